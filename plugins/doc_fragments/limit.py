@@ -1,0 +1,19 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The option that bounds the list of messages in a result."""
+
+    DOCUMENTATION = r"""
+options:
+  limit:
+    description:
+      - How many messages the result lists, the oldest first; V(0) for none. It never limits what is selected.
+      - Up to the default the list is also kept below 36 KiB.
+    type: int
+    default: 100
+"""

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable
+
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import digest
+from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter
+
+DOCUMENTATION = r"""
+name: parse_plan
+short_description: Read a cleanup plan from JSON
+version_added: 0.1.0
+author: The mailops.postfix authors (@mailops)
+description:
+  - Reads a plan that M(mailops.postfix.postfix_queue_purge) made in check mode and that was kept as JSON.
+  - Fails for a text that is no plan, and for a plan that was altered. The module looks at the rest on the host itself.
+  - A plan holds addresses that strangers chose. Nothing in it is ever taken for a template.
+positional: _input
+options:
+  _input:
+    description: The JSON text.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Carry out a plan that was kept
+  mailops.postfix.postfix_queue_purge:
+    plan: "{{ lookup('ansible.builtin.file', 'plans/mx01.json') | mailops.postfix.parse_plan }}"
+  become: true
+"""
+
+RETURN = r"""
+_value:
+  description: The plan.
+  type: dict
+"""
+
+
+_REMEDY = "make a new plan"
+
+
+def _filter(text: str) -> dict[str, Any]:
+    try:
+        plan = json.loads(text)
+    except ValueError as error:
+        raise ValueError("The plan is not JSON (%s); %s." % (error, _REMEDY)) from error
+    if not isinstance(plan, dict) or "digest" not in plan:
+        raise ValueError("The file holds no plan; %s." % _REMEDY)
+    if plan["digest"] != digest(plan):
+        raise ValueError("The plan was altered: its content does not fit its digest; %s." % _REMEDY)
+    return plan
+
+
+class FilterModule:
+    """The filter."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return it by its name."""
+        return {"parse_plan": as_filter(_filter)}

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""Argument specs of the modules, in parts that compose, and what their values become."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Mapping
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance, Runner, find_instance
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import DEFAULT_LIMIT
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import (
+    DEFAULT_QUEUES,
+    RECIPIENT_SCOPES,
+    Selection,
+    parse_selection,
+)
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+    ArgumentSpec = Mapping[str, Mapping[str, Any]]
+
+INSTANCE: ArgumentSpec = {
+    "config_directory": {"type": "path"},
+    "instance": {"type": "str"},
+    "command_directory": {"type": "path"},
+}
+SELECTION: ArgumentSpec = {
+    "match": {"type": "list", "elements": "dict", "default": []},
+    "exclude": {"type": "list", "elements": "dict", "default": []},
+    "recipient_scope": {"type": "str", "choices": list(RECIPIENT_SCOPES), "default": "all"},
+}
+LIMIT: ArgumentSpec = {"limit": {"type": "int", "default": DEFAULT_LIMIT}}
+CHANGE: ArgumentSpec = {
+    "match_all": {"type": "bool", "default": False},
+    "max_messages": {"type": "int"},
+    "max_percent": {"type": "float"},
+    "reason": {"type": "str"},
+    "plan": {"type": "dict"},
+    "plan_max_age": {"type": "str", "default": "1d"},
+}
+INSTANCE_EXCLUSIVE = ("config_directory", "instance")
+
+
+def queues_option(*choices: str) -> ArgumentSpec:
+    """Return the option queues for a module that can act on those."""
+    return {"queues": {"type": "list", "elements": "str", "choices": list(choices), "default": list(DEFAULT_QUEUES)}}
+
+
+def compose(*parts: ArgumentSpec) -> dict[str, dict[str, Any]]:
+    """Return one argument spec of several."""
+    return {name: dict(option) for part in parts for name, option in part.items()}
+
+
+def instance_of(module: AnsibleModule) -> Instance:
+    """Return the instance that the instance options name. Raises InstanceError."""
+    params = module.params
+    return find_instance(
+        Runner(module.run_command),
+        config_directory=params["config_directory"],
+        instance=params["instance"],
+        command_directory=params["command_directory"],
+    )
+
+
+def selection_of(params: Mapping[str, Any], *, now: int | None = None) -> Selection:
+    """Return the selection that the selection options describe. Raises SelectionError."""
+    return parse_selection(
+        match=params["match"],
+        exclude=params["exclude"],
+        queues=params["queues"],
+        recipient_scope=params["recipient_scope"],
+        now=int(time.time()) if now is None else now,
+    )
+
+
+def check_not_negative(params: Mapping[str, Any], *names: str) -> None:
+    """Raise SelectionError for a number below zero."""
+    for name in names:
+        if params[name] is not None and params[name] < 0:
+            raise SelectionError(name, "%r must not be negative" % (params[name],))
+
+
+def require_narrowing(selection: Selection, params: Mapping[str, Any]) -> None:
+    """Raise SelectionError where a module that changes something was given no match, nor match_all."""
+    if not selection.match and not params["match_all"]:
+        raise SelectionError(
+            "match",
+            "without it every message would be selected; give it a rule, or say match_all: true if you mean that",
+        )
+    if selection.match and params["match_all"]:
+        raise SelectionError("match_all", "it does not go with match; leave one of them out")

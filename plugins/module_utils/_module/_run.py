@@ -1,0 +1,48 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""Running a module: its errors become fail_json in this one place."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Callable, Mapping
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import LimitError, MailopsError, OutcomeError
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts
+
+
+def run(module: AnsibleModule, work: Callable[[AnsibleModule], Mapping[str, Any]]) -> None:
+    """Exit with what the work returns, or fail with the text of the collection's own error."""
+    try:
+        result = work(module)
+    except LimitError as error:
+        module.fail_json(msg=str(error), matched={"messages": error.matched})
+    except OutcomeError as error:
+        module.fail_json(msg=str(error), **error.result)
+    except MailopsError as error:
+        module.fail_json(msg=str(error))
+    else:
+        module.exit_json(**result)
+
+
+def show_scan(counts: ScanCounts, *, source: str, started: float) -> dict[str, Any]:
+    """Return how reading went, as a result shows it. started: time.monotonic() when it began."""
+    return {"source": source, "seconds": round(time.monotonic() - started, 3), **asdict(counts)}
+
+
+def warn_of_gaps(module: AnsibleModule, counts: ScanCounts, place: str) -> None:
+    """Warn of files that could not be read, for they were not looked at."""
+    if counts.unreadable or counts.unparsed:
+        module.warn(
+            "%s: %d queue files could not be read and %d are damaged; they are in no selection."
+            % (place, counts.unreadable, counts.unparsed)
+        )

@@ -1,0 +1,309 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""What postfix_queue_facts does: read the queues, from the spool or through postqueue, and sum them up."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Iterable, Sequence
+
+from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
+    CommandError,
+    InstanceError,
+    MailopsError,
+    PrivilegeError,
+    ShowqError,
+    UnknownHere,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Selection, Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.showq import (
+    ListedMessage,
+    parse_json,
+    parse_listing,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary, Totals
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, PatternWatch, ScanCounts, scan
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+
+GATHER = ("counts", "top", "shape", "reasons", "messages")
+SOURCES = ("auto", "spool", "postqueue")
+# What postqueue lists; saved and corrupt are out of Postfix's sight, and in no total.
+LISTED = ("maildrop", "incoming", "active", "deferred", "hold")
+ALL_QUEUES = (*LISTED, "saved", "corrupt")
+
+# sysexits(3), as postqueue(1) exits.
+_EX_UNAVAILABLE = 69
+_EX_NOPERM = 77
+_JSON_SINCE = (3, 1)
+# What a listing does not tell, by the names of results and criteria.
+UNKNOWN_TO_POSTQUEUE = (
+    "body",
+    "client_address",
+    "client_name",
+    "content",
+    "header",
+    "helo_name",
+    "incomplete",
+    "next_retry",
+    "origin",
+    "sasl_username",
+)
+UNKNOWN_TOPS = {"sasl_usernames", "client_addresses"}
+
+ARGUMENTS = _arguments.compose(
+    _arguments.INSTANCE,
+    _arguments.SELECTION,
+    _arguments.queues_option("maildrop", "incoming", "active", "deferred", "hold", "corrupt"),
+    _arguments.LIMIT,
+    {
+        "source": {"type": "str", "choices": list(SOURCES), "default": "auto"},
+        "spool": {"type": "path"},
+        "top": {"type": "int", "default": 10},
+        "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": list(GATHER)},
+    },
+)
+
+
+@dataclass
+class QueueFacts:
+    """What was seen; plain data, which adds up."""
+
+    queues: dict[str, Totals]
+    incomplete: dict[str, int]
+    matched: Totals
+    partial: int
+    summary: Summary
+    messages: listing.MessageList
+
+    def merge(self, other: QueueFacts) -> None:
+        """Add what another process saw."""
+        for queue, totals in self.queues.items():
+            totals.merge(other.queues[queue])
+            self.incomplete[queue] += other.incomplete[queue]
+        self.matched.merge(other.matched)
+        self.partial += other.partial
+        self.summary.merge(other.summary)
+        self.messages.merge(other.messages)
+
+
+@dataclass(frozen=True)
+class _Gathering:
+    """The options of a run, and what a message adds to its facts."""
+
+    selection: Selection
+    gather: frozenset[str]
+    top: int
+    limit: int
+    now: int
+
+    def empty(self) -> QueueFacts:
+        """Return facts of nothing yet."""
+        return QueueFacts(
+            queues={queue: Totals() for queue in ALL_QUEUES},
+            incomplete=dict.fromkeys(ALL_QUEUES, 0),
+            matched=Totals(),
+            partial=0,
+            summary=Summary(now=self.now, tops="top" in self.gather, shape="shape" in self.gather),
+            messages=listing.MessageList(self.limit if "messages" in self.gather else 0),
+        )
+
+    def visit(self, message: SpoolMessage, facts: QueueFacts) -> None:
+        """Add a queue file. Raises ContentError."""
+        self.add(message, facts, readable=message.readable)
+
+    def pass_over(self, found: Found, incomplete: bool, facts: QueueFacts) -> None:
+        """Count a file that is still being written."""
+        if incomplete:
+            facts.incomplete[found.queue] += 1
+
+    def add(self, message: SpoolMessage | ListedMessage, facts: QueueFacts, *, readable: bool = True) -> None:
+        """Add a message. Raises ContentError."""
+        facts.queues[message.queue].add(message.envelope)
+        if message.queue not in self.selection.queues or not readable:
+            return
+        verdict = Verdict.YES if self.selection.everything else self.selection.decide(message)
+        if verdict is Verdict.PARTIAL:
+            facts.partial += 1
+        elif verdict is Verdict.YES:
+            reasons = message.reasons() if "reasons" in self.gather else None
+            facts.matched.add(message.envelope)
+            facts.summary.add(message.envelope, reasons)
+            facts.messages.offer(message, reasons)
+
+
+def run_module(module: AnsibleModule) -> dict[str, Any]:
+    """Return the module's result. Raises MailopsError."""
+    params = module.params
+    _arguments.check_not_negative(params, "limit", "top")
+    now = int(time.time())
+    gathering = _Gathering(
+        selection=_arguments.selection_of(params, now=now),
+        gather=frozenset(params["gather"]),
+        top=params["top"],
+        limit=params["limit"],
+        now=now,
+    )
+    if params["spool"]:
+        facts = _of_spool(module, params["spool"], None, gathering)
+    else:
+        instance = _arguments.instance_of(module)
+        if _takes_spool(params["source"], instance):
+            facts = _of_spool(module, instance.queue_directory, instance, gathering)
+        else:
+            facts = _of_postqueue(module, instance, gathering)
+    return {"changed": False, "ansible_facts": {"postfix_queue": facts}}
+
+
+def _takes_spool(source: str, instance: Instance) -> bool:
+    if source != "auto":
+        return source == "spool"
+    try:
+        with Spool(instance.queue_directory) as spool:
+            return spool.readable(LISTED)
+    except MailopsError:
+        return False
+
+
+def _of_spool(module: AnsibleModule, path: str, instance: Instance | None, gathering: _Gathering) -> dict[str, Any]:
+    """Return the facts of a queue directory."""
+    started = time.monotonic()
+    with Spool(path) as spool:
+        if not any(spool.has(queue) for queue in ALL_QUEUES):
+            raise MailopsError("%s is no queue directory: it holds none of %s." % (path, ", ".join(ALL_QUEUES)))
+        job = Job(queues=ALL_QUEUES, make_result=gathering.empty, visit=gathering.visit, pass_over=gathering.pass_over)
+        share = scan(spool, job)
+    warn_of_gaps(module, share.counts, path)
+    return {
+        "instance": _show_instance(instance, path, running=instance.running() if instance else None),
+        "scan": {**show_scan(share.counts, source="spool", started=started), "unknown": []},
+        **_show(share.result, gathering, seen_queues=ALL_QUEUES),
+    }
+
+
+def _of_postqueue(module: AnsibleModule, instance: Instance, gathering: _Gathering) -> dict[str, Any]:
+    """Return the facts that postqueue's listing gives."""
+    started = time.monotonic()
+    beyond = gathering.selection.keys_beyond_listing()
+    if beyond:
+        raise UnknownHere(beyond[0])
+    seen = gathering.empty()
+    counts = ScanCounts()
+    with_json = instance.version >= _JSON_SINCE
+
+    def consume(lines: Iterable[bytes]) -> None:
+        if with_json:
+            listed = parse_json(lines, null_sender=instance.null_sender)
+        else:
+            listed = parse_listing(lines, null_sender=instance.null_sender, now=gathering.now)
+        _add_listed(listed, gathering, seen, counts)
+
+    command = instance.command("postqueue", "-j" if with_json else "-p")
+    output = instance.runner.run(command, consume=consume)
+    if output.status:
+        raise _explained(CommandError(command, status=output.status, output=output.err))
+    warn_of_gaps(module, counts, "postqueue")
+    running = instance.running()
+    shown = _show(seen, gathering, seen_queues=LISTED)
+    for name in UNKNOWN_TOPS & set(shown.get("top", {})):
+        shown["top"][name] = None
+    return {
+        # Who may not look has been answered by showq(8), so the mail system runs.
+        "instance": _show_instance(instance, instance.queue_directory, running=True if running is None else running),
+        "scan": {**show_scan(counts, source="postqueue", started=started), "unknown": list(UNKNOWN_TO_POSTQUEUE)},
+        **shown,
+    }
+
+
+def _add_listed(
+    listed: Iterable[ListedMessage | ShowqError], gathering: _Gathering, seen: QueueFacts, counts: ScanCounts
+) -> None:
+    """Add what postqueue lists, and count what cannot be read of it. Raises PatternTimeout."""
+    with PatternWatch() as watch:
+        for message in listed:
+            if isinstance(message, ShowqError):
+                counts.unparsed += 1
+            else:
+                watch.queue_id = message.queue_id
+                counts.files += 1
+                gathering.add(message, seen)
+
+
+def _explained(error: CommandError) -> MailopsError:
+    """Return the error that names the remedy for what postqueue said (src/postqueue/postqueue.c).
+
+    It exits as sysexits(3) has it, but for a user who may not look Postfix 3.10 exits as for a mail system that is down.
+    """
+    if error.status == _EX_NOPERM or "is not allowed to view the mail queue" in error.output:
+        return PrivilegeError(
+            "This user may neither read the spool nor ask postqueue. Run this as root (become: true), or list the user in "
+            "authorized_mailq_users in main.cf."
+        )
+    if error.status == _EX_UNAVAILABLE:
+        return InstanceError(
+            "This user may not read the spool, and postqueue cannot answer because the mail system is down. Run this as root "
+            "(become: true), or start Postfix."
+        )
+    return error
+
+
+def _show(seen: QueueFacts, gathering: _Gathering, *, seen_queues: Sequence[str]) -> dict[str, Any]:
+    """Return the facts as a result has them; what the source cannot know is null."""
+    result: dict[str, Any] = {"matched": {**_show_totals(seen.matched), "partial": seen.partial}}
+    if "counts" in gathering.gather:
+        total = Totals()
+        for queue in LISTED:
+            total.merge(seen.queues[queue])
+        from_spool = len(seen_queues) == len(ALL_QUEUES)
+        result["queues"] = {
+            queue: {
+                "messages": totals.messages,
+                "bytes": totals.size,
+                "incomplete": seen.incomplete[queue] if from_spool else None,
+                "oldest": totals.oldest,
+            }
+            if queue in seen_queues
+            else None
+            for queue, totals in seen.queues.items()
+        }
+        result["total"] = {**_show_totals(total), "oldest": total.oldest}
+    if "top" in gathering.gather:
+        result["top"] = listing.show_tops(seen.summary, gathering.top)
+        result["top_missed"] = listing.show_missed(seen.summary)
+    if "shape" in gathering.gather:
+        result["shape"] = listing.show_shape(seen.summary, gathering.top)
+    if "messages" in gathering.gather:
+        rows = listing.fit_rows(seen.messages.rows(), limit=gathering.limit)
+        result["messages"] = rows
+        result["truncated"] = len(rows) < seen.matched.messages
+    return result
+
+
+def _show_totals(totals: Totals) -> dict[str, int]:
+    return {"messages": totals.messages, "bytes": totals.size, "recipients": totals.recipients}
+
+
+def _show_instance(instance: Instance | None, queue_directory: str, *, running: bool | None) -> dict[str, Any]:
+    """Return the instance as a result has it; of a directory at rest nothing but its path is known."""
+    return {
+        "name": instance.name if instance else None,
+        "config_directory": instance.config_directory if instance else None,
+        "queue_directory": queue_directory,
+        "version": instance.parameters.get("mail_version") if instance else None,
+        "running": running,
+        "long_queue_ids": instance.long_queue_ids if instance else None,
+    }

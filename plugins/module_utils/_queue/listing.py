@@ -1,0 +1,182 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""What is told of a set of messages: totals, a bounded list, and the tops and shape as a result shows them.
+
+Everything is bounded, whatever the queue holds: the number of rows, the length of each text, and the size of all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Sequence
+
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import display, display_address
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import SHAPE_MINUTES, TOPS, Summary
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
+
+    class Listable(Protocol):
+        """A message that can be listed, from the spool or from postqueue."""
+
+        @property
+        def queue_id(self) -> str: ...
+        @property
+        def queue(self) -> str: ...
+        @property
+        def envelope(self) -> Envelope: ...
+        @property
+        def forced_expire(self) -> bool: ...
+        @property
+        def next_retry(self) -> int | None: ...
+        @property
+        def origin(self) -> str | None: ...
+
+
+DEFAULT_LIMIT = 100
+# An address has 320 characters at the most, and so has nearly every reason. Bounds on texts are in bytes of JSON.
+_MAX_TEXT = 320
+_MAX_RECIPIENTS = 5
+# Tops and shape have 80 values with the default options, whose JSON must leave room for the rows in 64 KiB.
+_MAX_VALUE = 240
+# With the default options all rows together stay below that many bytes of JSON; who asks for more rows gets more.
+_ROWS_BUDGET = 36 << 10
+_ROW_BUDGET = 4 << 10
+
+_SHOWN: Mapping[str, Callable[[bytes], str]] = {"senders": display_address, "recipients": display_address}
+
+
+def clip(text: str, size: int = _MAX_TEXT) -> str:
+    """Return the text, cut where it takes more than size bytes of JSON, in which a character takes up to twelve."""
+    shown = text[: size + 1]
+    excess = _json_bytes(shown) - size
+    if excess <= 0:
+        return text
+    while excess > 0:
+        shown = shown[: -(excess // 12) - 2] + "…"
+        excess = _json_bytes(shown) - size
+    return shown
+
+
+def _json_bytes(text: str) -> int:
+    return len(json.dumps(text)) - len('""')
+
+
+class MessageList:
+    """The oldest messages of many, as rows; at most limit of them are kept at any time (times two, to sort seldom)."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._rows: list[tuple[int, str, dict[str, Any]]] = []
+        self._youngest: tuple[int, str] | None = None
+
+    def offer(self, message: Listable, reasons: Mapping[bytes, bytes] | None = None) -> None:
+        """List a message if it is among the oldest. reasons: its delay reasons, where they are to be told."""
+        key = (message.envelope.arrival, message.queue_id)
+        if self.limit and (self._youngest is None or key < self._youngest):
+            self._rows.append((*key, _row(message, reasons or {})))
+            if len(self._rows) >= 2 * self.limit + 64:
+                self._cut()
+
+    def merge(self, other: MessageList) -> None:
+        """Add another list."""
+        self._rows += other._rows
+        self._cut()
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows, oldest first."""
+        self._cut()
+        return [row for _arrival, _queue_id, row in self._rows]
+
+    def _cut(self) -> None:
+        self._rows.sort(key=lambda row: row[:2])
+        if len(self._rows) > self.limit:
+            del self._rows[self.limit :]
+            self._youngest = self._rows[-1][:2] if self._rows else None
+
+
+def _row(message: Listable, reasons: Mapping[bytes, bytes]) -> dict[str, Any]:
+    """Return what a result tells of a message."""
+    envelope = message.envelope
+    return {
+        "queue_id": message.queue_id,
+        "queue": message.queue,
+        "arrival_time": envelope.arrival or None,
+        "size": envelope.size,
+        "sender": None if envelope.sender is None else clip(display_address(envelope.sender)),
+        "recipients": [clip(display_address(address)) for address in envelope.pending[:_MAX_RECIPIENTS]],
+        "recipient_count": len(envelope.pending),
+        "reason": _most_common(reasons.values()),
+        "sasl_username": _text(envelope.sasl_username),
+        "client_address": _text(envelope.client_address),
+        "client_name": _text(envelope.client_name),
+        "origin": message.origin,
+        "next_retry": message.next_retry,
+        "forced_expire": message.forced_expire,
+    }
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else clip(display(value))
+
+
+def fit_rows(rows: Sequence[dict[str, Any]], *, limit: int) -> list[dict[str, Any]]:
+    """Return as many of the rows as fit the bound on a result's size."""
+    budget = _ROWS_BUDGET if limit <= DEFAULT_LIMIT else _ROW_BUDGET * limit
+    fitting = []
+    for row in rows:
+        budget -= len(json.dumps(row)) + 2
+        if budget < 0:
+            break
+        fitting.append(row)
+    return fitting
+
+
+def _most_common(reasons: Iterable[bytes]) -> str | None:
+    """Return the delay reason that most recipients have, the first of equals; None without one."""
+    counted = Counter(reasons).most_common(1)
+    return clip(display(counted[0][0])) if counted else None
+
+
+def show_tops(summary: Summary, number: int) -> dict[str, list[dict[str, Any]]]:
+    """Return {top: [{value, messages}]}, most first."""
+    return {
+        name: [
+            {"value": clip(_SHOWN.get(name, display)(value), _MAX_VALUE), "messages": count}
+            for value, count in summary.tops[name].top(number)
+        ]
+        for name in TOPS
+    }
+
+
+def show_missed(summary: Summary) -> dict[str, int]:
+    """Return by how much the counts of a top may be too small, for the tops where they may be."""
+    return {name: tally.missed for name, tally in summary.tops.items() if tally.missed}
+
+
+def show_shape(summary: Summary, number: int) -> dict[str, Any]:
+    """Return recipients by age of their message, for all and for the domains that have most, as qshape(1) prints them."""
+    totals: dict[bytes, int] = {}
+    for tally in summary.shape:
+        for domain, count in tally.counts().items():
+            totals[domain] = totals.get(domain, 0) + count
+    most = sorted(totals, key=lambda domain: (-totals[domain], domain))[:number]
+    return {
+        "minutes": [*map(str, SHAPE_MINUTES), "%d+" % SHAPE_MINUTES[-1]],
+        "total": summary.recipients_by_age,
+        "domains": [
+            {
+                "domain": clip(display(domain), _MAX_VALUE),
+                "recipients": totals[domain],
+                "buckets": [tally.counts().get(domain, 0) for tally in summary.shape],
+            }
+            for domain in most
+        ],
+    }

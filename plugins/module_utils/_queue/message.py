@@ -1,0 +1,435 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""What a queue file says of its message: the envelope, and on request the content.
+
+Sources: src/global/rec_type.h (records), src/cleanup/cleanup_final.c (the C record), src/smtpd/smtpd.c (attributes),
+src/qmgr/qmgr_message.c (in which order a reader takes them).
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Callable, Iterable, Iterator, NamedTuple
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, RecordError
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
+
+# fetch(offset, size) returns up to size bytes of the file from an offset on, b"" at its end.
+Fetch = Callable[[int, int], bytes]
+
+# One page holds the envelope of nearly every message, so that one read is enough.
+FIRST_READ = 4096
+NEXT_READ = 65536
+# A reader of hostile files needs a bound on everything; each is far above what Postfix writes.
+MAX_RECORD = 1 << 20
+MAX_WALK = 64 << 20
+MAX_RECORDS_KEPT = 200000
+MAX_LINES = 1 << 20
+MAX_HEADERS = 1 << 18
+_MAX_NUMBERS = 128
+
+# Beside those that are taken: what qmgr(8) expects, and refuses a file for others (REC_TYPE_ENVELOPE, REC_TYPE_EXTRACT).
+_ENVELOPE_TYPES = frozenset(b"CTcFILSWV>K<ionPrefdmw")
+_TURNING = frozenset((rec.MESSAGE, rec.POINTER, rec.EXTRACTED, rec.END))
+_CUT = -1
+# Globals of this module are found faster than attributes of another one.
+_ATTRIBUTE = rec.ATTRIBUTE
+_RECIPIENT = rec.RECIPIENT
+_ORIGINAL_RECIPIENT = rec.ORIGINAL_RECIPIENT
+
+
+class Unparsed(NamedTuple):
+    """What could not be read: the byte offset in the file, and why."""
+
+    offset: int
+    problem: str
+
+
+class Envelope(NamedTuple):
+    """The envelope of one message.
+
+    Not a dataclass, for a queue has 300,000 of them: this is the cheapest immutable value Python has.
+    Addresses are as stored: internal form, without quotes, any bytes.
+    """
+
+    arrival: int
+    """Second of arrival since the epoch, from the first T record; 0 where there is none."""
+    microseconds: int
+    size: int
+    """Bytes of content as showq(8) counts them, the first field of the C record; the file's size without one."""
+    sender: bytes | None
+    """b"" for the null sender; None where no S record was found."""
+    pending: list[bytes]
+    """Recipients still to do (R records)."""
+    done: int
+    """How many recipients are delivered or bounced (D records)."""
+    attributes: list[bytes]
+    """Attributes as C(name=value), in the file's order, up to the first recipient: later ones are the recipients'."""
+    data_offset: int
+    """Where the content starts, in bytes; 0 where it is not known."""
+    unparsed: Unparsed | None
+    """The first thing that could not be read; the rest of the value is what stood before it."""
+
+    def attribute(self, name: bytes) -> bytes | None:
+        """Return the value of the first attribute of that name (qmgr(8) takes the first, too), or None."""
+        prefix = name + b"="
+        length = len(prefix)
+        for item in self.attributes:
+            # Cheaper than startswith(), and asked for each message of a queue.
+            if item[:length] == prefix:
+                return item[length:]
+        return None
+
+    @property
+    def sasl_username(self) -> bytes | None:
+        """The SASL login that submitted the message, None without one."""
+        return self.attribute(b"sasl_username")
+
+    @property
+    def client_address(self) -> bytes | None:
+        """The client's address; the one that XFORWARD gave where there is one, as qmgr(8) takes it.
+
+        smtpd(8) stores an IPv6 address from XCLIENT or XFORWARD with RFC 2821's C(IPv6:) before it, which is left out.
+        """
+        address = self._client(b"client_address")
+        return address[5:] if address is not None and address[:5].lower() == b"ipv6:" else address
+
+    @property
+    def client_name(self) -> bytes | None:
+        """The client's verified host name, C(unknown) where it has none."""
+        return self._client(b"client_name")
+
+    @property
+    def helo_name(self) -> bytes | None:
+        """The name that the client gave in HELO or EHLO."""
+        return self._client(b"helo_name")
+
+    @property
+    def origin(self) -> str:
+        """How the message came in: C(smtp), C(bounce) (Postfix made it, src/global/post_mail.c), or C(local)."""
+        if self.client_address is not None:
+            return "smtp"
+        if self.attribute(b"log_message_origin") == b"local" and self.attribute(b"trace_flags") is not None:
+            return "bounce"
+        return "local"
+
+    def _client(self, name: bytes) -> bytes | None:
+        logged = self.attribute(b"log_" + name)
+        return self.attribute(name) if logged is None else logged
+
+
+class _Found:
+    """What the records of an envelope have told so far."""
+
+    __slots__ = ("arrival", "attributes", "cancelled", "done", "microseconds", "others", "pending", "sender", "sizes")
+
+    def __init__(self) -> None:
+        self.arrival = 0
+        self.microseconds = 0
+        self.sizes: list[int] = []
+        self.sender: bytes | None = None
+        self.pending: list[bytes] = []
+        self.done = 0
+        self.cancelled = 0
+        self.others = 0
+        self.attributes: list[bytes] = []
+
+    def take(self, kind: int, payload: bytes, offset: int) -> None:
+        """Take a record that a file has once or seldom. Raises RecordError."""
+        try:
+            if kind == rec.SENDER and self.sender is None:
+                self.sender = payload
+            elif kind == rec.TIME and not self.arrival:
+                self.arrival, self.microseconds = _parse_time(payload)
+            elif kind == rec.SIZE and not self.sizes:
+                self.sizes = _parse_numbers(payload)
+            elif kind == rec.DONE:
+                self.done += 1
+            elif kind == rec.CANCELLED:
+                self.cancelled += 1
+            elif kind in _ENVELOPE_TYPES:
+                self.others += 1
+            else:
+                raise ValueError("unexpected record type %r" % chr(kind))
+        except ValueError as error:
+            raise RecordError(str(error), offset=offset) from error
+
+    def complete_at(self, content: int) -> bool:
+        """Return whether all recipients were seen when the content starts at an offset.
+
+        The C record counts them all; old files and files in maildrop have none that fits, and must be read to the end.
+        """
+        return (
+            len(self.sizes) >= 3
+            and self.sizes[1] == content
+            and len(self.pending) + self.done + self.cancelled >= self.sizes[2]
+        )
+
+    def check_bound(self, offset: int) -> None:
+        """Raise RecordError where the file has more records than any message needs."""
+        records = len(self.pending) + len(self.attributes) + self.done + self.cancelled + self.others
+        if records > MAX_RECORDS_KEPT:
+            raise RecordError("more than %d records of an envelope" % MAX_RECORDS_KEPT, offset=offset)
+
+    def envelope(self, *, file_size: int, data_offset: int, unparsed: Unparsed | None) -> Envelope:
+        """Return the value of what was found."""
+        return Envelope(
+            self.arrival,
+            self.microseconds,
+            self.sizes[0] if self.sizes and self.sizes[0] > 0 else file_size,
+            self.sender,
+            self.pending,
+            self.done,
+            self.attributes,
+            data_offset,
+            unparsed,
+        )
+
+
+class _Cursor:
+    """A window on the file that moves, with a bound on how far it may move in all."""
+
+    __slots__ = ("base", "fetch", "highest", "position", "reverse_jumps", "walked", "window")
+
+    def __init__(self, fetch: Fetch, *, offset: int = 0, window: bytes = b"") -> None:
+        self.fetch = fetch
+        self.base = offset
+        self.window = window
+        self.position = 0
+        self.walked = 0
+        self.reverse_jumps = 0
+        self.highest = 0
+
+    @property
+    def offset(self) -> int:
+        """Where in the file the next record starts, in bytes."""
+        return self.base + self.position
+
+    def goto(self, offset: int) -> None:
+        """Continue at an offset of the file. Raises RecordError where the jumps make a loop."""
+        # The rule of rec_goto(): only jumps that do not go beyond the last target count.
+        if offset <= self.highest:
+            self.reverse_jumps += 1
+            if self.reverse_jumps > rec.MAX_REVERSE_JUMPS:
+                raise RecordError("too many reverse jumps", offset=self.offset)
+        self.highest = offset
+        if self.base <= offset <= self.base + len(self.window):
+            self._walk(abs(offset - self.offset))
+            self.position = offset - self.base
+        else:
+            self._walk(self.position)
+            self.base, self.window, self.position = offset, b"", 0
+
+    def follow(self, payload: bytes, end: int) -> None:
+        """Continue where a pointer record names, behind the record where it is a placeholder. Raises RecordError."""
+        try:
+            target = rec.pointer_target(payload)
+        except ValueError as error:
+            raise RecordError(str(error), offset=self.offset) from error
+        if target:
+            self.goto(target)
+        else:
+            self.position = end
+
+    def more(self) -> None:
+        """Read on, keeping the record that is cut. Raises RecordError at the end of the file, and past the bounds."""
+        self._walk(self.position)
+        kept = self.window[self.position :]
+        if len(kept) > MAX_RECORD:
+            raise RecordError("a record of more than %d bytes" % MAX_RECORD, offset=self.offset)
+        fresh = self.fetch(self.offset + len(kept), NEXT_READ if len(kept) < NEXT_READ else MAX_RECORD)
+        if not fresh:
+            raise RecordError("the file ends within a record" if kept else "missing end record", offset=self.offset)
+        self.base, self.window, self.position = self.offset, kept + fresh, 0
+
+    def _walk(self, count: int) -> None:
+        self.walked += count
+        if self.walked > MAX_WALK:
+            raise RecordError("more than %d bytes to read" % MAX_WALK, offset=self.offset)
+
+
+def read_envelope(fetch: Fetch, *, file_size: int, head: bytes | None = None) -> Envelope:
+    """Return the envelope of a queue file, reading no further than is needed.
+
+    head: the first bytes of the file where they are at hand (then fetch is seldom called). Never raises for what the file
+    holds: what cannot be read stands in C(unparsed), with its place.
+    """
+    found = _Found()
+    cursor = _Cursor(fetch, window=fetch(0, FIRST_READ) if head is None else head)
+    data_offset = 0
+    unparsed = None
+    try:
+        while _scan(cursor, found) == rec.MESSAGE:
+            data_offset = cursor.offset
+            if found.complete_at(data_offset):
+                break
+            _skip_content(cursor, found)
+    except RecordError as error:
+        unparsed = Unparsed(error.offset, error.problem)
+    return found.envelope(file_size=file_size, data_offset=data_offset, unparsed=unparsed)
+
+
+def _scan(cursor: _Cursor, found: _Found) -> int:
+    """Take records up to one that ends a segment, and return its type; the cursor stands behind it. Raises RecordError."""
+    while True:
+        turn, payload, end = _scan_window(cursor, found)
+        # After each window and each jump, for a loop of pointers passes the same recipients again and again.
+        found.check_bound(cursor.offset)
+        if turn == _CUT:
+            cursor.more()
+        elif turn == rec.POINTER:
+            cursor.follow(payload, end)
+        else:
+            cursor.position = end
+            if turn != rec.EXTRACTED:
+                return turn
+
+
+def _scan_window(cursor: _Cursor, found: _Found) -> tuple[int, bytes, int]:
+    """Take the records of the window up to one that turns elsewhere; return its type, payload and end, or _CUT.
+
+    The one place where speed counts: records are decoded in line, the frequent types first. Raises RecordError.
+    """
+    data = cursor.window
+    size = len(data)
+    position = cursor.position
+    attributes = found.attributes
+    pending = found.pending
+    try:
+        while True:
+            kind = data[position]
+            length = data[position + 1]
+            start = position + 2
+            if length > 0x7F:
+                length, start = rec.decode_length(data, position + 1, base=cursor.base)
+            end = start + length
+            if end > size:
+                break
+            if kind == _RECIPIENT:
+                pending.append(data[start:end])
+            elif kind == _ATTRIBUTE:
+                # What stands behind a recipient belongs to the next one (dsn_orig_rcpt, notify_flags).
+                if not pending:
+                    attributes.append(data[start:end])
+            elif kind in _TURNING:
+                cursor.position = position
+                return kind, data[start:end], end
+            elif kind != _ORIGINAL_RECIPIENT:
+                found.take(kind, data[start:end], cursor.base + position)
+            position = end
+    except IndexError:
+        pass
+    cursor.position = position
+    return _CUT, b"", position
+
+
+def _skip_content(cursor: _Cursor, found: _Found) -> None:
+    """Move from the start of the content to the extracted segment: by the C record, else record by record."""
+    sizes = found.sizes
+    if len(sizes) >= 3 and sizes[1] == cursor.offset and sizes[0] > 0:
+        cursor.goto(cursor.offset + sizes[0])
+        return
+    for kind, _payload in _iter_from(cursor):
+        if kind == rec.EXTRACTED:
+            return
+
+
+def _iter_from(cursor: _Cursor) -> Iterator[tuple[int, bytes]]:
+    """Yield type and payload of each record from the cursor on, pointers followed, up to the end record. Raises RecordError."""
+    lines = 0
+    while True:
+        lines += 1
+        if lines > MAX_LINES:
+            raise RecordError("more than %d lines" % MAX_LINES, offset=cursor.offset)
+        record = rec.decode_record(cursor.window, cursor.position, base=cursor.base)
+        if record is None:
+            cursor.more()
+        elif record.kind == rec.POINTER:
+            cursor.follow(record.payload, record.end)
+        else:
+            cursor.position = record.end
+            yield record.kind, record.payload
+            if record.kind == rec.END:
+                return
+
+
+def _parse_time(payload: bytes) -> tuple[int, int]:
+    """Return seconds and microseconds (REC_TYPE_TIME_FORMAT; old files have no microseconds). Raises ValueError."""
+    numbers = _parse_numbers(payload)
+    if len(numbers) > 2:
+        raise ValueError("malformed arrival time %r" % payload[:40])
+    return numbers[0], numbers[1] if len(numbers) == 2 else 0
+
+
+def _parse_numbers(payload: bytes) -> list[int]:
+    """Return the numbers of a record, one at least: a C record has one to six by age of the file (REC_TYPE_SIZE_FORMAT).
+
+    Raises ValueError.
+    """
+    if payload.translate(None, b"0123456789 ") or len(payload) > _MAX_NUMBERS:
+        raise ValueError("malformed numbers %r" % payload[:40])
+    numbers = list(map(int, payload.split()))
+    if not numbers:
+        raise ValueError("malformed numbers %r" % payload[:40])
+    return numbers
+
+
+def read_stored_text(fetch: Fetch) -> bytes:
+    """Return the message as stored, each record of envelope and content on a line of its own (what strings(1) shows).
+
+    Lines that Postfix split (L records) are whole again. Raises ContentError where the file cannot be read to its end.
+    """
+    return _join(_lines(_Cursor(fetch), stop=rec.END))
+
+
+def read_content(fetch: Fetch, envelope: Envelope) -> bytes:
+    """Return headers and body with LF line ends. Raises ContentError where the file cannot be read to the content's end."""
+    return _join(_lines(_content_cursor(fetch, envelope), stop=rec.EXTRACTED))
+
+
+def read_headers(fetch: Fetch, envelope: Envelope) -> bytes:
+    """Return the header lines with LF line ends, without the empty line. Raises ContentError for more than MAX_HEADERS bytes."""
+    lines = []
+    size = 0
+    at_line_start = True
+    for line in _lines(_content_cursor(fetch, envelope), stop=rec.EXTRACTED):
+        if at_line_start and line == b"\n":
+            break
+        lines.append(line)
+        at_line_start = line.endswith(b"\n")
+        size += len(line)
+        if size > MAX_HEADERS:
+            raise ContentError("more than %d bytes of headers" % MAX_HEADERS)
+    return b"".join(lines)
+
+
+def _content_cursor(fetch: Fetch, envelope: Envelope) -> _Cursor:
+    if not envelope.data_offset:
+        raise ContentError("no start of content")
+    return _Cursor(fetch, offset=envelope.data_offset)
+
+
+def _join(lines: Iterable[bytes]) -> bytes:
+    """Return the lines as one text; join() would keep an object for each, many times the text where they are short."""
+    text = io.BytesIO()
+    text.writelines(lines)
+    return text.getvalue()
+
+
+def _lines(cursor: _Cursor, *, stop: int) -> Iterator[bytes]:
+    """Yield the payload of each record with the line end it stands for, up to a record type. Raises ContentError."""
+    in_content = stop != rec.END
+    try:
+        for kind, payload in _iter_from(cursor):
+            if kind == stop:
+                return
+            # L is an unterminated line in the content, a content filter in the envelope (rec_type.h).
+            in_content = in_content or kind == rec.MESSAGE
+            if kind != rec.PADDING:
+                yield payload if in_content and kind == rec.CONTINUED else payload + b"\n"
+    except RecordError as error:
+        raise ContentError(str(error)) from error

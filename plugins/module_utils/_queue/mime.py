@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""Headers and text of a message, decoded as far as they can be (RFC 5322, 2045, 2047)."""
+
+from __future__ import annotations
+
+import email.errors
+import email.header
+import email.message
+import email.parser
+import email.policy
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
+
+# What the email package raises for input that nobody foresaw; each means that the message cannot be decoded.
+_UNFORESEEN = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+    email.errors.MessageError,
+)
+
+
+def parse_headers(block: bytes) -> list[tuple[str, str]]:
+    """Return the header fields in order: name as written, value unfolded and RFC 2047 decoded; no other lines."""
+    fields: list[tuple[str, list[str]]] = []
+    for line in block.split(b"\n"):
+        text = line.decode("utf-8", "replace").rstrip("\r")
+        name, colon, value = text.partition(":")
+        if text[:1] in (" ", "\t"):
+            if fields:
+                fields[-1][1].append(text)
+        elif colon and name.strip() == name and name:
+            fields.append((name, [value.strip()]))
+    return [(name, decode_header("".join(lines))) for name, lines in fields]
+
+
+def decode_header(value: str) -> str:
+    """Return a header value with its RFC 2047 words decoded; what cannot be decoded stays as it is."""
+    if "=?" not in value:
+        return value
+    try:
+        parts = email.header.decode_header(value)
+        return "".join(_decode(part, charset) for part, charset in parts)
+    except _UNFORESEEN:
+        return value
+
+
+def text_parts(content: bytes) -> list[str]:
+    """Return the decoded text parts of a message, in order. Raises ContentError for one that cannot be taken apart."""
+    try:
+        message = email.parser.BytesParser(policy=email.policy.compat32).parsebytes(content)
+        return [_payload(part) for part in message.walk() if part.get_content_maintype() == "text"]
+    except _UNFORESEEN as error:
+        raise ContentError("its MIME structure cannot be read: %s" % error) from error
+
+
+def _payload(part: email.message.Message) -> str:
+    payload = part.get_payload(decode=True)
+    return _decode(payload, part.get_content_charset()) if isinstance(payload, bytes) else str(payload or "")
+
+
+def _decode(text: bytes | str, charset: str | None) -> str:
+    if isinstance(text, str):
+        return text
+    try:
+        return text.decode(charset or "utf-8", "replace")
+    except (LookupError, ValueError):
+        return text.decode("latin-1")

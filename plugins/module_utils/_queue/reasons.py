@@ -1,0 +1,37 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""Delay reasons from the logs that bounce(8) keeps in defer/ (src/global/bounce_log.c, src/bounce/bounce_append_service.c)."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import unquote
+
+# A log of more than that is cut: it holds a few hundred bytes a recipient.
+MAX_LOG = 16 << 20
+
+# split_nameval() takes white space round the sign.
+_LINE = re.compile(rb"^(recipient|reason)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
+_OLD_STYLE = re.compile(rb"^<(.*?)>: (.*)$", re.MULTILINE)
+
+
+def parse_defer_log(log: bytes) -> dict[bytes, bytes]:
+    """Return {recipient: reason} of a defer log; addresses in internal form, the last word about a recipient counts.
+
+    Never raises: lines that are none of the log's are passed over, as bounce_log_read() passes over them.
+    """
+    reasons: dict[bytes, bytes] = {}
+    recipient: bytes | None = None
+    for name, value in _LINE.findall(log):
+        if name == b"recipient":
+            recipient = value
+        elif recipient is not None:
+            reasons[unquote(recipient)] = value
+            recipient = None
+    # Entries from before Postfix 2.3 have the first line only; newer ones have it too.
+    return reasons or {unquote(address): reason for address, reason in _OLD_STYLE.findall(log)}

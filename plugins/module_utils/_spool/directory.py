@@ -1,0 +1,190 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""The queue directory on disk: walking it and opening what is in it, without ever following a link.
+
+Files are opened relative to the open directory they were listed in, for the mail owner, whom these directories belong to,
+may rename and link as they please while root reads.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import contextmanager
+from typing import Iterator, NamedTuple
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, QueueIdError
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import FIRST_READ
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import hash_directory
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import MAX_LOG
+
+_OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_OPEN_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
+# Postfix hashes one or two deep; a deeper tree is somebody's mistake or trap.
+_MAX_DEPTH = 16
+# Open log directories that are kept: all 256 of hash_queue_depth = 2.
+_MAX_LOG_DIRECTORIES = 300
+_LOG_DEPTHS = (1, 0, 2, 3, 4)
+
+
+class Found(NamedTuple):
+    """A name in a queue: the queue, the open directory that holds it, and the name."""
+
+    queue: str
+    directory: int
+    name: str
+
+
+class Spool:
+    """A queue directory, a stopped server's, a copy's or a quarantine's too. Close it, or use it as a context manager."""
+
+    def __init__(self, path: str) -> None:
+        """Open the directory. Raises MailopsError where it cannot be opened."""
+        self.path = path
+        try:
+            self._root = os.open(path, _OPEN_DIRECTORY)
+        except OSError as error:
+            raise MailopsError(
+                "The queue directory %s cannot be opened: %s. Name a directory that exists, and read it as root "
+                "(become: true)." % (path, error.strerror)
+            ) from error
+        self._log_directories: dict[str, int | None] = {}
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all directories."""
+        for descriptor in self._log_directories.values():
+            if descriptor is not None:
+                os.close(descriptor)
+        self._log_directories = {}
+        os.close(self._root)
+
+    def readable(self, queues: tuple[str, ...]) -> bool:
+        """Return whether this process may list the queues that exist."""
+        return all(os.access(queue, os.R_OK | os.X_OK, dir_fd=self._root) for queue in queues if self.has(queue))
+
+    def has(self, queue: str) -> bool:
+        """Return whether there is a directory for that queue."""
+        return os.access(queue, os.F_OK, dir_fd=self._root)
+
+    def walk(self, queue: str) -> Iterator[Found]:
+        """Yield what is in a queue, at any hash depth, in no order; nothing for a queue that does not exist.
+
+        Names of one character are Postfix's hash directories (src/global/mail_scan_dir.c). A directory stays open only until
+        the next name is asked for. Raises MailopsError where the queue may not be read.
+        """
+        try:
+            top = os.open(queue, _OPEN_DIRECTORY, dir_fd=self._root)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise MailopsError(
+                "The queue %s in %s cannot be read: %s. Run this as root (become: true)."
+                % (queue, self.path, error.strerror)
+            ) from error
+        yield from self._walk_directory(queue, top, 0)
+
+    def _walk_directory(self, queue: str, directory: int, depth: int) -> Iterator[Found]:
+        try:
+            below = []
+            with os.scandir(directory) as entries:
+                for entry in entries:
+                    if len(entry.name) == 1:
+                        below.append(entry.name)
+                    else:
+                        yield Found(queue, directory, entry.name)
+            for name in below:
+                child = _open_directory(name, directory) if depth < _MAX_DEPTH else None
+                if child is None:
+                    yield Found(queue, directory, name)
+                else:
+                    yield from self._walk_directory(queue, child, depth + 1)
+        finally:
+            os.close(directory)
+
+    def read_defer_log(self, queue_id: str) -> bytes:
+        """Return the defer log of a message, b"" without one; it is looked for at every hash depth."""
+        for depth in _LOG_DEPTHS:
+            try:
+                directory = self._log_directory("defer/" + hash_directory(queue_id, depth))
+            except QueueIdError:
+                continue
+            if directory is None:
+                continue
+            try:
+                with open_file(queue_id, directory) as descriptor:
+                    return read_all(descriptor, MAX_LOG)
+            except OSError:
+                continue
+        return b""
+
+    def _log_directory(self, path: str) -> int | None:
+        """Return the open directory of that path, None where there is none; each part is opened by itself, no link followed."""
+        if path not in self._log_directories:
+            if len(self._log_directories) >= _MAX_LOG_DIRECTORIES:
+                self._forget_log_directories()
+            parent, _slash, name = path.rstrip("/").rpartition("/")
+            above = self._log_directory(parent) if parent else self._root
+            self._log_directories[path] = None if above is None else _open_directory(name, above)
+        return self._log_directories[path]
+
+    def _forget_log_directories(self) -> None:
+        for descriptor in self._log_directories.values():
+            if descriptor is not None:
+                os.close(descriptor)
+        self._log_directories = {}
+
+
+def _open_directory(name: str, directory: int) -> int | None:
+    """Return the open directory of that name, None where it is none or is a link."""
+    try:
+        return os.open(name, _OPEN_DIRECTORY, dir_fd=directory)
+    except OSError:
+        return None
+
+
+@contextmanager
+def open_file(name: str, directory: int) -> Iterator[int]:
+    """Open a regular file of that name for reading; a link or anything else raises OSError."""
+    descriptor = os.open(name, _OPEN_FILE, dir_fd=directory)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a file")
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def open_quickly(name: str, directory: int) -> tuple[int, os.stat_result, bytes]:
+    """Return an open descriptor, its status and the file's first bytes. Raises OSError as open_file() does."""
+    descriptor = os.open(name, _OPEN_FILE, dir_fd=directory)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "not a file")
+        return descriptor, status, os.read(descriptor, FIRST_READ)
+    except OSError:
+        os.close(descriptor)
+        raise
+
+
+def read_all(descriptor: int, limit: int) -> bytes:
+    """Return the rest of a file, at most limit bytes of it."""
+    parts = []
+    while limit > 0:
+        part = os.read(descriptor, min(limit, 1 << 20))
+        if not part:
+            break
+        parts.append(part)
+        limit -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,139 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""One run at a time on a queue, and a journal of what an interrupted one left half done.
+
+Both live in the queue directory's pid/, where Postfix keeps its own locks: it belongs to root, so nobody else can plant a link.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pwd
+import time
+from typing import Iterable
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import BusyError, MailopsError
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import Planned
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+
+_LOCK = "mailops.lock"
+_JOURNAL = "mailops.journal"
+_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def operator() -> str:
+    """Return who runs this: the user behind sudo, else the user of the process."""
+    name = os.environ.get("SUDO_USER")
+    if not name:
+        try:
+            name = pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
+            name = "uid %d" % os.getuid()
+    return printable(name)
+
+
+class QueueLock:
+    """Holds a queue for one run, as a context manager, and keeps that run's journal."""
+
+    def __init__(self, queue_directory: str, *, purpose: str) -> None:
+        self._queue_directory = queue_directory
+        self._directory = os.path.join(queue_directory, "pid")
+        self._purpose = purpose
+        self._descriptor = -1
+
+    def __enter__(self) -> QueueLock:
+        """Take the lock. Raises BusyError, naming the holder, and MailopsError where there is no place for it."""
+        try:
+            self._descriptor = os.open(os.path.join(self._directory, _LOCK), os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
+        except OSError as error:
+            raise MailopsError(
+                "No lock can be made in %s: %s. Run this as root on a queue directory that Postfix has set up (postfix check)."
+                % (self._directory, error.strerror)
+            ) from error
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = self._holder()
+            os.close(self._descriptor)
+            raise BusyError(
+                "Another run works on the queue in %s: %s. Wait until it has ended, then run this again."
+                % (self._queue_directory, holder)
+            ) from error
+        self._sign()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        os.ftruncate(self._descriptor, 0)
+        os.close(self._descriptor)
+
+    def _sign(self) -> None:
+        """Leave word of who holds the lock."""
+        holder = {"user": operator(), "pid": os.getpid(), "purpose": self._purpose, "since": int(time.time())}
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, json.dumps(holder).encode("ascii"), 0)
+
+    def _holder(self) -> str:
+        try:
+            holder = json.loads(os.pread(self._descriptor, 4096, 0).decode("ascii", "replace"))
+            since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(holder["since"]))
+            return "%s of user %s, process %d, since %s" % (
+                printable(str(holder["purpose"])),
+                printable(str(holder["user"])),
+                holder["pid"],
+                since,
+            )
+        except (ValueError, KeyError, TypeError, OverflowError, OSError):
+            return "its holder left no name"
+
+    def write_journal(self, messages: Iterable[Planned]) -> None:
+        """Record which messages are about to be put on hold, safe on disk before the first of them moves."""
+        path = os.path.join(self._directory, _JOURNAL)
+        descriptor = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.writelines("%s %s\n" % message for message in messages)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.rename(path + ".new", path)
+        self._sync_directory()
+
+    def clear_journal(self) -> None:
+        """Say that nothing is half done any more."""
+        try:
+            os.unlink(os.path.join(self._directory, _JOURNAL))
+        except FileNotFoundError:
+            return
+        self._sync_directory()
+
+    def _sync_directory(self) -> None:
+        """Make a rename or removal last: after a power loss, a journal that is gone too early would hide held mail."""
+        descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | _FLAGS)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def read_journal(queue_directory: str) -> list[Planned]:
+    """Return the messages that an interrupted run may have left on hold. Raises MailopsError for a journal that is none."""
+    path = os.path.join(queue_directory, "pid", _JOURNAL)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _FLAGS)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise MailopsError("The journal %s cannot be read: %s." % (path, error.strerror)) from error
+    with os.fdopen(descriptor, encoding="ascii", errors="replace") as stream:
+        lines = [line.split() for line in stream]
+    if not all(len(fields) == 2 and is_valid(fields[0]) for fields in lines):
+        raise MailopsError(
+            "The journal %s is damaged. Look at what is on hold (postqueue -p), release what should not be, and remove the "
+            "journal." % path
+        )
+    return [Planned(queue_id, fingerprint) for queue_id, fingerprint in lines]

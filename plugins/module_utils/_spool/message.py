@@ -1,0 +1,116 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""A message in a queue directory: the subject that a selection decides about."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from typing import Mapping, Sequence
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import message as stored
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import mime
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import fingerprint
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_defer_log
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool, open_quickly
+
+# src/global/mail_queue.h: the owner bits say that a file is whole, one group bit that it is to expire at once.
+READY = stat.S_IRUSR | stat.S_IWUSR | stat.S_IXUSR
+FORCED_EXPIRE = stat.S_IXGRP
+
+
+class SpoolMessage:
+    """An open queue file. Its content can be read until close(); what was read stays."""
+
+    __slots__ = ("_descriptor", "_reasons", "_spool", "envelope", "queue", "queue_id", "status")
+
+    def __init__(self, spool: Spool, found: Found) -> None:
+        """Open the file and read its envelope. Raises OSError where there is no such regular file."""
+        self._spool = spool
+        self._reasons: Mapping[bytes, bytes] | None = None
+        self.queue = found.queue
+        self.queue_id = found.name
+        self._descriptor, self.status, head = open_quickly(found.name, found.directory)
+        try:
+            self.envelope = stored.read_envelope(self._fetch, file_size=self.status.st_size, head=head)
+        except (OSError, ContentError):
+            self.close()
+            raise
+        if found.queue == "maildrop":
+            # There the C record may be a preliminary one; showq(8) goes by the file, too.
+            self.envelope = self.envelope._replace(size=self.status.st_size)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the file is whole: one that is still being written has no execute bit."""
+        return self.status.st_mode & READY == READY
+
+    @property
+    def forced_expire(self) -> bool:
+        """Whether the message was expired by hand (postsuper -e or -f, since Postfix 3.5)."""
+        return bool(self.status.st_mode & FORCED_EXPIRE)
+
+    @property
+    def next_retry(self) -> int | None:
+        """The second from which on a deferred message is tried again: there it is the file's mtime (qmgr_active.c)."""
+        return int(self.status.st_mtime) if self.queue == "deferred" else None
+
+    @property
+    def origin(self) -> str | None:
+        """How the message came in."""
+        return self.envelope.origin
+
+    @property
+    def readable(self) -> bool:
+        """Whether the envelope was read in full."""
+        return self.envelope.unparsed is None and self.envelope.sender is not None
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells this message from another one under the same queue ID."""
+        return fingerprint(self.envelope, inode=self.status.st_ino)
+
+    def in_delivery(self) -> bool:
+        """Return whether a process of Postfix has its lock on the file: an agent's is shared, the queue manager's is not.
+
+        Sources: src/global/deliver_request.c, src/qmgr/qmgr_active.c. The probe's own lock goes with close().
+        """
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+    def reasons(self) -> Mapping[bytes, bytes]:
+        """Return {recipient: delay reason}."""
+        if self._reasons is None:
+            self._reasons = parse_defer_log(self._spool.read_defer_log(self.queue_id))
+        return self._reasons
+
+    def headers(self) -> Sequence[tuple[str, str]]:
+        """Return the decoded header fields. Raises ContentError."""
+        return mime.parse_headers(stored.read_headers(self._fetch, self.envelope))
+
+    def stored_text(self) -> bytes:
+        """Return the message as stored, a record a line. Raises ContentError."""
+        return stored.read_stored_text(self._fetch)
+
+    def text_parts(self) -> Sequence[str]:
+        """Return the decoded text parts. Raises ContentError."""
+        return mime.text_parts(stored.read_content(self._fetch, self.envelope))
+
+    def _fetch(self, offset: int, size: int) -> bytes:
+        try:
+            return os.pread(self._descriptor, size, offset)
+        except (OSError, OverflowError) as error:
+            raise ContentError("reading stopped at offset %d: %s" % (offset, error)) from error

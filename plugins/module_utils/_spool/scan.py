@@ -1,0 +1,237 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""Reading whole queues: each file once, in as many processes as help, with a collector that sums up."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import signal
+import zlib
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Callable, Generic, Sequence, TypeVar
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, MailopsError, PatternTimeout
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from types import FrameType
+    from typing import Protocol
+
+    _Self = TypeVar("_Self")
+
+    class Mergeable(Protocol):
+        """What a scan sums up: plain data, which a process can send to another one."""
+
+        def merge(self: _Self, other: _Self) -> None: ...
+
+
+_Result = TypeVar("_Result", bound="Mergeable")
+
+# Fewer files than that are read sooner than a process is started.
+_WORTH_A_PROCESS = 3000
+_MAX_PROCESSES = 4
+_NICENESS = 10
+# What open(2) says of a link, a directory, a socket; and open_quickly() of other things that are no file.
+_NOT_A_FILE = frozenset((errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.EINVAL))
+# User CPU time that the patterns may take on one message.
+PATTERN_SECONDS = 5.0
+
+
+@dataclass
+class ScanCounts:
+    """How reading went, in files. Those that were not read in full are never acted on."""
+
+    files: int = 0
+    """Queue files read."""
+    vanished: int = 0
+    """Listed, but gone when they were opened: delivered or moved meanwhile."""
+    unreadable: int = 0
+    """Could not be opened or read; or a criterion asked for content that could not be."""
+    incomplete: int = 0
+    """Still being written, or left half written."""
+    unparsed: int = 0
+    """Damaged: what stands in them is no queue file."""
+    not_files: int = 0
+    """Links, directories, devices, and names that no queue file has."""
+
+    def merge(self, other: ScanCounts) -> None:
+        """Add other counts."""
+        for row in fields(self):
+            setattr(self, row.name, getattr(self, row.name) + getattr(other, row.name))
+
+
+@dataclass(frozen=True)
+class Job(Generic[_Result]):
+    """What to read, and what to do with it."""
+
+    queues: Sequence[str]
+    make_result: Callable[[], _Result]
+    visit: Callable[[SpoolMessage, _Result], None]
+    """Called with each message that is whole; C(message.readable) says whether its envelope could be read."""
+    pass_over: Callable[[Found, bool, _Result], None]
+    """Called with each file that is not shown to visit; True says that it is incomplete, False that it is not wanted."""
+    wanted: Callable[[str], bool] | None = None
+    """Open only the files of queue IDs that this holds for."""
+
+
+@dataclass
+class Share(Generic[_Result]):
+    """What one process read."""
+
+    result: _Result
+    counts: ScanCounts
+
+
+def scan(spool: Spool, job: Job[_Result], *, processes: int | None = None) -> Share[_Result]:
+    """Read the job's queues, each file once, and return the result of all and the counts.
+
+    processes: how many to use, by default as many as help (worth_processes()). Raises MailopsError where a queue may not be read
+    and where a pattern takes too long.
+    """
+    number = worth_processes(spool, job.queues) if processes is None else processes
+    # Only fork passes on the open spool and the compiled selection as they are.
+    context = multiprocessing.get_context("fork")
+    helpers = []
+    for index in range(1, number):
+        receiver, sender = context.Pipe(duplex=False)
+        process = context.Process(target=_help, args=(sender, spool, job, index, number))
+        process.start()
+        sender.close()
+        helpers.append((process, receiver))
+    try:
+        whole = _read(spool, job, 0, number)
+        for _process, receiver in helpers:
+            part: Share[_Result] = _receive(receiver)
+            whole.result.merge(part.result)
+            whole.counts.merge(part.counts)
+    finally:
+        for process, receiver in helpers:
+            receiver.close()
+            process.terminate()
+            process.join()
+    return whole
+
+
+def worth_processes(spool: Spool, queues: Sequence[str]) -> int:
+    """Return how many processes to read with: one for a small queue and on a host that is busy already."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    # A mail server with twice as many runnable processes as cores needs them all.
+    if cores == 1 or os.getloadavg()[0] > 2 * cores:
+        return 1
+    seen = 0
+    for queue in queues:
+        for _found in spool.walk(queue):
+            seen += 1
+            if seen >= _WORTH_A_PROCESS:
+                return min(cores, _MAX_PROCESSES)
+    return 1
+
+
+def _help(sender: Connection, spool: Spool, job: Job[_Result], index: int, number: int) -> None:
+    """Read a share in a process of its own, after the mail system's own processes, and send it back."""
+    os.nice(_NICENESS)
+    try:
+        sender.send(_read(spool, job, index, number))
+    except (MailopsError, OSError) as error:
+        sender.send(str(error))
+
+
+def _receive(receiver: Connection) -> Share[_Result]:
+    try:
+        part: Share[_Result] | str = receiver.recv()
+    except EOFError as error:
+        raise MailopsError(
+            "A process that read the queue was ended from outside (out of memory?); nothing was changed."
+        ) from error
+    if isinstance(part, str):
+        raise MailopsError(part)
+    return part
+
+
+def _read(spool: Spool, job: Job[_Result], index: int, number: int) -> Share[_Result]:
+    """Read the files of one share: those whose name falls to it, so that a message that moves stays in one share."""
+    share = Share(job.make_result(), ScanCounts())
+    with PatternWatch() as watch:
+        for queue in job.queues:
+            for found in spool.walk(queue):
+                if number > 1 and zlib.crc32(os.fsencode(found.name)) % number != index:
+                    continue
+                watch.queue_id = found.name
+                _visit(spool, found, job, share)
+    return share
+
+
+def _visit(spool: Spool, found: Found, job: Job[_Result], share: Share[_Result]) -> None:
+    """Show a file to the job, or count why not."""
+    counts = share.counts
+    if not is_valid(found.name):
+        counts.not_files += 1
+        return
+    if job.wanted is not None and not job.wanted(found.name):
+        job.pass_over(found, False, share.result)
+        return
+    try:
+        message = SpoolMessage(spool, found)
+    except FileNotFoundError:
+        counts.vanished += 1
+    except (OSError, ContentError) as error:
+        if isinstance(error, OSError) and error.errno in _NOT_A_FILE:
+            counts.not_files += 1
+        else:
+            counts.unreadable += 1
+    else:
+        try:
+            _show(message, found, job, share)
+        finally:
+            message.close()
+
+
+def _show(message: SpoolMessage, found: Found, job: Job[_Result], share: Share[_Result]) -> None:
+    counts = share.counts
+    counts.files += 1
+    # What is in corrupt/ is there for being none of this.
+    if found.queue != "corrupt":
+        if not message.ready:
+            counts.incomplete += 1
+            job.pass_over(found, True, share.result)
+            return
+        if not message.readable:
+            counts.unparsed += 1
+    try:
+        job.visit(message, share.result)
+    except ContentError:
+        counts.unreadable += 1
+
+
+class PatternWatch:
+    """Raises PatternTimeout where one message takes too long: Python's re looks for signals while it matches."""
+
+    def __init__(self) -> None:
+        self.queue_id = ""
+        self._seen = ""
+        self._ticks = 0
+
+    def __enter__(self) -> PatternWatch:
+        # Virtual time: a host that is slow to give us a core is no pattern's fault.
+        signal.signal(signal.SIGVTALRM, self._tick)
+        signal.setitimer(signal.ITIMER_VIRTUAL, PATTERN_SECONDS / 5, PATTERN_SECONDS / 5)
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
+
+    def _tick(self, _signal: int, _frame: FrameType | None) -> None:
+        self._ticks = self._ticks + 1 if self.queue_id == self._seen else 0
+        self._seen = self.queue_id
+        if self._ticks >= 5:
+            raise PatternTimeout(queue_id=self.queue_id, seconds=PATTERN_SECONDS)

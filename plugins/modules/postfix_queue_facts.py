@@ -1,0 +1,225 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: postfix_queue_facts
+short_description: Gather facts about a Postfix queue
+version_added: 0.1.0
+author: The mailops.postfix authors (@mailops)
+description:
+  - Counts what is in the queues of a Postfix instance, and sums up who sends it, to whom, and why it waits.
+  - Reads the queue files themselves where the user may, which is several times faster than C(postqueue -j) and works while
+    Postfix is stopped; otherwise asks C(postqueue).
+  - Never changes anything. The result stays below 64 KiB with the default options, whatever the queue holds.
+options:
+  source:
+    description:
+      - V(spool) reads the queue files, V(postqueue) asks the C(postqueue) command, V(auto) reads the spool where it may.
+      - C(postqueue) shows no content, no SASL login, no client and no origin. C(scan.unknown) in the result lists what is
+        missing, and a criterion that needs it is refused.
+    type: str
+    choices: [auto, spool, postqueue]
+    default: auto
+  spool:
+    description:
+      - Read this queue directory instead, which needs no Postfix. A stopped server's, a copy, a quarantine.
+    type: path
+  queues:
+    description: The queues that O(match) selects from. All queues are counted whatever this says.
+    type: list
+    elements: str
+    choices: [maildrop, incoming, active, deferred, hold, corrupt]
+    default: [incoming, active, deferred, hold]
+  top:
+    description: How many rows each of the tops and the shape has.
+    type: int
+    default: 10
+  gather:
+    description:
+      - What to gather. V(reasons) reads the delay reason of every message, which makes the run about twice as long.
+    type: list
+    elements: str
+    choices: [counts, top, shape, reasons, messages]
+    default: [counts, top, shape, reasons, messages]
+extends_documentation_fragment:
+  - mailops.postfix.instance
+  - mailops.postfix.selection
+  - mailops.postfix.limit
+  - mailops.postfix.attributes
+  - mailops.postfix.attributes.facts
+seealso:
+  - module: mailops.postfix.postfix_queue_purge
+"""
+
+EXAMPLES = r"""
+- name: What is in the queue
+  mailops.postfix.postfix_queue_facts:
+  become: true
+
+- name: Who floods it
+  ansible.builtin.debug:
+    var: ansible_facts.postfix_queue.top.sasl_usernames
+
+- name: What would a rule select
+  mailops.postfix.postfix_queue_facts:
+    match:
+      - sasl_username: stolen@example.com
+        recipient_count: 5
+    exclude:
+      - recipient: example.com
+    limit: 20
+  become: true
+
+- name: The queue of a server that is stopped
+  mailops.postfix.postfix_queue_facts:
+    spool: /mnt/rescue/var/spool/postfix
+  become: true
+
+- name: Counts only, as a user who may not read the spool
+  mailops.postfix.postfix_queue_facts:
+    gather: [counts]
+"""
+
+RETURN = r"""
+ansible_facts:
+  description: The facts.
+  returned: success
+  type: dict
+  contains:
+    postfix_queue:
+      description: What is in the queues. Times are seconds since the epoch, sizes are bytes.
+      returned: success
+      type: dict
+      contains:
+        instance:
+          description: The Postfix instance. With O(spool) only its C(queue_directory) is known.
+          returned: always
+          type: dict
+          sample:
+            {
+              "config_directory": "/etc/postfix",
+              "long_queue_ids": false,
+              "name": "-",
+              "queue_directory": "/var/spool/postfix",
+              "running": true,
+              "version": "3.7.11",
+            }
+        queues:
+          description:
+            - Messages, bytes, files that are still being written, and the second the oldest arrived, for each queue.
+            - V(saved) and V(corrupt) are out of Postfix's sight; they are null when C(postqueue) was asked.
+          returned: when O(gather) has V(counts)
+          type: dict
+          sample: {"deferred": {"messages": 5210, "bytes": 10204411, "incomplete": 0, "oldest": 1795171149}}
+        total:
+          description:
+            - The same over maildrop, incoming, active, deferred and hold, and the recipients that are still to be served.
+          returned: when O(gather) has V(counts)
+          type: dict
+          sample: {"messages": 5310, "bytes": 10704411, "recipients": 51023, "oldest": 1795171149}
+        matched:
+          description:
+            - The selection. C(partial) counts messages that a rule matches for some of their recipients only; they are not in it.
+          returned: always
+          type: dict
+          sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3}
+        top:
+          description:
+            - The values that most selected messages have. A message counts once for each distinct value.
+            - C(sasl_usernames) and C(client_addresses) are null when C(postqueue) was asked.
+          returned: when O(gather) has V(top)
+          type: dict
+          sample:
+            {
+              "senders": [{"value": "<>", "messages": 4711}],
+              "sender_domains": [{"value": "example.net", "messages": 90}],
+              "recipients": [{"value": "victim@example.com", "messages": 4702}],
+              "recipient_domains": [{"value": "example.com", "messages": 4730}],
+              "reasons": [{"value": "connect to mx.example.com[192.0.2.1]:25: Connection refused", "messages": 4650}],
+              "sasl_usernames": [{"value": "stolen@example.com", "messages": 90}],
+              "client_addresses": [{"value": "192.0.2.7", "messages": 4712}],
+            }
+        top_missed:
+          description:
+            - By how much the counts of a top may be too small. Of more than 40000 distinct values the rarest are forgotten.
+              Empty when all counts are exact.
+          returned: when O(gather) has V(top)
+          type: dict
+          sample: {"recipients": 2}
+        shape:
+          description:
+            - Recipients of the selection by recipient domain and age of the message in minutes, as C(qshape) prints them.
+          returned: when O(gather) has V(shape)
+          type: dict
+          sample:
+            {
+              "minutes": ["5", "10", "20", "40", "80", "160", "320", "640", "1280", "1280+"],
+              "total": [12, 0, 0, 1, 0, 0, 0, 0, 0, 0],
+              "domains": [{"domain": "example.org", "recipients": 13, "buckets": [12, 0, 0, 1, 0, 0, 0, 0, 0, 0]}],
+            }
+        messages:
+          description: The oldest selected messages, at most O(limit), with at most five recipients each.
+          returned: when O(gather) has V(messages)
+          type: list
+          elements: dict
+          sample:
+            - queue_id: 4A0F9AC
+              queue: deferred
+              arrival_time: 1795171149
+              size: 3310
+              sender: a@example.com
+              recipients: [b@example.org]
+              recipient_count: 1
+              reason: "connect to mx.example.org[192.0.2.1]:25: Connection refused"
+              sasl_username: null
+              client_address: 192.0.2.7
+              client_name: unknown
+              origin: smtp
+              next_retry: 1795172149
+              forced_expire: false
+        truncated:
+          description: Whether messages were selected that C(messages) does not list.
+          returned: when O(gather) has V(messages)
+          type: bool
+        scan:
+          description:
+            - How reading went, in files. Files that are C(unreadable) or C(unparsed) are in no selection.
+            - C(vanished) ones were delivered or moved while the queue was read. A message that moves may be missed or counted
+              twice.
+          returned: always
+          type: dict
+          sample:
+            {
+              "source": "spool",
+              "seconds": 0.8,
+              "files": 5310,
+              "vanished": 0,
+              "unreadable": 0,
+              "incomplete": 0,
+              "unparsed": 0,
+              "not_files": 0,
+              "unknown": [],
+            }
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.mailops.postfix.plugins.module_utils._arguments import INSTANCE_EXCLUSIVE
+from ansible_collections.mailops.postfix.plugins.module_utils._module._run import run
+from ansible_collections.mailops.postfix.plugins.module_utils._module.queue_facts import ARGUMENTS, run_module
+
+
+def main() -> None:
+    """Run the module."""
+    run(
+        AnsibleModule(argument_spec=ARGUMENTS, mutually_exclusive=[INSTANCE_EXCLUSIVE], supports_check_mode=True),
+        run_module,
+    )
+
+
+if __name__ == "__main__":
+    main()

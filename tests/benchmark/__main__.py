@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Measure the collection against its peers on a host full of deferred mail: `make bench`, or python -m tests.benchmark.
+
+It is a report, not a test: a bound that is not kept is printed as such, and the exit status is 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.fleet.lab import DEFAULT_NET, Lab, LabError, requirements
+
+from .report import Row, table
+from .sections import SECTIONS
+from .target import BenchmarkError, Target
+
+RELEASE = "bookworm"
+MESSAGES = 100_000
+ROUNDS = 5
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description="Measure against peers.")
+    parser.add_argument("--messages", type=int, default=MESSAGES, help="deferred messages (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="after one that warms up (%(default)s)")
+    parser.add_argument("--only", action="append", choices=SECTIONS, help="may be given more than once")
+    options = parser.parse_args()
+    if options.messages < 1000 or options.rounds < 1:
+        parser.error("at least 1000 messages and 1 round are needed to say anything")
+    return options
+
+
+def _heading(target: Target, options: argparse.Namespace) -> str:
+    host = target.host
+    cores = len(os.sched_getaffinity(0))
+    loads = f"{min(target.loads):.1f} to {max(target.loads):.1f}"
+    lines = [
+        f"{options.messages:,} deferred messages, Postfix {host.postfix_version}, Python {host.python_version}, {cores} cores;",
+        f"medians of {options.rounds} rounds (range of their ratios); load before the runs: {loads}.",
+    ]
+    if max(target.loads) > 2 * cores:
+        lines.append(f"The machine was busy: above a load of {2 * cores} the modules leave all but one core to others.")
+    if options.messages != MESSAGES:
+        lines.append(f"The bounds are meant for {MESSAGES:,} messages.")
+    return "\n".join(lines)
+
+
+def _measure(target: Target, options: argparse.Namespace) -> list[Row]:
+    say("Preparing the host")
+    target.prepare()
+    target.measure_start_up(options.rounds)
+    target.fill(options.messages)
+    rows = []
+    for name, section in SECTIONS.items():
+        if options.only is None or name in options.only:
+            started = time.monotonic()
+            rows += section(target, options.rounds)
+            say(f"{name}: measured in {time.monotonic() - started:.0f} s")
+    return rows
+
+
+def main() -> int:
+    options = _options()
+    missing = requirements()
+    if missing:
+        sys.exit("benchmark: " + "; ".join(missing))
+    with tempfile.TemporaryDirectory(prefix="mailops-bench-") as directory:
+        try:
+            with Lab.start(
+                1, [RELEASE], directory=Path(directory), net=os.environ.get("FLEET_NET", DEFAULT_NET)
+            ) as lab:
+                target = Target(lab)
+                rows = _measure(target, options)
+                print(f"\n{_heading(target, options)}\n\n{table(rows)}")
+        except (LabError, BenchmarkError) as error:
+            sys.exit(f"benchmark: {error}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

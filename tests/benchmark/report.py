@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the benchmark found, as one table: medians of pairwise ratios, against their bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_TITLES = ("work", "measured against", "result", "bound", "", "ours", "peer")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table."""
+
+    work: str
+    peer: str
+    result: str
+    bound: str = "-"
+    verdict: str = "-"
+    ours: str = "-"
+    theirs: str = "-"
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        return (self.work, self.peer, self.result, self.bound, self.verdict, self.ours, self.theirs)
+
+
+def _verdict(value: float, bound: float | None) -> str:
+    if bound is None:
+        return "-"
+    return "within" if value <= bound else "OVER"
+
+
+def ratios(work: str, peer: str, *, ours: Sequence[float], theirs: Sequence[float], bound: float | None = None) -> Row:
+    """Compare seconds that were measured in turn: the ratio of each pair, their median and their range."""
+    pairs = [our / their for our, their in zip(ours, theirs, strict=True)]
+    middle = median(pairs)
+    return Row(
+        work=work,
+        peer=peer,
+        result=f"{middle:.2f} ({min(pairs):.2f}..{max(pairs):.2f})",
+        bound="-" if bound is None else f"{bound:g}",
+        verdict=_verdict(middle, bound),
+        ours=f"{median(ours):.2f} s",
+        theirs=f"{median(theirs):.2f} s",
+    )
+
+
+def scaled(work: str, peer: str, *, ours: Sequence[float], sample: float, factor: float) -> Row:
+    """Compare with a peer that ran once, on a part of the work."""
+    theirs = sample * factor
+    return Row(
+        work=work,
+        peer=f"{peer} (1/{factor:.0f} of the work, scaled)",
+        result=f"{median(ours) / theirs:.3f}",
+        ours=f"{median(ours):.2f} s",
+        theirs=f"{theirs:.0f} s",
+    )
+
+
+def figure(work: str, what: str, *, value: float, unit: str, bound: float | None = None) -> Row:
+    """Report a figure that has no peer."""
+    return Row(
+        work=work,
+        peer=what,
+        result=f"{value:.1f} {unit}",
+        bound="-" if bound is None else f"{bound:g} {unit}",
+        verdict=_verdict(value, bound),
+    )
+
+
+def table(rows: Iterable[Row]) -> str:
+    """Return the rows as a Markdown table whose columns stand below each other in plain text too."""
+    lines = [_TITLES, *(row.cells for row in rows)]
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    rule = tuple("-" * width for width in widths)
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)) + " |"
+        for cells in (lines[0], rule, *lines[1:])
+    )

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is measured, and against what: one function a section, each with the bounds of its work."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+from tests.fleet.mixture import BULK_PHRASE
+
+from .report import Row, figure, ratios, scaled
+from .target import DEFERRED, HOLD, BenchmarkError, Measured, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# A recipe that starts a process for each message is only tried on so many.
+RECIPE_MESSAGES = 1000
+# pymailq takes that long that two rounds say enough.
+PYMAILQ_ROUNDS = 2
+# Memory and the result's size are bounded at three times the messages that everything else is measured with.
+MEMORY_FACTOR = 3
+
+# It takes queue IDs of 10 to 12 digits only, and those of a lab's small inodes have fewer.
+_PYMAILQ = """
+import re, sys
+from pymailq.store import PostqueueStore
+PostqueueStore.mail_id_re = re.compile("[0-9A-F]{6,12}[*!]?$")
+store = PostqueueStore()
+store.load()
+sys.exit(len(store.mails) != int(sys.argv[1]))
+"""
+
+
+def in_turn(rounds: int, *runs: Callable[[], Measured]) -> list[list[float]]:
+    """Run all in turn, A B A B, and return the seconds of each; a first round only warms up."""
+    took = [[run().seconds for run in runs] for _round in range(rounds + 1)]
+    return [list(seconds) for seconds in zip(*took[1:], strict=True)]
+
+
+def _facts(target: Target, name: str, expected: int) -> Measured:
+    measured = target.module(name)
+    target.require_matched(expected)
+    return measured
+
+
+def facts(target: Target, rounds: int) -> list[Row]:
+    """All tops and the shape; then the delay reasons too, as by default."""
+    ours, theirs, floor, defaults = in_turn(
+        rounds,
+        lambda: _facts(target, "facts", target.messages),
+        lambda: target.measure(["postqueue", "-j"]),
+        target.floor,
+        lambda: _facts(target, "defaults", target.messages),
+    )
+    start_up = target.start_up / median(ours)
+    return [
+        ratios("facts without reasons", "postqueue -j", ours=ours, theirs=theirs, bound=0.25),
+        ratios("facts without reasons", "opening and reading each file", ours=ours, theirs=floor, bound=3),
+        ratios("facts with reasons", "postqueue -j", ours=defaults, theirs=theirs, bound=0.6),
+        figure("facts of an empty queue", f"{start_up:.0%} of facts without reasons", value=target.start_up, unit="s"),
+    ]
+
+
+def content(target: Target, rounds: int) -> list[Row]:
+    """Select by a text that stands in the spam."""
+    spam = len(target.spam_ids())
+    ours, theirs = in_turn(
+        rounds,
+        lambda: _facts(target, "content", spam),
+        lambda: target.measure(["grep", "-rl", BULK_PHRASE, DEFERRED]),
+    )
+    part = f"{DEFERRED}/0"
+    recipe = target.measure(["find", part, "-type", "f", "-exec", "grep", "-l", BULK_PHRASE, "{}", ";"])
+    factor = target.messages / target.count_files(part)
+    return [
+        ratios("facts with match: content", "grep -rl", ours=ours, theirs=theirs, bound=2.5),
+        scaled("facts with match: content", "find -exec grep -l", ours=ours, sample=recipe.seconds, factor=factor),
+    ]
+
+
+def purge(target: Target, rounds: int) -> list[Row]:
+    """Delete the spam, 40%, selected by its senders; every run has the same queue before it."""
+    spam = target.spam_ids()
+    finished = target.put_list(spam)
+
+    def ours() -> Measured:
+        return _purged(target, lambda: target.module("purge"), len(spam))
+
+    def theirs() -> Measured:
+        return _purged(target, lambda: target.measure(["postsuper", "-d", "-"], given=finished), len(spam))
+
+    with target.copy_kept():
+        purges, deletes = in_turn(rounds, ours, theirs)
+        few = spam[:RECIPE_MESSAGES]
+        listed = target.put_list(few)
+        recipe = _purged(target, lambda: target.measure(["xargs", "-n1", "postsuper", "-d"], given=listed), len(few))
+    factor = len(spam) / len(few)
+    return [
+        ratios("purge of 40% by sender", "postsuper -d -, list given", ours=purges, theirs=deletes, bound=1.3),
+        scaled("purge of 40% by sender", "xargs -n1 postsuper -d", ours=purges, sample=recipe.seconds, factor=factor),
+    ]
+
+
+def _purged(target: Target, run: Callable[[], Measured], expected: int) -> Measured:
+    """Measure a purge of the whole queue, and make sure that it left the rest and nothing else."""
+    target.bring_back()
+    measured = run()
+    gone = target.messages - target.count_files(DEFERRED) - target.count_files(HOLD)
+    if gone != expected:
+        raise BenchmarkError(f"{gone} messages were deleted, not {expected}")
+    return measured
+
+
+def pymailq(target: Target, rounds: int) -> list[Row]:
+    """The Python library for the same: what it takes to load the queue, before any question is asked."""
+    target.put_pymailq()
+    ours, theirs = in_turn(
+        min(rounds, PYMAILQ_ROUNDS),
+        lambda: _facts(target, "facts", target.messages),
+        lambda: target.python("-c", _PYMAILQ, str(target.messages)),
+    )
+    return [ratios("facts without reasons", "pymailq, load", ours=ours, theirs=theirs)]
+
+
+def memory(target: Target, _rounds: int) -> list[Row]:
+    """Memory on the host and size of the result, default options, three times the messages."""
+    target.grow(MEMORY_FACTOR * target.messages)
+    measured = target.module("defaults", sample=True)
+    target.require_matched(target.messages)
+    work = f"default facts of {target.messages:,}"
+    peaks = {
+        "memory, largest process": measured.largest_process,
+        f"memory, all {measured.processes} processes": measured.all_processes_shared_split,
+        "the same, what they share counted in each": measured.all_processes,
+    }
+    rows = [figure(work, what, value=kib / 1024, unit="MiB", bound=96) for what, kib in peaks.items()]
+    return [*rows, figure(work, "size of the result", value=target.result_size() / 1024, unit="KiB", bound=64)]
+
+
+# In this order: the last one leaves another queue behind.
+SECTIONS: dict[str, Callable[[Target, int], list[Row]]] = {
+    "facts": facts,
+    "content": content,
+    "purge": purge,
+    "pymailq": pymailq,
+    "memory": memory,
+}

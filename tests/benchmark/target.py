@@ -1,0 +1,203 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The host that is measured: its queue, the modules' payloads on it, and the clock."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from tests.fleet.lab import SPOOL, Host, Lab
+from tests.fleet.mixture import BULK_PHRASE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+DEFERRED = f"{SPOOL}/deferred"
+HOLD = f"{SPOOL}/hold"
+# Real mail that the copies are made of: as many messages as were sent for the figures of the design.
+ORIGINALS = 4000
+SEED = 2
+# The senders of the mixture's spam, 40% of the messages.
+SPAM_DOMAIN = "spam.example.net"
+
+_PLACE = "/opt/benchmark"
+_COPY = "/var/spool/benchmark-copy"
+_RESULT = f"{_PLACE}/result.json"
+_PYTHON = "/usr/bin/python3"
+
+FACTS = "mailops.postfix.postfix_queue_facts"
+PURGE = "mailops.postfix.postfix_queue_purge"
+
+
+class BenchmarkError(Exception):
+    """What was measured did not do its work, so its time says nothing."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A module with its options."""
+
+    name: str
+    module: str
+    options: Mapping[str, Any]
+
+
+CALLS = {
+    call.name: call
+    for call in (
+        Call("facts", FACTS, {"gather": ["counts", "top", "shape", "messages"]}),
+        Call("defaults", FACTS, {}),
+        Call("content", FACTS, {"gather": ["counts"], "match": [{"content": BULK_PHRASE}]}),
+        Call("purge", PURGE, {"match": [{"sender": SPAM_DOMAIN}]}),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a command took: wall clock and CPU seconds, memory in KiB (of all processes only where it was sampled)."""
+
+    seconds: float
+    cpu_seconds: float
+    status: int
+    load: float
+    largest_process: int
+    all_processes: int
+    all_processes_shared_split: int
+    processes: int
+
+
+class Target:
+    """One host of a lab, with what the benchmark runs on it."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.host: Host = lab.hosts[0]
+        self.messages = 0
+        self.start_up = 0.0
+        self.loads: list[float] = []
+
+    def prepare(self) -> None:
+        """Put there what is to be run; the queue must still be empty, for Ansible runs each module once."""
+        for script in ("floor.py", "meter.py"):
+            self.host.put(f"{_PLACE}/{script}", (HERE / script).read_bytes())
+        for call in CALLS.values():
+            self._put_payload(call)
+        # Nothing but what is measured may touch the queue.
+        self.host.configure(queue_run_delay="1d")
+
+    def _put_payload(self, call: Call) -> None:
+        """Have Ansible leave the very file that it runs on a host, so that it can be run without SSH."""
+        temporary = "/root/.ansible/tmp"
+        inventory = ["-i", str(self.lab.inventory), "-e", "ansible_user=root", "-e", "ansible_pipelining=false"]
+        ansible = [str(Path(sys.executable).with_name("ansible")), *inventory, self.host.name, "-m", call.module]
+        environment = {"ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"), "ANSIBLE_KEEP_REMOTE_FILES": "1"}
+        # Ansible takes an empty mapping for free-form text.
+        arguments = ["-a", json.dumps(call.options)] if call.options else []
+        self.lab.run([*ansible, *arguments], env=environment)
+        [payload] = self.host.run(["find", temporary, "-name", "AnsiballZ_*.py"]).stdout.splitlines()
+        self.host.run(["mv", payload, f"{_PLACE}/{call.name}.py"])
+        self.host.run(["rm", "-r", temporary])
+
+    def put_pymailq(self) -> None:
+        """Copy pymailq from where this Python has it; it is pure Python and needs nothing else."""
+        found = importlib.util.find_spec("pymailq")
+        if found is None or found.origin is None:
+            raise BenchmarkError("pymailq is not there; `make bench` installs it")
+        for path in Path(found.origin).parent.glob("*.py"):
+            self.host.put(f"{_PLACE}/pymailq/{path.name}", path.read_bytes())
+
+    # ---- the queue --------------------------------------------------------------------------------------------
+
+    def fill(self, messages: int) -> None:
+        """Fill the deferred queue, 60% ham and 40% spam, 9.7 recipients a message."""
+        self.host.fill("benchmark", min(ORIGINALS, messages), seed=SEED)
+        self.grow(messages)
+
+    def grow(self, messages: int) -> None:
+        self.host.grow(messages)
+        self.messages = self.count_files(DEFERRED)
+        if self.messages != messages:
+            raise BenchmarkError(f"{self.messages} messages are deferred, not {messages}")
+
+    def count_files(self, directory: str) -> int:
+        return len(self.host.run(["find", directory, "-type", "f", "-printf", "."]).stdout)
+
+    def spam_ids(self) -> list[str]:
+        """Return the queue IDs of the spam, found without the collection's code."""
+        found = self.host.run(["grep", "-rlF", f"@{SPAM_DOMAIN}", DEFERRED]).stdout.split()
+        return [path.rpartition("/")[2] for path in found]
+
+    def put_list(self, queue_ids: Sequence[str]) -> str:
+        """Put queue IDs into a file, one a line, and return its path."""
+        place = f"{_PLACE}/{len(queue_ids)}.ids"
+        self.host.put(place, "".join(f"{queue_id}\n" for queue_id in queue_ids))
+        return place
+
+    @contextmanager
+    def copy_kept(self) -> Iterator[None]:
+        """Remember the queue as it is, for bring_back(); at the end it is as it was."""
+        self.host.run(["mkdir", "-p", _COPY])
+        self.host.run(["cp", "-a", DEFERRED, f"{SPOOL}/defer", _COPY])
+        yield
+        self.bring_back()
+        self.host.run(["rm", "-r", _COPY])
+
+    def bring_back(self) -> None:
+        """Put back what is missing. It has other inodes, which matters to nothing but `postfix start`."""
+        self.host.run(["cp", "-a", "-n", f"{_COPY}/.", SPOOL])
+
+    # ---- the clock --------------------------------------------------------------------------------------------
+
+    def measure(
+        self, argv: Sequence[str], *, given: str = "/dev/null", output: str = "/dev/null", sample: bool = False
+    ) -> Measured:
+        """Run a command on the host and return what it took. Raises BenchmarkError where it fails."""
+        options = ["--input", given, "--output", output, *(["--sample"] if sample else [])]
+        said = self.host.run(["env", f"PYTHONPATH={_PLACE}", _PYTHON, f"{_PLACE}/meter.py", *options, "--", *argv])
+        measured = Measured(**json.loads(said.stdout))
+        self.loads.append(measured.load)
+        if measured.status:
+            raise BenchmarkError(f"{' '.join(argv)} ended with {measured.status}: {said.stderr.strip()}")
+        return measured
+
+    def module(self, name: str, *, sample: bool = False) -> Measured:
+        """Run a module as Ansible does on a host, and measure the whole process."""
+        return self.measure([_PYTHON, f"{_PLACE}/{name}.py"], output=_RESULT, sample=sample)
+
+    def result(self) -> dict[str, Any]:
+        """Return the last module's result."""
+        values: dict[str, Any] = json.loads(self.host.get(_RESULT))
+        return values
+
+    def result_size(self) -> int:
+        """Return how many bytes the last module's result has."""
+        return len(self.host.get(_RESULT))
+
+    def require_matched(self, expected: int) -> None:
+        """Raise BenchmarkError where the last run of facts did not find so many messages."""
+        found = self.result()["ansible_facts"]["postfix_queue"]["matched"]["messages"]
+        if found != expected:
+            raise BenchmarkError(f"facts matched {found} messages, not {expected}")
+
+    def python(self, *arguments: str) -> Measured:
+        return self.measure([_PYTHON, *arguments])
+
+    def floor(self) -> Measured:
+        """Measure what merely reading the deferred queue takes."""
+        return self.python(f"{_PLACE}/floor.py", DEFERRED)
+
+    def measure_start_up(self, rounds: int) -> None:
+        """Remember the seconds that facts of a queue that is still empty take: Python, AnsiballZ and postconf."""
+        self.start_up = median(self.module("facts").seconds for _round in range(rounds))

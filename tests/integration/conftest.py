@@ -1,0 +1,67 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One lab for all tests: a host of each release."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fleet.lab import RELEASES, Host, Lab
+from tests.integration.controller import Controller
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Four hosts, one of each release that the lab knows."""
+    with Lab.start(len(RELEASES), RELEASES, directory=tmp_path_factory.mktemp("lab")) as running:
+        running.sink.start()
+        yield running
+
+
+@pytest.fixture(scope="session")
+def controller(lab: Lab) -> Controller:
+    """Ansible, with the lab's inventory."""
+    return Controller(lab)
+
+
+@pytest.fixture(params=RELEASES)
+def each_host(request: pytest.FixtureRequest, lab: Lab) -> Host:
+    """Every host in turn, as it is."""
+    return lab.hosts[RELEASES.index(request.param)]
+
+
+def empty(host: Host) -> None:
+    """Bring a host back to an empty queue, with Postfix running as the lab set it up."""
+    host.run(["postfix", "start"], check=False)
+    host.run(["postsuper", "-d", "ALL"])
+    host.run(
+        ["find", "/var/spool/postfix/corrupt", "/var/spool/postfix/pid/mailops.journal", "-type", "f", "-delete"],
+        check=False,
+    )
+
+
+@pytest.fixture
+def host(lab: Lab) -> Iterator[Host]:
+    """A host with an empty queue, emptied again afterwards."""
+    chosen = lab.host("mx01")
+    lab.sink.reset()
+    empty(chosen)
+    yield chosen
+    lab.sink.reset()
+    empty(chosen)
+
+
+@pytest.fixture
+def empty_host(each_host: Host, lab: Lab) -> Iterator[Host]:
+    """Every host in turn with an empty queue, emptied again afterwards."""
+    lab.sink.reset()
+    empty(each_host)
+    yield each_host
+    lab.sink.reset()
+    empty(each_host)

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The collection's playbooks, run as an operator runs them, and what such a run showed."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.fleet.lab import Completed
+    from tests.integration.controller import Controller
+
+_SHOWN = re.compile(r'^    "msg": (\[\n.*?^    \])$', re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of a playbook: how it ended, what it showed, and where it kept its reports."""
+
+    completed: Completed
+    directory: Path
+
+    @property
+    def status(self) -> int:
+        return self.completed.returncode
+
+    @property
+    def output(self) -> str:
+        return self.completed.stdout + self.completed.stderr
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the last table shown, and of what stands round it."""
+        shown: list[str] = json.loads(_SHOWN.findall(self.completed.stdout)[-1])
+        return shown
+
+    def row(self, host: str) -> list[str]:
+        """Return a host's row in that table, column by column."""
+        (line,) = [line for line in self.lines if line.startswith(f"{host} ")]
+        return re.split(r" {2,}", line)
+
+    def recap(self, name: str) -> dict[str, int]:
+        """Return one count of Ansible's own summary, as changed or failed, by host."""
+        _before, _title, recap = self.completed.stdout.partition("PLAY RECAP")
+        return {host: int(count) for host, count in re.findall(rf"^(\S+) +: .*\b{name}=(\d+)", recap, re.MULTILINE)}
+
+    def report(self, name: str) -> dict[str, Any]:
+        """Return the only report of that name, which may be a pattern."""
+        (path,) = self.directory.glob(f"{name}.json")
+        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return report
+
+    def markdown(self, name: str) -> str:
+        """Return the same as a document."""
+        (path,) = self.directory.glob(f"{name}.md")
+        return path.read_text(encoding="utf-8")
+
+
+class Playbooks:
+    """Runs playbooks over a lab; plans and reports are kept in a directory."""
+
+    def __init__(self, controller: Controller, directory: Path) -> None:
+        self._controller = controller
+        self.directory = directory
+
+    def run(self, name: str, *arguments: str, **variables: Any) -> Run:
+        """Run mailops.postfix.NAME with these arguments and extra variables."""
+        kept = {f"queue_{role}_directory": str(self.directory) for role in ("audit", "cleanup")}
+        command = ["ansible-playbook", "-i", str(self._controller.lab.inventory), f"mailops.postfix.{name}", *arguments]
+        completed = self._controller.run([*command, "-e", json.dumps({**kept, **variables})], check=False)
+        return Run(completed, self.directory)

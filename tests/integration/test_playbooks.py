@@ -1,0 +1,430 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks as an operator runs them: what they tell is compared with the recorded mixture, what they do with the spool."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.fleet.lab import Host, Lab
+from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH
+from tests.integration.playbooks import Playbooks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from tests.fleet.mixture import Record
+    from tests.integration.controller import Controller
+
+    Spools = dict[str, dict[tuple[str, str], str]]
+
+MESSAGES = 80
+SPAM: dict[str, Any] = {"queue_cleanup_match": list(SPAM_MATCH), "queue_cleanup_exclude": list(SPAM_EXCLUDE)}
+
+
+@pytest.fixture
+def playbooks(controller: Controller, tmp_path: Path) -> Playbooks:
+    return Playbooks(controller, tmp_path / "reports")
+
+
+class Filled:
+    """A mixture on each host; filling takes its time, so it is left to the next test where it was left alone."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._records: dict[str, list[Record]] = {}
+        self._spools: Spools = {}
+
+    def records(self) -> dict[str, list[Record]]:
+        """Return what is in the queues, all of it deferred and quiet."""
+        if not self._records or spools(self._lab) != self._spools:
+            self._lab.sink.reset()
+            self.empty()
+            self._records = self._lab.fill("incident", MESSAGES)
+            self._spools = spools(self._lab)
+        return self._records
+
+    def empty(self) -> None:
+        for host in self._lab.hosts:
+            host.run(["postsuper", "-d", "ALL"])
+
+
+@pytest.fixture(scope="module")
+def filled(lab: Lab) -> Iterator[Filled]:
+    filled = Filled(lab)
+    yield filled
+    filled.empty()
+
+
+@pytest.fixture
+def mixture(filled: Filled) -> dict[str, list[Record]]:
+    """Some spam and some ham on each host, as it was recorded."""
+    return filled.records()
+
+
+def spools(lab: Lab) -> Spools:
+    """Return the SHA-256 of every queue file of every host."""
+    return {host.name: host.spool_files() for host in lab.hosts}
+
+
+def ids(records: list[Record], *, spam: bool) -> set[str]:
+    return {record.queue_id for record in records if record.is_spam == spam}
+
+
+def only(spool: Mapping[tuple[str, str], str], queue_ids: set[str]) -> dict[tuple[str, str], str]:
+    """Return the part of a spool that has these queue IDs."""
+    return {key: digest for key, digest in spool.items() if key[1] in queue_ids}
+
+
+@contextmanager
+def unplugged(host: Host, lab: Lab) -> Iterator[None]:
+    """Cut a host off the network, with the connection that Ansible keeps open to it."""
+    (lab.directory / f"ops@{host.address}").unlink(missing_ok=True)
+    host.cut()
+    try:
+        yield
+    finally:
+        host.join()
+
+
+# --- audit ----------------------------------------------------------------------------------------------------------
+
+
+def test_audit_tells_what_the_mixture_is(playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]) -> None:
+    run = playbooks.run("audit")
+    assert run.status == 0, run.output
+    assert run.recap("changed") == dict.fromkeys(mixture, 0)
+    assert run.lines[1] == "4 of 4 hosts answered."
+    assert run.lines[4].split()[:6] == ["host", "state", "incoming", "active", "deferred", "hold"]
+    for host in lab.hosts:
+        records = mixture[host.name]
+        null_senders = sum(record.sender == "" for record in records)
+        domains = Counter(
+            domain for record in records for domain in {address.rpartition("@")[2] for address in record.pending}
+        )
+        row = run.row(host.name)
+        assert row[1:6] == ["ok", "0", "0", str(MESSAGES), "0"]
+        assert row[7] == f"<> ({null_senders})"
+        assert row[8] == "%s (%d)" % domains.most_common(1)[0]
+        assert re.fullmatch(r"4\d\d 4\.\d\.\d+ .* \(\d+\)", row[9])
+
+
+def test_audit_keeps_its_reports_for_operators_only(playbooks: Playbooks, mixture: dict[str, list[Record]]) -> None:
+    run = playbooks.run("audit", "--limit", "mx01,mx02")
+    assert run.status == 0, run.output
+    report = run.report("audit")
+    assert [row["host"] for row in report["hosts"]] == ["mx01", "mx02"]
+    assert report["fleet"]["total"]["messages"] == 2 * MESSAGES
+    stolen = sum(record.sasl_username == "stolen@example.test" for name in ("mx01", "mx02") for record in mixture[name])
+    assert report["fleet"]["top"]["sasl_usernames"][0] == {"value": "stolen@example.test", "messages": stolen}
+    assert run.markdown("audit").count("\n| `mx0") == 2
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (run.directory, *run.directory.iterdir())}
+    assert modes == {"reports": 0o700, "audit.json": 0o600, "audit.md": 0o600}
+
+
+def test_audit_of_a_selection(playbooks: Playbooks, mixture: dict[str, list[Record]]) -> None:
+    run = playbooks.run(
+        "audit", "--limit", "mx01", queue_audit_match=list(SPAM_MATCH), queue_audit_exclude=list(SPAM_EXCLUDE)
+    )
+    assert run.row("mx01")[1:7] == ["ok", "0", "0", str(MESSAGES), "0", str(len(ids(mixture["mx01"], spam=True)))]
+
+
+def test_audit_in_check_mode_writes_nothing(playbooks: Playbooks) -> None:
+    run = playbooks.run("audit", "--limit", "mx01", "--check", "--diff")
+    assert run.status == 0, run.output
+    assert run.lines[1] == "1 of 1 hosts answered."
+    assert not playbooks.directory.exists()
+
+
+@pytest.mark.usefixtures("mixture")
+def test_audit_names_hosts_that_cannot_be_asked(playbooks: Playbooks, lab: Lab) -> None:
+    broken = lab.host("mx03")
+    broken.run(["mv", "/etc/postfix", "/etc/postfix.away"])
+    try:
+        with unplugged(lab.host("mx04"), lab):
+            run = playbooks.run("audit")
+    finally:
+        broken.run(["mv", "/etc/postfix.away", "/etc/postfix"])
+    assert run.status == 2
+    assert run.lines[1] == "2 of 4 hosts answered."
+    assert [run.row(name)[1] for name in ("mx01", "mx02", "mx03", "mx04")] == ["ok", "ok", "failed", "unreachable"]
+    problems = run.report("audit")["problems"]
+    assert set(problems) == {"mx03", "mx04"}
+    assert "/etc/postfix/main.cf: No such file or directory" in problems["mx03"]
+    assert "`mx04`: `unreachable: " in run.markdown("audit")
+    assert run.recap("failed") == {
+        "mx01": 0,
+        "mx02": 0,
+        "mx03": 1,
+        "mx04": 1,
+    }
+
+
+@pytest.mark.usefixtures("mixture")
+def test_audit_where_no_host_answers_still_reports(playbooks: Playbooks, lab: Lab) -> None:
+    with unplugged(lab.host("mx04"), lab):
+        run = playbooks.run("audit", "--limit", "mx04")
+    assert run.status == 2
+    assert run.lines[1] == "0 of 1 hosts answered."
+    assert run.row("mx04")[1] == "unreachable"
+
+
+# --- plan, cleanup --------------------------------------------------------------------------------------------------
+
+
+def test_spam_goes_ham_stays_and_a_second_run_changes_nothing(
+    playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]
+) -> None:
+    before = spools(lab)
+    spam = {name: len(ids(records, spam=True)) for name, records in mixture.items()}
+
+    plan = playbooks.run("plan", "--diff", **SPAM)
+    assert plan.status == 0, plan.output
+    assert plan.completed.stdout.count("--- before: queues") == len(lab.hosts)
+    assert plan.recap("changed") == dict.fromkeys(mixture, 1)
+    assert {name: plan.row(name)[1:3] for name in mixture} == {name: ["planned", str(n)] for name, n in spam.items()}
+    plans = playbooks.directory / "plans"
+    assert {path.name: path.stat().st_mode & 0o777 for path in plans.iterdir()} == {
+        f"{name}.json": 0o600 for name in mixture
+    }
+
+    check = playbooks.run("cleanup", "--check", "--diff", mailops_serial="100%", **SPAM)
+    assert check.status == 0, check.output
+    assert check.completed.stdout.count("--- before: queues") == len(lab.hosts)
+    assert {name: check.row(name)[1:4] for name in mixture} == {
+        name: ["would clean", str(n), str(n)] for name, n in spam.items()
+    }
+    assert spools(lab) == before
+    assert not list(playbooks.directory.glob("cleanup-*"))
+
+    run = playbooks.run("cleanup", mailops_serial=2, queue_cleanup_plans=str(plans), queue_cleanup_reason="ticket 4711")
+    assert run.status == 0, run.output
+    assert run.recap("changed") == dict.fromkeys(mixture, 1)
+    report = run.report("cleanup-*")
+    assert {row["host"]: row["purged"]["messages"] for row in report["hosts"]} == spam
+    assert all((row["state"], row["left"], row["arrived"]) == ("cleaned", 0, 0) for row in report["hosts"])
+    after = spools(lab)
+    assert after == {name: only(before[name], ids(records, spam=False)) for name, records in mixture.items()}
+    assert b"reason=ticket 4711" in lab.host("mx01").get("/var/log/mail.log")
+
+    for variables in ({"queue_cleanup_plans": str(plans)}, SPAM):
+        again = playbooks.run("cleanup", mailops_serial="100%", **variables)
+        assert again.status == 0, again.output
+        assert again.recap("changed") == dict.fromkeys(mixture, 0)
+        assert {name: again.row(name)[1] for name in mixture} == dict.fromkeys(mixture, "nothing to do")
+    assert spools(lab) == after
+
+
+LIMITS: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "fleet",
+        {"queue_cleanup_fleet_max_messages": -1},
+        "The plans have {all} messages on 4 hosts, queue_cleanup_fleet_max_messages allows {limit}.",
+    ),
+    (
+        "host",
+        {"queue_cleanup_max_messages": 5},
+        (
+            "mx03: The selection has {mx03} messages, max_messages allows 5; nothing was touched. "
+            "Narrow the selection or raise max_messages."
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("variables", "message"), [row[1:] for row in LIMITS], ids=[row[0] for row in LIMITS])
+def test_beyond_a_limit_no_host_is_touched(
+    playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]], variables: dict[str, Any], message: str
+) -> None:
+    before = spools(lab)
+    spam = {name: len(ids(records, spam=True)) for name, records in mixture.items()}
+    everything = sum(spam.values())
+    limits = {name: everything - 1 if limit < 0 else limit for name, limit in variables.items()}
+    run = playbooks.run("cleanup", **SPAM, **limits)
+    assert run.status == 2
+    assert message.format(all=everything, limit=everything - 1, **spam) in run.output
+    assert "Nothing was touched on any host, because a limit is exceeded." in run.output
+    assert spools(lab) == before
+
+
+@pytest.mark.usefixtures("mixture")
+def test_bad_plans_are_refused_and_stop_the_hosts_after_them(
+    playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]
+) -> None:
+    assert playbooks.run("plan", "--limit", "mx02,mx03", **SPAM).status == 0
+    plans = playbooks.directory / "plans"
+    shutil.copy(plans / "mx02.json", plans / "mx01.json")
+    altered = json.loads((plans / "mx03.json").read_text(encoding="utf-8"))
+    altered["counts"]["messages"] = 1
+    (plans / "mx03.json").write_text(json.dumps(altered), encoding="utf-8")
+    before = spools(lab)
+
+    run = playbooks.run("cleanup", queue_cleanup_plans=str(plans))
+    assert run.status == 2
+    assert [run.row(name)[1] for name in ("mx01", "mx02", "mx03", "mx04")] == [
+        "failed",
+        "stopped",
+        "no plan",
+        "no plan",
+    ]
+    problems = run.report("cleanup-*")["problems"]
+    assert (
+        problems["mx01"] == "failed: The plan was made on mx02.example.test, this is mx01.example.test; apply it there."
+    )
+    assert problems["mx02"] == "stopped: Nothing was touched here, because a host before this one failed."
+    assert "The plan was altered: its content does not fit its digest; make a new plan." in problems["mx03"]
+    assert problems["mx04"] == "no plan: There is no plan for this host: make one, or leave the host out."
+    assert spools(lab) == before
+
+    go_on = playbooks.run(
+        "cleanup", "--limit", "mx01,mx02", queue_cleanup_plans=str(plans), queue_cleanup_stop_on_failure=False
+    )
+    assert go_on.status == 2
+    assert [go_on.row(name)[1] for name in ("mx01", "mx02")] == ["failed", "cleaned"]
+    assert lab.host("mx01").spool_files() == before["mx01"]
+    assert lab.host("mx02").spool_files() == only(before["mx02"], ids(mixture["mx02"], spam=False))
+
+
+def test_an_unreachable_host_is_named_and_the_others_are_cleaned(
+    playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]
+) -> None:
+    before = spools(lab)
+    stale = playbooks.directory / "plans" / "mx04.json"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("{}", encoding="utf-8")
+    with unplugged(lab.host("mx04"), lab):
+        plan = playbooks.run("plan", **SPAM)
+        run = playbooks.run("cleanup", mailops_serial="100%", **SPAM)
+    assert plan.status == 2
+    assert plan.row("mx04")[1] == "unreachable"
+    assert not stale.exists()
+    assert run.status == 2
+    assert [run.row(name)[1] for name in ("mx01", "mx02", "mx03", "mx04")] == ["cleaned"] * 3 + ["unreachable"]
+    assert set(run.report("cleanup-*")["problems"]) == {"mx04"}
+    after = spools(lab)
+    assert after.pop("mx04") == before["mx04"]
+    assert after == {name: only(before[name], ids(mixture[name], spam=False)) for name in after}
+
+
+def test_what_comes_after_the_plan_is_counted_and_left(
+    playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]
+) -> None:
+    host = lab.host("mx01")
+    assert playbooks.run("plan", "--limit", "mx01", **SPAM).status == 0
+    late = host.fill("incident", MESSAGES, seed=999)
+    before = host.spool_files()
+    run = playbooks.run("cleanup", "--limit", "mx01", queue_cleanup_plans=str(playbooks.directory / "plans"))
+    assert run.status == 0, run.output
+    (row,) = run.report("cleanup-*")["hosts"]
+    assert (row["state"], row["left"], row["arrived"]) == ("cleaned", 0, len(ids(late, spam=True)))
+    assert run.lines[2] == f"{len(ids(late, spam=True))} more like them have arrived since; run the cleanup again."
+    assert host.spool_files() == only(before, ids(mixture["mx01"], spam=False) | {record.queue_id for record in late})
+
+
+@pytest.mark.usefixtures("mixture")
+def test_what_should_have_been_planned_and_is_still_there_fails(playbooks: Playbooks, lab: Lab) -> None:
+    host = lab.host("mx01")
+    assert playbooks.run("plan", "--limit", "mx01", **SPAM).status == 0
+    # Copies that say they have been here for up to two hours, as if the plan had overlooked them.
+    host.grow(3 * MESSAGES, spread=7200)
+    run = playbooks.run("cleanup", "--limit", "mx01", queue_cleanup_plans=str(playbooks.directory / "plans"))
+    assert run.status == 2
+    (row,) = run.report("cleanup-*")["hosts"]
+    assert row["state"] == "left over"
+    assert row["left"] > 0
+    assert row["problem"] == f"{row['left']} messages of the selection are still in the queue; run the cleanup again."
+
+
+REFUSALS: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "nothing selected",
+        {},
+        (
+            "Nothing says what to clean; nothing was touched. Give queue_cleanup_match a rule, name a directory of plans in "
+            "queue_cleanup_plans, or say queue_cleanup_match_all: true if you mean every message."
+        ),
+    ),
+    (
+        "rules beside plans",
+        {"queue_cleanup_plans": "/", **SPAM},
+        (
+            "Plans are finished selections; nothing was touched. Leave out queue_cleanup_match, queue_cleanup_exclude and "
+            "queue_cleanup_match_all, or queue_cleanup_plans."
+        ),
+    ),
+    (
+        "no such plans",
+        {"queue_cleanup_plans": "/does/not/exist"},
+        "There is no directory /does/not/exist; nothing was touched. The playbook mailops.postfix.plan makes plans.",
+    ),
+    (
+        "unknown method",
+        {"queue_cleanup_method": "shred", **SPAM},
+        "value of queue_cleanup_method must be one of: delete, expire",
+    ),
+]
+
+
+@pytest.mark.parametrize(("variables", "message"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS])
+def test_no_host_is_asked_where_it_is_unclear_what_to_clean(
+    playbooks: Playbooks, variables: dict[str, Any], message: str
+) -> None:
+    run = playbooks.run("cleanup", **variables)
+    assert run.status == 2
+    assert message in run.output
+    assert "TASK [mailops.postfix.queue_cleanup : Plan]" not in run.output
+
+
+# --- hostile mail ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hostile(host: Host, lab: Lab, tmp_path: Path) -> str:
+    """A queue whose senders and delay reasons attack whoever looks at them; returns the sender."""
+    lookup = f"{{{{ lookup('ansible.builtin.pipe', 'touch {tmp_path}/owned') }}}}"
+    sender = f'"{lookup}|<b>`*x"@example.com'
+    reply = "450 4.7.1 {{ 7 * 7 }} | <img src=x> [x](http://evil.example) \x1b]0;owned\x07 \x1b[2J"
+    lab.sink.mode("defer", rules={"victim.example.org": reply})
+    for _number in range(3):
+        host.run(["sendmail", "-f", sender, "you@victim.example.org"], input="Subject: \x1b[2J{{ 7 * 7 }}\n\nhello\n")
+    deadline = time.monotonic() + 30
+    while [message["queue_name"] for message in host.postqueue()] != ["deferred"] * 3:
+        assert time.monotonic() < deadline, host.postqueue()
+        time.sleep(0.1)
+    return sender
+
+
+def test_hostile_mail_harms_nobody(playbooks: Playbooks, host: Host, hostile: str, tmp_path: Path) -> None:
+    rules = {"queue_cleanup_match": [{"sender": "example.com"}]}
+    runs = [
+        playbooks.run("audit", "--limit", host.name, queue_audit_gather=["counts", "top", "reasons", "messages"]),
+        playbooks.run("plan", "--limit", host.name, "--diff", **rules),
+        playbooks.run(
+            "cleanup", "--limit", host.name, "--diff", queue_cleanup_plans=str(playbooks.directory / "plans")
+        ),
+    ]
+    for run in runs:
+        assert run.status == 0, run.output
+        assert "\x1b" not in run.output
+        assert "\x07" not in run.output
+        assert not (tmp_path / "owned").exists()
+    facts = runs[0].report("audit")["hosts"][0]["facts"]
+    assert facts["top"]["senders"] == [{"value": hostile, "messages": 3}]
+    assert "{{ 7 * 7 }} | <img src=x>" in facts["top"]["reasons"][0]["value"]
+    for name in ("audit", "plan", "cleanup-*"):
+        document = runs[0].markdown(name)
+        table = [line for line in document.splitlines() if line.startswith("|")]
+        assert len({line.count("|") for line in table}) == 1
+        outside_of_code = re.sub(r"`[^`\n]*`|<code>[^<\n]*</code>", "", document)
+        assert not re.search(r"<|\{\{|\]\(", outside_of_code)
+    assert host.spool_files() == {}

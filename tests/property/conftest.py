@@ -1,0 +1,25 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How hypothesis works here: no time limit of its own, for the machine may be busy; no files; the same examples in CI each time."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "mailops",
+    deadline=None,
+    database=None,
+    derandomize="CI" in os.environ,
+    # The releases of hypothesis for Python 3.7 and 3.8 are several times slower.
+    max_examples=100 if sys.version_info >= (3, 9) else 30,
+    print_blob=True,
+    # How fast examples are made depends on what else the machine does.
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("mailops")

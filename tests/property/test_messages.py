@@ -1,0 +1,192 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import tracemalloc
+from typing import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import message
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Fetch
+from tests.unit.support.queue_file import QueueFile, fetch_from, pointer, todo
+from tests.unit.support.strategies import damaged_files, queue_files
+
+Reader = Callable[[Fetch, Envelope], bytes]
+
+
+def read_stored(fetch: Fetch, _envelope: Envelope) -> bytes:
+    return message.read_stored_text(fetch)
+
+
+READERS: tuple[Reader, ...] = (read_stored, message.read_content, message.read_headers)
+
+
+def read(data: bytes) -> Envelope:
+    return message.read_envelope(fetch_from(data), file_size=len(data))
+
+
+def _text(reader: Reader, data: bytes, envelope: Envelope, *, at_most: int | None = None) -> bytes | str:
+    """Return what a reader of content gives: the text, or the message of the one error that it may raise."""
+    try:
+        return reader(fetch_from(data, at_most=at_most), envelope)
+    except ContentError as error:
+        return str(error)
+
+
+def texts(data: bytes, envelope: Envelope, *, at_most: int | None = None) -> list[bytes | str]:
+    return [_text(reader, data, envelope, at_most=at_most) for reader in READERS]
+
+
+# --- valid files ----------------------------------------------------------------------------------------------------
+
+
+@given(queue_files())
+def test_what_cleanup_writes_is_read_back(spec: QueueFile) -> None:
+    data = spec.write()
+    envelope = read(data)
+    stored = [*spec.recipients, *spec.extracted]
+    assert envelope.unparsed is None
+    assert b"%d %d" % (envelope.arrival, envelope.microseconds) == spec.arrival
+    assert envelope.sender == (spec.sender if spec.edits.sender is None else spec.edits.sender)
+    assert sorted(envelope.pending) == sorted(spec.pending())
+    assert envelope.done == sum(kind == rec.DONE for kind, _address in stored)
+    expected = [b"create_time=1700000001", *spec.before_sender, *spec.after_sender]
+    assert envelope.attributes[: len(expected)] == expected
+    assert data[envelope.data_offset - 2 : envelope.data_offset] == b"M\x00"
+
+
+@given(queue_files())
+def test_content_is_read_back(spec: QueueFile) -> None:
+    data = spec.write()
+    stored, content, headers = texts(data, read(data))
+    assert content == spec.content()
+    assert isinstance(headers, bytes)
+    assert spec.content().startswith(headers + b"\n")
+    assert headers == b"".join(line + b"\n" for line in [*spec.headers, *spec.edits.appended_headers])
+    assert isinstance(stored, bytes)
+    assert spec.content() in stored
+
+
+@given(queue_files(), st.integers(0))
+def test_a_file_that_is_cut_says_so_or_has_told_all(spec: QueueFile, cut: int) -> None:
+    data = spec.write()
+    whole, part = read(data), read(data[: cut % len(data)])
+    if part.unparsed is None:
+        assert part == whole
+    assert set(part.pending) <= set(whole.pending)
+
+
+# --- any file -------------------------------------------------------------------------------------------------------
+
+
+@given(damaged_files)
+def test_any_bytes_are_an_envelope(data: bytes) -> None:
+    envelope = read(data)
+    if envelope.unparsed is not None:
+        assert envelope.unparsed.offset >= 0
+        assert envelope.unparsed.problem
+    assert envelope.size >= 0
+    assert envelope.origin in ("smtp", "local", "bounce")
+
+
+@given(damaged_files)
+def test_any_bytes_are_content_or_our_error(data: bytes) -> None:
+    assert len(texts(data, read(data))) == 3
+
+
+@given(damaged_files | queue_files().map(QueueFile.write), st.integers(1, 90), st.integers(0, 5000))
+def test_it_does_not_matter_how_a_file_is_read(data: bytes, at_most: int, head: int) -> None:
+    envelope = read(data)
+    in_pieces = fetch_from(data, at_most=at_most)
+    assert message.read_envelope(in_pieces, file_size=len(data)) == envelope
+    assert message.read_envelope(in_pieces, file_size=len(data), head=data[:head]) == envelope
+    assert texts(data, envelope, at_most=at_most) == texts(data, envelope)
+
+
+# --- files that are traps -------------------------------------------------------------------------------------------
+
+_START = rec.encode_record(rec.TIME, b"1700000000 1") + rec.encode_record(rec.SENDER, b"a@example.com")
+
+
+def _loop(kind: int, payload: bytes) -> bytes:
+    return _START + rec.encode_record(kind, payload) * (6000 // (len(payload) + 2)) + pointer(len(_START))
+
+
+def _jumps(count: int, apart: int) -> bytes:
+    """Return pointers that lead back and forth between two places."""
+    data = bytearray(_START)
+    for number in range(count):
+        data += pointer(len(_START) + (number * 7919 % count) * (17 + apart)) + bytes(apart)
+    return bytes(data)
+
+
+TRAPS = {
+    "loop": _START + pointer(len(_START)),
+    "loop over recipients": _loop(rec.RECIPIENT, b"ab"),
+    "loop over empty recipients": _loop(rec.RECIPIENT, b""),
+    "loop over attributes": _loop(rec.ATTRIBUTE, b"ab"),
+    "loop over content": _START + rec.encode_record(rec.MESSAGE, b"") + _loop(rec.NORMAL, b"ab")[len(_START) :],
+    "loop over starts of content": _loop(rec.MESSAGE, b""),
+    "loop over sizes": _loop(rec.SIZE, b"5"),
+    "jumps": _jumps(1000, 0),
+    "wide jumps": _jumps(30, 4000),
+    "length bomb": _START + b"R\xff\xff\xff\x7f",
+    "length bomb in a long file": _START + b"R\xff\xff\xff\x7f" + bytes(2 << 20),
+    "many recipients": _START + rec.encode_record(rec.RECIPIENT, b"ab") * 20000,
+    "many attributes": _START + rec.encode_record(rec.ATTRIBUTE, b"ab") * 20000,
+    "many lines": QueueFile(size_fields=1, body=[b"ab"] * 30000).write(),
+    "far": _START + pointer(10**17),
+    "number bomb": rec.encode_record(rec.SIZE, b"9" * 100) + _START + rec.encode_record(rec.MESSAGE, b""),
+}
+
+
+@pytest.fixture
+def low_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lower the reader's bounds, for the time that it takes to reach them."""
+    monkeypatch.setattr(message, "MAX_WALK", message.MAX_WALK // 400)
+    monkeypatch.setattr(message, "MAX_RECORDS_KEPT", message.MAX_RECORDS_KEPT // 400)
+    monkeypatch.setattr(rec, "MAX_REVERSE_JUMPS", rec.MAX_REVERSE_JUMPS // 400)
+
+
+@pytest.mark.usefixtures("low_bounds")
+@pytest.mark.parametrize("name", TRAPS)
+def test_a_trap_ends_and_little_is_kept_of_it(name: str) -> None:
+    envelope = read(TRAPS[name])
+    in_a_window = message.NEXT_READ // 2
+    assert len(envelope.pending) + len(envelope.attributes) <= message.MAX_RECORDS_KEPT + in_a_window
+    for text in texts(TRAPS[name], envelope):
+        assert len(text) <= 2 * message.MAX_WALK
+
+
+@pytest.mark.usefixtures("low_bounds")
+@pytest.mark.parametrize("name", ["loop over recipients", "length bomb in a long file", "many lines"])
+def test_a_trap_costs_little_memory(name: str) -> None:
+    data = TRAPS[name]
+    window = message.MAX_RECORD + message.NEXT_READ if "bomb" in name else message.NEXT_READ
+    tracemalloc.start()
+    try:
+        found = texts(data, read(data))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(found) == 3
+    # The texts themselves, and what is in sight: not an object for each line.
+    assert peak < 4 * window + 2 * sum(map(len, found)) + (256 << 10)
+
+
+def test_ordinary_large_messages_are_read_in_full() -> None:
+    spec = QueueFile(
+        recipients=todo(*(b"%d@example.org" % number for number in range(50000))), body=[b"x" * 998] * 10000
+    )
+    data = spec.write()
+    envelope = read(data)
+    assert envelope.pending == spec.pending()
+    assert envelope.unparsed is None
+    assert message.read_content(fetch_from(data), envelope) == spec.content()

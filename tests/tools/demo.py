@@ -1,0 +1,226 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Show the collection at work: three MX hosts full of spam, cleaned, with every ham where it was.
+
+The hosts are namespaces of this machine with a Postfix of their own each. The machine's own mail system is not touched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.fleet.lab import Lab, LabError, requirements
+from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH
+from tests.integration.controller import Controller
+from tests.integration.playbooks import Playbooks, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.fleet.mixture import Record
+
+HOSTS = 3
+RELEASE = "bookworm"
+MESSAGES = 300
+# Of a diff, so many lines are shown.
+DIFF_LINES = 14
+
+Records = dict[str, "list[Record]"]
+Spools = dict[str, dict[tuple[str, str], str]]
+
+
+class DemoError(Exception):
+    """Something is not as the demo promises."""
+
+
+def say(text: str = "", indent: int = 0) -> None:
+    print(" " * indent + text, flush=True)
+
+
+@contextmanager
+def chapter(title: str) -> Iterator[None]:
+    """Print a heading, and at the end how long it took."""
+    start = time.monotonic()
+    say(f"\n== {title}")
+    yield
+    say(f"({time.monotonic() - start:.1f} s)", indent=3)
+
+
+def require(fact: bool, otherwise: str) -> None:
+    if not fact:
+        raise DemoError(otherwise)
+
+
+def show_rules(path: Path) -> None:
+    """Write the rules that select the spam, as an operator would, and show them."""
+    lines = ["queue_cleanup_match:", *(f"  - {json.dumps(rule)}" for rule in SPAM_MATCH)]
+    lines += ["queue_cleanup_exclude:", *(f"  - {json.dumps(rule)}" for rule in SPAM_EXCLUDE)]
+    path.write_text("---\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    say(f"$ cat {path.name}", indent=3)
+    for line in lines:
+        say(line, indent=5)
+
+
+class Story:
+    """One lab, its operator, and what is known of its mail."""
+
+    def __init__(self, lab: Lab, directory: Path, *, verbose: bool) -> None:
+        self._lab = lab
+        self._directory = directory
+        self._verbose = verbose
+        self._playbooks = Playbooks(Controller(lab), directory / "mailops-reports")
+        self._records: Records = {}
+
+    def fill(self) -> None:
+        self._lab.sink.start()
+        self._records = self._lab.fill("incident", MESSAGES)
+        spam = sum(record.is_spam for records in self._records.values() for record in records)
+        say(
+            f"{HOSTS * MESSAGES} messages wait on {HOSTS} hosts, {spam} of them spam: a stolen account, backscatter,",
+            indent=3,
+        )
+        say("a botnet, and spam of domains that look like a customer's. Which is which was recorded.", indent=3)
+
+    def spools(self) -> Spools:
+        """Return the SHA-256 of every queue file, found with find and sha256sum."""
+        return {host.name: host.spool_files() for host in self._lab.hosts}
+
+    def play(self, name: str, *arguments: str, shown: str = "", **variables: Any) -> Run:
+        """Run a playbook, show its command line and its table, and require that it ends well."""
+        say(f"$ ansible-playbook mailops.postfix.{name} -i inventory {shown or ' '.join(arguments)}".rstrip(), indent=3)
+        run = self._playbooks.run(name, *arguments, **variables)
+        if self._verbose or run.status:
+            say(run.output)
+        require(run.status == 0, f"the playbook {name} ended with status {run.status}")
+        self._show_table(run)
+        return run
+
+    def _show_table(self, run: Run) -> None:
+        """Show the summary and the table, up to the second blank line."""
+        blanks = [number for number, line in enumerate(run.lines) if not line]
+        for line in run.lines[: blanks[1] if len(blanks) > 1 else None]:
+            say(line, indent=5)
+
+    def audit(self) -> None:
+        run = self.play("audit")
+        start = run.lines.index("Top of the fleet:")
+        for line in run.lines[start : run.lines.index("", start)]:
+            say(line, indent=5)
+
+    @property
+    def _rules(self) -> Path:
+        return self._directory / "spam.yml"
+
+    def plan(self) -> None:
+        show_rules(self._rules)
+        before = self.spools()
+        run = self.play("plan", "-e", f"@{self._rules}", "--diff", shown="-e @spam.yml --diff")
+        self._show_diff(run)
+        require(self.spools() == before, "the plan touched a queue file")
+        say("Nothing was touched: every queue file is as it was.", indent=3)
+
+    def _show_diff(self, run: Run) -> None:
+        _before, header, diff = run.output.partition("--- before: queues\n")
+        require(bool(header), "the plan showed no diff")
+        say("The diff of one host begins:", indent=3)
+        for line in [header.rstrip(), *diff.splitlines()[:DIFF_LINES]]:
+            say(line[:110], indent=5)
+
+    def clean(self) -> None:
+        limit = f"queue_cleanup_fleet_max_messages={HOSTS * MESSAGES}"
+        plans = str(self._playbooks.directory / "plans")
+        shown = f"-e queue_cleanup_plans=mailops-reports/plans -e {limit}"
+        run = self.play("cleanup", "-e", limit, shown=shown, queue_cleanup_plans=plans, mailops_serial="100%")
+        self._require_changed(run, 1)
+
+    def clean_again(self) -> None:
+        run = self.play("cleanup", "-e", f"@{self._rules}", shown="-e @spam.yml", mailops_serial="100%")
+        self._require_changed(run, 0)
+
+    def _require_changed(self, run: Run, count: int) -> None:
+        recap = run.recap("changed")
+        say(
+            f"PLAY RECAP: {', '.join(f'{host} changed={changed}' for host, changed in sorted(recap.items()))}", indent=5
+        )
+        require(recap == dict.fromkeys(self._records, count), f"every host should have changed={count}, but: {recap}")
+
+    def compare(self, before: Spools) -> None:
+        """Look into the spools, without the collection, for what the record says must be there."""
+        for host, files in self.spools().items():
+            ham = {record.queue_id for record in self._records[host] if not record.is_spam}
+            kept = sum(
+                before[host][key] == digest for key, digest in files.items() if key[1] in ham and key in before[host]
+            )
+            spam = sum(key[1] not in ham for key in files)
+            say(f"{host}: {kept} of {len(ham)} ham messages byte for byte as before, {spam} spam left", indent=3)
+            require(kept == len(ham) and not spam, f"{host} is not as it should be")
+
+
+def tell(story: Story) -> None:
+    """Tell the whole story. Raises DemoError where it goes another way than promised."""
+    with chapter("Their queues fill"):
+        story.fill()
+    before = story.spools()
+    with chapter("What is in the queues?"):
+        story.audit()
+    with chapter("What would a cleanup take?"):
+        story.plan()
+    with chapter("Clean up, by that plan"):
+        story.clean()
+    with chapter("Again, by the rules: nothing is left to change"):
+        story.clean_again()
+    with chapter("Is every ham still there?"):
+        story.compare(before)
+
+
+def run_demo(*, verbose: bool) -> None:
+    missing = requirements()
+    require(not missing, f"cannot run here: {missing[0]}" if missing else "")
+    with ExitStack() as stack:
+        # A lab that is still ending may be quicker to remove its files than this is.
+        made = tempfile.TemporaryDirectory(prefix="mailops-demo-", ignore_cleanup_errors=True)
+        directory = Path(stack.enter_context(made))
+        # The hosts' own root may be somebody else out here.
+        directory.chmod(0o755)
+        with chapter(f"{HOSTS} MX hosts start, in namespaces of this machine"):
+            lab = stack.enter_context(Lab.start(HOSTS, [RELEASE], directory=directory / "lab"))
+            for host in lab.hosts:
+                say(f"{host.name}  {host.address}  Debian {host.release}  Postfix {host.postfix_version}", indent=3)
+        tell(Story(lab, directory, verbose=verbose))
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--verbose", action="store_true", help="show all that Ansible says")
+    verbose = parser.parse_args().verbose
+    # Whoever ends it, the hosts end with it.
+    signal.signal(signal.SIGTERM, _stop)
+    start = time.monotonic()
+    try:
+        run_demo(verbose=verbose)
+    except (DemoError, LabError) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("demo: interrupted; the hosts are gone", file=sys.stderr)
+        return 130
+    say(f"\nDone in {time.monotonic() - start:.0f} s; the hosts are gone. `make lab` starts some to play with.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

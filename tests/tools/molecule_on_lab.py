@@ -1,0 +1,36 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run molecule's scenarios on the hosts of a lab of all releases, and end the lab."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from tests.fleet.lab import FLEET, RELEASES, Lab
+from tests.tools import project
+
+
+def _environment(lab: Lab) -> dict[str, str]:
+    return {
+        **os.environ,
+        "FLEET_DIR": str(lab.directory),
+        "FLEET_NET": lab.net,
+        # What molecule remembers of a lab, such as that its hosts are prepared, ends with that lab.
+        "MOLECULE_EPHEMERAL_DIRECTORY": str(lab.directory / "molecule"),
+        "NO_COLOR": "1",
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Return the exit status of molecule, which takes the arguments; without any it tests every scenario."""
+    with Lab.start(len(RELEASES), RELEASES) as lab:
+        command = [str(FLEET), "run", "molecule", *(arguments or ["test", "--all", "--report"])]
+        return subprocess.run(command, cwd=project.ROOT, env=_environment(lab), check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

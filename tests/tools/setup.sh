@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Make the virtual environment .cache/NAME from tests/requirements/NAME.txt, where it is not there or not up to date.
+# With `lab` beside, install the Debian packages that the lab of tests/fleet needs.
+#
+#   setup.sh NAME [lab]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+name=$1
+want_lab=${2:-}
+environment=.cache/$name
+requirements=tests/requirements/$name.txt
+lab_packages=(iproute2 mmdebstrap mount openssh-client procps uidmap)
+
+say() { echo "set-up: $*" >&2; }
+die() {
+  say "$@"
+  exit 1
+}
+
+quietly() { # LOG COMMAND ...: what the command says is shown only where it fails
+  local log=$1
+  shift
+  "$@" > "$log" 2>&1 || {
+    tail -n 5 "$log" >&2
+    die "failed: $* (see $log)"
+  }
+}
+
+install_packages() {
+  local package missing=()
+  command -v apt-get dpkg-query > /dev/null ||
+    die "$(uname -s) without apt-get is not supported: use Debian 12 or later (needed here: $*)"
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null)" = installed ] || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  [ "$(id -u)" = 0 ] || die "Debian packages are missing; install them as root: apt-get install ${missing[*]}"
+  say "installing the Debian packages ${missing[*]}"
+  local apt=(apt-get -q -y -o DPkg::Lock::Timeout=120)
+  export DEBIAN_FRONTEND=noninteractive
+  # The lists of a fresh machine are empty or old; an update that fails for some third party's list is not fatal.
+  "${apt[@]}" update > "$environment.update.log" 2>&1 || say "apt-get update failed (see $environment.update.log)"
+  quietly "$environment.apt.log" "${apt[@]}" install --no-install-recommends "${missing[@]}"
+}
+
+base_python() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    "$python" tests/tools/pythons.py --environment 2> /dev/null && return
+  done
+  return 1
+}
+
+make_environment() {
+  local base
+  if ! base=$(base_python); then
+    install_packages python3 python3-venv
+    base=$(base_python) || die "no Python 3.11 to 3.14 with venv was found: Debian 12 or later has one"
+  fi
+  say "making $environment with $base, about a minute"
+  rm -rf "$environment"
+  quietly "$environment.pip.log" "$base" -m venv "$environment"
+  quietly "$environment.pip.log" "$environment/bin/python" -m pip install --no-input --disable-pip-version-check \
+    -r "$requirements"
+}
+
+# ansible-core finds collections under this layout only.
+link_collection() {
+  mkdir -p .cache/collections/ansible_collections/mailops
+  ln -sfn ../../../.. .cache/collections/ansible_collections/mailops/postfix
+}
+
+[ "$(uname -s)" = Linux ] || die "$(uname -s) is not supported: use Debian 12 or later"
+{ mkdir -p .cache && [ -w .cache ]; } 2> /dev/null || die "cannot write to $PWD/.cache"
+exec 9> ".cache/$name.lock"
+flock 9
+[ -z "$want_lab" ] || install_packages "${lab_packages[@]}"
+link_collection
+# An environment cannot be moved, so its place is part of what it was made from.
+stamp="$PWD $(cat tests/requirements/demo.txt "$requirements")"
+if [ "$(cat "$environment/stamp" 2> /dev/null)" != "$stamp" ] || ! "$environment/bin/python" -c '' 2> /dev/null; then
+  make_environment
+  printf '%s\n' "$stamp" > "$environment/stamp"
+fi

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tables and their documentation say the same."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from typing import Any, Mapping
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.module_utils._module import queue_facts, queue_purge
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import selection
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import MAX_DISTINCT, SHAPE_MINUTES, TOPS
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts
+from tests.unit.support.documentation import argument_spec, documented_options, fragment, module_names, sections
+
+FACTS = sections("postfix_queue_facts")
+PURGE = sections("postfix_queue_purge")
+QUEUE = FACTS["RETURN"]["ansible_facts"]["contains"]["postfix_queue"]["contains"]
+
+
+def test_every_module_is_named_after_its_file() -> None:
+    assert {name: sections(name)["DOCUMENTATION"]["module"] for name in module_names()} == {
+        name: name for name in module_names()
+    }
+    assert {"postfix_queue_facts", "postfix_queue_purge"} <= set(module_names())
+
+
+def as_documented(option: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an argument spec and a documentation both say of an option."""
+    return {
+        "type": option.get("type", "str"),
+        "elements": option.get("elements"),
+        "choices": option.get("choices"),
+        "default": option.get("default"),
+        "required": option.get("required", False),
+        "aliases": option.get("aliases", []),
+    }
+
+
+@pytest.mark.parametrize("module", module_names())
+def test_options_are_those_of_the_argument_spec(module: str) -> None:
+    documented = {name: as_documented(option) for name, option in documented_options(module).items()}
+    taken = {name: as_documented(option) for name, option in argument_spec(module).items()}
+    assert documented == taken
+
+
+# --- the selection --------------------------------------------------------------------------------------------------
+
+SELECTION = fragment("mailops.postfix.selection")["options"]
+
+
+def test_every_criterion_is_documented() -> None:
+    documented = []
+    for text in SELECTION["match"]["description"]:
+        head = re.match(r"((C\(\w+\)(, )?)+):", text)
+        if head:
+            documented += re.findall(r"C\((\w+)\)", head.group(1))
+    assert sorted(documented) == sorted(selection.CRITERIA)
+
+
+def test_every_origin_is_documented() -> None:
+    (text,) = (text for text in SELECTION["match"]["description"] if text.startswith("C(origin):"))
+    assert re.findall(r"V\((\w+)\)", text) == list(selection.ORIGINS)
+
+
+def test_the_recipient_scopes_are_documented() -> None:
+    assert SELECTION["recipient_scope"]["choices"] == list(selection.RECIPIENT_SCOPES)
+    (per_recipient, *_rest) = SELECTION["recipient_scope"]["description"]
+    named = set(re.findall(r"C\((\w+)\)", per_recipient))
+    assert named == {key for key, row in selection.CRITERIA.items() if row.per_recipient}
+
+
+# --- facts ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_can_be_gathered_is_documented() -> None:
+    option = documented_options("postfix_queue_facts")["gather"]
+    assert option["choices"] == option["default"] == list(queue_facts.GATHER)
+    gated = {match for row in QUEUE.values() for match in re.findall(r"V\((\w+)\)", str(row["returned"]))}
+    # Reasons are no result of their own: they add to tops and messages.
+    assert gated == set(queue_facts.GATHER) - {"reasons"}
+
+
+def test_every_top_is_documented() -> None:
+    assert sorted(QUEUE["top"]["sample"]) == sorted(TOPS)
+
+
+def test_the_bound_of_the_tops_is_documented() -> None:
+    assert "Of more than %d distinct values" % MAX_DISTINCT in QUEUE["top_missed"]["description"][0]
+
+
+def test_the_shape_is_documented() -> None:
+    minutes = QUEUE["shape"]["sample"]["minutes"]
+    assert minutes == [*map(str, SHAPE_MINUTES), "%d+" % SHAPE_MINUTES[-1]]
+    assert len(QUEUE["shape"]["sample"]["total"]) == len(minutes)
+
+
+def test_the_counts_of_a_scan_are_documented() -> None:
+    counts = {row.name for row in fields(ScanCounts)}
+    assert set(QUEUE["scan"]["sample"]) == counts | {"source", "seconds", "unknown"}
+
+
+# --- purge ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_outcome_is_documented() -> None:
+    text = " ".join(PURGE["RETURN"]["outcomes"]["description"])
+    assert re.findall(r"C\((\w+)\) (?:are|were)", text) == list(queue_purge.OUTCOMES)
+    assert list(PURGE["RETURN"]["outcomes"]["sample"]) == list(queue_purge.OUTCOMES)
+
+
+def test_every_method_is_documented() -> None:
+    option = documented_options("postfix_queue_purge")["method"]
+    assert re.findall(r"V\((\w+)\)", " ".join(option["description"])) == list(queue_purge.METHODS)

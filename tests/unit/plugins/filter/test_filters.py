@@ -1,0 +1,133 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filters as Ansible sees them: what they return is no template, what they refuse fails the task."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+import yaml
+from ansible import template as ansible_template
+from ansible.errors import AnsibleFilterError
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+from ansible_collections.mailops.postfix.plugins.filter import (
+    audit_report,
+    cleanup_report,
+    parse_plan,
+    plan_report,
+    report_markdown,
+    report_text,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import Planned, make_plan
+
+MODULES = (audit_report, cleanup_report, parse_plan, plan_report, report_markdown, report_text)
+FILTERS: dict[str, Callable[..., Any]] = {
+    name: function for module in MODULES for name, function in module.FilterModule().filters().items()
+}
+TEMPLATE = "{{ 7 * 7 }}"
+# Since 2.19 a text is a template only where it says so.
+TRUSTED: Callable[[str], str] = getattr(ansible_template, "trust_as_template", str)
+
+
+def plan(sender: str = "a@example.com") -> dict[str, Any]:
+    """Return a plan as the module makes it."""
+    return make_plan(
+        host="mx01",
+        instance={"config_directory": "/etc/postfix", "queue_directory": "/var/spool/postfix"},
+        created=1_795_171_149,
+        selection={"match": [{"sender": [sender]}], "exclude": [], "queues": ["deferred"], "recipient_scope": "all"},
+        counts={"messages": 1, "bytes": 100, "recipients": 2, "partial": 0, "in_queues": 3},
+        summary={"senders": [{"value": sender, "messages": 1}], "recipient_domains": [], "oldest": 1, "youngest": 2},
+        messages=[Planned("4A0F9AC", "0123456789abcdef")],
+    )
+
+
+def test_each_file_is_one_filter_of_its_name() -> None:
+    stems = {path.stem for path in Path(audit_report.__file__).parent.glob("*.py")}
+    assert set(FILTERS) == stems
+    for module in MODULES:
+        assert yaml.safe_load(module.DOCUMENTATION)["name"] == module.__name__.rpartition(".")[2]
+
+
+def test_each_option_of_a_filter_is_documented() -> None:
+    for module in MODULES:
+        (function,) = module.FilterModule().filters().values()
+        names = function.__wrapped__.__code__.co_varnames
+        count = function.__wrapped__.__code__.co_argcount + function.__wrapped__.__code__.co_kwonlyargcount
+        documented = set(yaml.safe_load(module.DOCUMENTATION)["options"])
+        assert {"_input", *names[1:count]} == documented, module.__name__
+
+
+def test_nothing_that_a_filter_returns_is_a_template() -> None:
+    failed = {"failed": True, "msg": TEMPLATE}
+    report = FILTERS["audit_report"]({TEMPLATE: failed})
+    texts = {
+        "report": report,
+        "lines": FILTERS["report_text"](report),
+        "document": FILTERS["report_markdown"](report),
+        "plan": FILTERS["parse_plan"](json.dumps(plan(TEMPLATE))),
+    }
+    templar = Templar(loader=DataLoader(), variables=texts)
+    assert str(templar.template(TRUSTED(TEMPLATE))) == "49"
+    for name, value in texts.items():
+        assert TEMPLATE in str(value)
+        assert templar.template(TRUSTED("{{ %s }}" % name)) == value
+        # As a variable that is looked at again would be.
+        assert templar.template(value) == value
+
+
+def test_a_plan_survives_json() -> None:
+    assert FILTERS["parse_plan"](json.dumps(plan(), indent=4)) == plan()
+
+
+ALTERED = {**plan(), "counts": {"messages": 0}}
+NO_PLANS: list[tuple[str, str, str]] = [
+    (
+        "not JSON",
+        "{",
+        "The plan is not JSON (Expecting property name enclosed in double quotes: line 1 column 2 (char 1)); ",
+    ),
+    ("a list", "[]", "The file holds no plan; "),
+    ("something else", "{}", "The file holds no plan; "),
+    ("altered", json.dumps(ALTERED), "The plan was altered: its content does not fit its digest; "),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), [row[1:] for row in NO_PLANS], ids=[row[0] for row in NO_PLANS])
+def test_what_is_no_plan_is_refused(text: str, message: str) -> None:
+    with pytest.raises(AnsibleFilterError) as refused:
+        FILTERS["parse_plan"](text)
+    assert str(refused.value) == message + "make a new plan."
+
+
+def test_what_is_no_report_is_refused() -> None:
+    with pytest.raises(AnsibleFilterError) as refused:
+        FILTERS["report_text"]({})
+    assert str(refused.value) == "None is no kind of report; known are audit, plan, cleanup"
+
+
+def test_limits_may_be_text() -> None:
+    results = {"mx01": {"plan": plan()}}
+    report = FILTERS["plan_report"](results, max_messages="0", max_percent="12.5", fleet_max_messages="0", created=5)
+    assert [text.partition(", ")[2] for text in report["refusals"]] == [
+        "queue_cleanup_max_messages allows 0.",
+        "queue_cleanup_max_percent allows 12.5 percent.",
+        "queue_cleanup_fleet_max_messages allows 0.",
+    ]
+    assert report["created"] == 5
+
+
+def test_a_host_without_later_results_was_not_touched() -> None:
+    report = FILTERS["cleanup_report"]({"mx01": {"plan": plan()}}, created=5)
+    assert report["hosts"][0]["state"] == "stopped"
+
+
+def test_reports_are_made_now_unless_told() -> None:
+    assert FILTERS["audit_report"]({})["created"] > 1_700_000_000

@@ -1,0 +1,95 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import address
+
+
+@pytest.mark.parametrize(
+    ("internal", "external"),
+    [
+        pytest.param(b"a@example.com", b"a@example.com", id="plain"),
+        pytest.param(b"", b"", id="null sender"),
+        pytest.param(b"postmaster", b"postmaster", id="no domain"),
+        pytest.param(b"john doe@example.com", b'"john doe"@example.com', id="space"),
+        pytest.param(b"a@b@example.com", b'"a@b"@example.com', id="at sign"),
+        pytest.param(b'a"b@example.com', b'"a\\"b"@example.com', id="quote"),
+        pytest.param(b"a\\b@example.com", b'"a\\\\b"@example.com', id="backslash"),
+        pytest.param(b"a\rb@example.com", b'"a\\\rb"@example.com', id="carriage return"),
+        pytest.param(b"a\x7fb@example.com", b'"a\x7fb"@example.com', id="control character"),
+        pytest.param(b".a@example.com", b'".a"@example.com', id="leading dot"),
+        pytest.param(b"a.@example.com", b'"a."@example.com', id="trailing dot"),
+        pytest.param(b"a..b@example.com", b'"a..b"@example.com', id="two dots"),
+        pytest.param(b"a.b@example.com", b"a.b@example.com", id="dot string"),
+        pytest.param(b"@example.com", b'""@example.com', id="empty local part"),
+        pytest.param(b"john doe", b'"john doe"', id="space, no domain"),
+        pytest.param("jürgen@exämple.com".encode(), "jürgen@exämple.com".encode(), id="SMTPUTF8"),
+    ],
+)
+def test_quote_and_unquote(internal: bytes, external: bytes) -> None:
+    assert address.quote(internal) == external
+    assert address.unquote(external) == internal
+
+
+@pytest.mark.parametrize(
+    ("external", "internal"),
+    [
+        pytest.param(b'"a"."b"@example.com', b"a.b@example.com", id="quoted words"),
+        pytest.param(b"a\\ b@example.com", b"a b@example.com", id="escape without quotes"),
+        pytest.param(b'"a"@example.com"\\', b'a@example.com"\\', id="what follows the at sign is kept"),
+        pytest.param(b'"a', b"a", id="open quote"),
+        pytest.param(b"a\\", b"a\\", id="lone backslash at the end"),
+        pytest.param(b'"a@b', b"a@b", id="at sign in an open quote"),
+    ],
+)
+def test_unquote_other_forms(external: bytes, internal: bytes) -> None:
+    assert address.unquote(external) == internal
+
+
+@pytest.mark.parametrize(
+    ("text", "domain"),
+    [
+        pytest.param(b"a@Example.COM", b"example.com", id="lower case"),
+        pytest.param(b"a@b@example.com", b"example.com", id="last at sign"),
+        pytest.param(b"a", b"", id="none"),
+        pytest.param(b"a@", b"", id="empty"),
+    ],
+)
+def test_domain_of(text: bytes, domain: bytes) -> None:
+    assert address.domain_of(text) == domain
+
+
+def test_fold_makes_any_case_one_and_keeps_other_bytes_apart() -> None:
+    assert address.fold("JÜRGEN@Exämple.COM".encode()) == address.fold("jürgen@EXÄMPLE.com".encode())
+    assert address.fold(b"\xff") != address.fold(b"\xfe")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param(b"", "<>", id="null sender"),
+        pytest.param(b"<>", '"<>"', id="an address that looks like it"),
+        pytest.param(b"john doe@example.com", '"john doe"@example.com', id="quoted"),
+        pytest.param("jürgen@example.com".encode(), "jürgen@example.com", id="UTF-8"),
+        pytest.param(b"j\xfcrgen@example.com", "j\\xfcrgen@example.com", id="no UTF-8"),
+    ],
+)
+def test_display_address(text: bytes, shown: str) -> None:
+    assert address.display_address(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("a b ü 本", "a b ü 本", id="printable"),
+        pytest.param("a\x1b[31mb\r\nc", "a\\x1b[31mb\\r\\nc", id="terminal escape and line ends"),
+        pytest.param("a\u202eb\u2028", "a\\u202eb\\u2028", id="text direction and line separator"),
+        pytest.param("\ud800", "\\ud800", id="lone surrogate"),
+    ],
+)
+def test_printable(text: str, shown: str) -> None:
+    assert address.printable(text) == shown

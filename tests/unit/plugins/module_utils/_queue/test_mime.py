@@ -1,0 +1,105 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import base64
+import email.parser
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import mime
+
+
+@pytest.mark.parametrize(
+    ("block", "fields"),
+    [
+        pytest.param(b"", [], id="none"),
+        pytest.param(b"Subject: a test\n", [("Subject", "a test")], id="one"),
+        pytest.param(b"subject:a\nSUBJECT:  b \n", [("subject", "a"), ("SUBJECT", "b")], id="names as written"),
+        pytest.param(b"Subject: a\n b\n\tc\n", [("Subject", "a b\tc")], id="folded"),
+        pytest.param(b" lost\nSubject: a\n", [("Subject", "a")], id="a fold of nothing"),
+        pytest.param(b"no header\nBad : x\n: y\nTo: z\n", [("To", "z")], id="lines that are none"),
+        pytest.param(b"To: z\r\n", [("To", "z")], id="carriage return"),
+        pytest.param("Subject: grüße\n".encode(), [("Subject", "grüße")], id="raw UTF-8"),
+        pytest.param(b"Subject: gr\xfc\n", [("Subject", "gr\ufffd")], id="raw bytes"),
+        pytest.param(b"Subject: =?utf-8?q?gr=C3=BC=C3=9Fe?=\n", [("Subject", "grüße")], id="quoted-printable word"),
+        pytest.param(
+            b"Subject: =?utf-8?b?Z3LDvA==?= =?utf-8?b?w59l?=\n", [("Subject", "grüße")], id="two words are one"
+        ),
+        pytest.param(b"Subject: =?utf-8?b?Z3LDvA==?=\n =?utf-8?b?w59l?=\n", [("Subject", "grüße")], id="folded words"),
+        pytest.param(b"Subject: =?iso-8859-1?q?gr=FC?= x\n", [("Subject", "grü x")], id="another charset"),
+        pytest.param(b"Subject: =?no-such?q?gr=FC?=\n", [("Subject", "grü")], id="unknown charset"),
+        pytest.param(
+            b"Subject: =?utf-8?q?gr=FC?=\n", [("Subject", "gr\ufffd")], id="bytes that are not of the charset"
+        ),
+        pytest.param(b"Subject: =?utf-8?b?A?=\n", [("Subject", "=?utf-8?b?A?=")], id="broken base64 stays"),
+        pytest.param(b"Subject: 1 =? 2\n", [("Subject", "1 =? 2")], id="no word"),
+    ],
+)
+def test_parse_headers(block: bytes, fields: list[tuple[str, str]]) -> None:
+    assert mime.parse_headers(block) == fields
+
+
+_MULTIPART = b"""\
+Content-Type: multipart/mixed; boundary=edge
+
+--edge
+Content-Type: text/plain; charset=iso-8859-1
+Content-Transfer-Encoding: quoted-printable
+
+gr=FC=DFe
+--edge
+Content-Type: application/octet-stream
+Content-Transfer-Encoding: base64
+
+AAEC
+--edge
+Content-Type: text/html; charset=utf-8
+Content-Transfer-Encoding: base64
+
+%s
+--edge--
+""" % base64.b64encode("<b>grüße</b>".encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "parts"),
+    [
+        pytest.param(b"Subject: a\n\nplain text\n", ["plain text\n"], id="no MIME"),
+        pytest.param(b"Subject: a\n\n", [""], id="no body"),
+        pytest.param(b"", [""], id="nothing"),
+        pytest.param(_MULTIPART, ["grüße", "<b>grüße</b>"], id="text parts in order"),
+        pytest.param(b"Content-Type: image/png\n\nx\n", [], id="no text"),
+        pytest.param(b"Content-Type: text/plain; charset=no-such\n\ngr\xfc\n", ["grü\n"], id="unknown charset"),
+        pytest.param(
+            b"Content-Type: text/plain; charset=utf-8\n\ngr\xfc\n", ["gr\ufffd\n"], id="bytes of another charset"
+        ),
+        pytest.param(b"\n\xff\n", ["\ufffd\n"], id="any bytes"),
+    ],
+)
+def test_text_parts(content: bytes, parts: list[str]) -> None:
+    assert mime.text_parts(content) == parts
+
+
+def test_a_part_that_claims_to_be_text_and_holds_others_gives_no_text_of_its_own() -> None:
+    content = b"Content-Type: message/rfc822\n\nContent-Type: text/plain\n\ninner\n"
+    assert mime.text_parts(content) == ["inner\n"]
+
+
+def test_mail_that_cannot_be_taken_apart_is_our_own_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(email.parser.BytesParser, "parsebytes", fail)
+    with pytest.raises(ContentError) as caught:
+        mime.text_parts(b"")
+    assert str(caught.value) == "its MIME structure cannot be read: too deep"
+
+
+def test_very_deep_mail_ends() -> None:
+    deep = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(2000))
+    with pytest.raises(ContentError, match=r"\Aits MIME structure cannot be read: "):
+        mime.text_parts(deep + b"\nx\n")

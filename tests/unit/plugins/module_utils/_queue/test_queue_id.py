@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import QueueIdError
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import queue_id
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import QueueId
+
+
+@pytest.mark.parametrize(
+    ("text", "decoded"),
+    [
+        pytest.param("3Vgspm0WfDz30Dy", QueueId(398615, 74788, 1335759296), id="long, the worked example"),
+        pytest.param("0000000000z0", QueueId(0, 0, 0), id="long, all zero"),
+        pytest.param("zzzzzzzzzzz1", QueueId(1, 52**4 - 1, 52**6 - 1), id="long, z as a digit of the time"),
+        pytest.param("4A0F9AC", QueueId(0xAC, 0x4A0F9), id="short"),
+        pytest.param("000001", QueueId(1, 0), id="short, as short as can be"),
+        pytest.param("F423FFFFFFFFFFFFFFFFF", QueueId(2**64 - 1, 999999), id="short, as long as can be"),
+    ],
+)
+def test_decode_and_back(text: str, decoded: QueueId) -> None:
+    assert queue_id.decode(text) == decoded
+    assert str(decoded) == text
+    assert decoded.long == (decoded.seconds is not None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("12345", id="no inode"),
+        pytest.param("4a0f9ac", id="short in lower case"),
+        pytest.param("4A0F9AG", id="short, no hexadecimal digit"),
+        pytest.param("F423FFFFFFFFFFFFFFFFFF", id="short, no inode is as large"),
+        pytest.param("3Vgspm0Wfz30Dy", id="z too far left, and no hexadecimal"),
+        pytest.param("3Vgspm0WfDz", id="long without inode"),
+        pytest.param("3Vgspm0WfAz30Dy", id="a vowel in the time"),
+        pytest.param("3Vgspm0WfDz30Ey", id="a vowel in the inode"),
+        pytest.param("3Vgspm0WfDzyyyyyyyyyyyyyyyy", id="long, no inode is as large"),
+        pytest.param("yyyyyyyyyyyyyyyy0000z1", id="long, no second is as late"),
+        pytest.param("3Vgspm0WfDz3_Dy", id="underscore"),
+        pytest.param("4A0F9AC\n", id="line end"),
+    ],
+)
+def test_not_a_queue_id(text: str) -> None:
+    with pytest.raises(QueueIdError) as caught:
+        queue_id.decode(text)
+    assert str(caught.value) == "not a queue ID: %r" % text
+    assert caught.value.queue_id == text
+
+
+def test_the_bases_are_those_of_mail_queue_h() -> None:
+    assert len(queue_id.ALPHABET) == queue_id.SECONDS_BASE == 52
+    assert queue_id.ALPHABET.index(queue_id.SEPARATOR) == queue_id.INODE_BASE == 51
+    assert not set(queue_id.ALPHABET) & set("AEIOUaeiou")
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        pytest.param("4A0F9AC", True, id="short"),
+        pytest.param("3Vgspm0WfDz30Dy", True, id="long"),
+        pytest.param("example_com", True, id="a log of flush(8)"),
+        pytest.param("A" * 255, True, id="as long as can be"),
+        pytest.param("A" * 256, False, id="too long"),
+        pytest.param("", False, id="empty"),
+        pytest.param("ALL-", False, id="dash"),
+        pytest.param("../etc/passwd", False, id="path"),
+        pytest.param("4A0F9AC\n", False, id="line end"),
+        pytest.param("4A0F9AC 4A0F9AD", False, id="two"),
+        pytest.param("é4A0F9", False, id="a letter that is not ASCII"),
+        pytest.param("٤٤٤٤٤٤", False, id="digits that are not ASCII"),
+    ],
+)
+def test_is_valid(text: str, valid: bool) -> None:
+    assert queue_id.is_valid(text) is valid
+
+
+@pytest.mark.parametrize(
+    ("text", "depth", "directory"),
+    [
+        pytest.param("4A0F9AC", 0, "", id="no hashing"),
+        pytest.param("4A0F9AC", 1, "4", id="short"),
+        pytest.param("4A0F9AC", 2, "4/A", id="short, two deep"),
+        pytest.param("3Vgspm0WfDz30Dy", 1, "1", id="long, the worked example"),
+        pytest.param("3Vgspm0WfDz30Dy", 2, "1/2", id="long, two deep: 74788 is 12424 in hexadecimal"),
+        pytest.param("3Vgspm0000z30Dy", 3, "0/0/0", id="long, padded microseconds"),
+        pytest.param("AB", 4, "A/B/_/_", id="a name that is shorter than the tree is deep"),
+    ],
+)
+def test_hash_directory(text: str, depth: int, directory: str) -> None:
+    assert queue_id.hash_directory(text, depth) == directory
+
+
+def test_a_long_name_without_microseconds_has_no_hash_directory() -> None:
+    with pytest.raises(QueueIdError) as caught:
+        queue_id.hash_directory("3Vgspm0WAAz30Dy", 1)
+    assert str(caught.value) == "not a queue ID: '3Vgspm0WAAz30Dy'"

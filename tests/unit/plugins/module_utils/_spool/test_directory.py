@@ -1,0 +1,234 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import directory
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
+from tests.unit.support.spool import MadeUpSpool
+
+SHORT, LONG = "4A0F9AC", "3Vgspm0WfDz30Dy"
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> MadeUpSpool:
+    return MadeUpSpool(tmp_path / "spool")
+
+
+def walked(made: MadeUpSpool, queue: str) -> list[str]:
+    with Spool(str(made.path)) as spool:
+        return sorted(found.name for found in spool.walk(queue))
+
+
+def open_descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+# --- walking --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2, 4, 16])
+def test_files_are_found_at_any_hash_depth(made: MadeUpSpool, depth: int) -> None:
+    for queue_id in (SHORT, LONG):
+        made.put("deferred", queue_id, b"", depth=depth)
+    assert walked(made, "deferred") == [LONG, SHORT]
+
+
+def test_files_at_several_depths_are_found_together(made: MadeUpSpool) -> None:
+    made.put("deferred", SHORT, b"", depth=0)
+    made.put("deferred", LONG, b"", depth=2)
+    assert walked(made, "deferred") == [LONG, SHORT]
+
+
+def test_a_found_name_can_be_opened_where_it_stands(made: MadeUpSpool) -> None:
+    made.put("deferred", SHORT, b"content", depth=2)
+    with Spool(str(made.path)) as spool:
+        for found in spool.walk("deferred"):
+            with directory.open_file(found.name, found.directory) as descriptor:
+                assert (found.queue, found.name, os.read(descriptor, 99)) == ("deferred", SHORT, b"content")
+
+
+def test_what_is_no_directory_is_yielded_as_it_is(made: MadeUpSpool, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "SECRET0").write_bytes(b"")
+    queue = made.path / "deferred"
+    (queue / "F").symlink_to(outside)
+    (queue / "A").write_bytes(b"")
+    (queue / "SUBDIRECTORY").mkdir()
+    assert walked(made, "deferred") == ["A", "F", "SUBDIRECTORY"]
+
+
+def test_a_tree_that_is_too_deep_is_not_walked_to_its_end(made: MadeUpSpool) -> None:
+    made.put("deferred", "A" * 30, b"", depth=20)
+    assert walked(made, "deferred") == ["A"]
+
+
+def test_a_queue_that_does_not_exist_is_empty(made: MadeUpSpool) -> None:
+    assert walked(made, "saved") == []
+
+
+def test_a_queue_that_may_not_be_read_is_an_error(made: MadeUpSpool, tmp_path: Path) -> None:
+    (made.path / "hold").rmdir()
+    (made.path / "hold").symlink_to(tmp_path)
+    with pytest.raises(MailopsError) as caught:
+        walked(made, "hold")
+    # Linux says "Not a directory" of a link where O_DIRECTORY is asked for.
+    assert str(caught.value) == (
+        "The queue hold in %s cannot be read: Not a directory. Run this as root (become: true)." % made.path
+    )
+
+
+def test_no_descriptor_is_left_open(made: MadeUpSpool) -> None:
+    before = open_descriptors()
+    for number in range(50):
+        made.put("deferred", "%05X1234" % (number * 20000), b"")
+        made.put_defer_log("%05X1234" % (number * 20000), a="full")
+    with Spool(str(made.path)) as spool:
+        for found in spool.walk("deferred"):
+            spool.read_defer_log(found.name)
+        next(spool.walk("deferred"))
+    assert open_descriptors() == before
+
+
+def test_a_walk_that_is_given_up_closes_what_it_opened(made: MadeUpSpool) -> None:
+    made.put("deferred", SHORT, b"")
+    with Spool(str(made.path)) as spool:
+        before = open_descriptors()
+        walk = spool.walk("deferred")
+        next(walk)
+        walk.close()  # type: ignore[attr-defined]  # (it is a generator)
+        assert open_descriptors() == before
+
+
+def test_a_directory_that_is_none_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(MailopsError) as caught:
+        Spool(str(tmp_path / "absent"))
+    assert str(caught.value) == (
+        "The queue directory %s cannot be opened: No such file or directory. Name a directory that exists, and read it as "
+        "root (become: true)." % (tmp_path / "absent")
+    )
+
+
+def test_has_and_readable(made: MadeUpSpool) -> None:
+    with Spool(str(made.path)) as spool:
+        assert spool.has("deferred")
+        assert not spool.has("saved")
+        assert spool.readable(("deferred", "saved"))
+
+
+def test_a_queue_that_may_not_be_listed_is_not_readable(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    access = os.access
+
+    def deny(name: str, mode: int, *, dir_fd: int) -> bool:
+        return not (name == "hold" and mode & os.R_OK) and access(name, mode, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "access", deny)
+    with Spool(str(made.path)) as spool:
+        assert not spool.readable(("deferred", "hold"))
+        assert spool.readable(("deferred",))
+
+
+# --- opening --------------------------------------------------------------------------------------------------------
+
+
+def make_link(path: Path) -> None:
+    path.with_name("target").write_bytes(b"secret")
+    path.symlink_to("target")
+
+
+def make_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+
+
+@pytest.mark.parametrize("make", [make_link, make_socket, Path.mkdir, os.mkfifo])
+def test_only_files_are_opened(make: object, tmp_path: Path) -> None:
+    assert callable(make)
+    make(tmp_path / "file")
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    before = open_descriptors()
+    with pytest.raises(OSError, match=r"Too many levels|No such device|Is a directory|not a file"):
+        directory.open_quickly("file", descriptor)
+    with pytest.raises(OSError, match=r"Too many levels|No such device|not a file"), directory.open_file(
+        "file", descriptor
+    ):
+        pass
+    assert open_descriptors() == before
+    os.close(descriptor)
+
+
+def test_a_file_is_opened_with_its_status_and_head(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x" * 5000)
+    top = os.open(tmp_path, os.O_RDONLY)
+    descriptor, status, head = directory.open_quickly("file", top)
+    assert (status.st_size, head) == (5000, b"x" * 4096)
+    assert directory.read_all(descriptor, 100) == b"x" * 100
+    assert directory.read_all(descriptor, 10000) == b"x" * 804
+    os.close(descriptor)
+    os.close(top)
+
+
+# --- defer logs -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("queue_id", [SHORT, LONG])
+@pytest.mark.parametrize("depth", [0, 1, 2, 3, 4])
+def test_a_defer_log_is_found_at_any_hash_depth(made: MadeUpSpool, queue_id: str, depth: int) -> None:
+    path = made.put_defer_log(queue_id, depth=depth, a="full")
+    with Spool(str(made.path)) as spool:
+        assert spool.read_defer_log(queue_id) == path.read_bytes()
+        # Directories are remembered.
+        assert spool.read_defer_log(queue_id) == path.read_bytes()
+
+
+def test_no_defer_log(made: MadeUpSpool) -> None:
+    with Spool(str(made.path)) as spool:
+        assert spool.read_defer_log(SHORT) == b""
+        # Long by its form, but its microseconds cannot be read: it can stand at depth 0 only.
+        assert spool.read_defer_log("3Vgspm0WAAz30Dy") == b""
+
+
+def test_a_defer_log_that_is_a_link_is_not_read(made: MadeUpSpool, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"recipient=a\nreason=secret\n")
+    path = made.file("defer", SHORT)
+    path.parent.mkdir()
+    path.symlink_to(tmp_path / "secret")
+    with Spool(str(made.path)) as spool:
+        assert spool.read_defer_log(SHORT) == b""
+
+
+def test_a_log_directory_that_is_a_link_is_not_entered(made: MadeUpSpool, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / SHORT).write_bytes(b"recipient=a\nreason=secret\n")
+    (made.path / "defer" / SHORT[0]).symlink_to(outside)
+    with Spool(str(made.path)) as spool:
+        assert spool.read_defer_log(SHORT) == b""
+
+
+def test_a_log_is_read_up_to_a_bound(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directory, "MAX_LOG", 10)
+    made.put("defer", SHORT, b"x" * 100)
+    with Spool(str(made.path)) as spool:
+        assert spool.read_defer_log(SHORT) == b"x" * 10
+
+
+def test_log_directories_are_not_kept_without_end(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directory, "_MAX_LOG_DIRECTORIES", 4)
+    queue_ids = ["%05X1234" % (number * 65536) for number in range(16)]
+    for queue_id in queue_ids:
+        made.put_defer_log(queue_id, a=queue_id)
+    with Spool(str(made.path)) as spool:
+        before = open_descriptors()
+        for queue_id in queue_ids * 2:
+            assert queue_id.encode() in spool.read_defer_log(queue_id)
+            assert open_descriptors() <= before + 5

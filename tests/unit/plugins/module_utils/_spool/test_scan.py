@@ -1,0 +1,316 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, MailopsError, PatternTimeout
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import scan as scanning
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, ScanCounts, Share, scan
+from tests.unit.support.queue_file import QueueFile
+from tests.unit.support.spool import MadeUpSpool
+
+DATA = QueueFile().write()
+
+
+class Names:
+    """What a scan sums up here: which files it was shown."""
+
+    def __init__(self) -> None:
+        self.visited: list[tuple[str, str, bool]] = []
+        self.passed_over: list[tuple[str, str, bool]] = []
+
+    def merge(self, other: Names) -> None:
+        self.visited += other.visited
+        self.passed_over += other.passed_over
+
+
+def visit(message: SpoolMessage, names: Names) -> None:
+    names.visited.append((message.queue, message.queue_id, message.readable))
+
+
+def pass_over(found: Found, incomplete: bool, names: Names) -> None:
+    names.passed_over.append((found.queue, found.name, incomplete))
+
+
+def job(*queues: str, **changes: Any) -> Job[Names]:
+    return Job(**{"queues": queues, "make_result": Names, "visit": visit, "pass_over": pass_over, **changes})
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> MadeUpSpool:
+    return MadeUpSpool(tmp_path / "spool")
+
+
+def run(made: MadeUpSpool, work: Job[Names], processes: int = 1) -> Share[Names]:
+    with Spool(str(made.path)) as spool:
+        return scan(spool, work, processes=processes)
+
+
+# --- what is in a queue ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_every_file_is_read_once(made: MadeUpSpool, processes: int) -> None:
+    expected = []
+    for queue in ("deferred", "hold"):
+        for number in range(30):
+            queue_id = "%05X1234" % (number * 33333)
+            made.put(queue, queue_id, DATA)
+            expected.append((queue, queue_id, True))
+    share = run(made, job("deferred", "hold", "active"), processes)
+    assert sorted(share.result.visited) == expected
+    assert share.result.passed_over == []
+    assert share.counts == ScanCounts(files=60)
+
+
+def make_link(path: Path) -> None:
+    path.symlink_to("/etc/passwd")
+
+
+def make_broken_link(path: Path) -> None:
+    path.symlink_to("absent")
+
+
+def make_file(data: bytes, mode: int) -> Callable[[Path], None]:
+    def make(path: Path) -> None:
+        path.write_bytes(data)
+        path.chmod(mode)
+
+    return make
+
+
+READY = 0o700
+
+
+@pytest.mark.parametrize(
+    ("make", "counts", "visited", "passed_over"),
+    [
+        pytest.param(make_file(DATA, READY), ScanCounts(files=1), [True], [], id="a message"),
+        pytest.param(make_file(DATA, 0o600), ScanCounts(files=1, incomplete=1), [], [True], id="being written"),
+        pytest.param(make_file(b"", 0o600), ScanCounts(files=1, incomplete=1), [], [True], id="just opened"),
+        pytest.param(make_file(b"", READY), ScanCounts(files=1, unparsed=1), [False], [], id="empty"),
+        pytest.param(make_file(DATA[:150], READY), ScanCounts(files=1, unparsed=1), [False], [], id="cut"),
+        pytest.param(
+            make_file(b"\xff" * 9000, READY), ScanCounts(files=1, unparsed=1), [False], [], id="no queue file"
+        ),
+        pytest.param(make_link, ScanCounts(not_files=1), [], [], id="link"),
+        pytest.param(make_broken_link, ScanCounts(not_files=1), [], [], id="broken link"),
+        pytest.param(os.mkfifo, ScanCounts(not_files=1), [], [], id="pipe"),
+        pytest.param(os.mkdir, ScanCounts(not_files=1), [], [], id="directory"),
+    ],
+)
+def test_what_may_stand_in_a_queue(
+    made: MadeUpSpool, make: Callable[[Path], None], counts: ScanCounts, visited: list[bool], passed_over: list[bool]
+) -> None:
+    make(made.path / "incoming" / "4A0F9AC")
+    share = run(made, job("incoming"))
+    assert share.counts == counts
+    assert share.result.visited == [("incoming", "4A0F9AC", readable) for readable in visited]
+    assert share.result.passed_over == [("incoming", "4A0F9AC", incomplete) for incomplete in passed_over]
+
+
+@pytest.mark.parametrize("name", ["4A0F9AC.tmp", "core-file", ".hidden", "ünicode", "with space", "line\nend"])
+def test_names_that_no_queue_file_has(made: MadeUpSpool, name: str) -> None:
+    (made.path / "incoming" / name).write_bytes(DATA)
+    assert run(made, job("incoming")).counts == ScanCounts(not_files=1)
+
+
+def test_a_name_of_bytes_is_no_queue_file(made: MadeUpSpool) -> None:
+    Path(os.fsdecode(os.fsencode(made.path / "incoming") + b"/\xff\xfe")).write_bytes(DATA)
+    assert run(made, job("incoming"), 2).counts == ScanCounts(not_files=1)
+
+
+def test_corrupt_files_are_shown_as_they_are(made: MadeUpSpool) -> None:
+    made.put("corrupt", "4A0F9AC", b"damaged", mode=0o400)
+    share = run(made, job("corrupt"))
+    assert share.result.visited == [("corrupt", "4A0F9AC", False)]
+    assert share.counts == ScanCounts(files=1)
+
+
+def test_only_wanted_files_are_opened(made: MadeUpSpool) -> None:
+    made.put("hold", "4A0F9AC", DATA)
+    made.put("hold", "4A0F9AD", b"")
+    share = run(made, job("hold", wanted={"4A0F9AC"}.__contains__))
+    assert share.result.visited == [("hold", "4A0F9AC", True)]
+    assert share.result.passed_over == [("hold", "4A0F9AD", False)]
+    assert share.counts == ScanCounts(files=1)
+
+
+def test_a_file_that_vanished(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    made.put("hold", "4A0F9AC", DATA)
+
+    def vanish(spool: Spool, found: Found) -> SpoolMessage:
+        made.file("hold", found.name).unlink()
+        return SpoolMessage(spool, found)
+
+    monkeypatch.setattr(scanning, "SpoolMessage", vanish)
+    assert run(made, job("hold")).counts == ScanCounts(vanished=1)
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "Permission denied"), OSError(5, "Input/output error"), ContentError("x")]
+)
+def test_a_file_that_cannot_be_read(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    made.put("hold", "4A0F9AC", DATA)
+
+    def fail(_spool: Spool, _found: Found) -> SpoolMessage:
+        raise error
+
+    monkeypatch.setattr(scanning, "SpoolMessage", fail)
+    assert run(made, job("hold")).counts == ScanCounts(unreadable=1)
+
+
+def test_a_file_whose_content_cannot_be_read(made: MadeUpSpool) -> None:
+    def fail(_message: SpoolMessage, _names: Names) -> None:
+        raise ContentError("no start of content")
+
+    made.put("hold", "4A0F9AC", DATA)
+    made.put("hold", "4A0F9AD", DATA)
+    assert run(made, job("hold", visit=fail)).counts == ScanCounts(files=2, unreadable=2)
+
+
+def test_files_are_closed_whatever_happens(made: MadeUpSpool) -> None:
+    def fail(_message: SpoolMessage, _names: Names) -> None:
+        raise MailopsError("stop")
+
+    made.put("hold", "4A0F9AC", DATA)
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(MailopsError, match=r"\Astop\Z"):
+        run(made, job("hold", visit=fail))
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_counts_add_up() -> None:
+    counts = ScanCounts(1, 2, 3, 4, 5, 6)
+    counts.merge(ScanCounts(10, 20, 30, 40, 50, 60))
+    assert counts == ScanCounts(11, 22, 33, 44, 55, 66)
+
+
+# --- several processes ----------------------------------------------------------------------------------------------
+
+
+def in_helper(act: Callable[[], None]) -> Callable[[SpoolMessage, Names], None]:
+    """Return a visit that acts in any process but this one."""
+    here = os.getpid()
+
+    def visit_(message: SpoolMessage, names: Names) -> None:
+        if os.getpid() != here:
+            act()
+        visit(message, names)
+
+    return visit_
+
+
+@pytest.fixture
+def many(made: MadeUpSpool) -> MadeUpSpool:
+    for number in range(20):
+        made.put("hold", "%05X1234" % number, DATA)
+    return made
+
+
+def test_an_error_in_another_process_is_an_error_here(many: MadeUpSpool) -> None:
+    def fail() -> None:
+        raise MailopsError("the other process says so")
+
+    with pytest.raises(MailopsError, match=r"\Athe other process says so\Z"):
+        run(many, job("hold", visit=in_helper(fail)), 2)
+
+
+def test_a_process_that_is_killed_is_an_error(many: MadeUpSpool) -> None:
+    def die() -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.raises(MailopsError) as caught:
+        run(many, job("hold", visit=in_helper(die)), 2)
+    assert (
+        str(caught.value)
+        == "A process that read the queue was ended from outside (out of memory?); nothing was changed."
+    )
+
+
+def test_no_process_is_left_when_this_one_fails(many: MadeUpSpool) -> None:
+    here = os.getpid()
+
+    def fail(_message: SpoolMessage, _names: Names) -> None:
+        if os.getpid() == here:
+            raise MailopsError("stop")
+        signal.pause()
+
+    with pytest.raises(MailopsError, match=r"\Astop\Z"):
+        run(many, job("hold", visit=fail), 3)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.parametrize(
+    ("cores", "load", "files", "processes"),
+    [
+        pytest.param(1, 0.0, 20, 1, id="one core"),
+        pytest.param(2, 0.0, 5, 1, id="a small queue"),
+        pytest.param(2, 0.0, 20, 2, id="two cores"),
+        pytest.param(64, 0.0, 20, 4, id="many cores"),
+        pytest.param(2, 4.1, 20, 1, id="busy"),
+        pytest.param(2, 3.9, 20, 2, id="not that busy"),
+    ],
+)
+def test_as_many_processes_as_help(
+    made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, cores: int, load: float, files: int, processes: int
+) -> None:
+    monkeypatch.setattr(scanning, "_WORTH_A_PROCESS", 10)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(cores)))
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
+    for number in range(files):
+        made.put(("hold", "deferred")[number % 2], "%05X1234" % number, b"")
+    with Spool(str(made.path)) as spool:
+        assert scanning.worth_processes(spool, ("hold", "deferred")) == processes
+
+
+def test_a_system_that_does_not_tell_its_cores(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity")
+    made.put("hold", "4A0F9AC", DATA)
+    with Spool(str(made.path)) as spool:
+        assert scan(spool, job("hold")).counts == ScanCounts(files=1)
+
+
+# --- patterns that take too long ------------------------------------------------------------------------------------
+
+
+def burn(until: Callable[[], bool]) -> None:
+    while not until():
+        sum(range(1000))
+
+
+def test_a_pattern_that_takes_too_long_is_stopped(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "PATTERN_SECONDS", 0.05)
+    made.put("hold", "4A0F9AC", DATA)
+    with pytest.raises(PatternTimeout) as caught:
+        run(made, job("hold", visit=lambda _message, _names: burn(lambda: False)))
+    assert str(caught.value) == (
+        "The patterns of the selection took more than 0.05 seconds of CPU time on message 4A0F9AC. Make them simpler "
+        "(no repeat within a repeat, such as (a+)+), or exclude that message by its queue_id; nothing was changed."
+    )
+    assert caught.value.queue_id == "4A0F9AC"
+    assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
+    assert signal.getsignal(signal.SIGVTALRM) == signal.SIG_DFL
+
+
+def test_the_limit_is_for_each_message(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "PATTERN_SECONDS", 0.2)
+    for number in range(4):
+        made.put("hold", "%05X1234" % number, DATA)
+
+    def slow(_message: SpoolMessage, _names: Names) -> None:
+        end = os.times().user + 0.1
+        burn(lambda: os.times().user >= end)
+
+    assert run(made, job("hold", visit=slow)).counts == ScanCounts(files=4)

@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, Mapping
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance, Output, Runner
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import CRITERIA, DEFAULT_QUEUES, QUEUES
+from tests.unit.support.runner import FakeRunner
+
+PARAMS: Mapping[str, Any] = {
+    "match": [],
+    "exclude": [],
+    "queues": list(DEFAULT_QUEUES),
+    "recipient_scope": "all",
+    "match_all": False,
+}
+RULE = [{"age": "1d"}]
+
+
+def test_specs_compose_into_one_of_their_own() -> None:
+    composed = _arguments.compose(_arguments.INSTANCE, _arguments.LIMIT, {"limit": {"type": "str"}})
+    assert list(composed) == ["config_directory", "instance", "command_directory", "limit"]
+    assert composed["limit"] == {"type": "str"}
+    composed["instance"]["type"] = "int"
+    assert _arguments.INSTANCE["instance"]["type"] == "str"
+
+
+def test_a_module_acts_on_its_queues_by_default_on_those_of_delivery() -> None:
+    option = _arguments.queues_option("deferred", "hold")["queues"]
+    assert option["choices"] == ["deferred", "hold"]
+    assert option["default"] == ["incoming", "active", "deferred", "hold"]
+    assert set(option["default"]) <= set(QUEUES)
+
+
+def test_the_selection_of_a_modules_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: 1700000000.9)
+    params = {**PARAMS, "match": RULE, "recipient_scope": "any"}
+    for selection in (_arguments.selection_of(params), _arguments.selection_of(params, now=1700000000)):
+        assert selection.frozen() == {
+            "match": [{"age": [{"before": 1699913600}]}],
+            "exclude": [],
+            "queues": ["incoming", "active", "deferred", "hold"],
+            "recipient_scope": "any",
+        }
+
+
+def test_a_rule_that_is_refused_is_named() -> None:
+    with pytest.raises(SelectionError) as caught:
+        _arguments.selection_of({**PARAMS, "exclude": [{"from": "x"}]})
+    assert str(caught.value) == "exclude[0].from: there is no such criterion; known are " + ", ".join(CRITERIA)
+
+
+def test_the_instance_of_a_modules_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Instance("/usr/sbin", {}, FakeRunner({}))
+    asked = []
+
+    def find(runner: Runner, **options: Any) -> Instance:
+        assert runner.run(["true"]) == Output(0, "from the module", "")
+        asked.append(options)
+        return found
+
+    def run_command(_command: list[str], **_options: Any) -> tuple[int, str, str]:
+        return 0, "from the module", ""
+
+    monkeypatch.setattr(_arguments, "find_instance", find)
+    options = {"config_directory": "/etc/postfix", "instance": None, "command_directory": "/opt"}
+    module: Any = SimpleNamespace(params={**PARAMS, **options}, run_command=run_command)
+    assert _arguments.instance_of(module) is found
+    assert asked == [options]
+
+
+@pytest.mark.parametrize(
+    ("match", "match_all", "message"),
+    [
+        pytest.param(
+            [],
+            False,
+            "match: without it every message would be selected; give it a rule, or say match_all: true if you mean that",
+            id="neither",
+        ),
+        pytest.param(RULE, True, "match_all: it does not go with match; leave one of them out", id="both"),
+        pytest.param(RULE, False, None, id="match"),
+        pytest.param([], True, None, id="match_all"),
+    ],
+)
+@pytest.mark.parametrize("exclude", [[], RULE])
+def test_everything_is_selected_on_purpose_only(
+    match: list[Any], match_all: bool, exclude: list[Any], message: str | None
+) -> None:
+    params = {**PARAMS, "match": match, "exclude": exclude, "match_all": match_all}
+    try:
+        _arguments.require_narrowing(_arguments.selection_of(params), params)
+    except SelectionError as error:
+        assert str(error) == message
+    else:
+        assert message is None
+
+
+def test_numbers_are_not_negative() -> None:
+    params = {"limit": 0, "max_messages": None, "max_percent": -0.5}
+    _arguments.check_not_negative(params, "limit", "max_messages")
+    with pytest.raises(SelectionError) as caught:
+        _arguments.check_not_negative(params, "limit", "max_messages", "max_percent")
+    assert str(caught.value) == "max_percent: -0.5 must not be negative"

@@ -1,0 +1,346 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a real Postfix cannot be made to do at will: tests/integration has the rest."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from pathlib import Path
+from typing import Any, Sequence
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.module_utils._module import queue_purge
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import unpack
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import scan as scanning
+from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_purge
+from tests.unit.support.module import ModuleRun
+from tests.unit.support.postsuper import FakePostsuper
+from tests.unit.support.queue_file import QueueFile, todo
+from tests.unit.support.runner import said
+from tests.unit.support.spool import MadeUpSpool
+
+NOW = int(time.time())
+ARRIVAL = b"%d 0" % (NOW - 3600)
+SPAM = QueueFile(
+    sender=b"spammer@example.net",
+    after_sender=[b"client_address=192.0.2.7"],
+    recipients=todo(b"a@example.org", b"b@example.org"),
+    arrival=ARRIVAL,
+)
+HAM = QueueFile(sender=b"user@example.com", arrival=ARRIVAL)
+MATCH = [{"sender": "example.net"}]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> MadeUpSpool:
+    spool = MadeUpSpool(tmp_path / "spool")
+    spool.put("deferred", "4A0F9AC", SPAM.write())
+    spool.put("active", "4A0F9AD", SPAM.write())
+    spool.put("hold", "4A0F9AE", SPAM.write())
+    spool.put("deferred", "4A0F9AF", HAM.write())
+    return spool
+
+
+@pytest.fixture
+def postsuper(made: MadeUpSpool) -> FakePostsuper:
+    return FakePostsuper(made)
+
+
+@pytest.fixture
+def run(
+    made: MadeUpSpool, postsuper: FakePostsuper, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> ModuleRun:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setenv("SUDO_USER", "ops")
+    running = ModuleRun(postfix_queue_purge.main, monkeypatch, capsys, made.path)
+
+    def act(command: Sequence[str]) -> Output:
+        # postsuper -c DIRECTORY ACTION - QUEUE ...
+        return postsuper.run(command[3], running.runner.ran[-1][1].split(), command[5:])
+
+    running.answers.update(postsuper=act, postlog=said())
+    return running
+
+
+def standing(made: MadeUpSpool) -> dict[str, str]:
+    """Return {queue ID: queue} of all messages."""
+    files = (
+        path
+        for queue in ("maildrop", "incoming", "active", "deferred", "hold")
+        for path in (made.path / queue).rglob("*")
+    )
+    return {path.name: path.relative_to(made.path).parts[0] for path in files if path.is_file()}
+
+
+def outcomes(**counts: int) -> dict[str, int]:
+    return {**dict.fromkeys(queue_purge.OUTCOMES, 0), **counts}
+
+
+def comparable(result: dict[str, Any]) -> dict[str, Any]:
+    """Return what check mode and a real run have in common."""
+    left_out = ("plan", "scan", "invocation", "warnings")
+    return {key: value for key, value in result.items() if key not in left_out}
+
+
+def test_check_mode_real_run_and_second_run(run: ModuleRun, made: MadeUpSpool) -> None:
+    before = standing(made)
+    predicted = run(check=True, match=MATCH)
+    assert standing(made) == before
+    result = run(match=MATCH)
+    assert comparable(predicted) == comparable(result)
+    assert result["changed"] is True
+    assert result["outcomes"] == outcomes(purged=3)
+    assert result["matched"] == {"messages": 3, "bytes": result["purged"]["bytes"], "recipients": 6, "partial": 0}
+    assert result["purged"]["messages"] == 3
+    assert standing(made) == {"4A0F9AF": "deferred"}
+    again = run(match=MATCH)
+    assert again["changed"] is False
+    assert again["outcomes"] == outcomes()
+    assert os.listdir(made.path / "pid") == ["mailops.lock"]
+
+
+def test_ids_are_held_before_they_are_deleted_from_hold_only(run: ModuleRun) -> None:
+    run(match=MATCH)
+    acts = [(command[3:], sorted(stdin.split())) for command, stdin in run.runner.ran if "postsuper" in command[0]]
+    assert acts == [
+        (["-h", "-", "incoming", "active", "deferred"], ["4A0F9AC", "4A0F9AD"]),
+        (["-d", "-", "hold"], ["4A0F9AC", "4A0F9AD", "4A0F9AE"]),
+    ]
+
+
+def test_the_audit_line(run: ModuleRun) -> None:
+    result = run(match=MATCH, reason="ticket\n4711")
+    (line,) = [command for command, _stdin in run.runner.ran if command[0].endswith("postlog")]
+    assert line[3:] == [
+        "-p",
+        "info",
+        "-t",
+        "mailops/postfix_queue_purge",
+        "method=delete, purged=3, matched=3, user=ops, selection=%s, reason=ticket\\n4711" % result["selection_digest"],
+    ]
+
+
+def test_an_audit_line_that_cannot_be_logged_is_a_warning(run: ModuleRun) -> None:
+    run.answers["postlog"] = said(status=1, err="no")
+    assert run(match=MATCH)["changed"] is True
+    assert len(run.warnings) == 1
+    assert run.warnings[0].startswith("The audit line could not be logged: ")
+
+
+def test_an_id_that_is_used_again_before_the_hold(run: ModuleRun, made: MadeUpSpool, postsuper: FakePostsuper) -> None:
+    def reuse() -> None:
+        made.file("deferred", "4A0F9AC").unlink()
+        made.put("deferred", "4A0F9AC", HAM.write())
+
+    postsuper.before["-h"] = reuse
+    result = run(match=MATCH)
+    assert result["outcomes"] == outcomes(purged=2, changed=1)
+    assert result["purged"]["messages"] == 2
+    # It went to hold and came back.
+    assert standing(made) == {"4A0F9AC": "deferred", "4A0F9AF": "deferred"}
+    assert made.file("deferred", "4A0F9AC").read_bytes() == HAM.write()
+
+
+def test_another_message_that_was_on_hold_stays_there(
+    run: ModuleRun, made: MadeUpSpool, postsuper: FakePostsuper
+) -> None:
+    def reuse() -> None:
+        made.file("hold", "4A0F9AE").unlink()
+        made.put("hold", "4A0F9AE", HAM.write())
+
+    postsuper.before["-h"] = reuse
+    assert run(match=MATCH)["outcomes"] == outcomes(purged=2, changed=1)
+    assert standing(made) == {"4A0F9AE": "hold", "4A0F9AF": "deferred"}
+
+
+def test_messages_that_vanish(run: ModuleRun, made: MadeUpSpool, postsuper: FakePostsuper) -> None:
+    postsuper.before["-h"] = made.file("deferred", "4A0F9AC").unlink
+    result = run(match=MATCH)
+    assert result["outcomes"] == outcomes(purged=2, vanished=1)
+    assert standing(made) == {"4A0F9AF": "deferred"}
+
+
+def test_messages_that_postsuper_does_not_find(run: ModuleRun, made: MadeUpSpool, postsuper: FakePostsuper) -> None:
+    postsuper.blind = {"4A0F9AC", "4A0F9AE"}
+    result = run(match=MATCH)
+    assert result["failed"] is True
+    assert result["msg"] == (
+        "2 of the selected messages are still in the queue. They may not be where Postfix looks for them: run postfix check "
+        "and postsuper -s, then run this again."
+    )
+    assert result["outcomes"] == outcomes(purged=1, failed=2)
+    assert result["changed"] is True
+    assert standing(made) == {"4A0F9AC": "deferred", "4A0F9AE": "hold", "4A0F9AF": "deferred"}
+
+
+def test_a_delivery_that_does_not_end(run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_purge, "_IN_FLIGHT_SECONDS", 0.2)
+    with made.file("active", "4A0F9AD").open("rb") as agent:
+        fcntl.flock(agent, fcntl.LOCK_SH)
+        assert run(match=MATCH)["outcomes"] == outcomes(purged=2, in_flight=1)
+    assert standing(made) == {"4A0F9AF": "deferred"}
+
+
+def test_a_delivery_that_ends_in_time(run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    with made.file("active", "4A0F9AD").open("rb") as agent:
+        fcntl.flock(agent, fcntl.LOCK_SH)
+        monkeypatch.setattr(time, "sleep", lambda _seconds: fcntl.flock(agent, fcntl.LOCK_UN))
+        assert run(match=MATCH)["outcomes"] == outcomes(purged=3)
+
+
+@pytest.mark.parametrize("action", ["-h", "-d"])
+def test_a_run_that_is_killed_is_undone_by_the_next(
+    run: ModuleRun, made: MadeUpSpool, postsuper: FakePostsuper, action: str
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill() -> None:
+        raise Killed
+
+    hook = postsuper.after if action == "-h" else postsuper.before
+    hook[action] = kill
+    with pytest.raises(Killed):
+        run(match=MATCH)
+    assert standing(made)["4A0F9AC"] == "hold"
+    held = "An earlier run was interrupted; 2 messages that it had put on hold "
+    run(check=True, match=[{"sender": "nobody@"}])
+    assert run.warnings == [held + "are still there. The next real run releases them first."]
+    assert run(match=[{"sender": "nobody@"}])["changed"] is False
+    assert run.warnings == [held + "were released."]
+    assert standing(made) == {"4A0F9AC": "deferred", "4A0F9AD": "deferred", "4A0F9AE": "hold", "4A0F9AF": "deferred"}
+    assert run(match=MATCH)["outcomes"] == outcomes(purged=3)
+    assert run.warnings == []
+
+
+# --- plans ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_touches_its_messages_only(run: ModuleRun, made: MadeUpSpool) -> None:
+    plan = run(check=True, match=MATCH)["plan"]
+    assert [message.queue_id for message in unpack(plan["messages"])] == ["4A0F9AC", "4A0F9AD", "4A0F9AE"]
+    made.put("deferred", "4A0F9B0", SPAM.write())
+    made.file("hold", "4A0F9AE").unlink()
+    made.file("deferred", "4A0F9AC").unlink()
+    made.put("deferred", "4A0F9AC", SPAM._replace(arrival=b"%d 5" % NOW).write())
+    predicted, result = run(check=True, plan=plan), run(plan=plan)
+    assert comparable(predicted) == comparable(result)
+    assert result["outcomes"] == outcomes(purged=1, vanished=1, changed=1)
+    assert standing(made) == {"4A0F9AC": "deferred", "4A0F9AF": "deferred", "4A0F9B0": "deferred"}
+
+
+# --- expiring -------------------------------------------------------------------------------------------------------
+
+
+def test_expiring(run: ModuleRun, made: MadeUpSpool) -> None:
+    options: dict[str, Any] = {"method": "expire", "match": MATCH, "expire_forged": True}
+    predicted, result = run(check=True, **options), run(**options)
+    assert comparable(predicted) == comparable(result)
+    assert result["outcomes"] == outcomes(purged=3)
+    assert standing(made)["4A0F9AE"] == "deferred"
+    assert {path.name for path in made.path.rglob("4A0F9A*") if path.stat().st_mode & 0o010} == {
+        "4A0F9AC",
+        "4A0F9AD",
+        "4A0F9AE",
+    }
+    assert run(**options)["changed"] is False
+
+
+def test_a_message_that_changed_is_not_expired(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scan_and_change(*arguments: Any, **options: Any) -> Any:
+        share = scanning.scan(*arguments, **options)
+        made.file("deferred", "4A0F9AC").unlink()
+        made.put("deferred", "4A0F9AC", HAM.write())
+        made.file("hold", "4A0F9AE").unlink()
+        return share
+
+    monkeypatch.setattr(queue_purge, "scan", scan_and_change)
+    result = run(method="expire", match=MATCH, expire_forged=True)
+    assert result["outcomes"] == outcomes(purged=1, vanished=1, changed=1)
+
+
+def test_expiring_what_postsuper_does_not_find(run: ModuleRun, postsuper: FakePostsuper) -> None:
+    postsuper.blind = {"4A0F9AC"}
+    result = run(method="expire", match=MATCH, expire_forged=True)
+    assert result["failed"] is True
+    assert result["outcomes"] == outcomes(purged=2, failed=1)
+
+
+# --- what is refused, and leaves everything as it was ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param(
+            {},
+            "match: without it every message would be selected; give it a rule, or say match_all: true if you mean that",
+            id="no selection",
+        ),
+        pytest.param(
+            {"match": MATCH, "match_all": True},
+            "match_all: it does not go with match; leave one of them out",
+            id="both",
+        ),
+        pytest.param(
+            {"match": MATCH, "max_messages": 2},
+            "The selection has 3 messages, max_messages allows 2; nothing was touched. Narrow the selection or raise "
+            "max_messages.",
+            id="too many",
+        ),
+        pytest.param(
+            {"match": MATCH, "max_percent": 74.5},
+            "The selection has 3 of the 4 messages in the chosen queues, which is 75.0 percent, max_percent allows 74.5; nothing "
+            "was touched. Narrow the selection or raise max_percent.",
+            id="too large a part",
+        ),
+        pytest.param({"match": MATCH, "max_messages": -1}, "max_messages: -1 must not be negative", id="negative"),
+        pytest.param(
+            {"match": MATCH, "plan": {"version": 1}},
+            "plan: it is a finished selection; leave out match",
+            id="plan and match",
+        ),
+        pytest.param(
+            {"plan": {"version": 1}},
+            "The plan has no host: it is none, or was cut; make a new plan (run the module in check mode).",
+            id="no plan",
+        ),
+        pytest.param(
+            {"method": "expire", "match": MATCH},
+            "method: expire returns each message to its sender, and for 3 of the selected messages nobody vouches for that (a "
+            "null sender, or one that did not log in here): the notices would be backscatter; nothing was touched. Use method: "
+            "delete, or say expire_forged: true if you mean that",
+            id="backscatter",
+        ),
+        pytest.param(
+            {"method": "expire", "match": MATCH, "queues": ["maildrop"]},
+            "queues: Postfix does not expire messages in maildrop; leave it out, or use method: delete",
+            id="expiring maildrop",
+        ),
+    ],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_what_is_refused(run: ModuleRun, made: MadeUpSpool, check: bool, options: dict[str, Any], message: str) -> None:
+    before = standing(made)
+    assert run.fails(check=check, **options) == message
+    assert standing(made) == before
+    assert [command[0] for command, _stdin in run.runner.ran if not command[0].endswith("postconf")] == []
+
+
+def test_an_old_postfix_does_not_expire(run: ModuleRun) -> None:
+    run.parameters["mail_version"] = "3.4.29"
+    assert run.fails(method="expire", match=MATCH) == (
+        "method: expire needs Postfix 3.5 or newer, this is 3.4.29; use method: delete."
+    )
+
+
+def test_limits_may_be_reached(run: ModuleRun) -> None:
+    assert run(match=MATCH, max_messages=3, max_percent=75)["changed"] is True

@@ -1,0 +1,307 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.plugin_utils import _reports
+from ansible_collections.mailops.postfix.plugins.plugin_utils._reports import Cleanup
+
+NOW = 1_795_171_149
+UNREACHABLE = {"unreachable": True, "msg": "no route to host"}
+FAILED = {"failed": True, "msg": "there is no Postfix"}
+COUNTS = {"messages": 40, "bytes": 4000, "recipients": 80, "partial": 1, "in_queues": 100}
+
+
+def facts_of(messages: int, *, oldest: int | None = NOW, **top: Any) -> dict[str, Any]:
+    """Return a result of postfix_queue_facts."""
+    figures = {"messages": messages, "bytes": 100 * messages, "recipients": 2 * messages}
+    queue_facts = {
+        "queues": {"deferred": {"messages": messages}, "hold": {"messages": 1}, "corrupt": None},
+        "total": {**figures, "oldest": oldest},
+        "matched": {**figures, "partial": 3},
+        "top": top,
+    }
+    return {"changed": False, "ansible_facts": {"postfix_queue": queue_facts}}
+
+
+def plan_of(**counts: int) -> dict[str, Any]:
+    """Return a result of postfix_queue_purge in check mode."""
+    summary = {"queues": {"deferred": 40}, "senders": [], "recipient_domains": [], "oldest": NOW, "youngest": NOW}
+    return {"changed": True, "plan": {"created": NOW, "counts": {**COUNTS, **counts}, "summary": summary}}
+
+
+def purged_of(messages: int, **outcomes: int) -> dict[str, Any]:
+    """Return a result of postfix_queue_purge."""
+    counted = {"purged": messages, "vanished": 0, "changed": 0, "in_flight": 0, "failed": 0, **outcomes}
+    return {
+        "changed": messages > 0,
+        "purged": {"messages": messages, "bytes": 100 * messages, "recipients": 2 * messages},
+        "outcomes": counted,
+        "selection_digest": "abc",
+    }
+
+
+def left_of(messages: int) -> dict[str, Any]:
+    """Return what postfix_queue_facts finds of the selection afterwards."""
+    return {"ansible_facts": {"postfix_queue": {"matched": {"messages": messages}}}}
+
+
+# --- audit ----------------------------------------------------------------------------------------------------------
+
+
+def test_audit_names_every_host_and_why_it_has_no_figures() -> None:
+    report = _reports.audit_report({"a": facts_of(5), "b": UNREACHABLE, "c": FAILED, "d": {}}, created=NOW)
+    assert [(row["host"], row["state"], row["problem"]) for row in report["hosts"]] == [
+        ("a", "ok", None),
+        ("b", "unreachable", "no route to host"),
+        ("c", "failed", "there is no Postfix"),
+        ("d", "missing", "An earlier task or play lost this host, so it was not asked."),
+    ]
+    assert report["problems"] == {
+        "b": "unreachable: no route to host",
+        "c": "failed: there is no Postfix",
+        "d": "missing: An earlier task or play lost this host, so it was not asked.",
+    }
+    assert [row["facts"] is None for row in report["hosts"]] == [False, True, True, True]
+
+
+def test_audit_adds_up_what_answered() -> None:
+    top_a = {"senders": [{"value": "x", "messages": 3}, {"value": "y", "messages": 2}], "sasl_usernames": None}
+    top_b = {"senders": [{"value": "y", "messages": 4}]}
+    results = {"a": facts_of(5, oldest=100, **top_a), "b": facts_of(7, oldest=None, **top_b), "c": UNREACHABLE}
+    report = _reports.audit_report(results, created=NOW, selection={"match": [{"sender": "x"}]})
+    assert report["fleet"] == {
+        "hosts": 3,
+        "answered": 2,
+        "queues": {"deferred": 12, "hold": 2},
+        "total": {"messages": 12, "bytes": 1200, "recipients": 24, "oldest": 100},
+        "matched": {"messages": 12, "bytes": 1200, "recipients": 24, "partial": 6},
+        "top": {
+            "senders": [{"value": "y", "messages": 6}, {"value": "x", "messages": 3}],
+            "sasl_usernames": [],
+        },
+    }
+    assert report["selection"] == {"match": [{"sender": "x"}]}
+
+
+def test_audit_bears_facts_that_were_not_gathered() -> None:
+    bare = {
+        "ansible_facts": {"postfix_queue": {"matched": {"messages": 2, "bytes": 20, "recipients": 2, "partial": 0}}}
+    }
+    report = _reports.audit_report({"a": bare}, created=NOW)
+    assert report["fleet"]["total"] == {"messages": 0, "bytes": 0, "recipients": 0, "oldest": None}
+    assert report["fleet"]["matched"]["messages"] == 2
+    assert report["fleet"]["queues"] == {}
+
+
+def test_audit_of_no_host() -> None:
+    report = _reports.audit_report({}, created=NOW)
+    assert (report["kind"], report["version"], report["created"]) == ("audit", 1, NOW)
+    assert report["fleet"]["hosts"] == 0
+    assert report["hosts"] == []
+
+
+# --- plan -----------------------------------------------------------------------------------------------------------
+
+
+def test_plan_adds_up_and_names_who_has_none() -> None:
+    results = {
+        "a": plan_of(),
+        "b": plan_of(messages=0, bytes=0, recipients=0, partial=0),
+        "c": FAILED,
+        "d": {"skipped": True},
+    }
+    report = _reports.plan_report(results, created=NOW)
+    assert [(row["host"], row["state"]) for row in report["hosts"]] == [
+        ("a", "planned"),
+        ("b", "nothing to do"),
+        ("c", "failed"),
+        ("d", "no plan"),
+    ]
+    assert report["fleet"] == {
+        "hosts": 4,
+        "planned": 2,
+        "messages": 40,
+        "bytes": 4000,
+        "recipients": 80,
+        "partial": 1,
+        "in_queues": 200,
+    }
+    assert report["problems"] == {
+        "c": "failed: there is no Postfix",
+        "d": "no plan: There is no plan for this host: make one, or leave the host out.",
+    }
+    assert report["refusals"] == []
+
+
+def test_plan_that_was_read_from_a_file_counts_the_same() -> None:
+    read = {"ansible_facts": {"__queue_cleanup_read_plan": plan_of()["plan"]}, "changed": False}
+    assert _reports.plan_report({"a": read}, created=NOW) == _reports.plan_report({"a": plan_of()}, created=NOW)
+
+
+LIMITS: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("within", {"max_messages": 40, "max_percent": 40.0, "fleet_max_messages": 80}, []),
+    (
+        "a host has too many",
+        {"max_messages": 39},
+        [
+            "a: The plan has 40 messages, queue_cleanup_max_messages allows 39.",
+            "b: The plan has 40 messages, queue_cleanup_max_messages allows 39.",
+        ],
+    ),
+    (
+        "too large a part of a host",
+        {"max_percent": 39.5},
+        [
+            "a: The plan has 40 of the 100 messages in the chosen queues, queue_cleanup_max_percent allows 39.5 percent.",
+            "b: The plan has 40 of the 100 messages in the chosen queues, queue_cleanup_max_percent allows 39.5 percent.",
+        ],
+    ),
+    (
+        "too many in all",
+        {"fleet_max_messages": 79},
+        ["The plans have 80 messages on 2 hosts, queue_cleanup_fleet_max_messages allows 79."],
+    ),
+]
+
+
+@pytest.mark.parametrize(("limits", "refusals"), [row[1:] for row in LIMITS], ids=[row[0] for row in LIMITS])
+def test_plan_limits(limits: Mapping[str, Any], refusals: list[str]) -> None:
+    assert _reports.plan_report({"a": plan_of(), "b": plan_of()}, created=NOW, **limits)["refusals"] == refusals
+
+
+def test_plan_that_a_host_itself_refused() -> None:
+    over = {
+        "failed": True,
+        "msg": "The selection has 40 messages, max_messages allows 39.",
+        "matched": {"messages": 40},
+    }
+    report = _reports.plan_report({"a": over, "b": FAILED}, created=NOW)
+    assert [row["state"] for row in report["hosts"]] == ["refused", "failed"]
+    assert report["refusals"] == ["a: The selection has 40 messages, max_messages allows 39."]
+
+
+# --- cleanup --------------------------------------------------------------------------------------------------------
+
+NOTHING: dict[str, Any] = {}
+SKIPPED = {"skipped": True, "changed": False}
+# name, what the tasks returned, state, problem, left, arrived
+CLEANUPS: list[tuple[str, Cleanup, str, str | None, int | None, int | None]] = [
+    ("clean", Cleanup(plan_of(), purged_of(40), left_of(0), SKIPPED), "cleaned", None, 0, 0),
+    ("more has come", Cleanup(plan_of(), purged_of(40), left_of(7), left_of(0)), "cleaned", None, 0, 7),
+    (
+        "something is left",
+        Cleanup(plan_of(), purged_of(38), left_of(7), left_of(2)),
+        "left over",
+        "2 messages of the selection are still in the queue; run the cleanup again.",
+        2,
+        5,
+    ),
+    ("nothing planned", Cleanup(plan_of(messages=0), SKIPPED, SKIPPED, SKIPPED), "nothing to do", None, None, None),
+    (
+        "all gone already",
+        Cleanup(plan_of(), purged_of(0, vanished=40), left_of(0), SKIPPED),
+        "nothing to do",
+        None,
+        0,
+        0,
+    ),
+    (
+        "stopped",
+        Cleanup(plan_of(), SKIPPED, SKIPPED, SKIPPED),
+        "stopped",
+        "Nothing was touched here, because a host before this one failed.",
+        None,
+        None,
+    ),
+    (
+        "the purge failed",
+        Cleanup(plan_of(), {**FAILED, **purged_of(3, failed=37)}, SKIPPED, SKIPPED),
+        "failed",
+        "there is no Postfix",
+        None,
+        None,
+    ),
+    (
+        "gone before the purge",
+        Cleanup(plan_of(), UNREACHABLE, SKIPPED, SKIPPED),
+        "unreachable",
+        "no route to host",
+        None,
+        None,
+    ),
+    (
+        "gone before the first look",
+        Cleanup(plan_of(), purged_of(40), UNREACHABLE, SKIPPED),
+        "not verified",
+        "It was cleaned, but could not be looked at again: no route to host",
+        None,
+        None,
+    ),
+    (
+        "gone before the second look",
+        Cleanup(plan_of(), purged_of(40), left_of(2), UNREACHABLE),
+        "not verified",
+        "It was cleaned, but could not be looked at again: no route to host",
+        None,
+        None,
+    ),
+    ("expired", Cleanup(plan_of(), purged_of(40), SKIPPED, SKIPPED), "cleaned", None, None, None),
+    ("unreachable", Cleanup(UNREACHABLE, NOTHING, NOTHING, NOTHING), "unreachable", "no route to host", None, None),
+    ("not planned", Cleanup(FAILED, SKIPPED, SKIPPED, SKIPPED), "no plan", "there is no Postfix", None, None),
+    (
+        "never asked",
+        Cleanup(NOTHING, NOTHING, NOTHING, NOTHING),
+        "missing",
+        "An earlier task or play lost this host, so it was not asked.",
+        None,
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("cleanup", "state", "problem", "left", "arrived"), [row[1:] for row in CLEANUPS], ids=[row[0] for row in CLEANUPS]
+)
+def test_cleanup_states(
+    cleanup: Cleanup, state: str, problem: str | None, left: int | None, arrived: int | None
+) -> None:
+    report = _reports.cleanup_report({"a": cleanup}, created=NOW, method="delete")
+    (row,) = report["hosts"]
+    assert (row["state"], row["problem"], row["left"], row["arrived"]) == (state, problem, left, arrived)
+    assert report["problems"] == ({"a": "%s: %s" % (state, problem)} if problem else {})
+
+
+PREDICTIONS: list[tuple[int, str]] = [(40, "would clean"), (0, "nothing to do")]
+
+
+@pytest.mark.parametrize(("messages", "state"), PREDICTIONS)
+def test_cleanup_in_check_mode(messages: int, state: str) -> None:
+    cleanup = Cleanup(plan_of(), purged_of(messages), SKIPPED, SKIPPED)
+    report = _reports.cleanup_report({"a": cleanup}, created=NOW, method="delete", check=True)
+    assert report["hosts"][0]["state"] == state
+    assert report["check"] is True
+
+
+def test_cleanup_adds_up() -> None:
+    cleanups = {
+        "a": Cleanup(plan_of(), purged_of(40), left_of(7), left_of(0)),
+        "b": Cleanup(plan_of(), purged_of(30), left_of(4), left_of(3)),
+        "c": Cleanup(UNREACHABLE, NOTHING, NOTHING, NOTHING),
+    }
+    report = _reports.cleanup_report(cleanups, created=NOW, method="delete", reason="ticket")
+    assert report["fleet"] == {
+        "hosts": 3,
+        "planned": 80,
+        "purged": {"messages": 70, "bytes": 7000, "recipients": 140},
+        "left": 3,
+        "arrived": 8,
+    }
+    assert (report["method"], report["reason"], report["check"]) == ("delete", "ticket", False)
+    assert report["hosts"][0]["selection_digest"] == "abc"
+    assert report["hosts"][0]["outcomes"]["purged"] == 40

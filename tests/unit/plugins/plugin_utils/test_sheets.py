@@ -1,0 +1,254 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.plugin_utils import _reports, _sheets
+from ansible_collections.mailops.postfix.plugins.plugin_utils._reports import Cleanup
+
+# 2026-11-20 12:00:00 UTC
+NOW = 1_795_176_000
+HOSTILE = '"\x1b]0;owned\x07{{ 7 * 7 }}|<script>`*[x](http://evil.example)"@example.com'
+
+
+def facts_of(messages: int, *, sender: str = "a@example.com", hold: int = 0, maildrop: int = 0) -> dict[str, Any]:
+    """Return a result of postfix_queue_facts."""
+    figures = {"messages": messages, "bytes": 1024 * messages, "recipients": 2 * messages}
+    reason = "host mx.example.org[192.0.2.1] said: 450 4.2.0 Greylisted, please try again later"
+    queue_facts = {
+        "queues": {
+            "maildrop": {"messages": maildrop},
+            "incoming": {"messages": 0},
+            "active": {"messages": 0},
+            "deferred": {"messages": messages},
+            "hold": {"messages": hold},
+            "corrupt": None,
+        },
+        "total": {**figures, "oldest": NOW - 7200},
+        "matched": {**figures, "partial": 0},
+        "top": {
+            "senders": [{"value": sender, "messages": messages}],
+            "recipient_domains": [{"value": "example.org", "messages": 3}, {"value": "example.net", "messages": 2}],
+            "reasons": [{"value": reason, "messages": messages}],
+            "sasl_usernames": [],
+        },
+    }
+    return {"ansible_facts": {"postfix_queue": queue_facts}}
+
+
+RESULTS: dict[str, dict[str, Any]] = {
+    "mx01": facts_of(5),
+    "mx02": {"unreachable": True, "msg": "ssh: connect to host mx02\nport 22: timed out"},
+    "mx03": facts_of(12, sender="<>", maildrop=2),
+}
+
+
+def test_audit_text() -> None:
+    report = _reports.audit_report(RESULTS, created=NOW)
+    assert _sheets.report_text(report) == [
+        "Mail queues, 2026-11-20 12:00:00 UTC",
+        "2 of 3 hosts answered.",
+        "17 messages (17.0 KiB) to 34 recipients, the oldest 2h 0m old.",
+        "",
+        (
+            "host  state        maildrop  incoming  active  deferred  hold  oldest  top sender         top recipient domain  "
+            "top reason"
+        ),
+        (
+            "mx03  ok                  2         0       0        12     0   2h 0m  <> (12)            example.org (3)       "
+            "450 4.2.0 Greylisted, please tr… (12)"
+        ),
+        (
+            "mx01  ok                  0         0       0         5     0   2h 0m  a@example.com (5)  example.org (3)       "
+            "450 4.2.0 Greylisted, please tr… (5)"
+        ),
+        "mx02  unreachable         -         -       -         -     -       -  -                  -                     -",
+        "",
+        "Top of the fleet:",
+        "  senders: <> (12), a@example.com (5)",
+        "  recipient domains: example.org (6), example.net (4)",
+        "  reason: 450 4.2.0 Greylisted, please try again later (17)",
+        "",
+        "Problems:",
+        "  mx02: unreachable: ssh: connect to host mx02 port 22: timed out",
+    ]
+
+
+def test_audit_of_a_selection_has_a_column_for_it() -> None:
+    report = _reports.audit_report(
+        {"mx01": facts_of(5)}, created=NOW, selection={"match": [{"sender": "a@"}], "exclude": []}
+    )
+    text = _sheets.report_text(report)
+    assert text[3] == "The selection has 5 messages to 10 recipients."
+    assert text[5].split()[:8] == ["host", "state", "incoming", "active", "deferred", "hold", "selected", "oldest"]
+    assert text[6].split()[:7] == ["mx01", "ok", "0", "0", "5", "0", "5"]
+
+
+def test_audit_without_counts_and_tops() -> None:
+    bare = {"ansible_facts": {"postfix_queue": {"matched": {"messages": 2, "bytes": 2, "recipients": 2, "partial": 0}}}}
+    text = _sheets.report_text(_reports.audit_report({"mx01": bare}, created=NOW))
+    assert text[2] == "0 messages (0 B) to 0 recipients, the oldest - old."
+    assert text[-1].split() == ["mx01", "ok", "-", "-", "-", "-", "-", "-", "-", "-"]
+
+
+def test_audit_markdown() -> None:
+    report = _reports.audit_report({"mx01": facts_of(5), "mx02": RESULTS["mx02"]}, created=NOW)
+    assert _sheets.report_markdown(report).splitlines() == [
+        "# Mail queues",
+        "",
+        "2026-11-20 12:00:00 UTC",
+        "",
+        "- 1 of 2 hosts answered.",
+        "- 5 messages (5.0 KiB) to 10 recipients, the oldest 2h 0m old.",
+        "",
+        "| host | state | incoming | active | deferred | hold | oldest | top sender | top recipient domain | top reason |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | --- | --- | --- |",
+        (
+            "| `mx01` | ok | 0 | 0 | 5 | 0 | 2h 0m | `a@example.com (5)` | `example.org (3)` "
+            "| `450 4.2.0 Greylisted, please tr… (5)` |"
+        ),
+        "| `mx02` | unreachable | - | - | - | - | - | - | - | - |",
+        "",
+        "## Top of the fleet",
+        "",
+        "- `senders`: `a@example.com (5)`",
+        "- `recipient domains`: `example.org (3), example.net (2)`",
+        "- `reason`: `450 4.2.0 Greylisted, please try again later (5)`",
+        "",
+        "## Problems",
+        "",
+        "- `mx02`: `unreachable: ssh: connect to host mx02 port 22: timed out`",
+    ]
+
+
+def plan_of(messages: int, sender: str = "a@example.com") -> dict[str, Any]:
+    """Return a result of postfix_queue_purge in check mode."""
+    counts = {"messages": messages, "bytes": 100 * messages, "recipients": 2 * messages, "partial": 1, "in_queues": 50}
+    summary = {
+        "queues": {"deferred": messages},
+        "senders": [{"value": sender, "messages": messages}] if messages else [],
+        "recipient_domains": [{"value": "example.org", "messages": messages}] if messages else [],
+        "oldest": NOW - 7200 if messages else None,
+        "youngest": NOW - 60 if messages else None,
+    }
+    return {"plan": {"created": NOW, "counts": counts, "summary": summary}}
+
+
+def test_plan_text() -> None:
+    results = {"mx01": plan_of(0), "mx02": plan_of(40), "mx03": {"skipped": True}}
+    report = _reports.plan_report(results, created=NOW, fleet_max_messages=39)
+    assert _sheets.report_text(report) == [
+        "Cleanup plan, 2026-11-20 12:00:00 UTC",
+        "2 of 3 hosts have a plan.",
+        "To be cleaned: 40 messages (3.9 KiB) to 80 recipients, of 100 messages in the chosen queues.",
+        "2 messages match for some of their recipients only, and are left alone.",
+        "",
+        (
+            "host  state          messages  of  recipients     size  partial  oldest  youngest  top sender          "
+            "top recipient domain"
+        ),
+        (
+            "mx02  planned              40  50          80  3.9 KiB        1   2h 0m        1m  a@example.com (40)  "
+            "example.org (40)"
+        ),
+        "mx01  nothing to do         0  50           0      0 B        1       -         -  -                   -",
+        "mx03  no plan               -   -           -        -        -       -         -  -                   -",
+        "",
+        "Limits exceeded:",
+        "  refused: The plans have 40 messages on 1 hosts, queue_cleanup_fleet_max_messages allows 39.",
+        "",
+        "Problems:",
+        "  mx03: no plan: There is no plan for this host: make one, or leave the host out.",
+    ]
+
+
+def purged_of(messages: int) -> dict[str, Any]:
+    """Return a result of postfix_queue_purge."""
+    return {
+        "purged": {"messages": messages, "bytes": 100 * messages, "recipients": 2 * messages},
+        "outcomes": {"purged": messages, "vanished": 1, "changed": 0, "in_flight": 2, "failed": 0},
+    }
+
+
+def left_of(messages: int) -> dict[str, Any]:
+    """Return what postfix_queue_facts finds of the selection afterwards."""
+    return {"ansible_facts": {"postfix_queue": {"matched": {"messages": messages}}}}
+
+
+def test_cleanup_text() -> None:
+    cleanups = {
+        "mx01": Cleanup(plan_of(40), purged_of(39), left_of(3), left_of(0)),
+        "mx02": Cleanup({"unreachable": True, "msg": "timed out"}, {}, {}, {}),
+    }
+    report = _reports.cleanup_report(cleanups, created=NOW, method="delete", reason="ticket 4711")
+    assert _sheets.report_text(report) == [
+        "Cleanup, 2026-11-20 12:00:00 UTC",
+        "Deleted: 39 of 40 planned messages (3.8 KiB) to 78 recipients.",
+        "3 more like them have arrived since; run the cleanup again.",
+        "",
+        "host  state        planned  purged  recipients     size  vanished  changed  in flight  failed  left  arrived",
+        "mx01  cleaned           40      39          78  3.8 KiB         1        0          2       0     0        3",
+        "mx02  unreachable        -       -           -        -         -        -          -       -     -        -",
+        "",
+        "Why:",
+        "  reason: ticket 4711",
+        "",
+        "Problems:",
+        "  mx02: unreachable: timed out",
+    ]
+
+
+VERBS: list[tuple[str, bool, str]] = [
+    ("delete", True, "Would be deleted: 39 of 40 planned messages (3.8 KiB) to 78 recipients."),
+    ("expire", False, "Expired: 39 of 40 planned messages (3.8 KiB) to 78 recipients."),
+    ("expire", True, "Would be expired: 39 of 40 planned messages (3.8 KiB) to 78 recipients."),
+]
+
+
+@pytest.mark.parametrize(("method", "check", "line"), VERBS)
+def test_cleanup_says_what_was_done(method: str, check: bool, line: str) -> None:
+    cleanup = Cleanup(plan_of(40), purged_of(39), {}, {})
+    report = _reports.cleanup_report({"mx01": cleanup}, created=NOW, method=method, check=check)
+    assert _sheets.report_text(report)[1] == line
+
+
+def hostile_reports() -> list[dict[str, Any]]:
+    """Return a report of each kind that has a stranger's text wherever one can be."""
+    trouble = {"failed": True, "msg": HOSTILE}
+    return [
+        _reports.audit_report({"mx01": facts_of(5, sender=HOSTILE), "mx02": trouble}, created=NOW),
+        _reports.plan_report({"mx01": plan_of(5, HOSTILE), "mx02": trouble}, created=NOW),
+        _reports.cleanup_report(
+            {"mx01": Cleanup(plan_of(5, HOSTILE), trouble, {}, {})}, created=NOW, method="delete", reason=HOSTILE
+        ),
+    ]
+
+
+@pytest.mark.parametrize("report", hostile_reports(), ids=lambda report: report["kind"])
+def test_a_strangers_text_steers_no_terminal(report: dict[str, Any]) -> None:
+    lines = _sheets.report_text(report)
+    assert all(line.isprintable() for line in lines)
+    assert any("owned" in line for line in lines)
+
+
+@pytest.mark.parametrize("report", hostile_reports(), ids=lambda report: report["kind"])
+def test_a_strangers_text_is_no_markdown(report: dict[str, Any]) -> None:
+    lines = _sheets.report_markdown(report).splitlines()
+    table = [line for line in lines if line.startswith("|")]
+    assert len({line.count("|") for line in table}) == 1
+    # Outside of code there is nothing of it at all.
+    outside = re.sub(r"`[^`]*`|<code>[^<]*</code>", "", "\n".join(lines))
+    assert "owned" not in outside
+    assert "<" not in outside
+    assert any("owned" in line for line in lines)
+
+
+def test_what_is_no_report_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^'x' is no kind of report; known are audit, plan, cleanup$"):
+        _sheets.report_text({"kind": "x"})

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.plugin_utils import _text
+from ansible_collections.mailops.postfix.plugins.plugin_utils._text import Column, Table
+
+AGES: list[tuple[int | None, str]] = [
+    (None, "-"),
+    (-5, "0s"),
+    (0, "0s"),
+    (59, "59s"),
+    (60, "1m"),
+    (3599, "59m"),
+    (3600, "1h 0m"),
+    (11_100, "3h 5m"),
+    (86_399, "23h 59m"),
+    (86_400, "1d 0h"),
+    (183_700, "2d 3h"),
+]
+SIZES: list[tuple[int, str]] = [
+    (0, "0 B"),
+    (1023, "1023 B"),
+    (1024, "1.0 KiB"),
+    (1_258_291, "1.2 MiB"),
+    (5 << 30, "5.0 GiB"),
+    (3 << 40, "3.0 TiB"),
+    (2048 << 40, "2048.0 TiB"),
+]
+CLIPS: list[tuple[str, int, str]] = [
+    ("short", 5, "short"),
+    ("longer", 5, "long…"),
+    ("日本語です", 10, "日本語です"),
+    ("日本語です", 9, "日本語で…"),
+    ("日本語です", 8, "日本語…"),
+    ("e\u0301e\u0301e\u0301", 3, "e\u0301e\u0301e\u0301"),
+    ("e\u0301e\u0301e\u0301", 2, "e\u0301…"),
+]
+LINES: list[tuple[str, str, str]] = [
+    ("plain", "a@example.com", "a@example.com"),
+    ("several lines", "one\n  two\r\nthree", "one two three"),
+    ("colour", "\x1b[31mred\x1b[0m", "\\x1b[31mred\\x1b[0m"),
+    ("window title", "\x1b]0;owned\x07", "\\x1b]0;owned\\x07"),
+    ("C1 control", "\x9b31m", "\\x9b31m"),
+    ("right to left override", "a\u202ecod.exe", "a\\u202ecod.exe"),
+    ("zero width", "a\u200bb", "a\\u200bb"),
+    ("surrogate", "a\udc80b", "a\\udc80b"),
+    ("other scripts", "зоя@пример.example", "зоя@пример.example"),
+]
+CODES: list[tuple[str, str, str]] = [
+    ("empty", "", ""),
+    ("nothing to show", "-", "-"),
+    ("address", "a_b_c@example.com", "`a_b_c@example.com`"),
+    ("HTML", "<img src=x onerror=alert(1)>", "`<img src=x onerror=alert(1)>`"),
+    ("link", "[click](http://evil.example)", "`[click](http://evil.example)`"),
+    ("backslash at the end", "a\\", "`a\\`"),
+    ("pipe", "a|b", "<code>a&#124;b</code>"),
+    ("backslash and pipe", "a\\|b", "<code>a&#92;&#124;b</code>"),
+    ("backtick and HTML", "`<b>`", "<code>&#96;&#60;b&#62;&#96;</code>"),
+    ("escape", "\x1b[1m", "`\\x1b[1m`"),
+]
+
+
+@pytest.mark.parametrize(("seconds", "text"), AGES)
+def test_age(seconds: int | None, text: str) -> None:
+    assert _text.age(seconds) == text
+
+
+@pytest.mark.parametrize(("count", "text"), SIZES)
+def test_size(count: int, text: str) -> None:
+    assert _text.size(count) == text
+
+
+@pytest.mark.parametrize(("text", "width", "clipped"), CLIPS)
+def test_clip(text: str, width: int, clipped: str) -> None:
+    assert _text.clip(text, width) == clipped
+    assert _text.width_of(_text.clip(text, width)) <= width
+
+
+@pytest.mark.parametrize(("text", "line"), [row[1:] for row in LINES], ids=[row[0] for row in LINES])
+def test_one_line(text: str, line: str) -> None:
+    assert _text.one_line(text) == line
+    assert _text.one_line(text).isprintable()
+
+
+@pytest.mark.parametrize(("text", "marked"), [row[1:] for row in CODES], ids=[row[0] for row in CODES])
+def test_code(text: str, marked: str) -> None:
+    assert _text.code(text) == marked
+
+
+TABLE = Table(
+    [Column("host", foreign=True), Column("state"), Column("messages", numbers=True)],
+    [["mx01", "ok", "12"], ["日本", "unreachable", "-"], ["a|b\x1b[2J", "ok", "3"]],
+)
+
+
+def test_text_table() -> None:
+    assert _text.text_table(TABLE) == [
+        "host        state        messages",
+        "mx01        ok                 12",
+        "日本        unreachable         -",
+        "a|b\\x1b[2J  ok                  3",
+    ]
+
+
+def test_text_table_without_rows() -> None:
+    assert _text.text_table(Table(TABLE.columns, [])) == ["host  state  messages"]
+
+
+def test_markdown_table() -> None:
+    assert _text.markdown_table(TABLE) == [
+        "| host | state | messages |",
+        "| --- | --- | ---: |",
+        "| `mx01` | ok | 12 |",
+        "| `日本` | unreachable | - |",
+        "| <code>a&#124;b&#92;x1b&#91;2J</code> | ok | 3 |",
+    ]

@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a role declares, what it defaults to and what its page says are the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROLES = Path(__file__).resolve().parents[3] / "roles"
+NAMES = sorted(path.name for path in ROLES.iterdir() if path.is_dir())
+
+
+def load(role: str, name: str) -> dict[str, Any]:
+    """Return one of a role's YAML files."""
+    content: dict[str, Any] = yaml.safe_load((ROLES / role / name).read_text(encoding="utf-8"))
+    return content
+
+
+def options(role: str) -> dict[str, dict[str, Any]]:
+    """Return what the entry points of a role declare, all together."""
+    declared: dict[str, dict[str, Any]] = {}
+    for entry_point in load(role, "meta/argument_specs.yml")["argument_specs"].values():
+        declared.update(entry_point["options"])
+    return declared
+
+
+def task_files(role: str) -> list[str]:
+    """Return the text of every file of tasks."""
+    return [path.read_text(encoding="utf-8") for path in sorted((ROLES / role / "tasks").glob("*.yml"))]
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_each_entry_point_declares_the_defaults(role: str) -> None:
+    defaults = load(role, "defaults/main.yml")
+    for name, entry_point in load(role, "meta/argument_specs.yml")["argument_specs"].items():
+        assert (ROLES / role / "tasks" / f"{name}.yml").is_file()
+        declared = {key: option["default"] for key, option in entry_point["options"].items() if "default" in option}
+        assert declared == defaults, name
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_each_variable_has_the_prefix_of_the_role(role: str) -> None:
+    assert all(name.startswith(f"{role}_") for name in options(role))
+    assert all(name.startswith(f"__{role}_") for name in load(role, "vars/main.yml"))
+    for text in task_files(role):
+        registered = re.findall(r"register: (\S+)", text)
+        assert all(name.startswith(f"__{role}_") for name in registered)
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_each_variable_that_is_used_is_declared(role: str) -> None:
+    used = {name for text in task_files(role) for name in re.findall(rf"(?<![\w.]){role}_\w+", text)}
+    exported = {f"{role}_report"}
+    assert used - exported <= set(options(role))
+    assert set(options(role)) <= used | {f"{role}_directory"}
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_the_page_of_a_role_has_its_variables_with_their_defaults(role: str) -> None:
+    page = (ROLES / role / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (?:`(.*?)`)? ?\|", page, re.MULTILINE))
+    assert set(rows) == set(options(role))
+    for name, option in options(role).items():
+        assert yaml.safe_load(rows[name]) == option.get("default"), name
+    for heading in ("## Variables", "## Variables exported", "## Limitations"):
+        assert heading in page
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_nothing_of_the_controller_is_done_as_root(role: str) -> None:
+    """With become in the inventory, a delegated task would ask for the password of the operator's own machine."""
+    for text in task_files(role):
+        tasks = re.split(r"\n(?= *- name: )", text)
+        delegated = [task for task in tasks if "delegate_to: localhost" in task]
+        assert all("become: false" in task for task in delegated)

@@ -21,8 +21,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue import reco
 # fetch(offset, size) returns up to size bytes of the file from an offset on, b"" at its end.
 Fetch = Callable[[int, int], bytes]
 
-# One page holds the envelope of nearly every message, so that one read is enough.
-FIRST_READ = 4096
+# That much holds the envelope of nearly every message, so that one read is enough.
+FIRST_READ = 8192
 NEXT_READ = 65536
 # A reader of hostile files needs a bound on everything; each is far above what Postfix writes.
 MAX_RECORD = 1 << 20
@@ -37,9 +37,17 @@ _ENVELOPE_TYPES = frozenset(b"CTcFILSWV>K<ionPrefdmw")
 _TURNING = frozenset((rec.MESSAGE, rec.POINTER, rec.EXTRACTED, rec.END))
 _CUT = -1
 # Globals of this module are found faster than attributes of another one.
+_SENDER = rec.SENDER
 _ATTRIBUTE = rec.ATTRIBUTE
 _RECIPIENT = rec.RECIPIENT
+_DONE = rec.DONE
 _ORIGINAL_RECIPIENT = rec.ORIGINAL_RECIPIENT
+# How a file begins that cleanup(8) wrote: a C record of six numbers in 95 bytes, then the T record.
+_SIZE_HEAD = b"C_"
+_SIZE_END = 97
+_TIME_HEAD = b"T"
+_TIME_START = 99
+_CONTENT_HEAD = b"M\0"
 
 
 class Unparsed(NamedTuple):
@@ -67,21 +75,35 @@ class Envelope(NamedTuple):
     """Recipients still to do (R records)."""
     done: int
     """How many recipients are delivered or bounced (D records)."""
-    attributes: list[bytes]
-    """Attributes as C(name=value), in the file's order, up to the first recipient: later ones are the recipients'."""
+    attribute_records: bytes
+    """The records of the attributes, up to the first recipient: what stands behind it is the next recipient's."""
     data_offset: int
     """Where the content starts, in bytes; 0 where it is not known."""
     unparsed: Unparsed | None
     """The first thing that could not be read; the rest of the value is what stood before it."""
 
+    @property
+    def attributes(self) -> list[bytes]:
+        """Attributes as C(name=value), in the file's order, up to the first recipient."""
+        return [record.payload for record in rec.iter_records(self.attribute_records)]
+
     def attribute(self, name: bytes) -> bytes | None:
         """Return the value of the first attribute of that name (qmgr(8) takes the first, too), or None."""
+        records = self.attribute_records
         prefix = name + b"="
-        length = len(prefix)
-        for item in self.attributes:
-            # Cheaper than startswith(), and asked for each message of a queue.
-            if item[:length] == prefix:
-                return item[length:]
+        # Asked for each message of a queue: what is nowhere in the bytes is in no record either.
+        at = records.find(prefix)
+        position = 0
+        while position <= at:
+            length = records[position + 1]
+            start = position + 2
+            if length > 0x7F:
+                length, start = rec.decode_length(records, position + 1)
+            position = start + length
+            if start == at:
+                return records[at + len(prefix) : position]
+            if position > at:
+                at = records.find(prefix, position)
         return None
 
     @property
@@ -184,7 +206,7 @@ class _Found:
             self.sender,
             self.pending,
             self.done,
-            self.attributes,
+            b"".join(rec.encode_record(_ATTRIBUTE, attribute) for attribute in self.attributes),
             data_offset,
             unparsed,
         )
@@ -258,8 +280,12 @@ def read_envelope(fetch: Fetch, *, file_size: int, head: bytes | None = None) ->
     head: the first bytes of the file where they are at hand (then fetch is seldom called). Never raises for what the file
     holds: what cannot be read stands in C(unparsed), with its place.
     """
+    window = fetch(0, FIRST_READ) if head is None else head
+    plain = _read_plain(window, fetch, file_size)
+    if plain is not None:
+        return plain
     found = _Found()
-    cursor = _Cursor(fetch, window=fetch(0, FIRST_READ) if head is None else head)
+    cursor = _Cursor(fetch, window=window)
     data_offset = 0
     unparsed = None
     try:
@@ -271,6 +297,78 @@ def read_envelope(fetch: Fetch, *, file_size: int, head: bytes | None = None) ->
     except RecordError as error:
         unparsed = Unparsed(error.offset, error.problem)
     return found.envelope(file_size=file_size, data_offset=data_offset, unparsed=unparsed)
+
+
+def _read_plain(data: bytes, fetch: Fetch, file_size: int) -> Envelope | None:
+    """Return the envelope of a file in the form that nearly all have, None for any other: that is read record by record.
+
+    The form: C, T, attributes, one S, attributes, recipients, M where the C record says, no other type of record, no pointer,
+    ASCII only. So no length byte has its high bit set, and each record is short. The result is what the other way gives, at
+    half the time.
+    """
+    if data[:2] != _SIZE_HEAD or data[_SIZE_END : _SIZE_END + 1] != _TIME_HEAD:
+        return None
+    try:
+        sizes = _parse_numbers(data[2:_SIZE_END])
+        start = _TIME_START + data[_TIME_START - 1]
+        arrival, microseconds = _parse_time(data[_TIME_START:start])
+        size, content, count = sizes[:3]
+        if len(data) < content <= NEXT_READ:
+            data += fetch(len(data), content - len(data))
+        sender = _end_of_attributes(data, start)
+        behind_sender = sender + 2 + data[sender + 1]
+        end = _end_of_attributes(data, behind_sender)
+        pending, done = _plain_recipients(data, end, content - len(_CONTENT_HEAD))
+        if not data[:content].isascii() or data[sender] != _SENDER or not arrival or len(pending) + done < count:
+            return None
+    except (ValueError, IndexError):
+        return None
+    return Envelope(
+        arrival,
+        microseconds,
+        size or file_size,
+        data[sender + 2 : behind_sender],
+        pending,
+        done,
+        data[start:sender] + data[behind_sender:end],
+        content,
+        None,
+    )
+
+
+def _end_of_attributes(data: bytes, position: int) -> int:
+    """Return where the short records from a position on are no attributes any more. Raises IndexError at the end of the data."""
+    while data[position] == _ATTRIBUTE:
+        position += 2 + data[position + 1]
+    return position
+
+
+def _plain_recipients(data: bytes, position: int, end: int) -> tuple[list[bytes], int]:
+    """Return the recipients to do, and how many are done, of the short records up to the M record at an offset.
+
+    Raises ValueError where other records stand there, or none begins at the end, and IndexError where the data end before.
+    """
+    pending = []
+    done = 0
+    while position < end:
+        # In the order in which Postfix writes what belongs to one recipient.
+        if data[position] == _ATTRIBUTE:
+            position += 2 + data[position + 1]
+        if data[position] == _ORIGINAL_RECIPIENT:
+            position += 2 + data[position + 1]
+        kind = data[position]
+        if kind == _RECIPIENT:
+            start = position + 2
+            position = start + data[position + 1]
+            pending.append(data[start:position])
+        elif kind == _DONE:
+            position += 2 + data[position + 1]
+            done += 1
+        elif kind != _ATTRIBUTE and kind != _ORIGINAL_RECIPIENT:
+            break
+    if position != end or data[end : end + len(_CONTENT_HEAD)] != _CONTENT_HEAD:
+        raise ValueError("no content where it should be")
+    return pending, done
 
 
 def _scan(cursor: _Cursor, found: _Found) -> int:
@@ -313,7 +411,7 @@ def _scan_window(cursor: _Cursor, found: _Found) -> tuple[int, bytes, int]:
                 pending.append(data[start:end])
             elif kind == _ATTRIBUTE:
                 # What stands behind a recipient belongs to the next one (dsn_orig_rcpt, notify_flags).
-                if not pending:
+                if not pending and not found.done:
                     attributes.append(data[start:end])
             elif kind in _TURNING:
                 cursor.position = position

@@ -24,7 +24,8 @@ SEPARATOR = "z"
 
 _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 # mail_queue_id_ok() takes 255 at most (VALID_HOSTNAME_LEN), and with it the logs of flush(8) that are named after domains.
-_VALID = re.compile(r"[A-Za-z0-9_]{1,255}\Z")
+MAX_LENGTH = 255
+_VALID = re.compile(r"[A-Za-z0-9_]{1,%d}\Z" % MAX_LENGTH)
 _SHORT = re.compile(r"[0-9A-F]{6,21}\Z")
 # An inode number is an unsigned long on every system that Postfix runs on.
 _MAX_NUMBER = (1 << 64) - 1
@@ -56,7 +57,8 @@ class QueueId:
 
 def is_valid(text: str) -> bool:
     """Return whether Postfix accepts the text as the name of a queue file (mail_queue_id_ok())."""
-    return _VALID.match(text) is not None
+    # The first half says the same of nearly every name, at a fraction of the time.
+    return (text.isalnum() and text.isascii() and len(text) <= MAX_LENGTH) or _VALID.match(text) is not None
 
 
 def decode(text: str) -> QueueId:

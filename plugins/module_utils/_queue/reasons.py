@@ -15,8 +15,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.address imp
 # A log of more than that is cut: it holds a few hundred bytes a recipient.
 MAX_LOG = 16 << 20
 
-# split_nameval() takes white space round the sign.
-_LINE = re.compile(rb"^(recipient|reason)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
+# split_nameval() takes white space round the sign. What begins with plain text is searched for far faster than ^ is.
+_LINE = re.compile(rb"\nre(cipient|ason)[ \t]*=[ \t]*(.*)")
 _OLD_STYLE = re.compile(rb"^<(.*?)>: (.*)$", re.MULTILINE)
 
 
@@ -27,11 +27,13 @@ def parse_defer_log(log: bytes) -> dict[bytes, bytes]:
     """
     reasons: dict[bytes, bytes] = {}
     recipient: bytes | None = None
-    for name, value in _LINE.findall(log):
-        if name == b"recipient":
+    for name, value in _LINE.findall(b"\n" + log):
+        if name == b"cipient":
             recipient = value
         elif recipient is not None:
-            reasons[unquote(recipient)] = value
+            reasons[recipient] = value
             recipient = None
+    if b'"' in log or b"\\" in log:
+        reasons = {unquote(address): reason for address, reason in reasons.items()}
     # Entries from before Postfix 2.3 have the first line only; newer ones have it too.
     return reasons or {unquote(address): reason for address, reason in _OLD_STYLE.findall(log)}

@@ -187,7 +187,7 @@ def _envelope(arrival: int, size: int, sender: str, pending: list[bytes], null_s
         sender=_internal(sender, null_sender),
         pending=pending,
         done=0,
-        attributes=[],
+        attribute_records=b"",
         data_offset=0,
         unparsed=None,
     )

@@ -11,10 +11,10 @@ Summaries of parts of a queue add up (merge()), so that several processes can re
 
 from __future__ import annotations
 
-import bisect
 import heapq
+from bisect import bisect_right
 from collections import Counter
-from typing import Callable, Dict, Mapping
+from typing import Any, Dict, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import domain_of
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
@@ -25,8 +25,6 @@ _KEPT_DISTINCT = 20000
 # So many recipients wait to be counted at one go.
 _BATCH = 20000
 _MAX_DOMAINS = 60000
-# What domain_of() says of an address without one, which is in no top.
-_NO_DOMAIN = frozenset((b"",))
 
 # qshape(1): the first bucket ends at 5 minutes, each further one at twice that, ten in all.
 SHAPE_MINUTES = (5, 10, 20, 40, 80, 160, 320, 640, 1280)
@@ -47,9 +45,18 @@ class Tally:
 
     def merge(self, other: Tally) -> None:
         """Add the counts of another tally."""
-        self._counts.update(other.counts())
         self.missed += other.missed
+        self.update(other.counts())
+
+    def update(self, counts: Mapping[bytes, int]) -> None:
+        """Add counts of values."""
+        self._counts.update(counts)
         self._sweep()
+
+    def discard(self, value: bytes) -> None:
+        """Forget a value."""
+        self.settle()
+        self._counts.pop(value, None)
 
     def counts(self) -> Mapping[bytes, int]:
         """Return {value: count} of all values that were not swept."""
@@ -106,31 +113,27 @@ class Totals:
         self.messages += 1
         self.size += envelope.size
         self.recipients += len(envelope.pending)
-        self._age(envelope.arrival or None)
+        arrival = envelope.arrival
+        if arrival and (self.oldest is None or arrival < self.oldest):
+            self.oldest = arrival
 
     def merge(self, other: Totals) -> None:
         """Add other totals."""
         self.messages += other.messages
         self.size += other.size
         self.recipients += other.recipients
-        self._age(other.oldest)
-
-    def _age(self, arrival: int | None) -> None:
-        if arrival is not None and (self.oldest is None or arrival < self.oldest):
-            self.oldest = arrival
+        self.oldest = min((arrival for arrival in (self.oldest, other.oldest) if arrival is not None), default=None)
 
 
-# Tops of which a message has one value at the most.
-_SINGLE_VALUES: Mapping[str, Callable[[Envelope], bytes | None]] = {
-    "senders": lambda envelope: envelope.sender,
-    "sasl_usernames": lambda envelope: envelope.sasl_username,
-    "client_addresses": lambda envelope: envelope.client_address,
-}
 TOPS = ("senders", "sender_domains", "recipients", "recipient_domains", "reasons", "sasl_usernames", "client_addresses")
 
 
 class Summary:
-    """The tops and the shape of a set of messages. now: the second that ages count from."""
+    """The tops and the shape of a set of messages. now: the second that ages count from.
+
+    Recipients are ten times as many as messages, so each is counted once, by age of its message and as it is; what is told of
+    recipients and of their domains is made of these counts when they become too many, and at the end.
+    """
 
     def __init__(self, *, now: int, tops: bool = True, shape: bool = True) -> None:
         self._now = now
@@ -138,53 +141,113 @@ class Summary:
         self._with_shape = shape
         self._domains = Domains()
         self._unsettled = 0
-        self.tops: dict[str, Tally] = {name: Tally() for name in TOPS}
-        self.shape: list[Tally] = [Tally() for _bucket in range(len(SHAPE_MINUTES) + 1)]
-        self.recipients_by_age = [0] * len(self.shape)
+        self._by_age: list[Counter[bytes]] = [Counter() for _bucket in range(len(SHAPE_MINUTES) + 1)]
+        self._waiting: list[list[bytes]] = [[] for _bucket in self._by_age]
+        self._repeated: list[bytes] = []
+        self._senders: Counter[bytes] = Counter()
+        self._waiting_senders: list[bytes] = []
+        self._tops: dict[str, Tally] = {name: Tally() for name in TOPS}
+        self._shape: list[Tally] = [Tally() for _bucket in self._by_age]
+        self.recipients_by_age = [0] * len(self._by_age)
         """All recipients in each bucket of the shape, exact whatever was swept there."""
+
+    @property
+    def tops(self) -> Mapping[str, Tally]:
+        """The tops by name."""
+        self._settle()
+        self._spread()
+        return self._tops
+
+    @property
+    def shape(self) -> Sequence[Tally]:
+        """Recipients by domain, a tally for each bucket of ages."""
+        self._settle()
+        self._spread()
+        return self._shape
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Tell another process the results, not how they are made."""
+        self._settle()
+        self._spread()
+        return self.__dict__
 
     def add(self, envelope: Envelope, reasons: Mapping[bytes, bytes] | None = None) -> None:
         """Count a message, once for each distinct value that it has; the shape counts recipients, as qshape(1) does."""
-        if not (self._with_tops or self._with_shape):
-            return
-        domains = list(map(self._domains.__getitem__, envelope.pending))
+        pending = envelope.pending
         if self._with_tops:
-            self._add_tops(envelope, domains, reasons)
+            self._add_tops(envelope, reasons)
+        elif not self._with_shape:
+            return
+        bucket = bisect_right(_SHAPE_SECONDS, self._now - envelope.arrival)
+        self._waiting[bucket] += pending
         if self._with_shape:
-            bucket = self._bucket(envelope.arrival)
-            self.shape[bucket].waiting += domains
-            self.recipients_by_age[bucket] += len(domains)
-        self._unsettled += 1 + len(domains)
+            self.recipients_by_age[bucket] += len(pending)
+        self._unsettled += 1 + len(pending)
         if self._unsettled >= _BATCH:
             self._settle()
 
     def merge(self, other: Summary) -> None:
         """Add another summary of the same kind."""
-        self._settle()
-        for name, tally in self.tops.items():
-            tally.merge(other.tops[name])
-        for bucket, tally in enumerate(self.shape):
-            tally.merge(other.shape[bucket])
+        tops, shape = self.tops, self.shape
+        for name, tally in other.tops.items():
+            tops[name].merge(tally)
+        for bucket, tally in enumerate(other.shape):
+            shape[bucket].merge(tally)
             self.recipients_by_age[bucket] += other.recipients_by_age[bucket]
 
-    def _add_tops(self, envelope: Envelope, domains: list[bytes], reasons: Mapping[bytes, bytes] | None) -> None:
-        tops = self.tops
-        tops["recipients"].waiting += set(envelope.pending)
-        tops["recipient_domains"].waiting += set(domains) - _NO_DOMAIN
-        for name, value_of in _SINGLE_VALUES.items():
-            value = value_of(envelope)
-            if value is not None:
-                tops[name].waiting.append(value)
-        sender_domain = domain_of(envelope.sender or b"")
-        if sender_domain:
-            tops["sender_domains"].waiting.append(sender_domain)
+    def _add_tops(self, envelope: Envelope, reasons: Mapping[bytes, bytes] | None) -> None:
+        tops = self._tops
+        pending = envelope.pending
+        if len(pending) == 1:
+            tops["recipient_domains"].waiting.append(self._domains[pending[0]])
+        else:
+            tops["recipient_domains"].waiting += set(map(self._domains.__getitem__, pending))
+            if len(set(pending)) < len(pending):
+                self._repeated += (Counter(pending) - Counter(set(pending))).elements()
+        if envelope.sender is not None:
+            self._waiting_senders.append(envelope.sender)
+        value = envelope.client_address
+        if value is not None:
+            tops["client_addresses"].waiting.append(value)
+        value = envelope.sasl_username
+        if value is not None:
+            tops["sasl_usernames"].waiting.append(value)
         if reasons:
             tops["reasons"].waiting += set(reasons.values())
 
     def _settle(self) -> None:
-        for tally in (*self.tops.values(), *self.shape):
+        """Count what waits, at one go, which is several times faster than one by one."""
+        for counts, waiting in zip((*self._by_age, self._senders), (*self._waiting, self._waiting_senders)):
+            counts.update(waiting)
+            waiting.clear()
+        for tally in self._tops.values():
             tally.settle()
         self._unsettled = 0
+        if sum(map(len, self._by_age)) + len(self._senders) > MAX_DISTINCT:
+            self._spread()
 
-    def _bucket(self, arrival: int) -> int:
-        return bisect.bisect_right(_SHAPE_SECONDS, self._now - arrival)
+    def _spread(self) -> None:
+        """Turn the counts of whole addresses into what is told of addresses and of their domains."""
+        everybody: Counter[bytes] = Counter()
+        for counts, tally in zip(self._by_age, self._shape):
+            if self._with_shape:
+                tally.update(self._by_domain(counts))
+            if self._with_tops:
+                everybody.update(counts)
+            counts.clear()
+        everybody.subtract(self._repeated)
+        self._repeated.clear()
+        by_domain = self._by_domain(self._senders)
+        by_domain.pop(b"", None)
+        self._tops["recipients"].update(everybody)
+        self._tops["senders"].update(self._senders)
+        self._tops["sender_domains"].update(by_domain)
+        self._tops["recipient_domains"].discard(b"")
+        self._senders.clear()
+
+    def _by_domain(self, counts: Mapping[bytes, int]) -> dict[bytes, int]:
+        domains: dict[bytes, int] = {}
+        for address, count in counts.items():
+            domain = self._domains[address]
+            domains[domain] = domains.get(domain, 0) + count
+        return domains

@@ -24,6 +24,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id im
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import MAX_LOG
 
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_OPEN_ROOT = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 # Postfix hashes one or two deep; a deeper tree is somebody's mistake or trap.
 _MAX_DEPTH = 16
@@ -47,7 +48,8 @@ class Spool:
         """Open the directory. Raises MailopsError where it cannot be opened."""
         self.path = path
         try:
-            self._root = os.open(path, _OPEN_DIRECTORY)
+            # The path is the administrator's, who may have made a link of it; what is below is the mail owner's.
+            self._root = os.open(path, _OPEN_ROOT)
         except OSError as error:
             raise MailopsError(
                 "The queue directory %s cannot be opened: %s. Name a directory that exists, and read it as root "
@@ -77,8 +79,10 @@ class Spool:
         """Return whether there is a directory for that queue."""
         return os.access(queue, os.F_OK, dir_fd=self._root)
 
-    def walk(self, queue: str) -> Iterator[Found]:
+    def walk(self, queue: str, *, share: tuple[int, int] = (0, 1)) -> Iterator[Found]:
         """Yield what is in a queue, at any hash depth, in no order; nothing for a queue that does not exist.
+
+        share: (which, of how many): only the names that fall to one of several processes, which were forked from one another.
 
         Names of one character are Postfix's hash directories (src/global/mail_scan_dir.c). A directory stays open only until
         the next name is asked for. Raises MailopsError where the queue may not be read.
@@ -92,23 +96,26 @@ class Spool:
                 "The queue %s in %s cannot be read: %s. Run this as root (become: true)."
                 % (queue, self.path, error.strerror)
             ) from error
-        yield from self._walk_directory(queue, top, 0)
+        yield from self._walk_directory(queue, top, 0, share)
 
-    def _walk_directory(self, queue: str, directory: int, depth: int) -> Iterator[Found]:
+    def _walk_directory(self, queue: str, directory: int, depth: int, share: tuple[int, int]) -> Iterator[Found]:
+        which, number = share
         try:
             below = []
             with os.scandir(directory) as entries:
                 for entry in entries:
-                    if len(entry.name) == 1:
-                        below.append(entry.name)
-                    else:
-                        yield Found(queue, directory, entry.name)
+                    name = entry.name
+                    if len(name) == 1:
+                        below.append(name)
+                    # Processes that were forked from one another hash a text alike.
+                    elif number == 1 or hash(name) % number == which:
+                        yield Found(queue, directory, name)
             for name in below:
                 child = _open_directory(name, directory) if depth < _MAX_DEPTH else None
-                if child is None:
+                if child is not None:
+                    yield from self._walk_directory(queue, child, depth + 1, share)
+                elif hash(name) % number == which:
                     yield Found(queue, directory, name)
-                else:
-                    yield from self._walk_directory(queue, child, depth + 1)
         finally:
             os.close(directory)
 
@@ -122,10 +129,16 @@ class Spool:
             if directory is None:
                 continue
             try:
-                with open_file(queue_id, directory) as descriptor:
-                    return read_all(descriptor, MAX_LOG)
+                descriptor, _status, head = open_quickly(queue_id, directory)
             except OSError:
                 continue
+            try:
+                # A short read of a file is its end.
+                return head if len(head) < FIRST_READ else head + read_all(descriptor, MAX_LOG - len(head))
+            except OSError:
+                continue
+            finally:
+                os.close(descriptor)
         return b""
 
     def _log_directory(self, path: str) -> int | None:

@@ -9,12 +9,13 @@
 from __future__ import annotations
 
 import errno
+import gc
 import multiprocessing
 import os
 import signal
-import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Callable, Generic, Sequence, TypeVar
+from typing import TYPE_CHECKING, Callable, Generic, Iterator, Sequence, TypeVar
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, MailopsError, PatternTimeout
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
@@ -160,14 +161,24 @@ def _receive(receiver: Connection) -> Share[_Result]:
 def _read(spool: Spool, job: Job[_Result], index: int, number: int) -> Share[_Result]:
     """Read the files of one share: those whose name falls to it, so that a message that moves stays in one share."""
     share = Share(job.make_result(), ScanCounts())
-    with PatternWatch() as watch:
+    with PatternWatch() as watch, _no_garbage_collection():
         for queue in job.queues:
-            for found in spool.walk(queue):
-                if number > 1 and zlib.crc32(os.fsencode(found.name)) % number != index:
-                    continue
+            for found in spool.walk(queue, share=(index, number)):
                 watch.queue_id = found.name
                 _visit(spool, found, job, share)
     return share
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Keep Python from looking for reference cycles, of which reading makes none, again and again among what it keeps."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _visit(spool: Spool, found: Found, job: Job[_Result], share: Share[_Result]) -> None:

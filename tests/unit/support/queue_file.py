@@ -65,6 +65,8 @@ class QueueFile(NamedTuple):
     """Recipients that sendmail -t took from the headers."""
     before_sender: Sequence[bytes] = (b"rewrite_context=remote",)
     after_sender: Sequence[bytes] = ()
+    of_recipients: Sequence[bytes] = ()
+    """Attributes that stand before each recipient (dsn_orig_rcpt, notify_flags)."""
     headers: Sequence[bytes] = (b"Subject: a test", b"From: sender@example.com")
     body: Sequence[bytes] = (b"a line", b"another line")
     arrival: bytes = b"1700000000 123456"
@@ -141,6 +143,8 @@ class _Writer:
 
     def _recipients(self, recipients: Sequence[Recipient]) -> None:
         for kind, address in recipients:
+            for attribute in self.spec.of_recipients:
+                self._put(rec.ATTRIBUTE, attribute)
             self._put(rec.ORIGINAL_RECIPIENT, b"original+" + address)
             self._put(kind, address)
 

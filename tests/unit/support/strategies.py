@@ -53,6 +53,7 @@ def queue_files(draw: st.DrawFn) -> QueueFile:
         extracted=draw(_recipients),
         before_sender=draw(_attributes),
         after_sender=draw(_attributes),
+        of_recipients=draw(_attributes),
         headers=draw(_headers),
         body=draw(_lines),
         arrival=b"%d %d" % (draw(st.integers(1, 2**40)), draw(st.integers(0, 999999))),

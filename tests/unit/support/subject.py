@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Mapping, Sequence
 
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
 
 
@@ -30,7 +31,7 @@ def make_envelope(
         sender=sender,
         pending=list(pending),
         done=done,
-        attributes=list(attributes),
+        attribute_records=b"".join(rec.encode_record(rec.ATTRIBUTE, attribute) for attribute in attributes),
         data_offset=0,
         unparsed=None,
     )

@@ -332,7 +332,7 @@ def test_what_stood_before_the_damage_is_kept() -> None:
         sender=b"sender@example.com",
         pending=[b"a@example.org"],
         done=0,
-        attributes=[],
+        attribute_records=b"",
         data_offset=0,
         unparsed=Unparsed(len(_START) + 15, "the file ends within a record"),
     )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -63,9 +64,8 @@ def test_the_envelope_is_what_postcat_prints(real: RealFile) -> None:
     assert envelope.sender == real.values("sender")[0]
     assert envelope.pending == real.values("recipient")
     assert envelope.done == len(real.values("done_recipient"))
-    before_recipients = [name for name, _value in real.records]
-    if "recipient" in before_recipients:
-        del before_recipients[before_recipients.index("recipient") :]
+    names = [name for name, _value in real.records]
+    before_recipients = list(itertools.takewhile(lambda name: name not in ("recipient", "done_recipient"), names))
     attributes = [item for item in envelope.attributes if not item.startswith(b"create_time=")]
     assert attributes == real.values("named_attribute")[: before_recipients.count("named_attribute")]
     for size_record in real.values("message_size"):

@@ -109,6 +109,14 @@ def test_a_walk_that_is_given_up_closes_what_it_opened(made: MadeUpSpool) -> Non
         assert open_descriptors() == before
 
 
+def test_a_queue_directory_may_be_a_link_of_the_administrator(made: MadeUpSpool, tmp_path: Path) -> None:
+    made.put("deferred", SHORT, b"")
+    link = tmp_path / "elsewhere"
+    link.symlink_to(made.path)
+    with Spool(str(link)) as spool:
+        assert [found.name for found in spool.walk("deferred")] == [SHORT]
+
+
 def test_a_directory_that_is_none_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(MailopsError) as caught:
         Spool(str(tmp_path / "absent"))
@@ -167,12 +175,12 @@ def test_only_files_are_opened(make: object, tmp_path: Path) -> None:
 
 
 def test_a_file_is_opened_with_its_status_and_head(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"x" * 5000)
+    (tmp_path / "file").write_bytes(b"x" * 9000)
     top = os.open(tmp_path, os.O_RDONLY)
     descriptor, status, head = directory.open_quickly("file", top)
-    assert (status.st_size, head) == (5000, b"x" * 4096)
+    assert (status.st_size, head) == (9000, b"x" * 8192)
     assert directory.read_all(descriptor, 100) == b"x" * 100
-    assert directory.read_all(descriptor, 10000) == b"x" * 804
+    assert directory.read_all(descriptor, 10000) == b"x" * 708
     os.close(descriptor)
     os.close(top)
 
@@ -216,6 +224,7 @@ def test_a_log_directory_that_is_a_link_is_not_entered(made: MadeUpSpool, tmp_pa
 
 
 def test_a_log_is_read_up_to_a_bound(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directory, "FIRST_READ", 8)
     monkeypatch.setattr(directory, "MAX_LOG", 10)
     made.put("defer", SHORT, b"x" * 100)
     with Spool(str(made.path)) as spool:

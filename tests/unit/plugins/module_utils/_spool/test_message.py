@@ -147,7 +147,7 @@ def test_a_disk_that_fails_is_a_content_error_and_leaves_nothing_open(
     before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(ContentError) as caught:
         SpoolMessage(spool, found)
-    assert str(caught.value) == "reading stopped at offset 4096: [Errno 5] Input/output error"
+    assert str(caught.value) == "reading stopped at offset 8192: [Errno 5] Input/output error"
     assert len(os.listdir("/proc/self/fd")) == before
 
 

@@ -13,7 +13,7 @@ src/qmgr/qmgr_message.c (in which order a reader takes them).
 from __future__ import annotations
 
 import io
-from typing import Callable, Iterable, Iterator, NamedTuple
+from typing import Callable, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, RecordError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
@@ -35,13 +35,17 @@ _MAX_NUMBERS = 128
 # Beside those that are taken: what qmgr(8) expects, and refuses a file for others (REC_TYPE_ENVELOPE, REC_TYPE_EXTRACT).
 _ENVELOPE_TYPES = frozenset(b"CTcFILSWV>K<ionPrefdmw")
 _TURNING = frozenset((rec.MESSAGE, rec.POINTER, rec.EXTRACTED, rec.END))
+# Not a type of record: where the window ends within one, and where a reader stops for breath.
 _CUT = -1
+_PAUSE = -2
+_LINES_AT_ONCE = 8192
 # Globals of this module are found faster than attributes of another one.
 _SENDER = rec.SENDER
 _ATTRIBUTE = rec.ATTRIBUTE
 _RECIPIENT = rec.RECIPIENT
 _DONE = rec.DONE
 _ORIGINAL_RECIPIENT = rec.ORIGINAL_RECIPIENT
+_NORMAL = rec.NORMAL
 # How a file begins that cleanup(8) wrote: a C record of six numbers in 95 bytes, then the T record.
 _SIZE_HEAD = b"C_"
 _SIZE_END = 97
@@ -431,28 +435,82 @@ def _skip_content(cursor: _Cursor, found: _Found) -> None:
     if len(sizes) >= 3 and sizes[1] == cursor.offset and sizes[0] > 0:
         cursor.goto(cursor.offset + sizes[0])
         return
-    for kind, _payload in _iter_from(cursor):
-        if kind == rec.EXTRACTED:
-            return
+    for _lines in _Lines(cursor, stop=rec.EXTRACTED):
+        pass
 
 
-def _iter_from(cursor: _Cursor) -> Iterator[tuple[int, bytes]]:
-    """Yield type and payload of each record from the cursor on, pointers followed, up to the end record. Raises RecordError."""
-    lines = 0
-    while True:
-        lines += 1
-        if lines > MAX_LINES:
-            raise RecordError("more than %d lines" % MAX_LINES, offset=cursor.offset)
-        record = rec.decode_record(cursor.window, cursor.position, base=cursor.base)
-        if record is None:
-            cursor.more()
-        elif record.kind == rec.POINTER:
-            cursor.follow(record.payload, record.end)
-        else:
-            cursor.position = record.end
-            yield record.kind, record.payload
-            if record.kind == rec.END:
+class _Lines:
+    """The lines of a file from the cursor on, pointers followed, up to a type of record or the end record, which is passed over.
+
+    Iterating gives lists of lines, with the line ends that they stand for; a list holds no more than some kilobytes, or one line,
+    for an object for each line takes many times its size. Raises RecordError.
+    """
+
+    def __init__(self, cursor: _Cursor, *, stop: int) -> None:
+        self._cursor = cursor
+        self._stop = stop
+        # Whoever stops at the end record began in the envelope.
+        self._in_content = stop != rec.END
+
+    def __iter__(self) -> Iterator[list[bytes]]:
+        cursor = self._cursor
+        number = 0
+        while True:
+            lines: list[bytes] = []
+            turn, payload, end = self._take_window(lines)
+            number += len(lines)
+            if number > MAX_LINES:
+                raise RecordError("more than %d lines" % MAX_LINES, offset=cursor.offset)
+            yield lines
+            if turn == _CUT:
+                cursor.more()
+            elif turn == rec.POINTER:
+                cursor.follow(payload, end)
+            elif turn != _PAUSE:
+                cursor.position = end
                 return
+
+    def _take_window(self, lines: list[bytes]) -> tuple[int, bytes, int]:
+        """Take lines of the window up to a record that turns elsewhere; return its type, payload and end, or _CUT, or _PAUSE.
+
+        Speed counts here as in _scan_window(), so records are decoded in line. Raises RecordError.
+        """
+        cursor = self._cursor
+        data = cursor.window
+        size = len(data)
+        position = cursor.position
+        pause = min(position + _LINES_AT_ONCE, size)
+        turn = _CUT
+        try:
+            while position < pause:
+                kind = data[position]
+                length = data[position + 1]
+                start = position + 2
+                if length > 0x7F:
+                    length, start = rec.decode_length(data, position + 1, base=cursor.base)
+                end = start + length
+                if end > size:
+                    break
+                if kind == _NORMAL:
+                    lines.append(data[start:end] + b"\n")
+                elif kind in (self._stop, rec.POINTER, rec.END):
+                    cursor.position = position
+                    return kind, data[start:end], end
+                elif kind != rec.PADDING:
+                    lines.append(data[start:end] + self._line_end(kind))
+                position = end
+            else:
+                turn = _PAUSE if position < size else _CUT
+        except IndexError:
+            pass
+        cursor.position = position
+        return turn, b"", position
+
+    def _line_end(self, kind: int) -> bytes:
+        """Return what stands for the end of a record's line."""
+        # L is an unterminated line in the content, a content filter in the envelope (rec_type.h).
+        self._in_content = self._in_content or kind == rec.MESSAGE
+        return b"" if self._in_content and kind == rec.CONTINUED else b"\n"
 
 
 def _parse_time(payload: bytes) -> tuple[int, int]:
@@ -481,28 +539,32 @@ def read_stored_text(fetch: Fetch) -> bytes:
 
     Lines that Postfix split (L records) are whole again. Raises ContentError where the file cannot be read to its end.
     """
-    return _join(_lines(_Cursor(fetch), stop=rec.END))
+    return _text(_Cursor(fetch), stop=rec.END)
 
 
 def read_content(fetch: Fetch, envelope: Envelope) -> bytes:
     """Return headers and body with LF line ends. Raises ContentError where the file cannot be read to the content's end."""
-    return _join(_lines(_content_cursor(fetch, envelope), stop=rec.EXTRACTED))
+    return _text(_content_cursor(fetch, envelope), stop=rec.EXTRACTED)
 
 
 def read_headers(fetch: Fetch, envelope: Envelope) -> bytes:
     """Return the header lines with LF line ends, without the empty line. Raises ContentError for more than MAX_HEADERS bytes."""
-    lines = []
+    headers = []
     size = 0
     at_line_start = True
-    for line in _lines(_content_cursor(fetch, envelope), stop=rec.EXTRACTED):
-        if at_line_start and line == b"\n":
-            break
-        lines.append(line)
-        at_line_start = line.endswith(b"\n")
-        size += len(line)
-        if size > MAX_HEADERS:
-            raise ContentError("more than %d bytes of headers" % MAX_HEADERS)
-    return b"".join(lines)
+    try:
+        for lines in _Lines(_content_cursor(fetch, envelope), stop=rec.EXTRACTED):
+            for line in lines:
+                if at_line_start and line == b"\n":
+                    return b"".join(headers)
+                headers.append(line)
+                at_line_start = line.endswith(b"\n")
+                size += len(line)
+                if size > MAX_HEADERS:
+                    raise ContentError("more than %d bytes of headers" % MAX_HEADERS)
+    except RecordError as error:
+        raise ContentError(str(error)) from error
+    return b"".join(headers)
 
 
 def _content_cursor(fetch: Fetch, envelope: Envelope) -> _Cursor:
@@ -511,23 +573,12 @@ def _content_cursor(fetch: Fetch, envelope: Envelope) -> _Cursor:
     return _Cursor(fetch, offset=envelope.data_offset)
 
 
-def _join(lines: Iterable[bytes]) -> bytes:
-    """Return the lines as one text; join() would keep an object for each, many times the text where they are short."""
+def _text(cursor: _Cursor, *, stop: int) -> bytes:
+    """Return the lines as one text."""
     text = io.BytesIO()
-    text.writelines(lines)
-    return text.getvalue()
-
-
-def _lines(cursor: _Cursor, *, stop: int) -> Iterator[bytes]:
-    """Yield the payload of each record with the line end it stands for, up to a record type. Raises ContentError."""
-    in_content = stop != rec.END
     try:
-        for kind, payload in _iter_from(cursor):
-            if kind == stop:
-                return
-            # L is an unterminated line in the content, a content filter in the envelope (rec_type.h).
-            in_content = in_content or kind == rec.MESSAGE
-            if kind != rec.PADDING:
-                yield payload if in_content and kind == rec.CONTINUED else payload + b"\n"
+        for lines in _Lines(cursor, stop=stop):
+            text.write(b"".join(lines))
     except RecordError as error:
         raise ContentError(str(error)) from error
+    return text.getvalue()

@@ -28,7 +28,7 @@ FORCED_EXPIRE = stat.S_IXGRP
 class SpoolMessage:
     """An open queue file. Its content can be read until close(); what was read stays."""
 
-    __slots__ = ("_descriptor", "_reasons", "_spool", "envelope", "queue", "queue_id", "status")
+    __slots__ = ("_descriptor", "_head", "_reasons", "_spool", "envelope", "queue", "queue_id", "status")
 
     def __init__(self, spool: Spool, found: Found) -> None:
         """Open the file and read its envelope. Raises OSError where there is no such regular file."""
@@ -36,9 +36,9 @@ class SpoolMessage:
         self._reasons: Mapping[bytes, bytes] | None = None
         self.queue = found.queue
         self.queue_id = found.name
-        self._descriptor, self.status, head = open_quickly(found.name, found.directory)
+        self._descriptor, self.status, self._head = open_quickly(found.name, found.directory)
         try:
-            self.envelope = stored.read_envelope(self._fetch, file_size=self.status.st_size, head=head)
+            self.envelope = stored.read_envelope(self._fetch, file_size=self.status.st_size, head=self._head)
         except (OSError, ContentError):
             self.close()
             raise
@@ -110,6 +110,9 @@ class SpoolMessage:
         return mime.text_parts(stored.read_content(self._fetch, self.envelope))
 
     def _fetch(self, offset: int, size: int) -> bytes:
+        if len(self._head) == self.status.st_size:
+            # What was read first is the whole file.
+            return self._head[offset : offset + size]
         try:
             return os.pread(self._descriptor, size, offset)
         except (OSError, OverflowError) as error:

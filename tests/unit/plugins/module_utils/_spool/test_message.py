@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import plan
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import FIRST_READ
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from tests.unit.support.queue_file import QueueFile, todo
@@ -153,7 +154,8 @@ def test_a_disk_that_fails_is_a_content_error_and_leaves_nothing_open(
 
 def test_an_offset_that_no_file_has_is_a_content_error(made: MadeUpSpool, spool: Spool) -> None:
     sizes = b"C\x35" + b"1" * 30 + b" %15d 999" % 62
-    data = sizes.ljust(55, b"0")[:55] + b"S\x03a@bM\x00"
+    # Longer than what is read first, which would answer for a shorter file.
+    data = sizes.ljust(55, b"0")[:55] + b"S\x03a@bM\x00" + bytes(FIRST_READ)
     made.put("deferred", ID, data)
     with pytest.raises(ContentError, match=r"\Areading stopped at offset 1{28,30}"):
         only(spool)

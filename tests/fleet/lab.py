@@ -154,6 +154,10 @@ class Host:
         self.run(["postconf", "-e", *(f"{key}={value}" for key, value in settings.items())])
         self.run(["postfix", "reload"])
 
+    def start_postfix(self) -> None:
+        """Start Postfix where it is not running; it would take a second to say that it is (see postfix-script)."""
+        self.run(["sh", "-c", '! "$(postconf -h daemon_directory)/master" -t 2> /dev/null || exec postfix start'])
+
     @cached_property
     def postfix_version(self) -> str:
         return self.run(["postconf", "-h", "mail_version"]).stdout.strip()

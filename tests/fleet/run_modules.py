@@ -23,9 +23,9 @@ from typing import Any
 def _run_here(tree: str, module: str, arguments: dict[str, Any]) -> None:
     """End this process as the module does; what _ansiballz/_loader.py of ansible-core does, in each of its releases."""
     basic: Any = importlib.import_module("ansible.module_utils.basic")
-    basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
+    basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()  # noqa: SLF001  its only way in
     # How a result is written where the module does not ask for something else.
-    basic._ANSIBLE_PROFILE = "legacy"
+    basic._ANSIBLE_PROFILE = "legacy"  # noqa: SLF001  its only way in
     own = {"_module_fqn": module, "_modlib_path": tree}
     runpy.run_module(module, init_globals=own, run_name="__main__", alter_sys=True)
 

@@ -149,13 +149,14 @@ class Host:
     def get(self, path: str) -> bytes:
         return self.run_bytes(["cat", "--", path]).stdout
 
-    def postconf(self, *arguments: str) -> None:
-        """Change main.cf.
+    def age(self, *paths: str) -> None:
+        """Make changed configuration files older: Postfix waits with one of this second or the last (util/dict.c)."""
+        self.run(["touch", "-d", "1 minute ago", *paths])
 
-        Whatever reads a file of this second or the last waits until it is older (Postfix's util/dict.c): so it is.
-        """
+    def postconf(self, *arguments: str) -> None:
+        """Change main.cf, and make it older."""
         self.run(["postconf", *arguments])
-        self.run(["touch", "-d", "1 minute ago", "/etc/postfix/main.cf"])
+        self.age("/etc/postfix/main.cf")
 
     def configure(self, **settings: str) -> None:
         """Set main.cf parameters and have Postfix read them."""

@@ -168,7 +168,7 @@ def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = 120
     while not condition():
         if time.monotonic() > deadline:
             raise FillError(f"after {seconds:.0f} s Postfix has still not finished: {what}")
-        time.sleep(0.1)
+        time.sleep(0.02)
 
 
 def queue_is_quiet() -> bool:
@@ -191,13 +191,32 @@ def _postfix(*command: str) -> None:
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
 
 
+def _old_processes() -> set[str]:
+    """Return the processes that a reload ends at once; there is always a queue manager."""
+    names = {"qmgr\n", "trivial-rewrite\n"}
+    return {path.parent.name for path in Path("/proc").glob("[0-9]*/comm") if _content(path) in names}
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:  # it has ended
+        return ""
+
+
+def _reload() -> None:
+    """Have Postfix read its configuration again; it has, and whoever rewrote addresses before is gone."""
+    old = _old_processes()
+    _postfix("postfix", "reload")
+    wait_until(lambda: not old & _old_processes(), "reloading")
+
+
 def send_unqualified(batch: Sequence[Message], log: Log) -> list[tuple[Message, str]]:
     """Send what Postfix would otherwise complete, and makes sure that it did not."""
     if not batch:
         return []
     _postfix("postconf", "-P", "rewrite/unix/append_at_myorigin=no")
-    _postfix("postfix", "reload")
-    time.sleep(1)  # a reload is asynchronous, and nothing tells when the last old trivial-rewrite is gone
+    _reload()
     try:
         sent = send_by_smtp(batch, workers=1)
         ids = [queue_id for _message, queue_id in sent]
@@ -208,7 +227,7 @@ def send_unqualified(batch: Sequence[Message], log: Log) -> list[tuple[Message, 
         return sent
     finally:
         _postfix("postconf", "-PX", "rewrite/unix/append_at_myorigin")
-        _postfix("postfix", "reload")
+        _reload()
 
 
 def _records_of_local(batch: Sequence[Message], log: Log) -> list[Record]:

@@ -149,10 +149,23 @@ class Host:
     def get(self, path: str) -> bytes:
         return self.run_bytes(["cat", "--", path]).stdout
 
+    def age(self, *paths: str) -> None:
+        """Make changed configuration files older: Postfix waits with one of this second or the last (util/dict.c)."""
+        self.run(["touch", "-d", "1 minute ago", *paths])
+
+    def postconf(self, *arguments: str) -> None:
+        """Change main.cf, and make it older."""
+        self.run(["postconf", *arguments])
+        self.age("/etc/postfix/main.cf")
+
     def configure(self, **settings: str) -> None:
         """Set main.cf parameters and have Postfix read them."""
-        self.run(["postconf", "-e", *(f"{key}={value}" for key, value in settings.items())])
+        self.postconf("-e", *(f"{key}={value}" for key, value in settings.items()))
         self.run(["postfix", "reload"])
+
+    def start_postfix(self) -> None:
+        """Start Postfix where it is not running; it would take a second to say that it is (see postfix-script)."""
+        self.run(["sh", "-c", '! "$(postconf -h daemon_directory)/master" -t 2> /dev/null || exec postfix start'])
 
     @cached_property
     def postfix_version(self) -> str:

@@ -38,7 +38,7 @@ def each_host(request: pytest.FixtureRequest, lab: Lab) -> Host:
 
 def empty(host: Host) -> None:
     """Bring a host back to an empty queue, with Postfix running as the lab set it up."""
-    host.run(["postfix", "start"], check=False)
+    host.start_postfix()
     host.run(["postsuper", "-d", "ALL"])
     host.run(
         ["find", "/var/spool/postfix/corrupt", "/var/spool/postfix/pid/mailops.journal", "-type", "f", "-delete"],

@@ -164,6 +164,20 @@ def test_messages_agree_with_the_record(
     assert arrivals == sorted(arrivals)
 
 
+def test_over_ssh_it_is_the_same(controller: Controller) -> None:
+    direct = controller.module("mx01", "postfix_queue_facts", {})
+    over_ssh = controller.over_ssh.module("mx01", "postfix_queue_facts", {})
+    assert set(over_ssh) == set(direct)
+    for result in (direct, over_ssh):
+        assert (result["failed"], result["changed"]) == (False, False)
+        result["ansible_facts"]["postfix_queue"]["scan"].pop("seconds")
+        # Messages grow older meanwhile.
+        result["ansible_facts"]["postfix_queue"].pop("shape")
+    assert over_ssh["ansible_facts"] == direct["ansible_facts"]
+    as_user = controller.over_ssh.facts("mx01", become=False)
+    assert as_user["scan"]["source"] == "postqueue"
+
+
 def test_a_default_result_stays_small(each_host: Host, controller: Controller) -> None:
     facts = controller.facts(each_host.name)
     assert len(json.dumps(facts)) < RESULT_BOUND
@@ -214,7 +228,7 @@ def test_a_user_who_may_not_look_is_told_so(lab: Lab, controller: Controller) ->
     try:
         result = controller.module(host.name, "postfix_queue_facts", {}, become=False)
     finally:
-        host.run(["postconf", "-X", "authorized_mailq_users"])
+        host.postconf("-X", "authorized_mailq_users")
         host.run(["postfix", "reload"])
     assert result["msg"] == (
         "This user may neither read the spool nor ask postqueue. Run this as root (become: true), or list the user in "

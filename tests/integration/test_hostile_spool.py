@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from tests.fleet.lab import SPOOL
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
 PLANT = """
 set -e
 cd {spool}/deferred
-mkdir -p 0
-ln -s $MESSAGE 0/0AAAA1
+# A hash directory that is a link: one that no message of this queue needs.
+find . -mindepth 1 -maxdepth 1 -type d -empty -delete
+for hash in A B C; do [ -e $hash ] || break; done
+ln -s /root $hash
 ln -s /root 1link
-ln -s /root A
+[ -d 0 ] || install -d -m 700 -o postfix -g postfix 0
+ln -s $MESSAGE 0/0AAAA1
 mkfifo 0/0AAAA2
 mkdir 0/0AAAA3
 : > 0/0AAAA4; chmod 700 0/0AAAA4
@@ -43,13 +47,17 @@ def test_what_is_no_queue_file_is_counted_and_left_alone(empty_host: Host, contr
     try:
         planted = empty_host.run(["find", SPOOL, "-path", "*0AAAA*", "-printf", "%p %i %s %m %T@\n"]).stdout
         facts = controller.facts(empty_host.name)
-        empty_host.run(["postconf", "-e", "maillog_file="])
+        empty_host.postconf("-e", "maillog_file=")
         done = controller.purge(empty_host.name, match=[{"sender": "/./"}], exclude=[{"sender": "good.example"}])
         assert empty_host.run(["find", SPOOL, "-path", "*0AAAA*", "-printf", "%p %i %s %m %T@\n"]).stdout == planted
     finally:
-        empty_host.run(["postconf", "-e", "maillog_file=/var/log/mail.log"])
+        empty_host.postconf("-e", "maillog_file=/var/log/mail.log")
         empty_host.run(
-            ["sh", "-c", f"cd {SPOOL} && rm -rf deferred/0/*AAAA* deferred/0/bogus-name deferred/1link deferred/A"]
+            [
+                "sh",
+                "-c",
+                f"cd {SPOOL}/deferred && rm -rf 0/0AAAA? 0/bogus-name && find . -maxdepth 1 -type l -delete",
+            ]
         )
         empty_host.run(["postfix", "start"])
     scan = facts["scan"]
@@ -70,12 +78,21 @@ def test_what_is_no_queue_file_is_counted_and_left_alone(empty_host: Host, contr
 
 def test_a_busy_queue_is_read_while_it_moves(host: Host, controller: Controller) -> None:
     host.fill("ham", 300, seed=3)
-    churn = "for i in $(seq 20); do postsuper -h ALL; postsuper -H ALL; postqueue -f; sleep 0.05; done"
-    host.run(["sh", "-c", f"({churn}) >/dev/null 2>&1 &"])
-    for _look in range(4):
-        facts = controller.facts(host.name)
-        scan = facts["scan"]
-        # Nothing is lost and nothing is misread: what is not there any more is said to have vanished.
-        assert (scan["unparsed"], scan["unreadable"], scan["not_files"]) == (0, 0, 0)
-        assert facts["total"]["messages"] > 0
+    # Not what is active: where its file goes and comes back, the queue manager may remove it, or panic (qmgr_job_free).
+    churn = "for i in $(seq 20); do postsuper -h ALL deferred; postsuper -H ALL; postqueue -f; sleep 0.05; done"
+    with ThreadPoolExecutor(1) as pool:
+        churning = pool.submit(host.run, ["sh", "-c", churn])
+        for _look in range(4):
+            facts = controller.facts(host.name)
+            scan = facts["scan"]
+            # Nothing is lost and nothing is misread: what is not there any more is said to have vanished.
+            assert (scan["unparsed"], scan["unreadable"], scan["not_files"]) == (0, 0, 0)
+            assert facts["total"]["messages"] > 0
+        churning.result()
+    # The queue manager may have overlooked one in incoming until it looks again.  The last flush is still being delivered,
+    # and showq may miss what moves: only at rest all must be there.
+    host.run(["postqueue", "-f"])
+    settle(host, 300)
     assert len(host.postqueue()) == 300
+    assert len(host.spool_files()) == 300
+    assert controller.facts(host.name)["total"]["messages"] == 300

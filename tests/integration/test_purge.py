@@ -64,7 +64,7 @@ def settle(host: Host, count: int) -> None:
         if len(queues) == count and set(queues) <= {"deferred"}:
             return
         assert time.monotonic() < deadline, queues
-        time.sleep(0.2)
+        time.sleep(0.05)
 
 
 def flags(result: dict[str, Any]) -> dict[str, Any]:
@@ -155,6 +155,25 @@ def test_a_plan_has_what_a_reviewer_needs(host: Host, controller: Controller) ->
     assert plan["selection"]["match"] == [{"sender": ["bad.example"], "age": [{"after": plan["created"] - 3600}]}]
 
 
+def test_over_ssh_it_is_the_same(host: Host, controller: Controller) -> None:
+    send(host, "spam@bad.example", "a@dest.example.org")
+    ham = send(host, "ham@good.example", "a@dest.example.org")
+    settle(host, 2)
+    before = host.spool_files()
+    options: dict[str, Any] = {"match": [{"sender": "bad.example"}], "reason": "a test"}
+    expected = controller.purge(host.name, check=True, **options)
+    predicted = controller.over_ssh.purge(host.name, check=True, **options)
+    assert host.spool_files() == before
+    done = controller.over_ssh.purge(host.name, **options)
+    assert set(predicted) == set(expected)
+    assert flags(done) == flags(predicted) == flags(expected)
+    assert (done["failed"], done["changed"], done["outcomes"]) == (False, True, outcomes(purged=1))
+    assert list(host.spool_files()) == [("deferred", ham)]
+    again, refused = controller.over_ssh.modules(host.name, "postfix_queue_purge", [options, {}])
+    assert (again["failed"], again["changed"], again["outcomes"]) == (False, False, NOTHING)
+    assert (refused["failed"], refused["msg"]) == (True, REFUSED[0][2])
+
+
 # --- races ----------------------------------------------------------------------------------------------------------
 
 
@@ -208,11 +227,12 @@ def test_a_delivery_under_way_is_waited_for_and_told(
 ) -> None:
     lab.sink.mode("accept", data_delay=delay)
     queue_id = send(host, "spam@bad.example", "a@dest.example.org")
+    # The delivery agent has sent the text, and the sink has not answered yet.
     deadline = time.monotonic() + 10
-    while [message["queue_name"] for message in host.postqueue()] != ["active"]:
+    while lab.sink.counts()["waiting"] != 1:
         assert time.monotonic() < deadline
-        time.sleep(0.1)
-    time.sleep(0.5)
+        time.sleep(0.02)
+    assert [message["queue_name"] for message in host.postqueue()] == ["active"]
     done = controller.purge(host.name, match=[{"sender": "bad.example"}])
     assert done["outcomes"] == outcomes(**{outcome: 1})
     assert done["purged"]["messages"] == 1
@@ -535,7 +555,7 @@ def test_a_plan_that_is_not_sound_is_refused(three_messages: Host, controller: C
 def test_an_old_plan_is_refused(three_messages: Host, controller: Controller) -> None:
     plan = controller.purge(three_messages.name, check=True, match=[{"sender": "bad.example"}])["plan"]
     before = three_messages.spool_files()
-    time.sleep(2)
+    time.sleep(max(0.0, plan["created"] + 2 - time.time()))
     result = controller.purge(three_messages.name, plan=plan, plan_max_age="1s")
     words = result["msg"].split()
     assert int(words[3]) > 1
@@ -566,7 +586,13 @@ def test_a_second_operator_is_told_who_holds_the_queue(three_messages: Host, con
     three_messages.put("/root/hold.py", HOLD_LOCK)
     options: dict[str, Any] = {"match": [{"sender": "bad.example"}]}
     lock = f"{SPOOL}/pid/mailops.lock"
-    three_messages.run(["sh", "-c", f"setsid python3 /root/hold.py {lock} >/root/hold.out 2>&1 & sleep 1"])
+    three_messages.run(
+        [
+            "sh",
+            "-c",
+            f"setsid python3 /root/hold.py {lock} >/root/hold.out 2>&1 & until [ -s /root/hold.out ]; do sleep 0.02; done",
+        ]
+    )
     process = three_messages.get("/root/hold.out").decode().strip()
     try:
         result = controller.purge(three_messages.name, **options)
@@ -659,7 +685,7 @@ def test_everything_and_maildrop_while_postfix_is_stopped(host: Host, controller
         f"Postfix is stopped, and without its postlogd postsuper cannot log to {log}, where maillog_file points: it would end "
         "halfway. Start Postfix, or empty maillog_file, so that it logs through syslog."
     )
-    host.run(["postconf", "-e", "maillog_file="])
+    host.postconf("-e", "maillog_file=")
     assert {queue for queue, _queue_id in host.spool_files()} == {"deferred", "maildrop"}
     options: dict[str, Any] = {"match_all": True, "queues": ["maildrop", "incoming", "active", "deferred", "hold"]}
     predicted = controller.purge(host.name, check=True, **options)
@@ -668,15 +694,17 @@ def test_everything_and_maildrop_while_postfix_is_stopped(host: Host, controller
     assert done["outcomes"] == outcomes(purged=2)
     assert host.spool_files() == {}
     assert controller.purge(host.name, **options)["changed"] is False
-    host.run(["postconf", "-e", f"maillog_file={log}"])
+    host.postconf("-e", f"maillog_file={log}")
 
 
 def test_another_instance_by_name_and_by_directory(host: Host, controller: Controller) -> None:
     host.run(["postmulti", "-e", "init"])
+    host.age("/etc/postfix/main.cf")
     host.run(["postmulti", "-I", "postfix-out", "-e", "create"])
     try:
         config = "/etc/postfix-out"
         host.run(["postconf", "-c", config, "-e", "master_service_disable=inet", "authorized_submit_users=root"])
+        host.age("/etc/postfix/main.cf", f"{config}/main.cf")
         host.run(
             ["postmulti", "-i", "postfix-out", "-x", "sendmail", "-f", "x@bad.example", "a@dest.example.org"],
             input="Subject: out\n\nhi\n",
@@ -694,7 +722,7 @@ def test_another_instance_by_name_and_by_directory(host: Host, controller: Contr
     finally:
         host.run(["postmulti", "-i", "postfix-out", "-e", "disable"], check=False)
         host.run(["rm", "-rf", "/etc/postfix-out", "/var/spool/postfix-out", "/var/lib/postfix-out"])
-        host.run(["postconf", "-X", "multi_instance_directories", "multi_instance_enable", "multi_instance_wrapper"])
+        host.postconf("-X", "multi_instance_directories", "multi_instance_enable", "multi_instance_wrapper")
 
 
 def test_the_mail_log_says_who_did_what_and_why(empty_host: Host, controller: Controller) -> None:

@@ -110,6 +110,18 @@ def test_it_does_not_matter_how_a_file_is_read(data: bytes, at_most: int, head: 
     assert texts(data, envelope, at_most=at_most) == texts(data, envelope)
 
 
+@given(damaged_files | queue_files().map(QueueFile.write), st.data())
+def test_a_text_is_held_where_the_stored_text_has_it(data: bytes, draw: st.DataObject) -> None:
+    stored = _text(read_stored, data, read(data))
+    raw = stored if isinstance(stored, bytes) and draw.draw(st.booleans()) else data
+    start = draw.draw(st.integers(0, max(len(raw) - 1, 0)))
+    text = raw[start : start + draw.draw(st.integers(1, 30))] or b"x"
+    held = message.holds(data, read(data), text)
+    if held is not None:
+        assert isinstance(stored, bytes)
+        assert held == (text in stored)
+
+
 # --- files that are traps -------------------------------------------------------------------------------------------
 
 _START = rec.encode_record(rec.TIME, b"1700000000 1") + rec.encode_record(rec.SENDER, b"a@example.com")

@@ -23,7 +23,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection i
     parse_selection,
 )
 from tests.unit.support.strategies import envelopes
-from tests.unit.support.subject import MadeUpMessage
+from tests.unit.support.subject import MadeUpMessage, content_test
 
 NOW = 12000
 
@@ -247,7 +247,7 @@ MAKERS: Sequence[Any] = (
     patterns.name_test,
     patterns.exact_test,
     patterns.text_test,
-    patterns.bytes_test,
+    content_test,
     patterns.network_test,
 )
 

@@ -549,7 +549,7 @@ def read_content(fetch: Fetch, envelope: Envelope) -> bytes:
 
 def read_headers(fetch: Fetch, envelope: Envelope) -> bytes:
     """Return the header lines with LF line ends, without the empty line. Raises ContentError for more than MAX_HEADERS bytes."""
-    headers = []
+    headers: list[bytes] = []
     size = 0
     at_line_start = True
     try:
@@ -571,6 +571,33 @@ def _content_cursor(fetch: Fetch, envelope: Envelope) -> _Cursor:
     if not envelope.data_offset:
         raise ContentError("no start of content")
     return _Cursor(fetch, offset=envelope.data_offset)
+
+
+def holds(data: bytes, envelope: Envelope, text: bytes) -> bool | None:
+    """Return whether the whole file's stored text has this text in it, None where only read_stored_text() can tell.
+
+    Most files are decided by a search in their bytes, and one look at where their content's records begin: no line was split
+    (L records), nothing is elsewhere (pointers), and what was found lies within one line.
+    """
+    if b"\n" in text or not envelope.data_offset:
+        return None
+    at = data.find(text)
+    end_of_text = at + len(text)
+    position = envelope.data_offset
+    if 0 <= at < position:
+        return None
+    try:
+        while data[position] == _NORMAL:
+            length = data[position + 1]
+            start = position + 2
+            if length > 0x7F:
+                length, start = rec.decode_length(data, position + 1)
+            position = start + length
+            if 0 <= at < position:
+                return True if start <= at and end_of_text <= position else None
+        return False if at < 0 and data[position] == rec.EXTRACTED else None
+    except (IndexError, RecordError):
+        return None
 
 
 def _text(cursor: _Cursor, *, stop: int) -> bytes:

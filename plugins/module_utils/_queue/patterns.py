@@ -91,19 +91,16 @@ def text_test(value: object, place: str) -> Callable[[str], bool]:
     return lambda subject: search(subject) is not None
 
 
-def bytes_test(value: object, place: str) -> Callable[[bytes], bool]:
-    """Return the test of text_test() for bytes of any encoding. Raises SelectionError."""
-    text = require_text(value, place)
+def compile_bytes_regex(text: str, place: str) -> re.Pattern[bytes] | None:
+    """Return the C(/regex/) compiled for bytes of any encoding, None for other text. Raises SelectionError for a bad one."""
     parts = split_regex(text, place)
     if parts is None:
-        needle = text.encode("utf-8")
-        return lambda subject: needle in subject
+        return None
     _compile(parts[0], parts[1], place)
     try:
-        search = re.compile(parts[0].encode("utf-8"), parts[1] | re.MULTILINE).search
+        return re.compile(parts[0].encode("utf-8"), parts[1] | re.MULTILINE)
     except re.error as error:
         raise SelectionError(place, "%s does not work on bytes: %s" % (text, error)) from error
-    return lambda subject: search(subject) is not None
 
 
 def exact_test(value: object, place: str) -> Callable[[bytes], bool]:

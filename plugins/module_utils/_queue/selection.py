@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         def envelope(self) -> Envelope: ...
         def reasons(self) -> Mapping[bytes, bytes]: ...
         def headers(self) -> Sequence[tuple[str, str]]: ...
+        def holds(self, text: bytes) -> bool: ...
         def stored_text(self) -> bytes: ...
         def text_parts(self) -> Sequence[str]: ...
 
@@ -411,8 +412,17 @@ def _header(fields: Mapping[str, Sequence[object]], place: str) -> MessageTest:
 
 
 def _content(values: Sequence[object], place: str) -> MessageTest:
-    test = _any_of(patterns.bytes_test, values, place)
-    return lambda subject: test(subject.stored_text())
+    return _any_of(_content_test, values, place)
+
+
+def _content_test(value: object, place: str) -> MessageTest:
+    text = patterns.require_text(value, place)
+    regex = patterns.compile_bytes_regex(text, place)
+    if regex is None:
+        needle = text.encode("utf-8")
+        return lambda subject: subject.holds(needle)
+    search = regex.search
+    return lambda subject: search(subject.stored_text()) is not None
 
 
 def _body(values: Sequence[object], place: str) -> MessageTest:

@@ -63,6 +63,10 @@ class ListedMessage:
         """Raise UnknownHere: the listing has no content."""
         raise UnknownHere("header")
 
+    def holds(self, text: bytes) -> bool:
+        """Raise UnknownHere: the listing has no content."""
+        raise UnknownHere("content")
+
     def stored_text(self) -> bytes:
         """Raise UnknownHere: the listing has no content."""
         raise UnknownHere("content")

@@ -105,6 +105,11 @@ class SpoolMessage:
         """Return the message as stored, a record a line. Raises ContentError."""
         return stored.read_stored_text(self._fetch)
 
+    def holds(self, text: bytes) -> bool:
+        """Return whether the stored text has this text in it. Raises ContentError."""
+        held = stored.holds(self._head, self.envelope, text) if len(self._head) == self.status.st_size else None
+        return text in self.stored_text() if held is None else held
+
     def text_parts(self) -> Sequence[str]:
         """Return the decoded text parts. Raises ContentError."""
         return mime.text_parts(stored.read_content(self._fetch, self.envelope))

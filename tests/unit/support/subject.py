@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Mapping, Sequence
+from typing import Callable, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import CRITERIA
 
 
 def make_envelope(
@@ -35,6 +36,12 @@ def make_envelope(
         data_offset=0,
         unparsed=None,
     )
+
+
+def content_test(value: object, place: str) -> Callable[[bytes], bool]:
+    """Return the test of the criterion content, as one on a stored text."""
+    test = CRITERIA["content"].compile([value], place)
+    return lambda text: bool(test(MadeUpMessage(stored_text_=text)))
 
 
 @dataclass
@@ -69,6 +76,11 @@ class MadeUpMessage:
         """What SpoolMessage reads the content for."""
         self.asked.append("headers")
         return self.headers_
+
+    def holds(self, text: bytes) -> bool:
+        """What SpoolMessage looks into the whole file for."""
+        self.asked.append("stored_text")
+        return text in self.stored_text_
 
     def stored_text(self) -> bytes:
         """What SpoolMessage reads the whole file for."""

@@ -497,3 +497,42 @@ def test_a_fetch_that_fails_is_not_hidden() -> None:
 
     with pytest.raises(OSError, match="Input/output error"):
         message.read_envelope(fetch, file_size=1)
+
+
+# --- what the stored text holds -------------------------------------------------------------------------------------
+
+_HELD = QueueFile(sender=b"who@example.com", body=[b"a line of text", b"b" * 50, b"an end"])
+
+
+@pytest.mark.parametrize(
+    ("spec", "text", "held"),
+    [
+        pytest.param(_HELD, b"line of", True, id="within a line"),
+        pytest.param(_HELD, b"a line of text", True, id="a whole line"),
+        pytest.param(_HELD, b"Subject: a test", True, id="a header"),
+        pytest.param(_HELD, b"no such text", False, id="nowhere"),
+        pytest.param(_HELD, b"who@", None, id="in the envelope"),
+        pytest.param(_HELD, b"textN2bbb", None, id="across the head of a record"),
+        pytest.param(_HELD, b"text\nbbb", None, id="more than one line"),
+        pytest.param(_HELD._replace(extracted=todo(b"later@x")), b"later@x", None, id="behind the content"),
+        pytest.param(_HELD._replace(body=[b"a" * 3000]), b"no such text", None, id="a line that was split"),
+        pytest.param(_HELD._replace(milters=True), b"no such text", None, id="a pointer"),
+    ],
+)
+def test_holds(spec: QueueFile, text: bytes, held: bool | None) -> None:
+    data = spec.write()
+    assert message.holds(data, read(data), text) is held
+
+
+@pytest.mark.parametrize(
+    "data",
+    [pytest.param(_HELD.write()[:-20], id="cut"), pytest.param(b"", id="empty"), pytest.param(_START, id="start")],
+)
+def test_a_file_that_is_damaged_is_not_decided_about(data: bytes) -> None:
+    assert message.holds(data, read(data), b"no such text") is None
+
+
+def test_a_record_of_impossible_length_is_not_decided_about() -> None:
+    envelope = read(_HELD.write())
+    data = _HELD.write()[: envelope.data_offset] + b"N\xff\xff\xff\xff\x00"
+    assert message.holds(data, envelope, b"no such text") is None

@@ -297,7 +297,12 @@ def test_a_time_that_is_none_is_unknown(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("ask", "key"),
-    [(ListedMessage.headers, "header"), (ListedMessage.stored_text, "content"), (ListedMessage.text_parts, "body")],
+    [
+        (ListedMessage.headers, "header"),
+        (ListedMessage.stored_text, "content"),
+        (lambda message: message.holds(b"x"), "content"),
+        (ListedMessage.text_parts, "body"),
+    ],
 )
 def test_a_listed_message_has_no_content(ask: Callable[[ListedMessage], object], key: str) -> None:
     with pytest.raises(UnknownHere) as caught:

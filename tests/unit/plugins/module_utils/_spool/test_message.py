@@ -186,3 +186,12 @@ def test_whether_it_is_in_delivery(made: MadeUpSpool, spool: Spool, operation: i
         message.close()
         # The probe takes nothing away from Postfix.
         fcntl.flock(agent, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@pytest.mark.parametrize("body", [[b"some text"], [b"x" * 9000, b"some text"], [b"some text", b"y" * 3000]])
+def test_whether_it_holds_a_text(made: MadeUpSpool, spool: Spool, body: list[bytes]) -> None:
+    made.put("deferred", ID, QueueFile(body=body).write())
+    message = only(spool)
+    assert message.holds(b"some text")
+    assert not message.holds(b"other text")
+    message.close()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tests.fleet.mixture import BULK_PHRASE
 
 from .report import Row, figure, ratios, scaled
-from .target import DEFERRED, HOLD, BenchmarkError, Measured, Target
+from .target import DEFERRED, FACTS, HOLD, REPEATED, BenchmarkError, Measured, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,6 +126,20 @@ def pymailq(target: Target, rounds: int) -> list[Row]:
     return [ratios("facts without reasons", "pymailq, load", ours=ours, theirs=theirs)]
 
 
+def over_ssh(target: Target, rounds: int) -> list[Row]:
+    """What a host whose queue is empty costs the controller: a task of facts, against one of ping and a postconf."""
+    target.empty()
+    idle, facts_too, ping_too = ([], [], [])
+    for _round in range(rounds):
+        idle.append(target.play([]))
+        facts_too.append(target.play([{FACTS: {}}]))
+        ping_too.append(target.play([{"ansible.builtin.ping": {}}]))
+    postconf = median(target.measure(["postconf", "-x", "queue_directory"]).seconds for _round in range(rounds))
+    ours = [(long - short) / REPEATED for long, short in zip(facts_too, idle, strict=True)]
+    theirs = [(long - short) / REPEATED + postconf for long, short in zip(ping_too, idle, strict=True)]
+    return [ratios("facts of an empty queue, over SSH", "ping, and a postconf", ours=ours, theirs=theirs, bound=1.3)]
+
+
 def memory(target: Target, _rounds: int) -> list[Row]:
     """Memory on the host and size of the result, default options, three times the messages."""
     target.grow(MEMORY_FACTOR * target.messages)
@@ -148,4 +162,5 @@ SECTIONS: dict[str, Callable[[Target, int], list[Row]]] = {
     "purge": purge,
     "pymailq": pymailq,
     "memory": memory,
+    "ssh": over_ssh,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ HOLD = f"{SPOOL}/hold"
 # Real mail that the copies are made of: as many messages as were sent for the figures of the design.
 ORIGINALS = 4000
 SEED = 2
+# How often a task stands in a playbook, so that what a playbook costs by itself counts for little.
+REPEATED = 20
 # The senders of the mixture's spam, 40% of the messages.
 SPAM_DOMAIN = "spam.example.net"
 
@@ -190,6 +193,26 @@ class Target:
         found = self.result()["ansible_facts"]["postfix_queue"]["matched"]["messages"]
         if found != expected:
             raise BenchmarkError(f"facts matched {found} messages, not {expected}")
+
+    def empty(self) -> None:
+        """Empty the queue, for good."""
+        self.host.run(["postsuper", "-d", "ALL"])
+
+    def play(self, tasks: Sequence[Mapping[str, Any]]) -> float:
+        """Run a playbook over SSH that has these tasks many times over, and return its seconds."""
+        playbook = self.lab.directory / "play.yml"
+        play = {"hosts": self.host.name, "gather_facts": False, "become": True, "tasks": [*tasks] * REPEATED}
+        # JSON is YAML.
+        playbook.write_text(json.dumps([play]), encoding="utf-8")
+        command = [
+            str(Path(sys.executable).with_name("ansible-playbook")),
+            "-i",
+            str(self.lab.inventory),
+            str(playbook),
+        ]
+        started = time.perf_counter()
+        self.lab.run(command, env={"ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg")})
+        return time.perf_counter() - started
 
     def python(self, *arguments: str) -> Measured:
         return self.measure([_PYTHON, *arguments])

@@ -316,6 +316,29 @@ def test_an_unreachable_host_is_named_and_the_others_are_cleaned(
     assert after == {name: only(before[name], ids(mixture[name], spam=False)) for name in after}
 
 
+def test_mail_of_own_users_can_be_expired_instead(playbooks: Playbooks, lab: Lab) -> None:
+    host = lab.host("mx02")
+    host.run(["postsuper", "-d", "ALL"])
+    for sender in ("user@example.test", "other@example.test"):
+        host.run(["sendmail", "-f", sender, "a@dest.example.org"], input="Subject: mine\n\nhi\n")
+    deadline = time.monotonic() + 30
+    while [message["queue_name"] for message in host.postqueue()] != ["deferred"] * 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    variables = {"queue_cleanup_match": [{"sender": "user@example.test"}], "queue_cleanup_method": "expire"}
+    run = playbooks.run("cleanup", "--limit", "mx02", **variables)
+    assert run.status == 0, run.output
+    assert run.row("mx02")[1:4] == ["cleaned", "1", "1"]
+    expired = {message["sender"]: message["forced_expire"] for message in host.postqueue()}
+    assert expired == {"user@example.test": True, "other@example.test": False}
+    again = playbooks.run("cleanup", "--limit", "mx02", **variables)
+    assert again.status == 0, again.output
+    assert again.recap("changed") == {"mx02": 0}
+    forged = playbooks.run("cleanup", "--limit", "mx02", **{**variables, "queue_cleanup_match": [{"sender": "/./"}]})
+    assert forged.status == 0, forged.output
+    assert [message["forced_expire"] for message in host.postqueue()] == [True, True]
+
+
 def test_what_comes_after_the_plan_is_counted_and_left(
     playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]
 ) -> None:

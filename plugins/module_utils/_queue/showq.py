@@ -65,7 +65,7 @@ class ListedMessage:
 
     def holds(self, text: bytes) -> bool:
         """Raise UnknownHere: the listing has no content."""
-        raise UnknownHere("content")
+        return text in self.stored_text()
 
     def stored_text(self) -> bytes:
         """Raise UnknownHere: the listing has no content."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _SUMMARY_ROWS = 10
 # Between these a message moves by itself.
-_DELIVERY = ("incoming", "active", "deferred")
+DELIVERY = ("incoming", "active", "deferred")
 
 
 class Target(NamedTuple):
@@ -111,9 +111,9 @@ class Selecting:
     def queues(self) -> tuple[str, ...]:
         """The queues to read. A planned message is followed from one delivery queue to the next."""
         chosen = self.selection.queues
-        if self.planned is None or not set(_DELIVERY).intersection(chosen):
+        if self.planned is None or not set(DELIVERY).intersection(chosen):
             return chosen
-        return tuple(dict.fromkeys((*_DELIVERY, *chosen)))
+        return tuple(dict.fromkeys((*DELIVERY, *chosen)))
 
     def job(self) -> Job[Selected]:
         """Return the work of reading the queues."""

@@ -13,25 +13,14 @@ moved to hold, where nothing but the administrator moves it; only what is still 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Container, Iterable, Iterator, Mapping, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
-    ContentError,
-    InstanceError,
-    MailopsError,
-    OutcomeError,
-    SelectionError,
-)
-from ansible_collections.mailops.postfix.plugins.module_utils._module import _selected
-from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import Planned
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import QueueLock, operator, read_journal
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError, SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _selected
+from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate, Seen
+from ansible_collections.mailops.postfix.plugins.module_utils._module._run import warn_of_gaps
+from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import DELIVERY
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import scan
 
 if TYPE_CHECKING:
@@ -39,18 +28,14 @@ if TYPE_CHECKING:
 
     from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Selected, Selecting, Target
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 
 METHODS = ("delete", "expire")
 OUTCOMES = ("purged", "vanished", "changed", "in_flight", "failed")
-TAG = "mailops/postfix_queue_purge"
 
+_NAME = "postfix_queue_purge"
 _EXPIRE_SINCE = (3, 5)
-_DELIVERY = ("incoming", "active", "deferred")
-# A delivery that is under way when a message is held is waited for so long, so that it leaves no log behind.
-_IN_FLIGHT_SECONDS = 5.0
-_POLL_SECONDS = 0.1
-_MAX_REASON = 200
+_IN_FLIGHT_SECONDS = _acting.IN_FLIGHT_SECONDS
 
 ARGUMENTS = _arguments.compose(
     _arguments.INSTANCE,
@@ -65,15 +50,6 @@ ARGUMENTS = _arguments.compose(
 )
 
 
-@dataclass(frozen=True)
-class Act:
-    """What acts on a host: its instance, its open spool and the lock on it."""
-
-    instance: Instance
-    spool: Spool
-    lock: QueueLock
-
-
 def run_module(module: AnsibleModule) -> dict[str, Any]:
     """Return the module's result. Raises MailopsError."""
     params = module.params
@@ -81,14 +57,8 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     instance.require_postsuper()
     selecting = _selected.selecting_of(params, instance)
     _check_method(params["method"], selecting.selection.queues, instance)
-    with Spool(instance.queue_directory) as spool:
-        if module.check_mode:
-            _warn_of_journal(module, instance)
-            return _purge(module, selecting, instance, spool, None)
-        with QueueLock(instance.queue_directory, purpose="postfix_queue_purge") as lock:
-            act = Act(instance, spool, lock)
-            _undo_interrupted(module, act)
-            return _purge(module, selecting, instance, spool, act)
+    with _acting.acting(module, instance, purpose=_NAME) as (spool, act):
+        return _purge(module, selecting, instance, spool, act)
 
 
 def _check_method(method: str, queues: Sequence[str], instance: Instance) -> None:
@@ -124,19 +94,29 @@ def _purge(
         outcomes = _delete(act, targets)
     else:
         outcomes = _expire(act, targets)
-    result = _show(selected, selecting, params, share.counts, targets, outcomes, started)
+    gone = [target for target in targets if outcomes[target.queue_id] in ("purged", "in_flight")]
+    seen = Seen(selecting, selected, share.counts, started)
+    result = {
+        "changed": bool(gone),
+        "method": params["method"],
+        "purged": _acting.show_sums(gone),
+        "outcomes": _acting.count_outcomes(seen, outcomes, OUTCOMES),
+        **_acting.show_common(seen, {target.queue_id: _fate(target, params["method"]) for target in targets}),
+    }
     if act is not None and targets:
-        _audit(module, instance, result, params)
+        done = {"method": result["method"], "purged": result["purged"]["messages"]}
+        _acting.audit(module, instance, _NAME, result, done)
     if act is None and params["plan"] is None:
         result["plan"] = _selected.make_plan(selected, selecting, instance)
-    failed = result["outcomes"]["failed"]
-    if failed:
-        raise OutcomeError(
-            "%d of the selected messages are still in the queue. They may not be where Postfix looks for them: run postfix check "
-            "and postsuper -s, then run this again." % failed,
-            result=result,
-        )
+    _acting.check_failed(result, "still in the queue")
     return result
+
+
+def _fate(target: Target, method: str) -> Fate:
+    """Return what is to become of a message."""
+    if method == "delete":
+        return Fate(None, "")
+    return Fate("deferred" if target.queue == "hold" else target.queue, " (expired)")
 
 
 def _to_do(selected: Selected, method: str) -> list[Target]:
@@ -164,17 +144,14 @@ def _refuse_backscatter(targets: Iterable[Target]) -> None:
 
 def _delete(act: Act, targets: Sequence[Target]) -> dict[str, str]:
     """Delete the messages and return {queue ID: outcome}."""
-    moving = [target for target in targets if target.queue in _DELIVERY]
-    if moving:
-        act.lock.write_journal(Planned(target.queue_id, target.fingerprint) for target in moving)
-        act.instance.postsuper("-h", (target.queue_id for target in moving), *_DELIVERY)
+    moved = _acting.hold(act, targets)
     in_hold = [target for target in targets if target.queue != "maildrop"]
-    outcomes = _delete_verified(act, in_hold, "hold", moved=frozenset(target.queue_id for target in moving))
+    outcomes = _delete_verified(act, in_hold, "hold", moved=moved)
     act.lock.clear_journal()
     in_maildrop = [target for target in targets if target.queue == "maildrop"]
     outcomes.update(_delete_verified(act, in_maildrop, "maildrop", moved=frozenset()))
     unseen = {target.queue_id: target for target in targets if target.queue_id not in outcomes}
-    outcomes.update(_look_for(act.spool, unseen))
+    outcomes.update(_acting.look_in_delivery(act.spool, unseen))
     return outcomes
 
 
@@ -186,79 +163,18 @@ def _delete_verified(act: Act, targets: Sequence[Target], queue: str, *, moved: 
     wanted = {target.queue_id: target for target in targets}
     if not wanted:
         return {}
-    standing = _verify(act.spool, queue, wanted)
+    standing = _acting.verify(act.spool, queue, wanted)
     changed = [queue_id for queue_id, what in standing.items() if not what.same]
     verified = [queue_id for queue_id, what in standing.items() if what.same]
-    put_back = [queue_id for queue_id in changed if queue_id in moved]
-    if put_back:
-        act.instance.postsuper("-H", put_back)
-    in_flight = _wait_for_delivery(
-        act.spool, queue, frozenset(queue_id for queue_id in verified if standing[queue_id].busy)
-    )
+    _acting.put_back(act, [queue_id for queue_id in changed if queue_id in moved])
+    busy = frozenset(queue_id for queue_id in verified if standing[queue_id].busy)
+    in_flight = _acting.wait_for_delivery(act.spool, queue, busy, seconds=_IN_FLIGHT_SECONDS)
     if verified:
         act.instance.postsuper("-d", verified, queue)
     left = {found.name for found in act.spool.walk(queue)}.intersection(verified)
     outcomes = dict.fromkeys(changed, "changed")
     for queue_id in verified:
         outcomes[queue_id] = "failed" if queue_id in left else "in_flight" if queue_id in in_flight else "purged"
-    return outcomes
-
-
-def _messages(spool: Spool, queue: str, queue_ids: Container[str]) -> Iterator[tuple[str, SpoolMessage | None]]:
-    """Yield the files of these IDs in a queue: the ID, and the message where it can be read; it is closed afterwards."""
-    for found in spool.walk(queue):
-        if found.name not in queue_ids:
-            continue
-        try:
-            message = SpoolMessage(spool, found)
-        except FileNotFoundError:
-            continue
-        except (OSError, ContentError):
-            yield found.name, None
-            continue
-        try:
-            yield found.name, message
-        finally:
-            message.close()
-
-
-class Standing(NamedTuple):
-    """What stands in a queue under the ID of a selected message."""
-
-    same: bool
-    """Whether it is that message."""
-    busy: bool
-    """Whether Postfix has it open for delivery."""
-
-
-def _verify(spool: Spool, queue: str, wanted: Mapping[str, Target]) -> dict[str, Standing]:
-    """Return what stands in a queue under each ID, for the IDs that are there."""
-    return {
-        queue_id: Standing(False, False)
-        if message is None
-        else Standing(message.readable and message.fingerprint == wanted[queue_id].fingerprint, message.in_delivery())
-        for queue_id, message in _messages(spool, queue, wanted)
-    }
-
-
-def _wait_for_delivery(spool: Spool, queue: str, queue_ids: frozenset[str]) -> frozenset[str]:
-    """Wait a little until no delivery agent has these messages open any more; return those that one still has."""
-    deadline = time.monotonic() + _IN_FLIGHT_SECONDS
-    while queue_ids and time.monotonic() < deadline:
-        time.sleep(_POLL_SECONDS)
-        queue_ids = frozenset(
-            queue_id for queue_id, message in _messages(spool, queue, queue_ids) if message and message.in_delivery()
-        )
-    return queue_ids
-
-
-def _look_for(spool: Spool, unseen: Mapping[str, Target]) -> dict[str, str]:
-    """Return what became of messages that were not in hold: still in delivery (failed), another one (changed), or gone."""
-    outcomes = dict.fromkeys(unseen, "vanished")
-    if unseen:
-        for queue in _DELIVERY:
-            for queue_id, what in _verify(spool, queue, unseen).items():
-                outcomes[queue_id] = "failed" if what.same else "changed"
     return outcomes
 
 
@@ -271,10 +187,10 @@ def _expire(act: Act, targets: Sequence[Target]) -> dict[str, str]:
     A held message would not be returned, so nothing can be held while it is looked at: it is looked at just before.
     """
     wanted = {target.queue_id: target for target in targets}
-    queues = (*_DELIVERY, "hold")
-    standing: dict[str, Standing] = {}
+    queues = (*DELIVERY, "hold")
+    standing: dict[str, _acting.Standing] = {}
     for queue in queues:
-        standing.update(_verify(act.spool, queue, wanted))
+        standing.update(_acting.verify(act.spool, queue, wanted))
     outcomes = {queue_id: "changed" if queue_id in standing else "vanished" for queue_id in wanted}
     act_on = [queue_id for queue_id, what in standing.items() if what.same]
     if act_on:
@@ -282,142 +198,7 @@ def _expire(act: Act, targets: Sequence[Target]) -> dict[str, str]:
     # What is gone by now has been returned to its sender already.
     outcomes.update((queue_id, "purged") for queue_id in act_on)
     for queue in queues:
-        for queue_id, message in _messages(act.spool, queue, frozenset(act_on)):
+        for queue_id, message in _acting.messages(act.spool, queue, frozenset(act_on)):
             if message is None or not message.forced_expire or queue == "hold":
                 outcomes[queue_id] = "failed"
     return outcomes
-
-
-# --- what an interrupted run left -----------------------------------------------------------------------------------
-
-
-def _left_on_hold(spool: Spool, journal: Sequence[Planned]) -> list[str]:
-    """Return the messages of a journal that are still on hold."""
-    fingerprints = {message.queue_id: message.fingerprint for message in journal}
-    return [
-        queue_id
-        for queue_id, message in _messages(spool, "hold", fingerprints)
-        if message is not None and message.fingerprint == fingerprints[queue_id]
-    ]
-
-
-def _undo_interrupted(module: AnsibleModule, act: Act) -> None:
-    """Release what an interrupted run had put on hold and not deleted yet; the selection then decides anew."""
-    journal = read_journal(act.instance.queue_directory)
-    if not journal:
-        return
-    left = _left_on_hold(act.spool, journal)
-    if left:
-        act.instance.postsuper("-H", left)
-        module.warn("An earlier run was interrupted; %d messages that it had put on hold were released." % len(left))
-    act.lock.clear_journal()
-
-
-def _warn_of_journal(module: AnsibleModule, instance: Instance) -> None:
-    with Spool(instance.queue_directory) as spool:
-        left = _left_on_hold(spool, read_journal(instance.queue_directory))
-    if left:
-        module.warn(
-            "An earlier run was interrupted; %d messages that it had put on hold are still there. The next real run releases "
-            "them first." % len(left)
-        )
-
-
-# --- the result -----------------------------------------------------------------------------------------------------
-
-
-def _show(
-    selected: Selected,
-    selecting: Selecting,
-    params: Mapping[str, Any],
-    counts: ScanCounts,
-    targets: Sequence[Target],
-    outcomes: Mapping[str, str],
-    started: float,
-) -> dict[str, Any]:
-    """Return the result of a run, real or predicted."""
-    gone = [target for target in targets if outcomes[target.queue_id] in ("purged", "in_flight")]
-    rows = listing.fit_rows(selected.messages.rows(), limit=selecting.limit)
-    return {
-        "changed": bool(gone),
-        "method": params["method"],
-        "matched": _selected.show_matched(selected),
-        "purged": {
-            "messages": len(gone),
-            "bytes": sum(target.size for target in gone),
-            "recipients": sum(target.recipients for target in gone),
-        },
-        "outcomes": _count_outcomes(selected, selecting, outcomes),
-        "messages": rows,
-        "truncated": len(rows) < selected.totals.messages,
-        "selection": selecting.selection.frozen(),
-        "selection_digest": selecting.selection.digest(),
-        "scan": show_scan(counts, source="spool", started=started),
-        "diff": _diff(selected, targets, rows, params["method"]),
-    }
-
-
-def _count_outcomes(selected: Selected, selecting: Selecting, outcomes: Mapping[str, str]) -> dict[str, int]:
-    """Return how many messages had each outcome; of a plan, those that are not as planned count too."""
-    counted = dict.fromkeys(OUTCOMES, 0)
-    for outcome in outcomes.values():
-        counted[outcome] += 1
-    if selecting.planned is not None:
-        changed = len(set(selected.changed))
-        counted["changed"] += changed
-        counted["vanished"] += len(selecting.planned) - len(selected.targets) - changed
-    return counted
-
-
-def _diff(
-    selected: Selected, targets: Sequence[Target], rows: Sequence[Mapping[str, Any]], method: str
-) -> dict[str, str]:
-    """Return the queues before and after, made from the selection alone, so that check mode shows what a real run does."""
-    acted_on = {target.queue_id for target in targets}
-    listed = [(_line(row), row["queue_id"] in acted_on) for row in rows]
-    before = dict(selected.in_queues)
-    after = dict(before)
-    for target in targets:
-        if method == "delete":
-            after[target.queue] -= 1
-        elif target.queue == "hold":
-            after["hold"] -= 1
-            after["deferred"] = after.get("deferred", 0) + 1
-    mark = "" if method == "delete" else " (expired)"
-    kept = [line + (mark if acted else "") for line, acted in listed if method == "expire" or not acted]
-    return {
-        "before_header": "queues",
-        "after_header": "queues",
-        "before": _counts_text(before) + "".join(line + "\n" for line, _acted in listed),
-        "after": _counts_text(after) + "".join(line + "\n" for line in kept),
-    }
-
-
-def _counts_text(counts: Mapping[str, int]) -> str:
-    return "".join("%s: %d messages\n" % (queue, count) for queue, count in counts.items())
-
-
-def _line(row: Mapping[str, Any]) -> str:
-    """Return a message as a line of a diff, with nothing in it that could steer a terminal."""
-    more = row["recipient_count"] - 1
-    recipients = (row["recipients"][0] if row["recipients"] else "nobody") + (" and %d more" % more if more > 0 else "")
-    return printable(
-        "%s %s, %d bytes, from %s to %s" % (row["queue"], row["queue_id"], row["size"], row["sender"], recipients)
-    )
-
-
-def _audit(module: AnsibleModule, instance: Instance, result: Mapping[str, Any], params: Mapping[str, Any]) -> None:
-    """Leave a line in the mail log: who did what to how many messages, by which selection, and why."""
-    reason = printable(params["reason"] or "")[:_MAX_REASON]
-    text = "method=%s, purged=%d, matched=%d, user=%s, selection=%s, reason=%s" % (
-        result["method"],
-        result["purged"]["messages"],
-        result["matched"]["messages"],
-        operator(),
-        result["selection_digest"],
-        reason or "none given",
-    )
-    try:
-        instance.log(TAG, text)
-    except MailopsError as error:
-        module.warn("The audit line could not be logged: %s" % error)

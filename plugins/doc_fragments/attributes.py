@@ -13,6 +13,11 @@ options: {}
 requirements:
   - Python 3.7 or newer on the managed host, with its standard library
 attributes:
+  action_group:
+    description: Use C(group/mailops.postfix.postfix) in C(module_defaults) to set defaults for all modules of the collection.
+    support: full
+    membership:
+      - mailops.postfix.postfix
   check_mode:
     description: Can run in check mode and predict the changes without making them.
     support: full

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance, Runner, find_instance
@@ -48,9 +48,9 @@ CHANGE: ArgumentSpec = {
 INSTANCE_EXCLUSIVE = ("config_directory", "instance")
 
 
-def queues_option(*choices: str) -> ArgumentSpec:
+def queues_option(*choices: str, default: Sequence[str] = DEFAULT_QUEUES) -> ArgumentSpec:
     """Return the option queues for a module that can act on those."""
-    return {"queues": {"type": "list", "elements": "str", "choices": list(choices), "default": list(DEFAULT_QUEUES)}}
+    return {"queues": {"type": "list", "elements": "str", "choices": list(choices), "default": list(default)}}
 
 
 def compose(*parts: ArgumentSpec) -> dict[str, dict[str, Any]]:

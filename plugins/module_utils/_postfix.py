@@ -51,8 +51,13 @@ _PARAMETERS = (
     "enable_long_queue_ids",
     "empty_address_recipient",
     "maximal_queue_lifetime",
+    "bounce_queue_lifetime",
+    "queue_run_delay",
+    "queue_service_name",
+    "pickup_service_name",
     "maillog_file",
 )
+_TIME_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
@@ -144,6 +149,17 @@ class Instance:
         """What a plan names the instance by."""
         return {"config_directory": self.config_directory, "queue_directory": self.queue_directory}
 
+    def seconds(self, name: str, *, default: str) -> int:
+        """Return a time parameter in seconds. default: what it is where postconf does not tell, with the unit it is in by default.
+
+        Raises InstanceError for what is no time (src/global/conv_time.c).
+        """
+        value = self.parameters.get(name) or default
+        number, unit = (value[:-1], value[-1].lower()) if value[-1].isalpha() else (value, default[-1])
+        if not number.isdigit() or unit not in _TIME_UNITS:
+            raise InstanceError("%s = %s is no time that Postfix understands; mend it in main.cf." % (name, value))
+        return int(number) * _TIME_UNITS[unit]
+
     def running(self) -> bool | None:
         """Return whether the master daemon runs, None where this user may not know.
 
@@ -199,6 +215,18 @@ class Instance:
         if output.status:
             raise CommandError(command, status=output.status, output=output.err)
         return output.err
+
+    def kick(self, service: str, request: str) -> bool:
+        """Send a request to one of the public services with postkick(1); return whether there was somebody to take it.
+
+        service: the parameter that has the service's name, without C(_service_name).
+        """
+        name = self.parameters.get(service + "_service_name") or service
+        return not self.runner.run(self.command("postkick", "public", name, request)).status
+
+    def postqueue(self, *arguments: str) -> Output:
+        """Run postqueue(1) and return what it left: only its caller knows what a failure means."""
+        return self.runner.run(self.command("postqueue", *arguments))
 
     def log(self, tag: str, text: str) -> None:
         """Write a line to the mail log with postlog(1), wherever Postfix logs to. Raises CommandError."""

@@ -38,37 +38,16 @@ options:
         sender's address or in the sender's domain.
     type: bool
     default: false
-  match_all:
-    description: Select every message in O(queues) that O(exclude) leaves. Without it a selection needs O(match).
-    type: bool
-    default: false
-  max_messages:
-    description: Fail before anything is touched if more messages than that are selected.
-    type: int
-  max_percent:
-    description: Fail before anything is touched if more than that many percent of the messages in O(queues) are selected.
-    type: float
-  reason:
-    description: Why this is done, for the line that the run leaves in the mail log.
-    type: str
-  plan:
-    description:
-      - The RV(plan) of an earlier run in check mode on the same host and instance. Only its messages are touched, and of those
-        only the ones that are still the same.
-      - Goes with neither O(match), O(exclude) nor O(match_all).
-    type: dict
-  plan_max_age:
-    description: Refuse a plan that is older, as V(2h) or V(1d).
-    type: str
-    default: 1d
 extends_documentation_fragment:
   - mailops.postfix.instance
   - mailops.postfix.selection
+  - mailops.postfix.change
   - mailops.postfix.limit
   - mailops.postfix.attributes
   - mailops.postfix.attributes.change
 seealso:
   - module: mailops.postfix.postfix_queue_facts
+  - module: mailops.postfix.postfix_queue_hold
 notes:
   - The module needs root.
 """

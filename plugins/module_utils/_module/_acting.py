@@ -15,14 +15,20 @@ from typing import TYPE_CHECKING, Any, Container, Iterable, Iterator, Mapping, N
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, MailopsError, OutcomeError
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _selected
-from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan
+from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import DELIVERY
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import Planned
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import QueueLock, operator, read_journal
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import (
+    Journal,
+    QueueLock,
+    operator,
+    read_journal,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import scan
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -67,11 +73,15 @@ def acting(module: AnsibleModule, instance: Instance, *, purpose: str) -> Iterat
             yield spool, act
 
 
-def hold(act: Act, targets: Iterable[Target]) -> frozenset[str]:
-    """Put on hold those of the messages that are in delivery, journal first; return their IDs. What was held is then unverified."""
+def hold(act: Act, targets: Iterable[Target], *, stays: bool = False) -> frozenset[str]:
+    """Put on hold those of the messages that are in delivery, and return their IDs; what is there then is not verified yet.
+
+    stays: whether an interrupted run is to leave them there; otherwise the next run gives them back.
+    """
     moving = [target for target in targets if target.queue in DELIVERY]
     if moving:
-        act.lock.write_journal(Planned(target.queue_id, target.fingerprint) for target in moving)
+        planned = (Planned(target.queue_id, target.fingerprint) for target in moving)
+        act.lock.write_journal(planned, stays=stays)
         act.instance.postsuper("-h", (target.queue_id for target in moving), *DELIVERY)
     return frozenset(target.queue_id for target in moving)
 
@@ -80,6 +90,15 @@ def put_back(act: Act, queue_ids: Sequence[str]) -> None:
     """Give messages back to delivery that this run had put on hold."""
     if queue_ids:
         act.instance.postsuper("-H", queue_ids)
+
+
+def look(module: AnsibleModule, instance: Instance, spool: Spool, selecting: Selecting) -> Seen:
+    """Return the selection, within the operator's limits, warning of what could not be read. Raises LimitError."""
+    started = time.monotonic()
+    share = scan(spool, selecting.job())
+    warn_of_gaps(module, share.counts, instance.queue_directory)
+    _selected.check_limits(share.result, module.params)
+    return Seen(selecting, share.result, share.counts, started)
 
 
 # --- looking --------------------------------------------------------------------------------------------------------
@@ -146,20 +165,23 @@ def look_in_delivery(spool: Spool, unseen: Mapping[str, Target]) -> dict[str, st
 # --- what an interrupted run left -----------------------------------------------------------------------------------
 
 
-def _left_on_hold(spool: Spool, journal: Sequence[Planned]) -> list[str]:
-    """Return the messages of a journal that are still on hold."""
-    fingerprints = {message.queue_id: message.fingerprint for message in journal}
+def _left_on_hold(spool: Spool, journal: Journal) -> list[str]:
+    """Return what is on hold because of an interrupted run and is not to stay there.
+
+    That is the messages of its journal; where these are to stay, it is others that were held for having the same queue ID.
+    """
+    fingerprints = {message.queue_id: message.fingerprint for message in journal.messages}
     return [
         queue_id
         for queue_id, message in messages(spool, "hold", fingerprints)
-        if message is not None and message.fingerprint == fingerprints[queue_id]
+        if message is not None and (message.fingerprint == fingerprints[queue_id]) is not journal.stays
     ]
 
 
 def _undo_interrupted(module: AnsibleModule, act: Act) -> None:
     """Release what an interrupted run had put on hold and not done with; the selection then decides anew."""
     journal = read_journal(act.instance.queue_directory)
-    if not journal:
+    if not journal.messages:
         return
     left = _left_on_hold(act.spool, journal)
     if left:
@@ -237,7 +259,7 @@ def count_outcomes(seen: Seen, outcomes: Mapping[str, str], names: Sequence[str]
 
 
 def check_failed(result: dict[str, Any], what: str) -> None:
-    """Raise OutcomeError where messages had the outcome failed. what: they are, as C(still in the queue)."""
+    """Raise OutcomeError where messages had the outcome failed. what: the place or state that they are in."""
     failed = result["outcomes"]["failed"]
     if failed:
         raise OutcomeError(

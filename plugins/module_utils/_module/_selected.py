@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 
 _SUMMARY_ROWS = 10
+_MAX_DIGITS = 15
 # Between these a message moves by itself.
 DELIVERY = ("incoming", "active", "deferred")
 
@@ -46,6 +47,11 @@ class Target(NamedTuple):
     size: int
     recipients: int
     forced_expire: bool
+    created: int
+    """The second from which on Postfix counts its lifetime."""
+    retry: int
+    """The second before which Postfix does not try it: the file's mtime."""
+    null_sender: bool
     vouched: bool
     """Whether somebody vouches for the sender: the host itself, or a login that the sender belongs to."""
 
@@ -89,6 +95,9 @@ class Selected:
             size=envelope.size,
             recipients=len(envelope.pending),
             forced_expire=message.forced_expire,
+            created=_created(envelope),
+            retry=int(message.status.st_mtime),
+            null_sender=not envelope.sender,
             vouched=_vouched(envelope),
         )
         if known is None:
@@ -232,6 +241,15 @@ def check_limits(selected: Selected, params: Mapping[str, Any]) -> None:
             matched=matched,
             allowed=percent,
         )
+
+
+def _created(envelope: Envelope) -> int:
+    """Return the second from which on qmgr(8) counts a lifetime: cleanup(8) writes it anew when a message is requeued.
+
+    Source: src/qmgr/qmgr_message.c; without that attribute it is the arrival.
+    """
+    value = envelope.attribute(b"create_time") or b""
+    return int(value) if value.isdigit() and len(value) < _MAX_DIGITS else envelope.arrival
 
 
 def _vouched(envelope: Envelope) -> bool:

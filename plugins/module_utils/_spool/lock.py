@@ -16,7 +16,7 @@ import json
 import os
 import pwd
 import time
-from typing import Iterable
+from typing import Iterable, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import BusyError, MailopsError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
@@ -25,6 +25,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id im
 
 _LOCK = "mailops.lock"
 _JOURNAL = "mailops.journal"
+# Its first line where the messages are put on hold to stay there.
+_STAYS = "stays"
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -37,6 +39,14 @@ def operator() -> str:
         except KeyError:
             name = "uid %d" % os.getuid()
     return printable(name)
+
+
+class Journal(NamedTuple):
+    """What an interrupted run was about to put on hold."""
+
+    messages: Sequence[Planned]
+    stays: bool
+    """Whether to be on hold is what was wanted of them, and not a step on the way."""
 
 
 class QueueLock:
@@ -92,11 +102,16 @@ class QueueLock:
         except (ValueError, KeyError, TypeError, OverflowError, OSError):
             return "its holder left no name"
 
-    def write_journal(self, messages: Iterable[Planned]) -> None:
-        """Record which messages are about to be put on hold, safe on disk before the first of them moves."""
+    def write_journal(self, messages: Iterable[Planned], *, stays: bool = False) -> None:
+        """Record which messages are about to be put on hold, safe on disk before the first of them moves.
+
+        stays: as in Journal.
+        """
         path = os.path.join(self._directory, _JOURNAL)
         descriptor = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            if stays:
+                stream.write(_STAYS + "\n")
             stream.writelines("%s %s\n" % message for message in messages)
             stream.flush()
             os.fsync(stream.fileno())
@@ -120,20 +135,23 @@ class QueueLock:
             os.close(descriptor)
 
 
-def read_journal(queue_directory: str) -> list[Planned]:
-    """Return the messages that an interrupted run may have left on hold. Raises MailopsError for a journal that is none."""
+def read_journal(queue_directory: str) -> Journal:
+    """Return what an interrupted run may have left on hold. Raises MailopsError for a journal that is none."""
     path = os.path.join(queue_directory, "pid", _JOURNAL)
     try:
         descriptor = os.open(path, os.O_RDONLY | _FLAGS)
     except FileNotFoundError:
-        return []
+        return Journal([], stays=False)
     except OSError as error:
         raise MailopsError("The journal %s cannot be read: %s." % (path, error.strerror)) from error
     with os.fdopen(descriptor, encoding="ascii", errors="replace") as stream:
         lines = [line.split() for line in stream]
+    stays = lines[:1] == [[_STAYS]]
+    if stays:
+        del lines[0]
     if not all(len(fields) == 2 and is_valid(fields[0]) for fields in lines):
         raise MailopsError(
             "The journal %s is damaged. Look at what is on hold (postqueue -p), release what should not be, and remove the "
             "journal." % path
         )
-    return [Planned(queue_id, fingerprint) for queue_id, fingerprint in lines]
+    return Journal([Planned(queue_id, fingerprint) for queue_id, fingerprint in lines], stays)

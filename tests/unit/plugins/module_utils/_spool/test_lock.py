@@ -109,11 +109,11 @@ def test_an_operator_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_journal_is_read_back_until_it_is_cleared(queue: str) -> None:
     with QueueLock(queue, purpose="x") as held:
         held.write_journal(PLANNED)
-        assert read_journal(queue) == PLANNED
-        held.write_journal(PLANNED[:1])
-        assert read_journal(queue) == PLANNED[:1]
+        assert read_journal(queue) == (PLANNED, False)
+        held.write_journal(PLANNED[:1], stays=True)
+        assert read_journal(queue) == (PLANNED[:1], True)
         held.clear_journal()
-        assert read_journal(queue) == []
+        assert read_journal(queue) == ([], False)
         held.clear_journal()
     assert sorted(os.listdir(Path(queue) / "pid")) == ["mailops.lock"]
 
@@ -121,11 +121,13 @@ def test_a_journal_is_read_back_until_it_is_cleared(queue: str) -> None:
 def test_a_journal_outlives_the_run_that_wrote_it(queue: str) -> None:
     with QueueLock(queue, purpose="x") as held:
         held.write_journal(PLANNED)
-    assert read_journal(queue) == PLANNED
+    assert read_journal(queue) == (PLANNED, False)
     assert (Path(queue) / "pid" / "mailops.journal").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("text", ["4A0F9AC\n", "4A0F9AC 1 2\n", "../../etc 1\n", "\n", "4A0F9AC 1\nhalf"])
+@pytest.mark.parametrize(
+    "text", ["4A0F9AC\n", "4A0F9AC 1 2\n", "../../etc 1\n", "\n", "4A0F9AC 1\nhalf", "4A0F9AC 1\nstays\n"]
+)
 def test_a_damaged_journal_is_refused(queue: str, text: str) -> None:
     path = Path(queue) / "pid" / "mailops.journal"
     path.write_text(text)

@@ -1,0 +1,186 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""What postfix_queue_hold does: put messages on hold or release them, and look what became of each.
+
+postsuper(1) finds messages by queue ID alone: what it held is read again on hold, and what is another message goes back. On hold
+nothing but the administrator moves a message, so before a release it is enough to look once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
+
+from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _selected
+from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate
+from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import DELIVERY
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Seen
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Selecting, Target
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
+
+STATES = ("held", "released")
+RELEASE_BY = ("auto", "move", "requeue")
+OUTCOMES = ("held", "released", "requeued", "vanished", "changed", "in_flight", "failed")
+
+_NAME = "postfix_queue_hold"
+# What postsuper is asked to do for each way out of hold.
+_RELEASES = {"released": "-H", "requeued": "-r"}
+_MOVED = frozenset(("held", "in_flight", *_RELEASES))
+_FAILED = {"held": "not on hold", "released": "still on hold"}
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """How long messages may stay, in seconds, and how long it may take until one that is due is tried."""
+
+    mail: int
+    notices: int
+    run_delay: int
+
+    @classmethod
+    def of(cls, instance: Instance) -> Lifetime:
+        """Return what an instance is configured to. Raises InstanceError."""
+        mail = instance.seconds("maximal_queue_lifetime", default="5d")
+        # src/qmgr/qmgr.c: no notice may stay longer than mail.
+        notices = min(mail, instance.seconds("bounce_queue_lifetime", default="5d"))
+        return cls(mail, notices, instance.seconds("queue_run_delay", default="300s"))
+
+    def is_over(self, target: Target, now: int) -> bool:
+        """Return whether qmgr(8) would return a message at its next try if that fails (src/qmgr/qmgr_active.c).
+
+        Released, it is tried by the first scan of the deferred queue after its time of retry.
+        """
+        next_try = max(now, target.retry) + self.run_delay
+        return next_try >= target.created + (self.notices if target.null_sender else self.mail)
+
+
+ARGUMENTS = _arguments.compose(
+    _arguments.INSTANCE,
+    _arguments.SELECTION,
+    _arguments.queues_option(*DELIVERY, default=DELIVERY),
+    _arguments.LIMIT,
+    _arguments.CHANGE,
+    {
+        "state": {"type": "str", "choices": list(STATES), "required": True},
+        "release_by": {"type": "str", "choices": list(RELEASE_BY), "default": "auto"},
+    },
+)
+
+
+def run_module(module: AnsibleModule) -> dict[str, Any]:
+    """Return the module's result. Raises MailopsError."""
+    instance = _arguments.instance_of(module)
+    instance.require_postsuper()
+    selecting = _selecting(module.params, instance)
+    with _acting.acting(module, instance, purpose=_NAME) as (spool, act):
+        seen = _acting.look(module, instance, spool, selecting)
+        fates = _fates(module.params, instance, seen.selected.targets, now=selecting.now)
+        targets = [seen.selected.targets[queue_id] for queue_id in fates]
+        outcomes = fates if act is None else _act(act, targets, fates)
+        return _finish(module, instance, seen, fates, outcomes)
+
+
+def _selecting(params: Mapping[str, Any], instance: Instance) -> Selecting:
+    """Return what to select: what is on hold is always read, for to be held already is to be as wanted.
+
+    A plan of any module will do: it says which messages, and the state what is to become of them.
+    """
+    selecting = _selected.selecting_of(params, instance)
+    chosen = selecting.selection.queues if selecting.planned is None else DELIVERY
+    queues = (*chosen, "hold") if params["state"] == "held" else ("hold",)
+    return replace(selecting, selection=replace(selecting.selection, queues=queues))
+
+
+def _fates(params: Mapping[str, Any], instance: Instance, targets: Mapping[str, Target], *, now: int) -> dict[str, str]:
+    """Return the outcome that is wanted for each message that is not as it should be yet."""
+    if params["state"] == "held":
+        return {queue_id: "held" for queue_id, target in targets.items() if target.queue != "hold"}
+    if params["release_by"] != "auto":
+        way = "released" if params["release_by"] == "move" else "requeued"
+        return dict.fromkeys(targets, way)
+    lifetime = Lifetime.of(instance)
+    return {
+        queue_id: "requeued" if lifetime.is_over(target, now) else "released" for queue_id, target in targets.items()
+    }
+
+
+# --- acting ---------------------------------------------------------------------------------------------------------
+
+
+def _act(act: Act, targets: Sequence[Target], fates: Mapping[str, str]) -> dict[str, str]:
+    """Hold or release the messages and return {queue ID: outcome}."""
+    outcomes = _hold(act, [target for target in targets if fates[target.queue_id] == "held"])
+    outcomes.update(_release(act, [target for target in targets if fates[target.queue_id] in _RELEASES], fates))
+    return outcomes
+
+
+def _hold(act: Act, targets: Sequence[Target]) -> dict[str, str]:
+    _acting.hold(act, targets, stays=True)
+    wanted = {target.queue_id: target for target in targets}
+    standing = _acting.verify(act.spool, "hold", wanted)
+    _acting.put_back(act, [queue_id for queue_id, what in standing.items() if not what.same])
+    act.lock.clear_journal()
+    outcomes = {
+        queue_id: "changed" if not what.same else "in_flight" if what.busy else "held"
+        for queue_id, what in standing.items()
+    }
+    unseen = {queue_id: target for queue_id, target in wanted.items() if queue_id not in outcomes}
+    outcomes.update(_acting.look_in_delivery(act.spool, unseen))
+    return outcomes
+
+
+def _release(act: Act, targets: Sequence[Target], fates: Mapping[str, str]) -> dict[str, str]:
+    wanted = {target.queue_id: target for target in targets}
+    standing = _acting.verify(act.spool, "hold", wanted)
+    outcomes = {queue_id: "changed" if queue_id in standing else "vanished" for queue_id in wanted}
+    same = [queue_id for queue_id, what in standing.items() if what.same]
+    # The queue manager leaves a file that an agent has locked alone; pickup(8) does not look, and would send it twice.
+    busy = frozenset(queue_id for queue_id in same if standing[queue_id].busy and fates[queue_id] == "requeued")
+    busy = _acting.wait_for_delivery(act.spool, "hold", busy, seconds=_acting.IN_FLIGHT_SECONDS)
+    for fate, action in _RELEASES.items():
+        chosen = [queue_id for queue_id in same if fates[queue_id] == fate and queue_id not in busy]
+        if chosen:
+            act.instance.postsuper(action, chosen, "hold")
+        outcomes.update(dict.fromkeys(chosen, fate))
+    left = {found.name for found in act.spool.walk("hold")}.intersection(same)
+    outcomes.update(dict.fromkeys(left, "failed"))
+    if "requeued" in outcomes.values() and act.instance.running():
+        # pickup(8) looks by itself once a minute only.
+        act.instance.kick("pickup", "W")
+    return outcomes
+
+
+# --- the result -----------------------------------------------------------------------------------------------------
+
+
+def _finish(
+    module: AnsibleModule, instance: Instance, seen: Seen, fates: Mapping[str, str], outcomes: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the result of a run, real or predicted, and leave the audit line of a real one. Raises OutcomeError."""
+    params = module.params
+    moved = [seen.selected.targets[queue_id] for queue_id, outcome in outcomes.items() if outcome in _MOVED]
+    # A release goes where the run does not look: the diff says how many, not how many there are then.
+    places = {queue_id: Fate("hold" if fate == "held" else fate, " (%s)" % fate) for queue_id, fate in fates.items()}
+    result = {
+        "changed": bool(moved),
+        "state": params["state"],
+        "moved": _acting.show_sums(moved),
+        "outcomes": _acting.count_outcomes(seen, outcomes, OUTCOMES),
+        **_acting.show_common(seen, places),
+    }
+    if module.check_mode:
+        if params["plan"] is None:
+            result["plan"] = _selected.make_plan(seen.selected, seen.selecting, instance)
+    elif fates:
+        _acting.audit(module, instance, _NAME, result, {"state": params["state"], "moved": len(moved)})
+    _acting.check_failed(result, _FAILED[params["state"]])
+    return result

@@ -1,0 +1,347 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""postfix_queue_hold: what it says it held or released is looked up in the spool, in the mail log and at the sink."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from tests.fleet.lab import SPOOL, Host, Lab
+from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH
+from tests.integration.faults import before_postsuper
+from tests.integration.test_purge import path_of, send, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.controller import Controller
+
+LOG = "/var/log/mail.log"
+NOTHING = {"held": 0, "released": 0, "requeued": 0, "vanished": 0, "changed": 0, "in_flight": 0, "failed": 0}
+
+
+def outcomes(**counts: int) -> dict[str, int]:
+    """Return the outcomes of a run: those, and none of the others."""
+    return {**NOTHING, **counts}
+
+
+def hold(controller: Controller, host: Host, *, check: bool = False, **options: Any) -> dict[str, Any]:
+    """Return what postfix_queue_hold says."""
+    return controller.module(host.name, "postfix_queue_hold", options, check=check)
+
+
+def flags(result: dict[str, Any]) -> dict[str, Any]:
+    """Return what check mode and a real run must say alike."""
+    assert "matched" in result, result
+    keys = ("changed", "state", "matched", "moved", "outcomes", "messages", "selection", "diff", "truncated")
+    return {key: result[key] for key in keys}
+
+
+def places(host: Host) -> dict[str, str]:
+    """Return {queue ID: queue}, as Postfix lists them."""
+    return {message["queue_id"]: message["queue_name"] for message in host.postqueue()}
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def requeued(host: Host) -> dict[str, str]:
+    """Return {old queue ID: new one}, as pickup(8) logged it."""
+    found = re.findall(r"pickup\[\d+\]: (\w+): uid=\d+ from=<.*?> orig_id=(\w+)$", host.get(LOG).decode(), re.MULTILINE)
+    return {old: new for new, old in found}
+
+
+# --- the main job ---------------------------------------------------------------------------------------------------
+
+
+def test_hold_and_release_are_predicted_and_done_once(empty_host: Host, controller: Controller) -> None:
+    records = empty_host.fill("incident", 200, seed=7)
+    settle(empty_host, 200)
+    spam = {record.queue_id for record in records if record.is_spam}
+    before = empty_host.spool_files()
+    rules: dict[str, Any] = {"match": SPAM_MATCH, "exclude": SPAM_EXCLUDE, "reason": "a test", "limit": 5}
+    for state, queue, back in (("held", "hold", "deferred"), ("released", "deferred", "hold")):
+        as_before = empty_host.spool_files()
+        predicted = hold(controller, empty_host, check=True, state=state, **rules)
+        assert empty_host.spool_files() == as_before
+        done = hold(controller, empty_host, state=state, **rules)
+        assert flags(done) == flags(predicted)
+        assert done["changed"] is True
+        assert done["outcomes"] == outcomes(**{state: len(spam)})
+        assert done["moved"]["messages"] == done["matched"]["messages"] == len(spam)
+        assert len(done["messages"]) == 5
+        assert {queue_id for queue_id, place in places(empty_host).items() if place == queue} >= spam
+        assert not {queue_id for queue_id, place in places(empty_host).items() if place == back} & spam
+        again = hold(controller, empty_host, state=state, **rules)
+        again_predicted = hold(controller, empty_host, check=True, state=state, **rules)
+        assert flags(again) == flags(again_predicted)
+        assert again["changed"] is False
+        assert again["outcomes"] == NOTHING
+        # What is held already is part of the selection; what is not on hold is nothing to release.
+        assert again["matched"]["messages"] == (len(spam) if state == "held" else 0)
+    # Everything is where it was, byte for byte.
+    assert empty_host.spool_files() == before
+
+
+def test_everything_is_held_and_what_matches_is_released(host: Host, controller: Controller) -> None:
+    spam = send(host, "spam@bad.example", "a@dest.example.org")
+    ham = send(host, "ham@good.example", "b@dest.example.org")
+    settle(host, 2)
+    assert hold(controller, host, state="held", match_all=True)["outcomes"] == outcomes(held=2)
+    assert places(host) == {spam: "hold", ham: "hold"}
+    # Held mail is not tried.
+    host.run(["postqueue", "-f"])
+    done = hold(controller, host, state="released", match=[{"sender": "good.example"}], max_percent=50, max_messages=1)
+    assert done["outcomes"] == outcomes(released=1)
+    assert places(host)[spam] == "hold"
+    assert places(host)[ham] != "hold"
+
+
+def test_queues_and_limits(host: Host, controller: Controller) -> None:
+    ids = [send(host, f"s{number}@bad.example", "a@dest.example.org") for number in range(3)]
+    settle(host, 3)
+    host.run(["postsuper", "-h", ids[0]])
+    elsewhere = hold(controller, host, state="held", match_all=True, queues=["incoming", "active"])
+    assert (elsewhere["changed"], elsewhere["matched"]["messages"]) == (False, 1)
+    refused = hold(controller, host, state="held", match_all=True, max_messages=2)
+    assert refused["msg"] == (
+        "The selection has 3 messages, max_messages allows 2; nothing was touched. Narrow the selection or raise max_messages."
+    )
+    nobody = hold(controller, host, state="held")
+    assert nobody["msg"].startswith("match: without it every message would be selected")
+    assert Counter(places(host).values()) == {"deferred": 2, "hold": 1}
+
+
+def test_a_plan_is_held_and_released_to_the_letter(host: Host, controller: Controller) -> None:
+    planned = [send(host, f"s{number}@bad.example", "a@dest.example.org") for number in range(3)]
+    settle(host, 3)
+    # A plan of the purge will do as well.
+    plan = controller.purge(host.name, check=True, match=[{"sender": "bad.example"}])["plan"]
+    later = send(host, "s9@bad.example", "a@dest.example.org")
+    settle(host, 4)
+    host.run(["postsuper", "-d", planned[0]])
+    for state, queue in (("held", "hold"), ("released", "deferred")):
+        predicted = hold(controller, host, check=True, state=state, plan=plan)
+        done = hold(controller, host, state=state, plan=plan)
+        assert flags(done) == flags(predicted)
+        assert "plan" not in predicted
+        assert done["outcomes"] == outcomes(vanished=1, **{state: 2})
+        assert places(host) == {planned[1]: queue, planned[2]: queue, later: "deferred"}
+    own = hold(controller, host, check=True, state="held", match=[{"queue_id": later}])["plan"]
+    assert hold(controller, host, state="held", plan=own)["outcomes"] == outcomes(held=1)
+    old = hold(controller, host, state="held", plan={**own, "created": own["created"] + 1})
+    assert old["msg"].startswith("The plan was altered")
+
+
+# --- races ----------------------------------------------------------------------------------------------------------
+
+
+def test_another_message_under_the_queue_id_is_put_back(empty_host: Host, controller: Controller) -> None:
+    spam = send(empty_host, "spam@bad.example", "a@dest.example.org")
+    ham = send(empty_host, "ham@good.example", "b@dest.example.org")
+    settle(empty_host, 2)
+    spam_path, ham_path = path_of(empty_host, spam), path_of(empty_host, ham)
+    content = empty_host.get(ham_path)
+    faulty = before_postsuper(empty_host, "-h", f"mv {ham_path} {spam_path}")
+    done = hold(controller, empty_host, state="held", match=[{"sender": "bad.example"}], command_directory=faulty)
+    assert (done["changed"], done["outcomes"]) == (False, outcomes(changed=1))
+    assert list(empty_host.spool_files()) == [("deferred", spam)]
+    assert empty_host.get(path_of(empty_host, spam)) == content
+
+
+def test_another_message_under_a_planned_queue_id_is_not_released(host: Host, controller: Controller) -> None:
+    spam = send(host, "spam@bad.example", "a@dest.example.org")
+    ham = send(host, "ham@good.example", "b@dest.example.org")
+    settle(host, 2)
+    host.run(["postsuper", "-h", "ALL"])
+    plan = hold(controller, host, check=True, state="released", match=[{"sender": "bad.example"}])["plan"]
+    host.run(["mv", f"{SPOOL}/hold/{ham}", f"{SPOOL}/hold/{spam}"])
+    before = host.spool_files()
+    done = hold(controller, host, state="released", plan=plan)
+    assert (done["changed"], done["outcomes"]) == (False, outcomes(changed=1))
+    assert host.spool_files() == before
+
+
+def test_what_a_killed_run_held_stays_held_and_nothing_else_does(empty_host: Host, controller: Controller) -> None:
+    spam = send(empty_host, "spam@bad.example", "a@dest.example.org")
+    more = send(empty_host, "more@bad.example", "a@dest.example.org")
+    ham = send(empty_host, "ham@good.example", "b@dest.example.org")
+    settle(empty_host, 3)
+    # The ham takes the ID of the spam, is held, and the run dies before it looks.
+    swap = f"mv {path_of(empty_host, ham)} {path_of(empty_host, spam)}"
+    faulty = before_postsuper(empty_host, "-h", f'{swap}; /usr/sbin/postsuper "$@"; kill -9 $PPID; exit 1')
+    options: dict[str, Any] = {"state": "held", "match": [{"sender": "bad.example"}]}
+    assert "outcomes" not in hold(controller, empty_host, command_directory=faulty, **options)
+    assert places(empty_host) == {spam: "hold", more: "hold"}
+    # Any other module puts that right; it does not release what was to be held.
+    repaired = controller.purge(empty_host.name, match=[{"sender": "nobody.example"}])
+    assert repaired["warnings"] == ["An earlier run was interrupted; 1 messages that it had put on hold were released."]
+    assert places(empty_host) == {spam: "deferred", more: "hold"}
+    again = hold(controller, empty_host, **options)
+    assert (again["changed"], again["outcomes"], again["matched"]["messages"]) == (False, NOTHING, 1)
+    assert "warnings" not in again
+
+
+def test_a_killed_release_is_finished_by_the_next_run(host: Host, controller: Controller) -> None:
+    ids = [send(host, f"s{number}@bad.example", "a@dest.example.org") for number in range(2)]
+    settle(host, 2)
+    host.run(["postsuper", "-h", "ALL"])
+    faulty = before_postsuper(host, "-H", f"/usr/sbin/postsuper -H {ids[0]}; kill -9 $PPID; exit 1")
+    assert "outcomes" not in hold(controller, host, state="released", match_all=True, command_directory=faulty)
+    done = hold(controller, host, state="released", match_all=True)
+    assert done["outcomes"] == outcomes(released=1)
+    assert places(host) == dict.fromkeys(ids, "deferred")
+
+
+def test_a_message_that_postsuper_cannot_find_is_a_failure(host: Host, controller: Controller) -> None:
+    queue_id = send(host, "spam@bad.example", "a@dest.example.org")
+    settle(host, 1)
+    host.run(["mv", path_of(host, queue_id), f"{SPOOL}/deferred/{queue_id}"])
+    done = hold(controller, host, state="held", match_all=True)
+    assert done["msg"] == (
+        "1 of the selected messages are not on hold. They may not be where Postfix looks for them: run postfix check and "
+        "postsuper -s, then run this again."
+    )
+    assert (done["changed"], done["outcomes"]) == (False, outcomes(failed=1))
+
+
+def test_a_message_in_delivery_is_sent_once(empty_host: Host, controller: Controller, lab: Lab) -> None:
+    lab.sink.mode("accept", data_delay=60)
+    already = len(lab.sink.received())
+    queue_id = send(empty_host, "s@bad.example", "a@dest.example.org")
+    wait_until(lambda: places(empty_host).get(queue_id) == "active")
+    time.sleep(0.5)
+    done = hold(controller, empty_host, state="held", match_all=True)
+    assert done["outcomes"] == outcomes(in_flight=1)
+    assert list(empty_host.spool_files()) == [("hold", queue_id)]
+    # A requeue would send it again, and is put off.
+    refused = hold(controller, empty_host, state="released", release_by="requeue", match_all=True)
+    assert refused["outcomes"] == outcomes(failed=1)
+    assert list(empty_host.spool_files()) == [("hold", queue_id)]
+    lab.sink.mode(data_delay=0)
+    wait_until(lambda: len(lab.sink.received()) > already)
+    time.sleep(0.5)
+    assert hold(controller, empty_host, state="released", match_all=True)["outcomes"] == outcomes(released=1)
+    empty_host.run(["postqueue", "-f"])
+    wait_until(lambda: empty_host.spool_files() == {})
+    assert len(lab.sink.received()) == already + 1
+
+
+# --- releasing after a long hold ------------------------------------------------------------------------------------
+
+LIFETIME = 25
+
+
+def test_what_outlived_its_queue_lifetime_is_tried_and_not_returned(empty_host: Host, controller: Controller) -> None:
+    short = {"queue_run_delay": "3s", "minimal_backoff_time": "3s", "maximal_backoff_time": "3s"}
+    empty_host.configure(maximal_queue_lifetime=f"{LIFETIME}s", bounce_queue_lifetime="10s", **short)
+    try:
+        old = send(empty_host, "old@own.example", "a@dest.example.org")
+        moved = send(empty_host, "moved@own.example", "a@dest.example.org")
+        assert hold(controller, empty_host, state="held", match_all=True)["outcomes"] == outcomes(held=2)
+        time.sleep(LIFETIME)
+        young = send(empty_host, "young@own.example", "a@dest.example.org")
+        notice = send(empty_host, "", "a@dest.example.org")
+        empty_host.run(["postsuper", "-h", "ALL"])
+        time.sleep(7)
+        options: dict[str, Any] = {"state": "released", "match_all": True, "exclude": [{"sender": "moved@own.example"}]}
+        predicted = hold(controller, empty_host, check=True, **options)
+        done = hold(controller, empty_host, **options)
+        assert flags(done) == flags(predicted)
+        # A notice has a lifetime of its own, which is over as well.
+        assert done["outcomes"] == outcomes(released=1, requeued=2)
+        wait_until(lambda: {old, notice} <= set(requeued(empty_host)))
+        as_new = requeued(empty_host)
+        wait_until(lambda: f" {as_new[old]}: to=<a@dest.example.org>" in empty_host.get(LOG).decode())
+        assert {as_new[old], young, moved} <= set(places(empty_host))
+        log = empty_host.get(LOG).decode()
+        assert f" {as_new[old]}: from=<old@own.example>, status=expired" not in log
+        assert not re.search(rf" ({old}|{as_new[old]}): sender non-delivery notification", log)
+        # The same message, moved, is what it was spared: tried once, and returned.
+        by_hand = hold(controller, empty_host, state="released", release_by="move", match=[{"queue_id": moved}])
+        assert by_hand["outcomes"] == outcomes(released=1)
+        wait_until(lambda: f" {moved}: sender non-delivery notification" in empty_host.get(LOG).decode())
+    finally:
+        empty_host.run(["postsuper", "-d", "ALL"])
+        empty_host.configure(
+            maximal_queue_lifetime="5d",
+            bounce_queue_lifetime="5d",
+            queue_run_delay="300s",
+            minimal_backoff_time="2h",
+            maximal_backoff_time="4h",
+        )
+
+
+def test_requeue_by_hand_submits_anew(host: Host, controller: Controller) -> None:
+    queue_id = send(host, "s@own.example", "a@dest.example.org")
+    settle(host, 1)
+    host.run(["postsuper", "-h", queue_id])
+    options: dict[str, Any] = {"state": "released", "release_by": "requeue", "match_all": True}
+    predicted = hold(controller, host, check=True, **options)
+    done = hold(controller, host, **options)
+    assert flags(done) == flags(predicted)
+    assert done["outcomes"] == outcomes(requeued=1)
+    # pickup(8) was told: it would look by itself only after a minute.
+    wait_until(lambda: queue_id in requeued(host), seconds=10)
+    settle(host, 1)
+    assert set(places(host)) == {requeued(host)[queue_id]}
+
+
+# --- many -----------------------------------------------------------------------------------------------------------
+
+MANY = 30000
+
+
+def test_thirty_thousand_are_neither_lost_nor_doubled(host: Host, controller: Controller) -> None:
+    # Nothing is delivered: the queue manager defers at once what it gets.
+    host.fill("incident", 300, seed=3)
+    settle(host, 300)
+    host.grow(MANY)
+    host.configure(defer_transports="smtp")
+    try:
+        before = host.spool_files()
+        assert len(before) == MANY
+        held = hold(controller, host, state="held", match_all=True)
+        assert held["outcomes"] == outcomes(held=MANY)
+        assert host.spool_files() == {("hold", queue_id): digest for (_queue, queue_id), digest in before.items()}
+        released = hold(controller, host, state="released", release_by="move", match_all=True)
+        assert released["outcomes"] == outcomes(released=MANY)
+        assert host.spool_files() == before
+        assert hold(controller, host, state="held", match_all=True)["outcomes"] == outcomes(held=MANY)
+        again = hold(controller, host, state="released", release_by="requeue", match_all=True)
+        assert again["outcomes"] == outcomes(requeued=MANY)
+        wait_until(lambda: not [queue for queue, _id in host.spool_files() if queue == "maildrop"], seconds=600)
+        renamed = requeued(host)
+        assert {old for old in renamed if old in by_id_of(before)} == by_id_of(before)
+        wait_until(lambda: len(host.spool_files()) == MANY)
+        now = {queue_id for _queue, queue_id in host.spool_files()}
+        assert now == {renamed[queue_id] for queue_id in by_id_of(before)}
+    finally:
+        host.run(["postsuper", "-d", "ALL"])
+        host.configure(defer_transports="")
+
+
+def by_id_of(files: dict[tuple[str, str], str]) -> set[str]:
+    """Return the queue IDs of spool_files()."""
+    return {queue_id for _queue, queue_id in files}
+
+
+# --- the audit line -------------------------------------------------------------------------------------------------
+
+
+def test_the_mail_log_says_who_held_what_and_why(host: Host, controller: Controller) -> None:
+    send(host, "x@bad.example", "a@dest.example.org")
+    settle(host, 1)
+    done = hold(controller, host, state="held", match=[{"sender": "bad.example"}], reason="ticket 4711")
+    lines = [line for line in host.get(LOG).decode().splitlines() if "mailops/postfix_queue_hold[" in line]
+    assert lines[-1].partition("]: ")[2] == (
+        f"state=held, moved=1, matched=1, user=ops, selection={done['selection_digest']}, reason=ticket 4711"
+    )

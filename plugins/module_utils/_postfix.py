@@ -14,7 +14,7 @@ from __future__ import annotations
 import fcntl
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Callable, Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     CommandError,
@@ -58,6 +58,8 @@ _PARAMETERS = (
     "maillog_file",
 )
 _TIME_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+# A pipe holds 64 KiB on Linux, and less on some systems.
+_PIPEFUL = 16 << 10
 _ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
@@ -201,7 +203,7 @@ class Instance:
             )
 
     def postsuper(self, action: str, queue_ids: Iterable[str], *queues: str) -> str:
-        """Run C(postsuper ACTION - QUEUE...) on the IDs and return what it said.
+        """Run C(postsuper ACTION - QUEUE...) on the IDs, as often as their number needs, and return what it said.
 
         The exit status proves nothing about an ID: look at the queue afterwards. Raises CommandError where postsuper fails, and
         QueueIdError before it runs for what is no queue ID.
@@ -211,10 +213,13 @@ class Instance:
             if not is_valid(queue_id):
                 raise QueueIdError("not a queue ID", queue_id=queue_id)
         command = self.command("postsuper", action, "-", *queues)
-        output = self.runner.run(command, stdin="".join(queue_id + "\n" for queue_id in ids))
-        if output.status:
-            raise CommandError(command, status=output.status, output=output.err)
-        return output.err
+        said = []
+        for text in _pipefuls(ids):
+            output = self.runner.run(command, stdin=text)
+            if output.status:
+                raise CommandError(command, status=output.status, output=output.err)
+            said.append(output.err)
+        return "".join(said)
 
     def kick(self, service: str, request: str) -> bool:
         """Send a request to one of the public services with postkick(1); return whether there was somebody to take it.
@@ -234,6 +239,22 @@ class Instance:
         output = self.runner.run(command)
         if output.status:
             raise CommandError(command, status=output.status, output=output.err)
+
+
+def _pipefuls(queue_ids: Iterable[str]) -> Iterator[str]:
+    """Yield the IDs, a line each, in texts that fit into a pipe.
+
+    postsuper says a line for each ID as soon as it has read it, and run_command() reads nothing until all is written: with more
+    than a pipe holds in both directions they would wait for each other for ever.
+    """
+    text = ""
+    for queue_id in queue_ids:
+        if len(text) + len(queue_id) >= _PIPEFUL:
+            yield text
+            text = ""
+        text += queue_id + "\n"
+    if text:
+        yield text
 
 
 def find_instance(

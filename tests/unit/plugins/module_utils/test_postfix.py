@@ -197,6 +197,15 @@ def test_ids_go_to_postsuper_on_standard_input(runner: FakeRunner) -> None:
 
 
 @pytest.mark.usefixtures("as_root")
+def test_ids_go_to_postsuper_in_texts_that_fit_into_a_pipe(runner: FakeRunner) -> None:
+    ids = ["4A0F%06X" % number for number in range(5000)]
+    said_by_it = instance_with(runner).postsuper("-h", ids, "deferred")
+    texts = [stdin for _command, stdin in runner.ran]
+    assert "".join(texts).split() == ids
+    assert [len(text) for text in texts[:-1]] == [16379] * 3
+    assert said_by_it == "postsuper: Deleted: 1 message\n" * 4
+
+
 def test_what_is_no_queue_id_never_reaches_postsuper(runner: FakeRunner) -> None:
     with pytest.raises(QueueIdError) as caught:
         instance_with(runner).postsuper("-d", ["4A0F9AC", "ALL\nx"], "hold")

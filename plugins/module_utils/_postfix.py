@@ -58,6 +58,7 @@ _PARAMETERS = (
     "maillog_file",
 )
 _TIME_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_SERVICES = {"qmgr": "queue_service_name", "pickup": "pickup_service_name"}
 # A pipe holds 64 KiB on Linux, and less on some systems.
 _PIPEFUL = 16 << 10
 _ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
@@ -221,12 +222,9 @@ class Instance:
             said.append(output.err)
         return "".join(said)
 
-    def kick(self, service: str, request: str) -> bool:
-        """Send a request to one of the public services with postkick(1); return whether there was somebody to take it.
-
-        service: the parameter that has the service's name, without C(_service_name).
-        """
-        name = self.parameters.get(service + "_service_name") or service
+    def kick(self, daemon: str, request: str) -> bool:
+        """Send a request to C(qmgr) or C(pickup) with postkick(1); return whether there was somebody to take it."""
+        name = self.parameters.get(_SERVICES[daemon]) or daemon
         return not self.runner.run(self.command("postkick", "public", name, request)).status
 
     def postqueue(self, *arguments: str) -> Output:

@@ -46,6 +46,8 @@ class FakePostsuper:
         in_hold = path.parent == self.spool.path / "hold"
         if action == "-d":
             path.unlink()
+        elif action == "-r":
+            path = path.rename(self.spool.file("maildrop", queue_id))
         elif action == "-h" and not in_hold:
             path.rename(self.spool.file("hold", queue_id))
         elif action in ("-H", "-f") and in_hold:

@@ -8,18 +8,36 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 import pytest
+import yaml
 
-from ansible_collections.mailops.postfix.plugins.module_utils._module import queue_facts, queue_purge
+from ansible_collections.mailops.postfix.plugins.module_utils._module import (
+    _aftermath,
+    queue_facts,
+    queue_flush,
+    queue_hold,
+    queue_purge,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import selection
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import MAX_DISTINCT, SHAPE_MINUTES, TOPS
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts
-from tests.unit.support.documentation import argument_spec, documented_options, fragment, module_names, sections
+from tests.unit.support.documentation import (
+    PLUGINS,
+    argument_spec,
+    documented_options,
+    fragment,
+    module_names,
+    sections,
+)
 
 FACTS = sections("postfix_queue_facts")
-PURGE = sections("postfix_queue_purge")
+ACTING: Mapping[str, Sequence[str]] = {
+    "postfix_queue_flush": queue_flush.OUTCOMES,
+    "postfix_queue_hold": queue_hold.OUTCOMES,
+    "postfix_queue_purge": queue_purge.OUTCOMES,
+}
 QUEUE = FACTS["RETURN"]["ansible_facts"]["contains"]["postfix_queue"]["contains"]
 
 
@@ -28,6 +46,20 @@ def test_every_module_is_named_after_its_file() -> None:
         name: name for name in module_names()
     }
     assert {"postfix_queue_facts", "postfix_queue_purge"} <= set(module_names())
+
+
+def test_the_action_group_has_every_module() -> None:
+    runtime = yaml.safe_load((PLUGINS.parent / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    assert runtime["action_groups"] == {"postfix": module_names()}
+
+
+@pytest.mark.parametrize("module", module_names())
+def test_every_module_says_that_it_is_in_the_action_group(module: str) -> None:
+    attributes: dict[str, Any] = {}
+    documentation = sections(module)["DOCUMENTATION"]
+    for name in documentation["extends_documentation_fragment"]:
+        attributes.update(fragment(name).get("attributes", {}))
+    assert attributes["action_group"]["membership"] == ["mailops.postfix.postfix"]
 
 
 def as_documented(option: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,13 +137,40 @@ def test_the_counts_of_a_scan_are_documented() -> None:
     assert set(QUEUE["scan"]["sample"]) == counts | {"source", "seconds", "unknown"}
 
 
-# --- purge ----------------------------------------------------------------------------------------------------------
+# --- the modules that act -------------------------------------------------------------------------------------------
 
 
-def test_every_outcome_is_documented() -> None:
-    text = " ".join(PURGE["RETURN"]["outcomes"]["description"])
-    assert re.findall(r"C\((\w+)\) (?:are|were)", text) == list(queue_purge.OUTCOMES)
-    assert list(PURGE["RETURN"]["outcomes"]["sample"]) == list(queue_purge.OUTCOMES)
+@pytest.mark.parametrize("module", sorted(ACTING))
+def test_every_outcome_is_documented(module: str) -> None:
+    documented = sections(module)["RETURN"]["outcomes"]
+    text = " ".join(documented["description"])
+    assert re.findall(r"C\((\w+)\) (?:are|were)", text) == list(ACTING[module])
+    assert list(documented["sample"]) == list(ACTING[module])
+
+
+def test_everything_that_becomes_of_messages_is_documented() -> None:
+    documented = sections("postfix_queue_flush")["RETURN"]["after"]
+    text = " ".join(documented["description"])
+    assert re.findall(r"C\((\w+)\) (?:are|were)", text) == list(_aftermath.ENDS)
+    assert list(documented["sample"]) == list(_aftermath.ENDS)
+
+
+def test_how_many_are_few_is_documented() -> None:
+    assert "up to %d selected" % queue_flush.FEW in " ".join(
+        sections("postfix_queue_flush")["DOCUMENTATION"]["description"]
+    )
+
+
+def test_states_and_ways_of_release_are_documented() -> None:
+    options = documented_options("postfix_queue_hold")
+    for name, table in (("state", queue_hold.STATES), ("release_by", ("move", "requeue", "auto"))):
+        heads = [
+            match.group(1)
+            for text in options[name]["description"]
+            for match in [re.match(r"V\((\w+)\)", text)]
+            if match
+        ]
+        assert heads == list(table)
 
 
 def test_every_method_is_documented() -> None:

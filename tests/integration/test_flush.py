@@ -1,0 +1,273 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""postfix_queue_flush: what it says was tried is looked up at the sink, in the spool and in the mail log."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.fleet.lab import Host, Lab
+from tests.integration.test_hold import LOG, places, requeued, wait_until
+from tests.integration.test_purge import path_of, send, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.integration.controller import Controller
+
+NOTHING = {"tried": 0, "requeued": 0, "under_way": 0, "unlisted": 0, "vanished": 0, "changed": 0, "failed": 0}
+ENDS = {"left": 0, "bounced": 0, "deferred": 0, "pending": 0, "unknown": 0}
+
+
+def outcomes(**counts: int) -> dict[str, int]:
+    """Return the outcomes of a run: those, and none of the others."""
+    return {**NOTHING, **counts}
+
+
+def ends(**counts: int | None) -> dict[str, int | None]:
+    """Return what became of the messages: those, and none of the others."""
+    return {**ENDS, **counts}
+
+
+def flush(controller: Controller, host: Host, *, check: bool = False, **options: Any) -> dict[str, Any]:
+    """Return what postfix_queue_flush says."""
+    return controller.module(host.name, "postfix_queue_flush", options, check=check)
+
+
+def flags(result: dict[str, Any]) -> dict[str, Any]:
+    """Return what check mode and a real run must say alike."""
+    assert "matched" in result, result
+    keys = ("changed", "matched", "tried", "outcomes", "messages", "selection", "diff", "truncated")
+    return {key: result[key] for key in keys}
+
+
+def retries(host: Host) -> dict[str, int]:
+    """Return {queue ID: mtime} of what is deferred."""
+    listing = host.run(["find", "/var/spool/postfix/deferred", "-type", "f", "-printf", "%f %Ts\\n"]).stdout
+    return {queue_id: int(mtime) for queue_id, mtime in (line.split() for line in listing.splitlines())}
+
+
+@pytest.fixture
+def four(empty_host: Host, lab: Lab) -> dict[str, str]:
+    """Messages to a destination that is back, one that refuses, one that is down, and to two recipients; all deferred."""
+    ids = {
+        "back": send(empty_host, "s@own.example", "a@back.example.org"),
+        "refused": send(empty_host, "s@own.example", "a@gone.example.org"),
+        "down": send(empty_host, "s@own.example", "a@down.example.org"),
+        "other": send(empty_host, "other@own.example", "a@back.example.org"),
+    }
+    settle(empty_host, 4)
+    lab.sink.mode("defer", rules={"back.example.org": "accept", "gone.example.org": "reject"})
+    return ids
+
+
+def test_a_selection_is_tried_and_followed(
+    empty_host: Host, four: dict[str, str], controller: Controller, lab: Lab
+) -> None:
+    already = len(lab.sink.received())
+    before, due = empty_host.spool_files(), retries(empty_host)
+    options: dict[str, Any] = {"match": [{"sender": "s@own.example"}], "wait": 30, "reason": "ticket 4711"}
+    predicted = flush(controller, empty_host, check=True, **options)
+    assert (empty_host.spool_files(), retries(empty_host)) == (before, due)
+    assert "after" not in predicted
+    done = flush(controller, empty_host, **options)
+    assert flags(done) == flags(predicted)
+    assert (done["changed"], done["outcomes"]) == (True, outcomes(tried=3))
+    assert done["after"] == ends(left=1, bounced=1, deferred=1)
+    # What was not selected is as it was, though its destination would take it.
+    assert retries(empty_host)[four["other"]] == due[four["other"]]
+    assert [message["recipients"] for message in lab.sink.received()[already:]] == [["a@back.example.org"]]
+    notices = {queue_id for queue_id in places(empty_host) if queue_id not in four.values()}
+    assert len(notices) == 1
+    lines = [line for line in empty_host.get(LOG).decode().splitlines() if "mailops/postfix_queue_flush[" in line]
+    assert lines[-1].partition("]: ")[2] == (
+        f"tried=3, matched=3, user=ops, selection={done['selection_digest']}, reason=ticket 4711"
+    )
+    again = flush(controller, empty_host, **options)
+    assert (again["changed"], again["outcomes"], again["after"]) == (True, outcomes(tried=1), ends(deferred=1))
+    predicted = flush(controller, empty_host, check=True, **options)
+    assert (predicted["changed"], predicted["outcomes"]) == (True, outcomes(tried=1))
+
+
+def test_everything_is_tried(empty_host: Host, four: dict[str, str], controller: Controller) -> None:
+    empty_host.run(["postsuper", "-h", four["other"]])
+    predicted = flush(controller, empty_host, check=True, match_all=True)
+    done = flush(controller, empty_host, match_all=True, wait=30)
+    assert flags(done) == flags(predicted)
+    assert (done["outcomes"], done["after"]) == (outcomes(tried=3), ends(left=1, bounced=1, deferred=1))
+    assert places(empty_host)[four["other"]] == "hold"
+
+
+def test_many_are_tried_without_a_process_for_each(empty_host: Host, controller: Controller, lab: Lab) -> None:
+    ids = {send(empty_host, "s@own.example", f"r{number}@back.example.org") for number in range(60)}
+    other = send(empty_host, "other@own.example", "a@back.example.org")
+    settle(empty_host, 61)
+    due = retries(empty_host)
+    lab.sink.mode("accept")
+    already = len(lab.sink.received())
+    options: dict[str, Any] = {"match": [{"sender": "s@own.example"}], "max_messages": 60}
+    predicted = flush(controller, empty_host, check=True, **options)
+    assert retries(empty_host) == due
+    done = flush(controller, empty_host, wait=60, **options)
+    assert flags(done) == flags(predicted)
+    assert (done["outcomes"], done["after"]) == (outcomes(tried=60), ends(left=60))
+    assert retries(empty_host) == {other: due[other]}
+    assert len(lab.sink.received()) == already + 60
+    assert not ids & set(places(empty_host))
+
+
+def test_a_site_is_tried_by_its_list(empty_host: Host, controller: Controller, lab: Lab) -> None:
+    unlisted = send(empty_host, "s@own.example", "a@back.example.org")
+    settle(empty_host, 1)
+    refused = flush(controller, empty_host, site="back.example.org")
+    assert refused["msg"] == (
+        "site: Postfix keeps no list of the mail for back.example.org, which is not in fast_flush_domains; nothing was tried. Add "
+        "it there, or select its mail: match: [{recipient: back.example.org}], recipient_scope: any"
+    )
+    empty_host.configure(fast_flush_domains="back.example.org")
+    try:
+        listed = send(empty_host, "s@own.example", "a@back.example.org", "b@down.example.org")
+        elsewhere = send(empty_host, "s@own.example", "a@down.example.org")
+        settle(empty_host, 3)
+        due = retries(empty_host)
+        lab.sink.mode("defer", rules={"back.example.org": "accept"})
+        warning = (
+            "1 messages for back.example.org are not on the list that Postfix keeps of its deferred mail, and are not tried. It "
+            "lists what was deferred since fast_flush_domains has the site; to try them, select them by match."
+        )
+        predicted = flush(controller, empty_host, check=True, site="Back.example.org")
+        done = flush(controller, empty_host, site="back.example.org", wait=30)
+        assert {**flags(done), "selection": 0} == {**flags(predicted), "selection": 0}
+        assert done["warnings"] == [warning]
+        assert (done["outcomes"], done["after"]) == (outcomes(tried=1, unlisted=1), ends(deferred=1))
+        assert retries(empty_host)[listed] != due[listed]
+        assert {queue_id: retries(empty_host)[queue_id] for queue_id in (unlisted, elsewhere)} == {
+            queue_id: due[queue_id] for queue_id in (unlisted, elsewhere)
+        }
+        nothing = flush(controller, empty_host, site="back.example.org", match_all=True)
+        assert nothing["msg"] == "site: it says already what is tried; leave out match_all"
+        bad = flush(controller, empty_host, site="../x")
+        assert bad["msg"] == "site: '../x' is no domain and no [address], in ASCII"
+    finally:
+        empty_host.configure(fast_flush_domains="$relay_domains")
+
+
+def test_a_requeue_submits_anew_and_is_followed(empty_host: Host, four: dict[str, str], controller: Controller) -> None:
+    options: dict[str, Any] = {"match": [{"sender": "s@own.example"}], "requeue": True}
+    predicted = flush(controller, empty_host, check=True, **options)
+    done = flush(controller, empty_host, wait=40, **options)
+    assert flags(done) == flags(predicted)
+    assert done["outcomes"] == outcomes(requeued=3)
+    assert done["after"] == ends(left=1, bounced=1, deferred=1)
+    as_new = requeued(empty_host)
+    assert {four["back"], four["refused"], four["down"]} <= set(as_new)
+    assert places(empty_host)[as_new[four["down"]]] == "deferred"
+    assert places(empty_host)[four["other"]] == "deferred"
+
+
+def test_what_cannot_be_told_is_said(host: Host, controller: Controller, lab: Lab) -> None:
+    ids = [send(host, "s@own.example", f"r{number}@back.example.org") for number in range(2)]
+    settle(host, 2)
+    lab.sink.mode("accept")
+    try:
+        host.run(["postconf", "-e", "maillog_file=/var/log/nothing.log"])
+        done = flush(controller, host, match=[{"queue_id": ids[0]}], wait=20)
+        again = flush(controller, host, match=[{"queue_id": ids[1]}], wait=20, requeue=True)
+    finally:
+        host.run(["postconf", "-e", "maillog_file=/var/log/mail.log"])
+    assert done["after"] == ends(left=1, bounced=None)
+    assert again["after"] == ends(unknown=1, bounced=None)
+
+
+def test_a_message_that_is_being_delivered_is_left_alone(host: Host, controller: Controller, lab: Lab) -> None:
+    lab.sink.mode("accept", data_delay=60)
+    already = len(lab.sink.received())
+    queue_id = send(host, "s@own.example", "a@back.example.org")
+    wait_until(lambda: places(host).get(queue_id) == "active")
+    time.sleep(0.5)
+    for options in ({}, {"requeue": True}):
+        done = flush(controller, host, match=[{"sender": "own.example"}], wait=2, **options)
+        assert (done["changed"], done["outcomes"]) == (False, outcomes(under_way=1))
+        assert done["after"] == ends(pending=1)
+    lab.sink.mode(data_delay=0)
+    wait_until(lambda: host.spool_files() == {})
+    assert len(lab.sink.received()) == already + 1
+
+
+def test_a_plan_is_tried_to_the_letter(host: Host, controller: Controller) -> None:
+    planned = [send(host, f"s{number}@own.example", "a@down.example.org") for number in range(3)]
+    settle(host, 3)
+    plan = flush(controller, host, check=True, match=[{"sender": "own.example"}])["plan"]
+    later = send(host, "s9@own.example", "a@down.example.org")
+    settle(host, 4)
+    due = retries(host)
+    host.run(["postsuper", "-d", planned[0]])
+    host.run(["mv", path_of(host, later), path_of(host, planned[1])])
+    predicted = flush(controller, host, check=True, plan=plan)
+    done = flush(controller, host, plan=plan, wait=20)
+    assert flags(done) == flags(predicted)
+    assert (done["outcomes"], done["after"]) == (outcomes(tried=1, vanished=1, changed=1), ends(deferred=1))
+    # What took the place of a planned message was not tried.
+    assert retries(host)[planned[1]] == due[later]
+
+
+def test_a_message_that_postfix_cannot_find_is_a_failure(host: Host, controller: Controller) -> None:
+    queue_id = send(host, "s@own.example", "a@down.example.org")
+    settle(host, 1)
+    host.run(["mv", path_of(host, queue_id), f"/var/spool/postfix/deferred/{queue_id}"])
+    done = flush(controller, host, match=[{"sender": "own.example"}])
+    assert done["msg"] == (
+        "1 of the selected messages are not tried. They may not be where Postfix looks for them: run postfix check and postsuper "
+        "-s, then run this again."
+    )
+    assert (done["changed"], done["outcomes"]) == (False, outcomes(failed=1))
+
+
+def test_postfix_must_run(host: Host, controller: Controller) -> None:
+    host.run(["postconf", "-e", "maillog_file="])
+    host.run(["postfix", "stop"])
+    try:
+        for check in (False, True):
+            assert flush(controller, host, check=check, match_all=True)["msg"] == (
+                "Postfix does not run on /var/spool/postfix, so nothing can be tried. Start it (postfix start), then run this again."
+            )
+    finally:
+        host.run(["postconf", "-e", "maillog_file=/var/log/mail.log"])
+        host.run(["postfix", "start"])
+
+
+MANY = 30000
+
+
+def test_thirty_thousand_are_tried_and_none_is_lost(host: Host, controller: Controller) -> None:
+    host.fill("incident", 300, seed=3)
+    settle(host, 300)
+    host.grow(MANY)
+    ids = {queue_id for _queue, queue_id in host.spool_files()}
+    due = retries(host)
+    # The queue manager defers at once what it gets: this is about Postfix's queues, not about its speed of delivery.
+    host.configure(defer_transports="smtp")
+    try:
+        everything: dict[str, Any] = {"match": [{"sender": ["/./", "<>"]}]}
+        done = flush(controller, host, wait=400, **everything)
+        assert done["outcomes"] == outcomes(tried=MANY)
+        assert done["after"] == ends(deferred=MANY)
+        now = retries(host)
+        assert set(now) == ids
+        assert not [queue_id for queue_id in ids if now[queue_id] == due[queue_id]]
+    finally:
+        host.run(["postsuper", "-d", "ALL"])
+        host.configure(defer_transports="")
+
+
+@pytest.fixture(autouse=True)
+def log_is_as_it_was(lab: Lab) -> Iterator[None]:
+    """No test here leaves a host that logs elsewhere."""
+    yield
+    for host in lab.hosts:
+        assert re.fullmatch(r"/var/log/mail\.log\n", host.run(["postconf", "-h", "maillog_file"]).stdout)

@@ -1,0 +1,154 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What became of messages: each end, by queue and log; and lines in the log that only look like a daemon's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _aftermath
+from ansible_collections.mailops.postfix.plugins.module_utils._module._aftermath import Aftermath, LogTail, open_log
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
+from tests.unit.support.runner import FakeRunner
+from tests.unit.support.spool import MadeUpSpool
+
+DUE = 1700000000
+FLUSHED = "Nov 21 12:00:00 mx01 postfix/"
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> MadeUpSpool:
+    return MadeUpSpool(tmp_path / "spool")
+
+
+@pytest.fixture
+def spool(made: MadeUpSpool) -> Iterator[Spool]:
+    with Spool(str(made.path)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "mail.log"
+    path.write_text(FLUSHED + "bounce[1]: 4A0F9AF: sender non-delivery notification: 4A0F9B0\n")
+    return path
+
+
+@pytest.fixture
+def log(path: Path) -> Iterator[LogTail]:
+    tail = LogTail(str(path))
+    yield tail
+    tail.close()
+
+
+def say(path: Path, *lines: str) -> None:
+    with path.open("a") as stream:
+        stream.writelines(FLUSHED + line + "\n" for line in lines)
+
+
+def ends(**counts: int | None) -> dict[str, int | None]:
+    shown: dict[str, int | None] = dict.fromkeys(_aftermath.ENDS, 0)
+    return {**shown, **counts}
+
+
+def test_each_end_of_a_try(made: MadeUpSpool, spool: Spool, path: Path, log: LogTail) -> None:
+    made.put("deferred", "4A0F9AA", b"", mtime=DUE)
+    made.put("deferred", "4A0F9AB", b"", mtime=DUE + 4000)
+    made.put("active", "4A0F9AC", b"")
+    made.put("hold", "4A0F9AD", b"")
+    say(path, "bounce[12]: 4A0F9AE: sender non-delivery notification: 4A0F9B1")
+    # That one was returned before this run.
+    followed = dict.fromkeys(("4A0F9AA", "4A0F9AB", "4A0F9AC", "4A0F9AD", "4A0F9AE", "4A0F9AF"), DUE)
+    after = Aftermath(followed, frozenset(), log).settle(spool, 0)
+    assert after == ends(pending=3, deferred=1, bounced=1, left=1)
+
+
+def test_a_requeued_message_is_followed_under_its_new_id(
+    made: MadeUpSpool, spool: Spool, path: Path, log: LogTail
+) -> None:
+    made.put("maildrop", "4A0F9AA", b"")
+    made.put("deferred", "4A0F9BB", b"", mtime=DUE)
+    say(
+        path,
+        "pickup[3]: 4A0F9BB: uid=109 from=<a@example.org> orig_id=4A0F9AB",
+        "pickup[3]: 4A0F9BC: uid=109 from=<> orig_id=4A0F9AC",
+        "pickup[3]: 4A0F9BD: uid=109 from=<x> orig_id=4A0F9AD",
+        "bounce[4]: 4A0F9BD: sender non-delivery notification: 4A0F9BF",
+        "pickup[3]: 4A0F9CC: uid=0 from=<root>",
+    )
+    followed = dict.fromkeys(("4A0F9AA", "4A0F9AB", "4A0F9AC", "4A0F9AD", "4A0F9AE"), DUE)
+    after = Aftermath(followed, frozenset(followed), log).settle(spool, 0)
+    assert after == ends(pending=2, deferred=1, left=1, bounced=1)
+
+
+def test_without_a_log_some_things_are_unknown(made: MadeUpSpool, spool: Spool) -> None:
+    made.put("maildrop", "4A0F9AA", b"")
+    followed = dict.fromkeys(("4A0F9AA", "4A0F9AB", "4A0F9AC"), DUE)
+    after = Aftermath(followed, frozenset(("4A0F9AA", "4A0F9AB")), None).settle(spool, 0)
+    assert after == ends(pending=1, unknown=1, left=1, bounced=None)
+
+
+HOSTILE = [
+    "smtp[5]: 4A0F9AA: to=<x>, status=deferred (a/bounce[1]: 4A0F9AA: sender non-delivery notification: 4A0F9AB",
+    "smtp[5]: 4A0F9AA: host [192.0.2.1] said: x/bounce[1]: 4A0F9AA: sender non-delivery notification: 4A0F9AB",
+    "bounce[1]: 4A0F9AA: sender non-delivery notification: 4A0F9AB and more",
+    "bounce[1]: 4A0F9AA: sender delay notification: 4A0F9AB",
+    "bounce[x]: 4A0F9AA: sender non-delivery notification: 4A0F9AB",
+]
+
+
+@pytest.mark.parametrize("line", HOSTILE)
+def test_a_line_that_quotes_a_stranger_is_not_believed(spool: Spool, path: Path, log: LogTail, line: str) -> None:
+    say(path, line)
+    assert Aftermath({"4A0F9AA": DUE}, frozenset(), log).settle(spool, 0) == ends(left=1)
+
+
+def test_waiting_ends_when_all_are_settled(
+    made: MadeUpSpool, spool: Spool, log: LogTail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 2:
+            made.file("active", "4A0F9AC").unlink()
+
+    made.put("active", "4A0F9AC", b"")
+    monkeypatch.setattr(_aftermath.time, "sleep", sleep)
+    assert Aftermath({"4A0F9AC": DUE}, frozenset(), log).settle(spool, 60) == ends(left=1)
+    assert len(waited) == 3
+
+
+def test_lines_come_whole(path: Path, log: LogTail) -> None:
+    with path.open("a") as stream:
+        stream.write("one\ntw")
+        stream.flush()
+        assert list(log.lines()) == [b"one"]
+        stream.write("o\n")
+    assert list(log.lines()) == [b"two"]
+    assert list(log.lines()) == []
+
+
+def instance(**parameters: str) -> Instance:
+    return Instance("/usr/sbin", parameters, FakeRunner({}))
+
+
+def test_the_log_is_the_one_that_postfix_writes(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for parameters, usual, found in (
+        ({"maillog_file": str(path)}, (), True),
+        ({"maillog_file": str(tmp_path / "none")}, (str(path),), False),
+        ({"maillog_file": str(tmp_path)}, (), False),
+        ({"maillog_file": ""}, (str(tmp_path / "none"), str(path)), True),
+        ({}, (), False),
+    ):
+        monkeypatch.setattr(_aftermath, "_USUAL_LOGS", usual)
+        tail = open_log(instance(**parameters))
+        assert (tail is not None) is found
+        if tail is not None:
+            tail.close()

@@ -197,6 +197,24 @@ def test_ids_go_to_postsuper_on_standard_input(runner: FakeRunner) -> None:
 
 
 @pytest.mark.usefixtures("as_root")
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("5d", 432000), ("5", 432000), ("300s", 300), ("2M", 120), ("3h", 10800), ("1w", 604800), ("0", 0), (None, 86400)],
+)
+def test_times_are_in_their_units(value: str | None, seconds: int) -> None:
+    parameters = {} if value is None else {"maximal_queue_lifetime": value}
+    assert Instance("/usr/sbin", parameters, FakeRunner({})).seconds("maximal_queue_lifetime", default="1d") == seconds
+
+
+@pytest.mark.parametrize("value", ["d", "5x", "-1d", "5 d", "$other"])
+def test_what_is_no_time_is_refused(value: str) -> None:
+    with pytest.raises(InstanceError) as caught:
+        Instance("/usr/sbin", {"queue_run_delay": value}, FakeRunner({})).seconds("queue_run_delay", default="300s")
+    assert str(caught.value) == (
+        "queue_run_delay = %s is no time that Postfix understands; mend it in main.cf." % value
+    )
+
+
 def test_ids_go_to_postsuper_in_texts_that_fit_into_a_pipe(runner: FakeRunner) -> None:
     ids = ["4A0F%06X" % number for number in range(5000)]
     said_by_it = instance_with(runner).postsuper("-h", ids, "deferred")

@@ -65,3 +65,14 @@ def empty_host(each_host: Host, lab: Lab) -> Iterator[Host]:
     yield each_host
     lab.sink.reset()
     empty(each_host)
+
+
+@pytest.fixture(params=(RELEASES[0], RELEASES[-1]))
+def either_host(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Host]:
+    """The hosts of the oldest and of the newest release in turn, with an empty queue, emptied again afterwards."""
+    chosen = lab.hosts[RELEASES.index(request.param)]
+    lab.sink.reset()
+    empty(chosen)
+    yield chosen
+    lab.sink.reset()
+    empty(chosen)

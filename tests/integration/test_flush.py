@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from typing import TYPE_CHECKING, Any
@@ -170,57 +171,57 @@ def test_a_requeue_submits_anew_and_is_followed(empty_host: Host, four: dict[str
     assert places(empty_host)[four["other"]] == "deferred"
 
 
-def test_what_cannot_be_told_is_said(host: Host, controller: Controller, lab: Lab) -> None:
-    ids = [send(host, "s@own.example", f"r{number}@back.example.org") for number in range(2)]
-    settle(host, 2)
+def test_what_cannot_be_told_is_said(either_host: Host, controller: Controller, lab: Lab) -> None:
+    ids = [send(either_host, "s@own.example", f"r{number}@back.example.org") for number in range(2)]
+    settle(either_host, 2)
     lab.sink.mode("accept")
     try:
-        host.run(["postconf", "-e", "maillog_file=/var/log/nothing.log"])
-        done = flush(controller, host, match=[{"queue_id": ids[0]}], wait=20)
-        again = flush(controller, host, match=[{"queue_id": ids[1]}], wait=20, requeue=True)
+        either_host.run(["postconf", "-e", "maillog_file=/var/log/nothing.log"])
+        done = flush(controller, either_host, match=[{"queue_id": ids[0]}], wait=20)
+        again = flush(controller, either_host, match=[{"queue_id": ids[1]}], wait=20, requeue=True)
     finally:
-        host.run(["postconf", "-e", "maillog_file=/var/log/mail.log"])
+        either_host.run(["postconf", "-e", "maillog_file=/var/log/mail.log"])
     assert done["after"] == ends(left=1, bounced=None)
     assert again["after"] == ends(unknown=1, bounced=None)
 
 
-def test_a_message_that_is_being_delivered_is_left_alone(host: Host, controller: Controller, lab: Lab) -> None:
+def test_a_message_that_is_being_delivered_is_left_alone(either_host: Host, controller: Controller, lab: Lab) -> None:
     lab.sink.mode("accept", data_delay=60)
     already = len(lab.sink.received())
-    queue_id = send(host, "s@own.example", "a@back.example.org")
-    wait_until(lambda: places(host).get(queue_id) == "active")
+    queue_id = send(either_host, "s@own.example", "a@back.example.org")
+    wait_until(lambda: places(either_host).get(queue_id) == "active")
     time.sleep(0.5)
     for options in ({}, {"requeue": True}):
-        done = flush(controller, host, match=[{"sender": "own.example"}], wait=2, **options)
+        done = flush(controller, either_host, match=[{"sender": "own.example"}], wait=2, **options)
         assert (done["changed"], done["outcomes"]) == (False, outcomes(under_way=1))
         assert done["after"] == ends(pending=1)
     lab.sink.mode(data_delay=0)
-    wait_until(lambda: host.spool_files() == {})
+    wait_until(lambda: either_host.spool_files() == {})
     assert len(lab.sink.received()) == already + 1
 
 
-def test_a_plan_is_tried_to_the_letter(host: Host, controller: Controller) -> None:
-    planned = [send(host, f"s{number}@own.example", "a@down.example.org") for number in range(3)]
-    settle(host, 3)
-    plan = flush(controller, host, check=True, match=[{"sender": "own.example"}])["plan"]
-    later = send(host, "s9@own.example", "a@down.example.org")
-    settle(host, 4)
-    due = retries(host)
-    host.run(["postsuper", "-d", planned[0]])
-    host.run(["mv", path_of(host, later), path_of(host, planned[1])])
-    predicted = flush(controller, host, check=True, plan=plan)
-    done = flush(controller, host, plan=plan, wait=20)
+def test_a_plan_is_tried_to_the_letter(either_host: Host, controller: Controller) -> None:
+    planned = [send(either_host, f"s{number}@own.example", "a@down.example.org") for number in range(3)]
+    settle(either_host, 3)
+    plan = flush(controller, either_host, check=True, match=[{"sender": "own.example"}])["plan"]
+    later = send(either_host, "s9@own.example", "a@down.example.org")
+    settle(either_host, 4)
+    due = retries(either_host)
+    either_host.run(["postsuper", "-d", planned[0]])
+    either_host.run(["mv", path_of(either_host, later), path_of(either_host, planned[1])])
+    predicted = flush(controller, either_host, check=True, plan=plan)
+    done = flush(controller, either_host, plan=plan, wait=20)
     assert flags(done) == flags(predicted)
     assert (done["outcomes"], done["after"]) == (outcomes(tried=1, vanished=1, changed=1), ends(deferred=1))
     # What took the place of a planned message was not tried.
-    assert retries(host)[planned[1]] == due[later]
+    assert retries(either_host)[planned[1]] == due[later]
 
 
-def test_a_message_that_postfix_cannot_find_is_a_failure(host: Host, controller: Controller) -> None:
-    queue_id = send(host, "s@own.example", "a@down.example.org")
-    settle(host, 1)
-    host.run(["mv", path_of(host, queue_id), f"/var/spool/postfix/deferred/{queue_id}"])
-    done = flush(controller, host, match=[{"sender": "own.example"}])
+def test_a_message_that_postfix_cannot_find_is_a_failure(either_host: Host, controller: Controller) -> None:
+    queue_id = send(either_host, "s@own.example", "a@down.example.org")
+    settle(either_host, 1)
+    either_host.run(["mv", path_of(either_host, queue_id), f"/var/spool/postfix/deferred/{queue_id}"])
+    done = flush(controller, either_host, match=[{"sender": "own.example"}])
     assert done["msg"] == (
         "1 of the selected messages are not tried. They may not be where Postfix looks for them: run postfix check and postsuper "
         "-s, then run this again."
@@ -228,17 +229,56 @@ def test_a_message_that_postfix_cannot_find_is_a_failure(host: Host, controller:
     assert (done["changed"], done["outcomes"]) == (False, outcomes(failed=1))
 
 
-def test_postfix_must_run(host: Host, controller: Controller) -> None:
-    host.run(["postconf", "-e", "maillog_file="])
-    host.run(["postfix", "stop"])
+def test_postfix_must_run(either_host: Host, controller: Controller) -> None:
+    either_host.run(["postconf", "-e", "maillog_file="])
+    either_host.run(["postfix", "stop"])
     try:
         for check in (False, True):
-            assert flush(controller, host, check=check, match_all=True)["msg"] == (
+            assert flush(controller, either_host, check=check, match_all=True)["msg"] == (
                 "Postfix does not run on /var/spool/postfix, so nothing can be tried. Start it (postfix start), then run this again."
             )
     finally:
-        host.run(["postconf", "-e", "maillog_file=/var/log/mail.log"])
-        host.run(["postfix", "start"])
+        either_host.run(["postconf", "-e", "maillog_file=/var/log/mail.log"])
+        either_host.run(["postfix", "start"])
+
+
+def test_another_instance_is_held_released_and_flushed(either_host: Host, controller: Controller) -> None:
+    own = send(either_host, "x@own.example", "a@dest.example.org")
+    settle(either_host, 1)
+    either_host.run(["postmulti", "-e", "init"])
+    either_host.run(["postmulti", "-I", "postfix-out", "-e", "create"])
+    config = "/etc/postfix-out"
+    options = ["master_service_disable=inet", "authorized_submit_users=root", "defer_transports=smtp"]
+    in_instance = ["postmulti", "-i", "postfix-out", "-x"]
+    try:
+        either_host.run(["postconf", "-c", config, "-e", *options])
+        either_host.run(["postmulti", "-i", "postfix-out", "-e", "enable"])
+        either_host.run(["postmulti", "-i", "postfix-out", "-p", "start"])
+        either_host.run(
+            [*in_instance, "sendmail", "-f", "x@own.example", "a@dest.example.org"], input="Subject: x\n\nhi\n"
+        )
+
+        def queues() -> list[str]:
+            lines = either_host.run([*in_instance, "postqueue", "-j"]).stdout.splitlines()
+            return [json.loads(line)["queue_name"] for line in lines]
+
+        wait_until(lambda: queues() == ["deferred"])
+        by_name: dict[str, Any] = {"instance": "postfix-out", "match_all": True}
+        by_directory: dict[str, Any] = {"config_directory": config, "match_all": True}
+        held = controller.module(either_host.name, "postfix_queue_hold", {"state": "held", **by_name})
+        assert (held["outcomes"]["held"], queues()) == (1, ["hold"])
+        released = controller.module(either_host.name, "postfix_queue_hold", {"state": "released", **by_directory})
+        assert (released["outcomes"]["released"], queues()) == (1, ["deferred"])
+        assert flush(controller, either_host, wait=20, **by_name)["after"] == ends(deferred=1)
+        assert flush(controller, either_host, wait=20, requeue=True, **by_directory)["outcomes"] == outcomes(requeued=1)
+        assert places(either_host) == {own: "deferred"}
+    finally:
+        either_host.run(["postmulti", "-i", "postfix-out", "-p", "stop"], check=False)
+        either_host.run(["postmulti", "-i", "postfix-out", "-e", "disable"], check=False)
+        either_host.run(["rm", "-rf", config, "/var/spool/postfix-out", "/var/lib/postfix-out"])
+        either_host.run(
+            ["postconf", "-X", "multi_instance_directories", "multi_instance_enable", "multi_instance_wrapper"]
+        )
 
 
 MANY = 30000

@@ -91,54 +91,64 @@ def test_hold_and_release_are_predicted_and_done_once(empty_host: Host, controll
     assert empty_host.spool_files() == before
 
 
-def test_everything_is_held_and_what_matches_is_released(host: Host, controller: Controller) -> None:
-    spam = send(host, "spam@bad.example", "a@dest.example.org")
-    ham = send(host, "ham@good.example", "b@dest.example.org")
-    settle(host, 2)
-    assert hold(controller, host, state="held", match_all=True)["outcomes"] == outcomes(held=2)
-    assert places(host) == {spam: "hold", ham: "hold"}
+def test_everything_is_held_and_what_matches_is_released(either_host: Host, controller: Controller) -> None:
+    spam = send(either_host, "spam@bad.example", "a@dest.example.org")
+    ham = send(either_host, "ham@good.example", "b@dest.example.org")
+    settle(either_host, 2)
+    assert hold(controller, either_host, state="held", match_all=True)["outcomes"] == outcomes(held=2)
+    assert places(either_host) == {spam: "hold", ham: "hold"}
     # Held mail is not tried.
-    host.run(["postqueue", "-f"])
-    done = hold(controller, host, state="released", match=[{"sender": "good.example"}], max_percent=50, max_messages=1)
+    either_host.run(["postqueue", "-f"])
+    done = hold(
+        controller, either_host, state="released", match=[{"sender": "good.example"}], max_percent=50, max_messages=1
+    )
     assert done["outcomes"] == outcomes(released=1)
-    assert places(host)[spam] == "hold"
-    assert places(host)[ham] != "hold"
+    assert places(either_host)[spam] == "hold"
+    assert places(either_host)[ham] != "hold"
 
 
-def test_queues_and_limits(host: Host, controller: Controller) -> None:
-    ids = [send(host, f"s{number}@bad.example", "a@dest.example.org") for number in range(3)]
-    settle(host, 3)
-    host.run(["postsuper", "-h", ids[0]])
-    elsewhere = hold(controller, host, state="held", match_all=True, queues=["incoming", "active"])
+def test_queues_and_limits(either_host: Host, controller: Controller) -> None:
+    ids = [send(either_host, f"s{number}@bad.example", "a@dest.example.org") for number in range(2)]
+    send(either_host, "s@bad.example", "a@dest.example.org", "b@other.example.org")
+    settle(either_host, 3)
+    either_host.run(["postsuper", "-h", ids[0]])
+    elsewhere = hold(controller, either_host, state="held", match_all=True, queues=["incoming", "active"])
     assert (elsewhere["changed"], elsewhere["matched"]["messages"]) == (False, 1)
-    refused = hold(controller, host, state="held", match_all=True, max_messages=2)
+    refused = hold(controller, either_host, state="held", match_all=True, max_messages=2)
     assert refused["msg"] == (
         "The selection has 3 messages, max_messages allows 2; nothing was touched. Narrow the selection or raise max_messages."
     )
-    nobody = hold(controller, host, state="held")
+    part = hold(controller, either_host, state="held", match=[{"recipient": "other.example.org"}])
+    assert (part["matched"]["messages"], part["matched"]["partial"]) == (0, 1)
+    scope: dict[str, Any] = {"match": [{"recipient": "other.example.org"}], "recipient_scope": "any"}
+    assert hold(controller, either_host, check=True, state="held", **scope)["matched"]["messages"] == 1
+    nobody = hold(controller, either_host, state="held")
     assert nobody["msg"].startswith("match: without it every message would be selected")
-    assert Counter(places(host).values()) == {"deferred": 2, "hold": 1}
+    assert Counter(places(either_host).values()) == {"deferred": 2, "hold": 1}
 
 
-def test_a_plan_is_held_and_released_to_the_letter(host: Host, controller: Controller) -> None:
-    planned = [send(host, f"s{number}@bad.example", "a@dest.example.org") for number in range(3)]
-    settle(host, 3)
+def test_a_plan_is_held_and_released_to_the_letter(either_host: Host, controller: Controller) -> None:
+    planned = [send(either_host, f"s{number}@bad.example", "a@dest.example.org") for number in range(3)]
+    settle(either_host, 3)
     # A plan of the purge will do as well.
-    plan = controller.purge(host.name, check=True, match=[{"sender": "bad.example"}])["plan"]
-    later = send(host, "s9@bad.example", "a@dest.example.org")
-    settle(host, 4)
-    host.run(["postsuper", "-d", planned[0]])
+    plan = controller.purge(either_host.name, check=True, match=[{"sender": "bad.example"}])["plan"]
+    later = send(either_host, "s9@bad.example", "a@dest.example.org")
+    settle(either_host, 4)
+    either_host.run(["postsuper", "-d", planned[0]])
     for state, queue in (("held", "hold"), ("released", "deferred")):
-        predicted = hold(controller, host, check=True, state=state, plan=plan)
-        done = hold(controller, host, state=state, plan=plan)
+        predicted = hold(controller, either_host, check=True, state=state, plan=plan)
+        done = hold(controller, either_host, state=state, plan=plan)
         assert flags(done) == flags(predicted)
         assert "plan" not in predicted
         assert done["outcomes"] == outcomes(vanished=1, **{state: 2})
-        assert places(host) == {planned[1]: queue, planned[2]: queue, later: "deferred"}
-    own = hold(controller, host, check=True, state="held", match=[{"queue_id": later}])["plan"]
-    assert hold(controller, host, state="held", plan=own)["outcomes"] == outcomes(held=1)
-    old = hold(controller, host, state="held", plan={**own, "created": own["created"] + 1})
-    assert old["msg"].startswith("The plan was altered")
+        assert places(either_host) == {planned[1]: queue, planned[2]: queue, later: "deferred"}
+    own = hold(controller, either_host, check=True, state="held", match=[{"queue_id": later}])["plan"]
+    assert hold(controller, either_host, state="held", plan=own)["outcomes"] == outcomes(held=1)
+    altered = hold(controller, either_host, state="held", plan={**own, "created": own["created"] + 1})
+    assert altered["msg"].startswith("The plan was altered")
+    time.sleep(2)
+    old = hold(controller, either_host, state="held", plan=own, plan_max_age="1s")
+    assert re.match(r"The plan is \d+ seconds old, plan_max_age allows 1;", old["msg"])
 
 
 # --- races ----------------------------------------------------------------------------------------------------------
@@ -157,17 +167,17 @@ def test_another_message_under_the_queue_id_is_put_back(empty_host: Host, contro
     assert empty_host.get(path_of(empty_host, spam)) == content
 
 
-def test_another_message_under_a_planned_queue_id_is_not_released(host: Host, controller: Controller) -> None:
-    spam = send(host, "spam@bad.example", "a@dest.example.org")
-    ham = send(host, "ham@good.example", "b@dest.example.org")
-    settle(host, 2)
-    host.run(["postsuper", "-h", "ALL"])
-    plan = hold(controller, host, check=True, state="released", match=[{"sender": "bad.example"}])["plan"]
-    host.run(["mv", f"{SPOOL}/hold/{ham}", f"{SPOOL}/hold/{spam}"])
-    before = host.spool_files()
-    done = hold(controller, host, state="released", plan=plan)
+def test_another_message_under_a_planned_queue_id_is_not_released(either_host: Host, controller: Controller) -> None:
+    spam = send(either_host, "spam@bad.example", "a@dest.example.org")
+    ham = send(either_host, "ham@good.example", "b@dest.example.org")
+    settle(either_host, 2)
+    either_host.run(["postsuper", "-h", "ALL"])
+    plan = hold(controller, either_host, check=True, state="released", match=[{"sender": "bad.example"}])["plan"]
+    either_host.run(["mv", f"{SPOOL}/hold/{ham}", f"{SPOOL}/hold/{spam}"])
+    before = either_host.spool_files()
+    done = hold(controller, either_host, state="released", plan=plan)
     assert (done["changed"], done["outcomes"]) == (False, outcomes(changed=1))
-    assert host.spool_files() == before
+    assert either_host.spool_files() == before
 
 
 def test_what_a_killed_run_held_stays_held_and_nothing_else_does(empty_host: Host, controller: Controller) -> None:
@@ -190,22 +200,22 @@ def test_what_a_killed_run_held_stays_held_and_nothing_else_does(empty_host: Hos
     assert "warnings" not in again
 
 
-def test_a_killed_release_is_finished_by_the_next_run(host: Host, controller: Controller) -> None:
-    ids = [send(host, f"s{number}@bad.example", "a@dest.example.org") for number in range(2)]
-    settle(host, 2)
-    host.run(["postsuper", "-h", "ALL"])
-    faulty = before_postsuper(host, "-H", f"/usr/sbin/postsuper -H {ids[0]}; kill -9 $PPID; exit 1")
-    assert "outcomes" not in hold(controller, host, state="released", match_all=True, command_directory=faulty)
-    done = hold(controller, host, state="released", match_all=True)
+def test_a_killed_release_is_finished_by_the_next_run(either_host: Host, controller: Controller) -> None:
+    ids = [send(either_host, f"s{number}@bad.example", "a@dest.example.org") for number in range(2)]
+    settle(either_host, 2)
+    either_host.run(["postsuper", "-h", "ALL"])
+    faulty = before_postsuper(either_host, "-H", f"/usr/sbin/postsuper -H {ids[0]}; kill -9 $PPID; exit 1")
+    assert "outcomes" not in hold(controller, either_host, state="released", match_all=True, command_directory=faulty)
+    done = hold(controller, either_host, state="released", match_all=True)
     assert done["outcomes"] == outcomes(released=1)
-    assert places(host) == dict.fromkeys(ids, "deferred")
+    assert places(either_host) == dict.fromkeys(ids, "deferred")
 
 
-def test_a_message_that_postsuper_cannot_find_is_a_failure(host: Host, controller: Controller) -> None:
-    queue_id = send(host, "spam@bad.example", "a@dest.example.org")
-    settle(host, 1)
-    host.run(["mv", path_of(host, queue_id), f"{SPOOL}/deferred/{queue_id}"])
-    done = hold(controller, host, state="held", match_all=True)
+def test_a_message_that_postsuper_cannot_find_is_a_failure(either_host: Host, controller: Controller) -> None:
+    queue_id = send(either_host, "spam@bad.example", "a@dest.example.org")
+    settle(either_host, 1)
+    either_host.run(["mv", path_of(either_host, queue_id), f"{SPOOL}/deferred/{queue_id}"])
+    done = hold(controller, either_host, state="held", match_all=True)
     assert done["msg"] == (
         "1 of the selected messages are not on hold. They may not be where Postfix looks for them: run postfix check and "
         "postsuper -s, then run this again."
@@ -280,19 +290,19 @@ def test_what_outlived_its_queue_lifetime_is_tried_and_not_returned(empty_host: 
         )
 
 
-def test_requeue_by_hand_submits_anew(host: Host, controller: Controller) -> None:
-    queue_id = send(host, "s@own.example", "a@dest.example.org")
-    settle(host, 1)
-    host.run(["postsuper", "-h", queue_id])
+def test_requeue_by_hand_submits_anew(either_host: Host, controller: Controller) -> None:
+    queue_id = send(either_host, "s@own.example", "a@dest.example.org")
+    settle(either_host, 1)
+    either_host.run(["postsuper", "-h", queue_id])
     options: dict[str, Any] = {"state": "released", "release_by": "requeue", "match_all": True}
-    predicted = hold(controller, host, check=True, **options)
-    done = hold(controller, host, **options)
+    predicted = hold(controller, either_host, check=True, **options)
+    done = hold(controller, either_host, **options)
     assert flags(done) == flags(predicted)
     assert done["outcomes"] == outcomes(requeued=1)
     # pickup(8) was told: it would look by itself only after a minute.
-    wait_until(lambda: queue_id in requeued(host), seconds=10)
-    settle(host, 1)
-    assert set(places(host)) == {requeued(host)[queue_id]}
+    wait_until(lambda: queue_id in requeued(either_host), seconds=10)
+    settle(either_host, 1)
+    assert set(places(either_host)) == {requeued(either_host)[queue_id]}
 
 
 # --- many -----------------------------------------------------------------------------------------------------------
@@ -334,11 +344,11 @@ def test_thirty_thousand_are_neither_lost_nor_doubled(host: Host, controller: Co
 # --- the audit line -------------------------------------------------------------------------------------------------
 
 
-def test_the_mail_log_says_who_held_what_and_why(host: Host, controller: Controller) -> None:
-    send(host, "x@bad.example", "a@dest.example.org")
-    settle(host, 1)
-    done = hold(controller, host, state="held", match=[{"sender": "bad.example"}], reason="ticket 4711")
-    lines = [line for line in host.get(LOG).decode().splitlines() if "mailops/postfix_queue_hold[" in line]
+def test_the_mail_log_says_who_held_what_and_why(either_host: Host, controller: Controller) -> None:
+    send(either_host, "x@bad.example", "a@dest.example.org")
+    settle(either_host, 1)
+    done = hold(controller, either_host, state="held", match=[{"sender": "bad.example"}], reason="ticket 4711")
+    lines = [line for line in either_host.get(LOG).decode().splitlines() if "mailops/postfix_queue_hold[" in line]
     assert lines[-1].partition("]: ")[2] == (
         f"state=held, moved=1, matched=1, user=ops, selection={done['selection_digest']}, reason=ticket 4711"
     )

@@ -54,3 +54,8 @@ class MadeUpSpool:
         """Write a defer log with a reason for each of the local parts at example.org, and return its path."""
         entries = ("recipient=%s@example.org\nreason=%s\n\n" % item for item in reasons.items())
         return self.put("defer", queue_id, "".join(entries).encode(), mode=0o600, depth=depth)
+
+    def standing(self) -> dict[str, str]:
+        """Return {queue ID: queue} of all messages."""
+        files = (path for queue in QUEUES for path in (self.path / queue).rglob("*"))
+        return {path.name: path.relative_to(self.path).parts[0] for path in files if path.is_file()}

@@ -57,13 +57,6 @@ def run(
     return running
 
 
-def standing(made: MadeUpSpool) -> dict[str, str]:
-    """Return {queue ID: queue} of all messages."""
-    queues = ("maildrop", "incoming", "active", "deferred", "hold")
-    files = (path for queue in queues for path in (made.path / queue).rglob("*"))
-    return {path.name: path.relative_to(made.path).parts[0] for path in files if path.is_file()}
-
-
 def outcomes(**counts: int) -> dict[str, int]:
     return {**dict.fromkeys(queue_hold.OUTCOMES, 0), **counts}
 
@@ -89,7 +82,7 @@ def test_what_would_be_returned_is_requeued(
     made.put("hold", "4A0F9AC", message(**options), mtime=NOW + due_in)
     assert run(check=True, state="released", match_all=True)["outcomes"] == outcomes(**{outcome: 1})
     assert run(state="released", match_all=True)["outcomes"] == outcomes(**{outcome: 1})
-    assert standing(made) == {"4A0F9AC": {"released": "deferred", "requeued": "maildrop"}[outcome]}
+    assert made.standing() == {"4A0F9AC": {"released": "deferred", "requeued": "maildrop"}[outcome]}
 
 
 def test_notices_have_no_longer_lifetime_than_mail(run: ModuleRun, made: MadeUpSpool) -> None:
@@ -144,7 +137,7 @@ def test_a_message_that_an_agent_has_open_is_not_requeued(
     monkeypatch.setattr(_acting, "IN_FLIGHT_SECONDS", 0.2)
     with made.put("hold", "4A0F9AC", message(age=1)).open("rb") as agent:
         fcntl.flock(agent, fcntl.LOCK_SH)
-        options = {"state": "released", "match_all": True}
+        options: dict[str, Any] = {"state": "released", "match_all": True}
         assert run(release_by="requeue", **options)["outcomes"] == outcomes(failed=1)
         # The queue manager looks at that lock itself.
         assert run(release_by="move", **options)["outcomes"] == outcomes(released=1)
@@ -168,7 +161,7 @@ def test_an_interrupted_hold_is_seen_in_check_mode(run: ModuleRun, made: MadeUpS
     assert run.warnings == [held + "are still there. The next real run releases them first."]
     run(state="released", match=[{"sender": "nobody@"}])
     assert run.warnings == [held + "were released."]
-    assert standing(made) == {"4A0F9AC": "deferred", "4A0F9AD": "hold"}
+    assert made.standing() == {"4A0F9AC": "deferred", "4A0F9AD": "hold"}
 
 
 def test_the_diff_of_a_release(run: ModuleRun, made: MadeUpSpool) -> None:

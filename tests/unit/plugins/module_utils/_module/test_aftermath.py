@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Iterator
 
@@ -120,7 +121,7 @@ def test_waiting_ends_when_all_are_settled(
             made.file("active", "4A0F9AC").unlink()
 
     made.put("active", "4A0F9AC", b"")
-    monkeypatch.setattr(_aftermath.time, "sleep", sleep)
+    monkeypatch.setattr(time, "sleep", sleep)
     assert Aftermath({"4A0F9AC": DUE}, frozenset(), log).settle(spool, 60) == ends(left=1)
     assert len(waited) == 3
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -223,9 +224,13 @@ class Instance:
         return "".join(said)
 
     def kick(self, daemon: str, request: str) -> bool:
-        """Send a request to C(qmgr) or C(pickup) with postkick(1); return whether there was somebody to take it."""
+        """Send a request to C(qmgr) or C(pickup) with postkick(1); return whether there was somebody to take it.
+
+        postkick writes one byte more after the request, and dies of SIGPIPE where the daemon has read the request by then and
+        closed the connection (src/util/unix_trigger.c, src/master/trigger_server.c).
+        """
         name = self.parameters.get(_SERVICES[daemon]) or daemon
-        return not self.runner.run(self.command("postkick", "public", name, request)).status
+        return self.runner.run(self.command("postkick", "public", name, request)).status in (0, -signal.SIGPIPE)
 
     def postqueue(self, *arguments: str) -> Output:
         """Run postqueue(1) and return what it left: only its caller knows what a failure means."""

@@ -215,6 +215,15 @@ def test_what_is_no_time_is_refused(value: str) -> None:
     )
 
 
+@pytest.mark.parametrize(("status", "taken"), [(0, True), (-13, True), (1, False), (-9, False)])
+def test_a_request_is_taken_where_postkick_ends_well_or_writes_too_late(status: int, taken: bool) -> None:
+    runner = FakeRunner({"postkick": said(status=status)})
+    parameters = {"config_directory": "/etc/postfix", "queue_service_name": "queues"}
+    postfix = Instance("/usr/sbin", parameters, runner)
+    assert (postfix.kick("qmgr", "D"), postfix.kick("pickup", "W")) == (taken, taken)
+    assert [command[3:] for command, _stdin in runner.ran] == [["public", "queues", "D"], ["public", "pickup", "W"]]
+
+
 def test_ids_go_to_postsuper_in_texts_that_fit_into_a_pipe(runner: FakeRunner) -> None:
     ids = ["4A0F%06X" % number for number in range(5000)]
     said_by_it = instance_with(runner).postsuper("-h", ids, "deferred")

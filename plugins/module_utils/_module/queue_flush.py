@@ -65,14 +65,14 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     """Return the module's result. Raises MailopsError."""
     params = module.params
     instance = _arguments.instance_of(module)
-    instance.require_postsuper()
-    _arguments.check_not_negative(params, "wait")
-    selecting = _of_options(params, instance) if params["site"] is None else _of_site(params)
-    if not instance.running():
+    if instance.running() is False:
         raise InstanceError(
             "Postfix does not run on %s, so nothing can be tried. Start it (postfix start), then run this again."
             % instance.queue_directory
         )
+    instance.require_postsuper()
+    _arguments.check_not_negative(params, "wait")
+    selecting = _of_options(params, instance) if params["site"] is None else _of_site(params)
     with _acting.acting(module, instance, purpose=_NAME) as (spool, act):
         seen = _acting.look(module, instance, spool, selecting)
         way = WAYS[_name_of_way(params, seen)]

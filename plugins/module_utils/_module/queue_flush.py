@@ -41,6 +41,8 @@ _NAME = "postfix_queue_flush"
 FEW = 50
 # What qmgr(8) is asked for (src/global/mail_proto.h): forget dead destinations, scan the deferred and the incoming queue.
 _TRY_WHAT_IS_DUE = "FDI"
+# flush(8) puts messages into the incoming queue, where the queue manager has been seen to overlook one until its next scan.
+_LOOK_AGAIN = "I"
 _WAITING = ("incoming", "deferred")
 # src/postqueue/postqueue.c: EX_UNAVAILABLE, with that text for a site that flush(8) keeps no list of.
 _NOT_CONFIGURED = "Flush service is not configured"
@@ -206,12 +208,14 @@ def _try_all(act: Act, targets: _Chosen, _site: str | None) -> dict[str, int]:
 
 def _try_site(act: Act, targets: _Chosen, site: str | None) -> dict[str, int]:
     _postqueue(act, "-s", str(site))
+    _kick(act, "qmgr", _LOOK_AGAIN)
     return _retries(targets)
 
 
 def _try_few(act: Act, targets: _Chosen, _site: str | None) -> dict[str, int]:
     for queue_id in targets:
         _postqueue(act, "-i", queue_id)
+    _kick(act, "qmgr", _LOOK_AGAIN)
     return _retries(targets)
 
 

@@ -77,10 +77,15 @@ def many(made: MadeUpSpool) -> list[str]:
     return ids
 
 
+LOOK_AGAIN = ["postkick", "public", "qmgr", "I"]
 WAYS: list[tuple[str, dict[str, Any], list[list[str]]]] = [
     ("all", {"match_all": True}, [["postqueue", "-f"]]),
-    ("few", {"match": [{"sender": "user@example.com"}]}, [["postqueue", "-i", "4A0F9AC"]]),
-    ("all but some", {"match_all": True, "exclude": [{"sender": "other@"}]}, [["postqueue", "-i", "4A0F9AC"]]),
+    ("few", {"match": [{"sender": "user@example.com"}]}, [["postqueue", "-i", "4A0F9AC"], LOOK_AGAIN]),
+    (
+        "all but some",
+        {"match_all": True, "exclude": [{"sender": "other@"}]},
+        [["postqueue", "-i", "4A0F9AC"], LOOK_AGAIN],
+    ),
     ("some queues", {"match_all": True, "queues": ["active"]}, []),
     (
         "requeue",

@@ -80,8 +80,8 @@ def open_log(instance: Instance) -> LogTail | None:
 class Aftermath:
     """What became of some messages so far."""
 
-    retries: Mapping[str, int]
-    """{queue ID: the mtime that each has in deferred until it is tried}; afterwards it has a later one there, or is gone."""
+    touched: Mapping[str, int]
+    """{queue ID: the ctime that each has in deferred until it is tried}; afterwards it has a later one there, or is gone."""
     requeued: frozenset[str]
     """Those of them that get a new queue ID."""
     log: LogTail | None
@@ -105,12 +105,12 @@ class Aftermath:
 
     def _ends(self, spool: Spool) -> dict[str, str]:
         # First the queues, then the log: who was seen to have left is in the log by then.
-        names = {self.renamed.get(queue_id, queue_id) for queue_id in self.retries}
+        names = {self.renamed.get(queue_id, queue_id) for queue_id in self.touched}
         standing = _standing(spool, names)
         # A message that moves to a queue that was passed already is missed once; not twice in a row.
         standing.update(_standing(spool, names.difference(standing)))
         self._read_log()
-        return {queue_id: self._end(queue_id, standing) for queue_id in self.retries}
+        return {queue_id: self._end(queue_id, standing) for queue_id in self.touched}
 
     def _end(self, queue_id: str, standing: Mapping[str, int | None]) -> str:
         name = self.renamed.get(queue_id, queue_id)
@@ -118,8 +118,8 @@ class Aftermath:
             return "unknown" if self.log is None and queue_id not in standing else "pending"
         if name not in standing:
             return "bounced" if name in self.returned else "left"
-        retry = standing[name]
-        tried = retry is not None and (queue_id in self.requeued or retry != self.retries[queue_id])
+        touched = standing[name]
+        tried = touched is not None and (queue_id in self.requeued or touched != self.touched[queue_id])
         return "deferred" if tried else "pending"
 
     def _read_log(self) -> None:
@@ -135,12 +135,12 @@ class Aftermath:
             returned = _RETURNED.match(line)
             if returned:
                 name = returned.group(1).decode("ascii")
-                if name in self.retries or name in new_names:
+                if name in self.touched or name in new_names:
                     self.returned.add(name)
 
 
 def _standing(spool: Spool, names: Container[str]) -> dict[str, int | None]:
-    """Return the mtime of each message in deferred, None for those in other queues; what is in none is left out."""
+    """Return the ctime of each message in deferred, None for those in other queues; what is in none is left out."""
     standing: dict[str, int | None] = {}
     for queue in _QUEUES:
         for found in spool.walk(queue):
@@ -150,5 +150,5 @@ def _standing(spool: Spool, names: Container[str]) -> dict[str, int | None]:
                 status = os.stat(found.name, dir_fd=found.directory, follow_symlinks=False)
             except FileNotFoundError:
                 continue
-            standing[found.name] = int(status.st_mtime) if queue == "deferred" else None
+            standing[found.name] = status.st_ctime_ns if queue == "deferred" else None
     return standing

@@ -51,6 +51,8 @@ class Target(NamedTuple):
     """The second from which on Postfix counts its lifetime."""
     retry: int
     """The second before which Postfix does not try it: the file's mtime."""
+    touched: int
+    """When its file was moved or changed last: the ctime, in nanoseconds, for an mtime may be the same after a try."""
     null_sender: bool
     vouched: bool
     """Whether somebody vouches for the sender: the host itself, or a login that the sender belongs to."""
@@ -97,6 +99,7 @@ class Selected:
             forced_expire=message.forced_expire,
             created=_created(envelope),
             retry=int(message.status.st_mtime),
+            touched=message.status.st_ctime_ns,
             null_sender=not envelope.sender,
             vouched=_vouched(envelope),
         )

@@ -83,10 +83,10 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
         after = None
         if act is not None:
             log = open_log(instance) if params["wait"] else None
-            happened, retries = _try(act, way, chosen, params["site"])
+            happened, touched = _try(act, way, chosen, params["site"])
             outcomes.update(happened)
             if params["wait"]:
-                after = _wait(act, seen, outcomes, retries, log, params["wait"])
+                after = _wait(act, seen, outcomes, touched, log, params["wait"])
         return _finish(module, instance, seen, way, chosen, outcomes, after)
 
 
@@ -163,7 +163,7 @@ _Chosen = Mapping[str, "Target"]
 
 
 def _try(act: Act, way: Way, chosen: _Chosen, site: str | None) -> tuple[dict[str, str], dict[str, int]]:
-    """Have messages tried; return {queue ID: outcome}, and {queue ID: the mtime that it keeps in deferred until then}."""
+    """Have messages tried; return {queue ID: outcome}, and {queue ID: the ctime that it has in deferred until then}."""
     waiting: dict[str, _acting.Standing] = {}
     for queue in _WAITING:
         waiting.update(_acting.verify(act.spool, queue, chosen))
@@ -172,10 +172,10 @@ def _try(act: Act, way: Way, chosen: _Chosen, site: str | None) -> tuple[dict[st
     outcomes.update((queue_id, "under_way") for queue_id, what in standing.items() if what.same)
     # What an agent or the queue manager has locked is being tried; pickup(8) does not look for locks, and would send it twice.
     ready = {queue_id: chosen[queue_id] for queue_id, what in waiting.items() if what.same and not what.busy}
-    retries = way.act(act, ready, site) if ready or way.always else {}
+    touched = way.act(act, ready, site) if ready or way.always else {}
     outcomes.update(dict.fromkeys(ready, way.fate))
     outcomes.update(way.look(act.spool, ready))
-    return outcomes, retries
+    return outcomes, touched
 
 
 def _see_nothing(_spool: Spool, _targets: _Chosen) -> dict[str, str]:
@@ -183,11 +183,11 @@ def _see_nothing(_spool: Spool, _targets: _Chosen) -> dict[str, str]:
 
 
 def _see_as_before(spool: Spool, targets: _Chosen) -> dict[str, str]:
-    """Return as failed the messages that stand in deferred, due when they were due before."""
+    """Return as failed the messages that stand in deferred, untouched."""
     return {
         queue_id: "failed"
         for queue_id, message in _acting.messages(spool, "deferred", targets)
-        if message is not None and message.next_retry == targets[queue_id].retry
+        if message is not None and message.status.st_ctime_ns == targets[queue_id].touched
     }
 
 
@@ -203,41 +203,42 @@ def _see_in_delivery(spool: Spool, targets: _Chosen) -> dict[str, str]:
 
 def _try_all(act: Act, targets: _Chosen, _site: str | None) -> dict[str, int]:
     _postqueue(act, "-f")
-    return _retries(targets)
+    return _touched(targets)
 
 
 def _try_site(act: Act, targets: _Chosen, site: str | None) -> dict[str, int]:
     _postqueue(act, "-s", str(site))
     _kick(act, "qmgr", _LOOK_AGAIN)
-    return _retries(targets)
+    return _touched(targets)
 
 
 def _try_few(act: Act, targets: _Chosen, _site: str | None) -> dict[str, int]:
     for queue_id in targets:
         _postqueue(act, "-i", queue_id)
     _kick(act, "qmgr", _LOOK_AGAIN)
-    return _retries(targets)
+    return _touched(targets)
 
 
 def _try_many(act: Act, targets: _Chosen, _site: str | None) -> dict[str, int]:
     """Let the messages be due through their open files, so that no other message can be meant, and have the queues scanned."""
     now = int(time.time())
+    touched = _touched(targets)
     for queue in _WAITING:
         for queue_id, message in _acting.messages(act.spool, queue, targets):
             if message is not None and message.fingerprint == targets[queue_id].fingerprint:
-                message.make_due(now)
+                touched[queue_id] = message.make_due(now)
     _kick(act, "qmgr", _TRY_WHAT_IS_DUE)
-    return dict.fromkeys(targets, now)
+    return touched
 
 
 def _requeue(act: Act, targets: _Chosen, _site: str | None) -> dict[str, int]:
     act.instance.postsuper("-r", targets, *_WAITING)
     _kick(act, "pickup", "W")
-    return _retries(targets)
+    return _touched(targets)
 
 
-def _retries(targets: _Chosen) -> dict[str, int]:
-    return {queue_id: target.retry for queue_id, target in targets.items()}
+def _touched(targets: _Chosen) -> dict[str, int]:
+    return {queue_id: target.touched for queue_id, target in targets.items()}
 
 
 def _kick(act: Act, daemon: str, request: str) -> None:
@@ -286,13 +287,13 @@ def _wait(
     act: Act,
     seen: Seen,
     outcomes: Mapping[str, str],
-    retries: Mapping[str, int],
+    touched: Mapping[str, int],
     log: LogTail | None,
     seconds: int,
 ) -> dict[str, int | None]:
     """Return what became of the messages that were tried or being tried, within that time."""
     followed = {
-        queue_id: retries.get(queue_id, seen.selected.targets[queue_id].retry)
+        queue_id: touched.get(queue_id, seen.selected.targets[queue_id].touched)
         for queue_id, outcome in outcomes.items()
         if outcome in ("tried", "requeued", "under_way")
     }

@@ -87,9 +87,13 @@ class SpoolMessage:
             return True
         return False
 
-    def make_due(self, now: int) -> None:
-        """Let the queue manager's next scan take the message: it leaves those alone whose mtime is yet to come (qmgr_active.c)."""
+    def make_due(self, now: int) -> int:
+        """Let the queue manager's next scan take the message: it leaves those alone whose mtime is yet to come (qmgr_active.c).
+
+        Returns the file's ctime then, in nanoseconds.
+        """
         os.utime(self._descriptor, (now, now))
+        return os.fstat(self._descriptor).st_ctime_ns
 
     def close(self) -> None:
         """Close the file."""

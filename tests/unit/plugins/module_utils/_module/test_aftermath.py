@@ -59,13 +59,14 @@ def ends(**counts: int | None) -> dict[str, int | None]:
 
 
 def test_each_end_of_a_try(made: MadeUpSpool, spool: Spool, path: Path, log: LogTail) -> None:
-    made.put("deferred", "4A0F9AA", b"", mtime=DUE)
-    made.put("deferred", "4A0F9AB", b"", mtime=DUE + 4000)
+    untried = made.put("deferred", "4A0F9AA", b"").stat().st_ctime_ns
+    made.put("deferred", "4A0F9AB", b"")
     made.put("active", "4A0F9AC", b"")
     made.put("hold", "4A0F9AD", b"")
     say(path, "bounce[12]: 4A0F9AE: sender non-delivery notification: 4A0F9B1")
     # That one was returned before this run.
     followed = dict.fromkeys(("4A0F9AA", "4A0F9AB", "4A0F9AC", "4A0F9AD", "4A0F9AE", "4A0F9AF"), DUE)
+    followed["4A0F9AA"] = untried
     after = Aftermath(followed, frozenset(), log).settle(spool, 0)
     assert after == ends(pending=3, deferred=1, bounced=1, left=1)
 

@@ -146,7 +146,8 @@ def test_a_site_is_tried_by_its_list(empty_host: Host, controller: Controller, l
         assert (done["outcomes"], done["after"]) == (outcomes(tried=1, unlisted=1), ends(deferred=1))
         assert {**flags(done), "selection": 0} == {**flags(predicted), "selection": 0}
         assert done["warnings"] == [warning]
-        assert retries(empty_host)[listed] != due[listed]
+        [message] = [message for message in empty_host.postqueue() if message["queue_id"] == listed]
+        assert [recipient["address"] for recipient in message["recipients"]] == ["b@down.example.org"]
         assert {queue_id: retries(empty_host)[queue_id] for queue_id in (unlisted, elsewhere)} == {
             queue_id: due[queue_id] for queue_id in (unlisted, elsewhere)
         }

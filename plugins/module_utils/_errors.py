@@ -49,6 +49,7 @@ class SelectionError(MailopsError):
     def __init__(self, place: str, problem: str) -> None:
         super().__init__("%s: %s" % (place, problem))
         self.place = place
+        self.problem = problem
 
 
 class UnknownHere(MailopsError):

@@ -95,6 +95,10 @@ class Controller:
         """Return what postfix_queue_purge says."""
         return self.module(host, "postfix_queue_purge", options, check=check)
 
+    def opened(self, host: str, *, check: bool = False, **options: Any) -> dict[str, Any]:
+        """Return what postfix_message_info says."""
+        return self.module(host, "postfix_message_info", options, check=check)
+
 
 class _OverSsh(Controller):
     """Runs modules by a playbook."""

@@ -129,7 +129,11 @@ def _text(value: bytes | None) -> str | None:
 
 def fit_rows(rows: Sequence[dict[str, Any]], *, limit: int) -> list[dict[str, Any]]:
     """Return as many of the rows as fit the bound on a result's size."""
-    budget = _ROWS_BUDGET if limit <= DEFAULT_LIMIT else _ROW_BUDGET * limit
+    return fit(rows, _ROWS_BUDGET if limit <= DEFAULT_LIMIT else _ROW_BUDGET * limit)
+
+
+def fit(rows: Iterable[dict[str, Any]], budget: int) -> list[dict[str, Any]]:
+    """Return as many of the rows as take no more than budget bytes of JSON."""
     fitting = []
     for row in rows:
         budget -= len(json.dumps(row)) + 2

@@ -542,6 +542,23 @@ def read_stored_text(fetch: Fetch) -> bytes:
     return _text(_Cursor(fetch), stop=rec.END)
 
 
+def iter_file(fetch: Fetch) -> Iterator[tuple[int, bytes]]:
+    """Yield type and payload of each record of a file in the order in which Postfix reads them. Raises RecordError."""
+    cursor = _Cursor(fetch)
+    for _number in range(MAX_LINES):
+        record = rec.decode_record(cursor.window, cursor.position, base=cursor.base)
+        if record is None:
+            cursor.more()
+        elif record.kind == rec.POINTER:
+            cursor.follow(record.payload, record.end)
+        else:
+            cursor.position = record.end
+            yield record.kind, record.payload
+            if record.kind == rec.END:
+                return
+    raise RecordError("more than %d records" % MAX_LINES, offset=cursor.offset)
+
+
 def read_content(fetch: Fetch, envelope: Envelope) -> bytes:
     """Return headers and body with LF line ends. Raises ContentError where the file cannot be read to the content's end."""
     return _text(_content_cursor(fetch, envelope), stop=rec.EXTRACTED)

@@ -13,6 +13,7 @@ import email.header
 import email.message
 import email.parser
 import email.policy
+from typing import NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 
@@ -26,6 +27,25 @@ _UNFORESEEN = (
     RecursionError,
     email.errors.MessageError,
 )
+
+
+# More parts than that are counted, not described.
+MAX_PARTS = 200
+
+
+class Part(NamedTuple):
+    """A part of a message, as its MIME headers describe it."""
+
+    number: str
+    """Its place, as C(1.2): the second part of the first. The message itself is C(0)."""
+    content_type: str
+    charset: str | None
+    encoding: str | None
+    """The Content-Transfer-Encoding."""
+    disposition: str | None
+    filename: str | None
+    size: int
+    """Bytes once decoded; 0 of a part that only holds others."""
 
 
 def parse_headers(block: bytes) -> list[tuple[str, str]]:
@@ -59,7 +79,48 @@ def text_parts(content: bytes) -> list[str]:
         message = email.parser.BytesParser(policy=email.policy.compat32).parsebytes(content)
         return [_payload(part) for part in message.walk() if part.get_content_maintype() == "text"]
     except _UNFORESEEN as error:
-        raise ContentError("its MIME structure cannot be read: %s" % error) from error
+        raise _unreadable(error) from error
+
+
+def structure(content: bytes) -> list[Part]:
+    """Return the parts of a message in order, MAX_PARTS at most. Raises ContentError for one that cannot be taken apart."""
+    try:
+        message = email.parser.BytesParser(policy=email.policy.compat32).parsebytes(content)
+        return _describe(message)
+    except _UNFORESEEN as error:
+        raise _unreadable(error) from error
+
+
+def _describe(message: email.message.Message) -> list[Part]:
+    parts: list[Part] = []
+    # The next one is at the end.
+    waiting = [("0", message)]
+    while waiting and len(parts) < MAX_PARTS:
+        number, part = waiting.pop()
+        parts.append(_part(number, part))
+        prefix = "" if number == "0" else number + "."
+        below = part.get_payload() if part.is_multipart() else []
+        waiting += [("%s%d" % (prefix, index), child) for index, child in enumerate(below, 1)][::-1]
+    return parts
+
+
+def _part(number: str, part: email.message.Message) -> Part:
+    payload = None if part.is_multipart() else part.get_payload(decode=True)
+    filename = part.get_filename()
+    encoding = part.get("Content-Transfer-Encoding")
+    return Part(
+        number=number,
+        content_type=part.get_content_type(),
+        charset=part.get_content_charset(),
+        encoding=None if encoding is None else str(encoding).strip().lower(),
+        disposition=part.get_content_disposition(),
+        filename=None if filename is None else decode_header(filename),
+        size=len(payload) if isinstance(payload, bytes) else 0,
+    )
+
+
+def _unreadable(error: Exception) -> ContentError:
+    return ContentError("its MIME structure cannot be read: %s" % error)
 
 
 def _payload(part: email.message.Message) -> str:

@@ -17,6 +17,7 @@ MAX_LOG = 16 << 20
 
 # split_nameval() takes white space round the sign. What begins with plain text is searched for far faster than ^ is.
 _LINE = re.compile(rb"\nre(cipient|ason)[ \t]*=[ \t]*(.*)")
+_ENTRY_LINE = re.compile(rb"^([a-z_]+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
 _OLD_STYLE = re.compile(rb"^<(.*?)>: (.*)$", re.MULTILINE)
 
 
@@ -37,3 +38,19 @@ def parse_defer_log(log: bytes) -> dict[bytes, bytes]:
         reasons = {unquote(address): reason for address, reason in reasons.items()}
     # Entries from before Postfix 2.3 have the first line only; newer ones have it too.
     return reasons or {unquote(address): reason for address, reason in _OLD_STYLE.findall(log)}
+
+
+def parse_log(log: bytes) -> dict[bytes, dict[bytes, bytes]]:
+    """Return {recipient: {name: value}} of a defer log; addresses in internal form, the last entry counts.
+
+    Names are those of src/global/mail_proto.h: C(status), C(action), C(diag_text), C(mta_mname), C(reason) and others. Never
+    raises, as parse_defer_log().
+    """
+    entries: dict[bytes, dict[bytes, bytes]] = {}
+    entry: dict[bytes, bytes] = {}
+    for name, value in _ENTRY_LINE.findall(log):
+        if name == b"recipient":
+            entry = entries[unquote(value)] = {}
+        else:
+            entry[name] = value
+    return entries

@@ -18,6 +18,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue import mess
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import mime
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import fingerprint
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_defer_log
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import Recipients, read_recipients
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool, open_quickly
 
 # src/global/mail_queue.h: the owner bits say that a file is whole, one group bit that it is to expire at once.
@@ -102,7 +103,7 @@ class SpoolMessage:
     def reasons(self) -> Mapping[bytes, bytes]:
         """Return {recipient: delay reason}."""
         if self._reasons is None:
-            self._reasons = parse_defer_log(self._spool.read_defer_log(self.queue_id))
+            self._reasons = parse_defer_log(self.defer_log())
         return self._reasons
 
     def headers(self) -> Sequence[tuple[str, str]]:
@@ -121,6 +122,18 @@ class SpoolMessage:
     def text_parts(self) -> Sequence[str]:
         """Return the decoded text parts. Raises ContentError."""
         return mime.text_parts(stored.read_content(self._fetch, self.envelope))
+
+    def content(self) -> bytes:
+        """Return headers and body with LF line ends. Raises ContentError."""
+        return stored.read_content(self._fetch, self.envelope)
+
+    def recipients(self, *, most: int) -> Recipients:
+        """Return all recipients with what became of them, at most so many of each state by name."""
+        return read_recipients(self._fetch, most=most)
+
+    def defer_log(self) -> bytes:
+        """Return the log of what the last attempt met, b"" without one."""
+        return self._spool.read_defer_log(self.queue_id)
 
     def _fetch(self, offset: int, size: int) -> bytes:
         if len(self._head) == self.status.st_size:

@@ -82,6 +82,8 @@ class Job(Generic[_Result]):
     """Called with each file that is not shown to visit; True says that it is incomplete, False that it is not wanted."""
     wanted: Callable[[str], bool] | None = None
     """Open only the files of queue IDs that this holds for."""
+    any_mode: bool = False
+    """Show files that are not ready, too: a copy may have lost the mode that says so."""
 
 
 @dataclass
@@ -211,7 +213,7 @@ def _show(message: SpoolMessage, found: Found, job: Job[_Result], share: Share[_
     counts.files += 1
     # What is in corrupt/ is there for being none of this.
     if found.queue != "corrupt":
-        if not message.ready:
+        if not message.ready and not job.any_mode:
             counts.incomplete += 1
             job.pass_over(found, True, share.result)
             return

@@ -89,6 +89,51 @@ def test_a_part_that_claims_to_be_text_and_holds_others_gives_no_text_of_its_own
     assert mime.text_parts(content) == ["inner\n"]
 
 
+def test_structure() -> None:
+    inner = b"Content-Type: message/rfc822\n\nSubject: inner\n\nx\n"
+    name = b"Content-Disposition: Attachment; filename*=utf-8''gr%C3%BC%C3%9Fe.txt\n"
+    content = (
+        b"Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+        + _MULTIPART
+        + b"--b\n"
+        + inner
+        + b"--b\n"
+        + name
+        + b"\nx\n--b--"
+    )
+    rows = [
+        (part.number, part.content_type, part.charset, part.encoding, part.size) for part in mime.structure(content)
+    ]
+    assert rows == [
+        ("0", "multipart/mixed", None, None, 0),
+        ("1", "multipart/mixed", None, None, 0),
+        ("1.1", "text/plain", "iso-8859-1", "quoted-printable", 5),
+        ("1.2", "application/octet-stream", None, "base64", 3),
+        ("1.3", "text/html", "utf-8", "base64", 14),
+        ("2", "message/rfc822", None, None, 0),
+        ("2.1", "text/plain", None, None, 1),
+        ("3", "text/plain", None, None, 1),
+    ]
+    last = mime.structure(content)[-1]
+    assert (last.disposition, last.filename) == ("attachment", "grüße.txt")
+
+
+def test_an_encoded_word_as_a_file_name_is_decoded() -> None:
+    (part,) = mime.structure(b'Content-Type: text/plain; name="=?utf-8?q?=C3=BC?="\n\nx\n')
+    assert part.filename == "ü"
+
+
+def test_structure_is_bounded() -> None:
+    content = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * (mime.MAX_PARTS + 50) + b"--b--"
+    assert len(mime.structure(content)) == mime.MAX_PARTS
+
+
+def test_deep_structure_is_our_own_error() -> None:
+    deep = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(2000))
+    with pytest.raises(ContentError, match=r"\Aits MIME structure cannot be read: "):
+        mime.structure(deep + b"\nx\n")
+
+
 def test_mail_that_cannot_be_taken_apart_is_our_own_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_args: object) -> None:
         raise RecursionError("too deep")

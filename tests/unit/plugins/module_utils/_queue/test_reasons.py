@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_defer_log
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_defer_log, parse_log
 
 # As bounce(8) writes it (src/bounce/bounce_append_service.c).
 _REFUSED = b"""<a@example.org>: connect to mx.example.org[192.0.2.1]:25: Connection refused
@@ -62,3 +62,10 @@ reason=mailbox full
 )
 def test_parse_defer_log(log: bytes, reasons: dict[bytes, bytes]) -> None:
     assert parse_defer_log(log) == reasons
+
+
+def test_parse_log() -> None:
+    assert parse_log(b"lost=1\n" + _FULL + _REFUSED + b"recipient=a@example.org\nreason = last word\nno line\n") == {
+        b"john doe@example.org": {b"status": b"4.2.2", b"action": b"delayed", b"reason": b"mailbox full"},
+        b"a@example.org": {b"reason": b"last word"},
+    }

@@ -1,0 +1,298 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""What postfix_message_info does: open the oldest messages of a selection, and try candidates for a rule on all of it."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple, Sequence
+
+from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, OutcomeError, SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import messages
+from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.candidates import (
+    Candidate,
+    Coverage,
+    Covered,
+    Remembering,
+    parse_candidates,
+    show_coverage,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.detail import show_message
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import clip
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import QUEUES, Selection, Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Totals
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.eml import OUTCOMES, EmlDirectory
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, PatternWatch, scan
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+
+DEFAULT_LIMIT = 5
+MAX_EXCERPT = 64 << 10
+# Combinations of candidates that a result shows, and queue IDs it names.
+_MAX_COMBINATIONS = 20
+_MAX_NAMED = 20
+# A directory with one of these is a queue directory, and one without is a directory of queue files.
+_MARKS = (*QUEUES, "saved")
+
+ARGUMENTS = _arguments.compose(
+    _arguments.INSTANCE,
+    _arguments.SELECTION,
+    _arguments.queues_option(*QUEUES),
+    {
+        "limit": {"type": "int", "default": DEFAULT_LIMIT},
+        "spool": {"type": "path"},
+        "excerpt": {"type": "int", "default": 0},
+        "patterns": {"type": "list", "elements": "raw", "default": []},
+        "eml_directory": {"type": "path"},
+        "eml_limit": {"type": "int", "default": 100},
+    },
+)
+
+
+class Chosen(NamedTuple):
+    """A message to open; the oldest sort first."""
+
+    arrival: int
+    queue_id: str
+    fingerprint: str
+
+
+@dataclass
+class Looked:
+    """What the look at the whole selection gave; plain data, which adds up."""
+
+    number: int
+    """How many of the oldest messages to keep."""
+    coverage: Coverage
+    matched: Totals = field(default_factory=Totals)
+    partial: int = 0
+    oldest: list[Chosen] = field(default_factory=list)
+
+    def merge(self, other: Looked) -> None:
+        """Add what another process saw."""
+        self.coverage.merge(other.coverage)
+        self.matched.merge(other.matched)
+        self.partial += other.partial
+        self.oldest = heapq.nsmallest(self.number, self.oldest + other.oldest)
+
+    def take(self, message: SpoolMessage) -> None:
+        """Add a selected message."""
+        self.matched.add(message.envelope)
+        self.oldest.append(Chosen(message.envelope.arrival, message.queue_id, message.fingerprint))
+        if len(self.oldest) >= 2 * self.number + 64:
+            self.oldest = heapq.nsmallest(self.number, self.oldest)
+
+
+@dataclass(frozen=True)
+class _Looking:
+    """What to look at, and how a queue file is judged."""
+
+    selection: Selection
+    candidates: Sequence[Candidate]
+    number: int
+
+    def empty(self) -> Looked:
+        """Return what no look gives."""
+        return Looked(self.number, Coverage([Covered() for _candidate in self.candidates]))
+
+    def visit(self, message: SpoolMessage, looked: Looked) -> None:
+        """Add a queue file. Raises ContentError."""
+        # What is corrupt can be selected by what is left of it.
+        if not message.readable and message.queue != "corrupt":
+            return
+        verdict = Verdict.YES if self.selection.everything else self.selection.decide(message)
+        if verdict is Verdict.PARTIAL:
+            looked.partial += 1
+        elif verdict is Verdict.YES:
+            looked.take(message)
+            looked.coverage.add(self.candidates, message)
+
+    def pass_over(self, _found: Found, _incomplete: bool, _looked: Looked) -> None:
+        """Leave alone what is still being written."""
+
+
+class _Place(NamedTuple):
+    """Where the queue files are."""
+
+    spool: Spool
+    queues: Sequence[str]
+    path: str
+    flat: bool
+    """Whether it is a directory of queue files, and not one of queues."""
+
+
+def run_module(module: AnsibleModule) -> dict[str, Any]:
+    """Return the module's result. Raises MailopsError."""
+    params = module.params
+    _arguments.check_not_negative(params, "limit", "excerpt", "eml_limit")
+    if params["excerpt"] > MAX_EXCERPT:
+        raise SelectionError("excerpt", "%d is more than %d bytes" % (params["excerpt"], MAX_EXCERPT))
+    now = int(time.time())
+    looking = _Looking(
+        selection=_arguments.selection_of(params, now=now),
+        candidates=parse_candidates(params["patterns"], recipient_scope=params["recipient_scope"], now=now),
+        number=max(params["limit"], params["eml_limit"] if params["eml_directory"] else 0),
+    )
+    place = _place_of(module)
+    with place.spool, ExitStack() as stack:
+        eml = None
+        if params["eml_directory"]:
+            eml = stack.enter_context(EmlDirectory(params["eml_directory"], check_mode=module.check_mode))
+        return _look(module, looking, place, eml)
+
+
+def _place_of(module: AnsibleModule) -> _Place:
+    """Return where the queue files are. Raises MailopsError."""
+    queues = module.params["queues"]
+    path = module.params["spool"]
+    if not path:
+        path = _arguments.instance_of(module).queue_directory
+        return _Place(Spool(path), queues, path, flat=False)
+    spool = Spool(path)
+    if any(spool.has(queue) for queue in _MARKS):
+        return _Place(spool, queues, path, flat=False)
+    spool.close()
+    # Seen from above, it looks like one queue.
+    above, name = os.path.split(os.path.abspath(path))
+    return _Place(Spool(above), (name,), path, flat=True)
+
+
+def _look(module: AnsibleModule, looking: _Looking, place: _Place, eml: EmlDirectory | None) -> dict[str, Any]:
+    """Look at the whole selection, open its oldest messages, and return the result."""
+    params = module.params
+    started = time.monotonic()
+    job = Job(
+        queues=place.queues,
+        make_result=looking.empty,
+        visit=looking.visit,
+        pass_over=looking.pass_over,
+        any_mode=place.flat,
+    )
+    share = scan(place.spool, job)
+    warn_of_gaps(module, share.counts, place.path)
+    looked = share.result
+    chosen = heapq.nsmallest(looking.number, looked.oldest)
+    opened = _open(place, looking, chosen, params, eml)
+    rows = [opened.rows[message.queue_id] for message in chosen if message.queue_id in opened.rows]
+    result: dict[str, Any] = {
+        "changed": eml is not None and bool(eml.created or opened.files["written"]),
+        "matched": {
+            "messages": looked.matched.messages,
+            "bytes": looked.matched.size,
+            "recipients": looked.matched.recipients,
+            "partial": looked.partial,
+        },
+        "messages": rows,
+        "truncated": len(rows) < looked.matched.messages,
+        "scan": show_scan(share.counts, source="spool", started=started),
+    }
+    if looking.candidates:
+        result["coverage"] = show_coverage(
+            looked.coverage, looking.candidates, messages=looked.matched.messages, most=_MAX_COMBINATIONS
+        )
+    if eml is not None:
+        result["eml"] = _show_files(opened, eml, len(chosen))
+        _check_files(result, eml)
+    return result
+
+
+@dataclass
+class _Opened:
+    """What opening messages gave."""
+
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[str, list[str]] = field(default_factory=lambda: {outcome: [] for outcome in (*OUTCOMES, "unreadable")})
+
+
+def _open(
+    place: _Place,
+    looking: _Looking,
+    chosen: Sequence[Chosen],
+    params: Mapping[str, Any],
+    eml: EmlDirectory | None,
+) -> _Opened:
+    """Open the chosen messages: show the first, write as many as are to be written."""
+    opened = _Opened()
+    shown = frozenset(message.queue_id for message in chosen[: params["limit"]])
+    written = frozenset(message.queue_id for message in chosen[: params["eml_limit"]])
+    with PatternWatch() as watch:
+        for message in _messages(place, chosen):
+            watch.queue_id = message.queue_id
+            if message.queue_id in shown:
+                opened.rows[message.queue_id] = _show(message, looking.candidates, params["excerpt"])
+            if eml is not None and message.queue_id in written:
+                opened.files[_write(eml, message)].append(message.queue_id)
+    return opened
+
+
+def _messages(place: _Place, chosen: Sequence[Chosen]) -> Iterator[SpoolMessage]:
+    """Yield the chosen messages that are still there, each once; they are closed afterwards."""
+    wanted = {message.queue_id: message.fingerprint for message in chosen}
+    for queue in place.queues:
+        for queue_id, message in messages(place.spool, queue, frozenset(wanted)):
+            if message is not None and wanted.get(queue_id) == message.fingerprint:
+                del wanted[queue_id]
+                yield message
+
+
+def _show(message: SpoolMessage, candidates: Sequence[Candidate], excerpt: int) -> dict[str, Any]:
+    """Return a message in full, with how often each candidate hits it; null for one that cannot be decided."""
+    row = show_message(message, excerpt=excerpt)
+    if candidates:
+        remembering = Remembering(message)
+        row["hits"] = [_hits(candidate, remembering) for candidate in candidates]
+    return row
+
+
+def _hits(candidate: Candidate, message: Remembering) -> int | None:
+    try:
+        return candidate.hits(message)
+    except ContentError:
+        return None
+
+
+def _write(eml: EmlDirectory, message: SpoolMessage) -> str:
+    """Write a message and return its outcome. Raises MailopsError."""
+    try:
+        content = message.content()
+    except ContentError:
+        return "unreadable"
+    return eml.write(message.queue_id, content)
+
+
+def _show_files(opened: _Opened, eml: EmlDirectory, chosen: int) -> dict[str, Any]:
+    """Return what was written, or would be; the names of some."""
+    counts = {outcome: len(names) for outcome, names in opened.files.items()}
+    return {
+        "directory": clip(eml.path),
+        **counts,
+        "vanished": chosen - sum(counts.values()),
+        "files": [name + ".eml" for name in sorted(opened.files["written"] + opened.files["present"])[:_MAX_NAMED]],
+        "not_written": sorted(opened.files["collisions"] + opened.files["unreadable"])[:_MAX_NAMED],
+    }
+
+
+def _check_files(result: dict[str, Any], eml: EmlDirectory) -> None:
+    """Raise OutcomeError where a message could not be written because something else has its name."""
+    collisions = result["eml"]["collisions"]
+    if collisions:
+        raise OutcomeError(
+            "%d messages were not written to %s, where other files have their names; nothing is written over. Move those away, "
+            "or name another eml_directory." % (collisions, eml.path),
+            result=result,
+        )

@@ -1,0 +1,217 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""Candidates for a rule, tried on messages before they are used: which messages each covers, and which they cover together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Sequence
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.patterns import split_regex
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import (
+    Selection,
+    Verdict,
+    parse_selection,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Tally, Totals
+
+if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Subject
+
+# Each costs a look at every message; a combination of them is kept as their numbers, a byte each.
+MAX_CANDIDATES = 50
+_EXAMPLES = 3
+
+
+class Remembering:
+    """A message whose content is read once, however many candidates ask for it."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self.queue_id = subject.queue_id
+        self.envelope: Envelope = subject.envelope
+        self._headers: Sequence[tuple[str, str]] | None = None
+        self._stored_text: bytes | None = None
+        self._text_parts: Sequence[str] | None = None
+
+    def reasons(self) -> Mapping[bytes, bytes]:
+        """Return {recipient: delay reason}."""
+        return self._subject.reasons()
+
+    def headers(self) -> Sequence[tuple[str, str]]:
+        """Return the decoded header fields. Raises ContentError."""
+        if self._headers is None:
+            self._headers = self._subject.headers()
+        return self._headers
+
+    def stored_text(self) -> bytes:
+        """Return the message as stored. Raises ContentError."""
+        if self._stored_text is None:
+            self._stored_text = self._subject.stored_text()
+        return self._stored_text
+
+    def text_parts(self) -> Sequence[str]:
+        """Return the decoded text parts. Raises ContentError."""
+        if self._text_parts is None:
+            self._text_parts = self._subject.text_parts()
+        return self._text_parts
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A candidate: the rule as it can be pasted into C(match), what it selects, and how often it hits."""
+
+    rule: Mapping[str, Any]
+    selection: Selection
+    counters: tuple[Callable[[Subject], int], ...]
+
+    def hits(self, subject: Subject) -> int:
+        """Return how often the text criteria of the rule are found in a message, at least 1 where the rule selects it, else 0.
+
+        Raises ContentError.
+        """
+        if self.selection.decide(subject) is not Verdict.YES:
+            return 0
+        return max(1, sum(count(subject) for count in self.counters))
+
+
+def parse_candidates(values: Sequence[object], *, recipient_scope: str, now: int) -> list[Candidate]:
+    """Return the candidates: rules as in a selection, and texts or regexes, which are looked for in the message as stored.
+
+    Raises SelectionError, naming the candidate, as C(patterns[0].sender).
+    """
+    if len(values) > MAX_CANDIDATES:
+        raise SelectionError("patterns", "%d are too many; try at most %d at once" % (len(values), MAX_CANDIDATES))
+    return [
+        _parse(value, "patterns[%d]" % index, recipient_scope=recipient_scope, now=now)
+        for index, value in enumerate(values)
+    ]
+
+
+def _parse(value: object, place: str, *, recipient_scope: str, now: int) -> Candidate:
+    rule: Any = {"content": value} if isinstance(value, str) else value
+    try:
+        selection = parse_selection(match=[rule], recipient_scope=recipient_scope, now=now)
+    except SelectionError as error:
+        raise SelectionError(error.place.replace("match[0]", place, 1), error.problem) from error
+    spec = selection.match[0].spec
+    makers = (("content", _count_content), ("body", _count_body))
+    counters = [make(spec[key], place) for key, make in makers if key in spec]
+    return Candidate(rule=rule, selection=selection, counters=tuple(counters))
+
+
+def _search(value: str, place: str) -> tuple[str, int]:
+    """Return pattern and flags that find what a value of a selection finds."""
+    return split_regex(value, place) or (re.escape(value), 0)
+
+
+def _count_content(values: Sequence[str], place: str) -> Callable[[Subject], int]:
+    found = [_search(value, place) for value in values]
+    searches = [re.compile(pattern.encode("utf-8"), flags | re.MULTILINE) for pattern, flags in found]
+    return lambda subject: sum(1 for search in searches for _hit in search.finditer(subject.stored_text()))
+
+
+def _count_body(values: Sequence[str], place: str) -> Callable[[Subject], int]:
+    found = [_search(value, place) for value in values]
+    searches = [re.compile(pattern, flags | re.MULTILINE) for pattern, flags in found]
+    return lambda subject: sum(
+        1 for part in subject.text_parts() for search in searches for _hit in search.finditer(part)
+    )
+
+
+class Covered:
+    """What one candidate covers."""
+
+    def __init__(self) -> None:
+        self.totals = Totals()
+        self.partial = 0
+        self.undecided = 0
+        """Messages whose content could not be read far enough to decide."""
+        self.alone = 0
+        """Messages that no other candidate covers."""
+        self.examples: list[str] = []
+
+    def merge(self, other: Covered) -> None:
+        """Add what it covers elsewhere."""
+        self.totals.merge(other.totals)
+        self.partial += other.partial
+        self.undecided += other.undecided
+        self.alone += other.alone
+        self.examples = (self.examples + other.examples)[:_EXAMPLES]
+
+
+@dataclass
+class Coverage:
+    """What the candidates cover of the messages that they were tried on; plain data, which adds up."""
+
+    rows: list[Covered]
+    combinations: Tally = field(default_factory=Tally)
+    covered: int = 0
+    """Messages that at least one covers."""
+
+    def merge(self, other: Coverage) -> None:
+        """Add what another process tried."""
+        for row, more in zip(self.rows, other.rows):
+            row.merge(more)
+        self.combinations.merge(other.combinations)
+        self.covered += other.covered
+
+    def add(self, candidates: Sequence[Candidate], subject: Subject) -> None:
+        """Try the candidates on a message."""
+        remembering = Remembering(subject)
+        hitting = [number for number, candidate in enumerate(candidates) if self._holds(number, candidate, remembering)]
+        if not hitting:
+            return
+        self.covered += 1
+        self.combinations.waiting.append(bytes(hitting))
+        self.combinations.settle()
+        if len(hitting) == 1:
+            self.rows[hitting[0]].alone += 1
+
+    def _holds(self, number: int, candidate: Candidate, subject: Subject) -> bool:
+        row = self.rows[number]
+        try:
+            verdict = candidate.selection.decide(subject)
+        except ContentError:
+            row.undecided += 1
+            return False
+        if verdict is Verdict.PARTIAL:
+            row.partial += 1
+        if verdict is not Verdict.YES:
+            return False
+        row.totals.add(subject.envelope)
+        if len(row.examples) < _EXAMPLES:
+            row.examples.append(subject.queue_id)
+        return True
+
+
+def show_coverage(coverage: Coverage, candidates: Sequence[Candidate], *, messages: int, most: int) -> dict[str, Any]:
+    """Return what the candidates cover of so many messages, as a result shows it, with so many combinations at most."""
+    shown = coverage.combinations.top(most)
+    return {
+        "patterns": [
+            {
+                "match": candidate.rule,
+                "messages": row.totals.messages,
+                "bytes": row.totals.size,
+                "recipients": row.totals.recipients,
+                "percent": round(100 * row.totals.messages / messages, 1) if messages else 0.0,
+                "alone": row.alone,
+                "partial": row.partial,
+                "undecided": row.undecided,
+                "examples": row.examples,
+            }
+            for candidate, row in zip(candidates, coverage.rows)
+        ],
+        "combinations": [{"patterns": list(numbers), "messages": count} for numbers, count in shown],
+        "combinations_left_out": len(coverage.combinations.counts()) - len(shown),
+        "covered": coverage.covered,
+        "uncovered": messages - coverage.covered,
+    }

@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""One message in full, as a result shows it: every list bounded, and no content but what was asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import display, display_address
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import clip, fit
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.mime import Part, structure, text_parts
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_log
+
+if TYPE_CHECKING:
+    from typing import Protocol, Sequence
+
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import Listable
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import Recipient, Recipients
+
+    class Openable(Listable, Protocol):
+        """A message that can be read in full."""
+
+        def recipients(self, *, most: int) -> Recipients: ...
+        def defer_log(self) -> bytes: ...
+        def headers(self) -> Sequence[tuple[str, str]]: ...
+        def content(self) -> bytes: ...
+
+
+# Bytes of JSON that each list of a message may take. Five messages, as by default, are 52 KiB then at the most.
+BUDGETS = {"attributes": 1 << 10, "recipients": 4 << 10, "headers": 4 << 10, "parts": 1 << 10}
+# Above what the budget holds, which is what counts.
+_MOST_RECIPIENTS = 200
+# What the result calls the values of a defer log.
+_FROM_LOG = {"status": b"status", "reason": b"reason", "diagnostic": b"diag_text", "mta": b"mta_mname"}
+
+
+class _Row:
+    """A row in the making, with what could not be read, and which of its lists were cut."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
+        self.cut: list[str] = []
+        self.problems: list[str] = []
+
+    def put_list(self, name: str, rows: Iterable[dict[str, Any]], number: int) -> None:
+        """Add what fits of a list that has so many rows in all."""
+        self.values[name] = fit(rows, BUDGETS[name])
+        if len(self.values[name]) < number:
+            self.cut.append(name)
+
+    def read(self, what: Callable[[], Any], otherwise: Any) -> Any:
+        """Return what is read, or the substitute where it cannot be."""
+        try:
+            return what()
+        except ContentError as error:
+            self.problems.append(str(error))
+            return otherwise
+
+
+def show_message(message: Openable, *, excerpt: int) -> dict[str, Any]:
+    """Return a message in full. excerpt: so many bytes of its first text part, none for 0."""
+    envelope = message.envelope
+    row = _Row(
+        {
+            "queue_id": message.queue_id,
+            "queue": message.queue,
+            "arrival_time": envelope.arrival or None,
+            "size": envelope.size,
+            "origin": message.origin,
+            "next_retry": message.next_retry,
+            "forced_expire": message.forced_expire,
+            "sender": None if envelope.sender is None else clip(display_address(envelope.sender)),
+        }
+    )
+    if envelope.unparsed is not None:
+        row.problems.append("%s at offset %d" % (envelope.unparsed.problem, envelope.unparsed.offset))
+    _put_attributes(row, envelope.attributes)
+    _put_recipients(row, message)
+    headers = row.read(message.headers, ())
+    row.put_list("headers", ({"name": clip(name), "value": clip(value)} for name, value in headers), len(headers))
+    content = row.read(message.content, None)
+    parts = [] if content is None else row.read(lambda: structure(content), [])
+    row.put_list("parts", map(_show_part, parts), len(parts))
+    if excerpt:
+        texts = [] if content is None else row.read(lambda: text_parts(content), [])
+        row.values["excerpt"] = clip(texts[0], excerpt) if texts else None
+    row.values["cut"] = row.cut
+    row.values["problem"] = clip("; ".join(dict.fromkeys(row.problems))) or None
+    return row.values
+
+
+def _put_attributes(row: _Row, attributes: Sequence[bytes]) -> None:
+    # Of several with one name the first counts, as for qmgr(8).
+    named: dict[str, str] = {}
+    for attribute in attributes:
+        name, _sign, value = attribute.partition(b"=")
+        named.setdefault(clip(display(name)), clip(display(value)))
+    row.put_list("attributes", ({"name": name, "value": value} for name, value in named.items()), len(named))
+
+
+def _put_recipients(row: _Row, message: Openable) -> None:
+    recipients = message.recipients(most=_MOST_RECIPIENTS)
+    if recipients.problem is not None:
+        row.problems.append(recipients.problem)
+    log = parse_log(message.defer_log())
+    row.values["recipient_count"] = recipients.counts
+    row.put_list(
+        "recipients",
+        (_show_recipient(recipient, log.get(recipient.address, {})) for recipient in recipients.listed),
+        sum(recipients.counts.values()),
+    )
+
+
+def _show_recipient(recipient: Recipient, entry: Mapping[bytes, bytes]) -> dict[str, Any]:
+    return {
+        "address": clip(display_address(recipient.address)),
+        "state": recipient.state,
+        "original": None if recipient.original is None else clip(display_address(recipient.original)),
+        "dsn_original": None if recipient.dsn_original is None else clip(display(recipient.dsn_original)),
+        "notify": list(recipient.notify),
+        **{name: clip(display(entry[key])) if key in entry else None for name, key in _FROM_LOG.items()},
+    }
+
+
+def _show_part(part: Part) -> dict[str, Any]:
+    return {name: clip(value) if isinstance(value, str) else value for name, value in part._asdict().items()}

@@ -1,0 +1,38 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A message of any bytes, opened without a file."""
+
+from __future__ import annotations
+
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import message
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.mime import parse_headers
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import Recipients, read_recipients
+from tests.unit.support.queue_file import fetch_from
+from tests.unit.support.subject import MadeUpMessage
+
+
+class Opened(MadeUpMessage):
+    """What SpoolMessage is of a file."""
+
+    def __init__(self, data: bytes, log: bytes = b"") -> None:
+        self.fetch = fetch_from(data)
+        super().__init__(message.read_envelope(self.fetch, file_size=len(data)), origin="local")
+        self.log = log
+
+    def recipients(self, *, most: int) -> Recipients:
+        """Return all recipients."""
+        return read_recipients(self.fetch, most=most)
+
+    def defer_log(self) -> bytes:
+        """Return the log."""
+        return self.log
+
+    def headers(self) -> list[tuple[str, str]]:
+        """Return the decoded header fields. Raises ContentError."""
+        return parse_headers(message.read_headers(self.fetch, self.envelope))
+
+    def content(self) -> bytes:
+        """Return headers and body. Raises ContentError."""
+        return message.read_content(self.fetch, self.envelope)

@@ -236,6 +236,13 @@ class Instance:
         """Run postqueue(1) and return what it left: only its caller knows what a failure means."""
         return self.runner.run(self.command("postqueue", *arguments))
 
+    def check_structure(self, *options: str) -> None:
+        """Run C(postsuper OPTION...) over all queues, as C(-s) and C(-p). Raises CommandError."""
+        command = self.command("postsuper", *options)
+        output = self.runner.run(command)
+        if output.status:
+            raise CommandError(command, status=output.status, output=output.err)
+
     def log(self, tag: str, text: str) -> None:
         """Write a line to the mail log with postlog(1), wherever Postfix logs to. Raises CommandError."""
         command = self.command("postlog", "-p", "info", "-t", tag, text)

@@ -99,6 +99,10 @@ class Controller:
         """Return what postfix_message_info says."""
         return self.module(host, "postfix_message_info", options, check=check)
 
+    def repair(self, host: str, *, check: bool = False, **options: Any) -> dict[str, Any]:
+        """Return what postfix_spool_repair says."""
+        return self.module(host, "postfix_spool_repair", options, check=check)
+
 
 class _OverSsh(Controller):
     """Runs modules by a playbook."""

@@ -278,10 +278,15 @@ def audit(
         "matched": result["matched"]["messages"],
         "user": operator(),
         "selection": result["selection_digest"],
-        "reason": printable(module.params["reason"] or "")[:_MAX_REASON] or "none given",
     }
+    leave_line(module, instance, name, said)
+
+
+def leave_line(module: AnsibleModule, instance: Instance, name: str, said: Mapping[str, object]) -> None:
+    """Leave a line in the mail log, with the operator's reason, and warn where that cannot be done."""
+    reason = printable(module.params["reason"] or "")[:_MAX_REASON] or "none given"
     try:
-        instance.log("mailops/" + name, ", ".join("%s=%s" % field for field in said.items()))
+        instance.log("mailops/" + name, ", ".join("%s=%s" % field for field in {**said, "reason": reason}.items()))
     except MailopsError as error:
         module.warn("The audit line could not be logged: %s" % error)
 

@@ -139,7 +139,8 @@ def test_everything_that_is_wrong_is_mended(broken: Host, controller: Controller
     assert {f"{SPOOL}/defer/0/0AAAA8", f"{SPOOL}/deferred/0/bogus-name"} <= left
     # What may still be written to got its name, and stayed.
     assert len([path for path in left if path.startswith(f"{SPOOL}/incoming/0AAAA")]) == 1
-    assert len(broken.postqueue()) == messages + 2
+    # Postfix had lost sight of three: two in a wrong hash directory, one under a name that is none.
+    assert len(broken.postqueue()) == messages + 3 == 6
     for check in (False, True):
         again = controller.repair(broken.name, check=check, repairs=EVERYTHING)
         assert again["changed"] is False

@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 from pathlib import Path
-from typing import Sequence
+from typing import Any, Sequence
 
 import pytest
 
@@ -52,10 +52,10 @@ def run(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 
 def test_stale_files_and_orphans(run: ModuleRun) -> None:
-    options = {"repairs": ["stale", "structure", "orphan_logs"], "reason": "ticket\n4711"}
-    predicted = run(check=True, **options)  # type: ignore[arg-type]
+    options: dict[str, Any] = {"repairs": ["stale", "structure", "orphan_logs"], "reason": "ticket\n4711"}
+    predicted = run(check=True, **options)
     assert [command[0].rpartition("/")[2] for command, _stdin in run.runner.ran] == ["postconf"]
-    done = run(**options)  # type: ignore[arg-type]
+    done = run(**options)
     assert {**predicted, "invocation": 0} == {**done, "invocation": 0}
     assert done["repaired"]["stale_files"] == done["repaired"]["orphan_logs"] == 1
     assert done["diff"]["before"] == (
@@ -66,7 +66,7 @@ def test_stale_files_and_orphans(run: ModuleRun) -> None:
     assert corrupt["problem"].startswith("the file ends within a record at offset ")
     assert run.runner.ran[-1][0][-1] == r"stale_files=1, orphan_logs=1, user=ops, reason=ticket\n4711"
     ran = len(run.runner.ran)
-    assert run(**options)["changed"] is False  # type: ignore[arg-type]
+    assert run(**options)["changed"] is False
     # Nothing to do: postconf only.
     assert len(run.runner.ran) == ran + 1
 

@@ -51,6 +51,10 @@ class Remembering:
             self._headers = self._subject.headers()
         return self._headers
 
+    def holds(self, text: bytes) -> bool:
+        """Return whether the stored text has this text in it. Raises ContentError."""
+        return text in self.stored_text()
+
     def stored_text(self) -> bytes:
         """Return the message as stored. Raises ContentError."""
         if self._stored_text is None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import message
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import Recipient, read_recipients
 from tests.unit.support.queue_file import QueueFile, fetch_from, todo
@@ -86,6 +87,13 @@ def test_a_file_that_is_cut_says_so() -> None:
     found = read_recipients(fetch_from(recipient(b"a@b") + b"R\x05a"), most=10)
     assert found.counts["pending"] == 1
     assert found.problem == "the file ends within a record at offset 5"
+
+
+def test_a_file_with_too_many_records_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(message, "MAX_LINES", 3)
+    found = read_recipients(fetch_from(recipient(b"a@b") * 5 + END), most=10)
+    assert found.counts["pending"] == 2
+    assert found.problem == "more than 3 records at offset 10"
 
 
 WHOLE = [real for real in REAL_FILES if real.content is not None]

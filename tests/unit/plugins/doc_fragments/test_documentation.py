@@ -15,13 +15,16 @@ import yaml
 
 from ansible_collections.mailops.postfix.plugins.module_utils._module import (
     _aftermath,
+    message_info,
     queue_facts,
     queue_flush,
     queue_hold,
     queue_purge,
+    spool_repair,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import selection
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import candidates, detail, selection
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import MAX_DISTINCT, SHAPE_MINUTES, TOPS
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import eml
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts
 from tests.unit.support.documentation import (
     PLUGINS,
@@ -176,3 +179,42 @@ def test_states_and_ways_of_release_are_documented() -> None:
 def test_every_method_is_documented() -> None:
     option = documented_options("postfix_queue_purge")["method"]
     assert re.findall(r"V\((\w+)\)", " ".join(option["description"])) == list(queue_purge.METHODS)
+
+
+# --- message info ---------------------------------------------------------------------------------------------------
+
+INFO = sections("postfix_message_info")
+
+
+def test_the_lists_of_a_message_are_documented() -> None:
+    assert set(detail.BUDGETS) <= set(INFO["RETURN"]["messages"]["contains"])
+
+
+def test_the_bounds_of_message_info_are_documented() -> None:
+    options = INFO["DOCUMENTATION"]["options"]
+    assert "at most %d." % candidates.MAX_CANDIDATES in options["patterns"]["description"][0]
+    assert "at most %d." % message_info.MAX_EXCERPT in options["excerpt"]["description"][0]
+
+
+def test_what_becomes_of_files_is_documented() -> None:
+    sample = INFO["RETURN"]["eml"]["sample"]
+    assert set(sample) == {"directory", *eml.OUTCOMES, "unreadable", "vanished", "files", "not_written"}
+
+
+# --- repair -----------------------------------------------------------------------------------------------------------
+
+REPAIR = sections("postfix_spool_repair")
+
+
+def test_every_repair_is_documented() -> None:
+    option = documented_options("postfix_spool_repair")["repairs"]
+    assert option["choices"] == list(spool_repair.REPAIRS)
+    described = dict(re.findall(r"V\((\w+)\) is C\(postsuper (-\w)\)", " ".join(option["description"])))
+    assert described == {repair: flag for repair, flag in spool_repair.REPAIRS.items() if flag is not None}
+
+
+def test_every_kind_of_finding_is_documented() -> None:
+    text = " ".join(REPAIR["RETURN"]["found"]["description"])
+    assert re.findall(r"C\((\w+)\) are", text) == list(spool_repair.KINDS)
+    for name in ("found", "repaired"):
+        assert list(REPAIR["RETURN"][name]["sample"]) == list(spool_repair.KINDS)

@@ -31,6 +31,7 @@ MAX_RECORDS_KEPT = 200000
 MAX_LINES = 1 << 20
 MAX_HEADERS = 1 << 18
 _MAX_NUMBERS = 128
+_IN_NUMBERS = b"0123456789 "
 
 # Beside those that are taken: what qmgr(8) expects, and refuses a file for others (REC_TYPE_ENVELOPE, REC_TYPE_EXTRACT).
 _ENVELOPE_TYPES = frozenset(b"CTcFILSWV>K<ionPrefdmw")
@@ -93,27 +94,12 @@ class Envelope(NamedTuple):
 
     def attribute(self, name: bytes) -> bytes | None:
         """Return the value of the first attribute of that name (qmgr(8) takes the first, too), or None."""
-        records = self.attribute_records
-        prefix = name + b"="
-        # Asked for each message of a queue: what is nowhere in the bytes is in no record either.
-        at = records.find(prefix)
-        position = 0
-        while position <= at:
-            length = records[position + 1]
-            start = position + 2
-            if length > 0x7F:
-                length, start = rec.decode_length(records, position + 1)
-            position = start + length
-            if start == at:
-                return records[at + len(prefix) : position]
-            if position > at:
-                at = records.find(prefix, position)
-        return None
+        return _find_attribute(self.attribute_records, name + b"=")
 
     @property
     def sasl_username(self) -> bytes | None:
         """The SASL login that submitted the message, None without one."""
-        return self.attribute(b"sasl_username")
+        return _find_attribute(self.attribute_records, b"sasl_username=")
 
     @property
     def client_address(self) -> bytes | None:
@@ -121,7 +107,9 @@ class Envelope(NamedTuple):
 
         smtpd(8) stores an IPv6 address from XCLIENT or XFORWARD with RFC 2821's C(IPv6:) before it, which is left out.
         """
-        address = self._client(b"client_address")
+        address = _find_attribute(self.attribute_records, b"log_client_address=")
+        if address is None:
+            address = _find_attribute(self.attribute_records, b"client_address=")
         return address[5:] if address is not None and address[:5].lower() == b"ipv6:" else address
 
     @property
@@ -146,6 +134,24 @@ class Envelope(NamedTuple):
     def _client(self, name: bytes) -> bytes | None:
         logged = self.attribute(b"log_" + name)
         return self.attribute(name) if logged is None else logged
+
+
+def _find_attribute(records: bytes, prefix: bytes) -> bytes | None:
+    """Return what stands behind a prefix in the first record that has it, or None. Asked more than once for each message."""
+    # What is nowhere in the bytes is in no record either.
+    at = records.find(prefix)
+    position = 0
+    while position <= at:
+        length = records[position + 1]
+        start = position + 2
+        if length > 0x7F:
+            length, start = rec.decode_length(records, position + 1)
+        position = start + length
+        if start == at:
+            return records[at + len(prefix) : position]
+        if position > at:
+            at = records.find(prefix, position)
+    return None
 
 
 class _Found:
@@ -526,9 +532,9 @@ def _parse_numbers(payload: bytes) -> list[int]:
 
     Raises ValueError.
     """
-    if payload.translate(None, b"0123456789 ") or len(payload) > _MAX_NUMBERS:
-        raise ValueError("malformed numbers %r" % payload[:40])
-    numbers = list(map(int, payload.split()))
+    numbers = (
+        [] if payload.translate(None, _IN_NUMBERS) or len(payload) > _MAX_NUMBERS else [*map(int, payload.split())]
+    )
     if not numbers:
         raise ValueError("malformed numbers %r" % payload[:40])
     return numbers

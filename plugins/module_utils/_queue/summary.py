@@ -25,6 +25,8 @@ _KEPT_DISTINCT = 20000
 # So many recipients wait to be counted at one go.
 _BATCH = 20000
 _MAX_DOMAINS = 60000
+# So many different whole addresses are counted before they are spread.
+_MAX_WHOLE = 60000
 
 # qshape(1): the first bucket ends at 5 minutes, each further one at twice that, ten in all.
 SHAPE_MINUTES = (5, 10, 20, 40, 80, 160, 320, 640, 1280)
@@ -223,7 +225,7 @@ class Summary:
         for tally in self._tops.values():
             tally.settle()
         self._unsettled = 0
-        if sum(map(len, self._by_age)) + len(self._senders) > MAX_DISTINCT:
+        if sum(map(len, self._by_age)) + len(self._senders) > _MAX_WHOLE:
             self._spread()
 
     def _spread(self) -> None:

@@ -15,7 +15,6 @@ from typing import Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import message as stored
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import mime
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import fingerprint
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_defer_log
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import Recipients, read_recipients
@@ -108,6 +107,9 @@ class SpoolMessage:
 
     def headers(self) -> Sequence[tuple[str, str]]:
         """Return the decoded header fields. Raises ContentError."""
+        # Most runs never look at content, and need not wait until Python's email package is there.
+        from ansible_collections.mailops.postfix.plugins.module_utils._queue import mime  # noqa: PLC0415
+
         return mime.parse_headers(stored.read_headers(self._fetch, self.envelope))
 
     def stored_text(self) -> bytes:
@@ -121,6 +123,9 @@ class SpoolMessage:
 
     def text_parts(self) -> Sequence[str]:
         """Return the decoded text parts. Raises ContentError."""
+        # Most runs never look at content, and need not wait until Python's email package is there.
+        from ansible_collections.mailops.postfix.plugins.module_utils._queue import mime  # noqa: PLC0415
+
         return mime.text_parts(stored.read_content(self._fetch, self.envelope))
 
     def content(self) -> bytes:

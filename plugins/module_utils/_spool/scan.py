@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import gc
-import multiprocessing
 import os
 import signal
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.message imp
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkContext
     from types import FrameType
     from typing import Protocol
 
@@ -101,10 +101,9 @@ def scan(spool: Spool, job: Job[_Result], *, processes: int | None = None) -> Sh
     and where a pattern takes too long.
     """
     number = worth_processes(spool, job.queues) if processes is None else processes
-    # Only fork passes on the open spool and the compiled selection as they are.
-    context = multiprocessing.get_context("fork")
     helpers = []
     for index in range(1, number):
+        context = _fork_context()
         receiver, sender = context.Pipe(duplex=False)
         process = context.Process(target=_help, args=(sender, spool, job, index, number))
         process.start()
@@ -122,6 +121,14 @@ def scan(spool: Spool, job: Job[_Result], *, processes: int | None = None) -> Sh
             process.terminate()
             process.join()
     return whole
+
+
+def _fork_context() -> ForkContext:
+    # A small queue does not need it, nor the time that it takes to import.
+    import multiprocessing  # noqa: PLC0415
+
+    # Only fork passes on the open spool and the compiled selection as they are.
+    return multiprocessing.get_context("fork")
 
 
 def worth_processes(spool: Spool, queues: Sequence[str]) -> int:

@@ -41,9 +41,11 @@ options:
   gather:
     description:
       - What to gather. V(reasons) reads the delay reason of every message, which makes the run about twice as long.
+      - V(suggestions) looks for rules that explain a flood. It opens up to 300 messages, and its rules may show what stands in
+        subjects and URLs of several messages.
     type: list
     elements: str
-    choices: [counts, top, shape, reasons, messages]
+    choices: [counts, top, shape, reasons, messages, suggestions]
     default: [counts, top, shape, reasons, messages]
 extends_documentation_fragment:
   - mailops.postfix.instance
@@ -73,6 +75,18 @@ EXAMPLES = r"""
       - recipient: example.com
     limit: 20
   become: true
+
+- name: Which rules would explain the flood
+  mailops.postfix.postfix_queue_facts:
+    gather: [counts, reasons, suggestions]
+  become: true
+
+- name: What would the first of them select
+  mailops.postfix.postfix_queue_facts:
+    match: "{{ ansible_facts.postfix_queue.suggestions[0].match }}"
+    limit: 20
+  become: true
+  when: ansible_facts.postfix_queue.suggestions | length > 0
 
 - name: The queue of a server that is stopped
   mailops.postfix.postfix_queue_facts:
@@ -185,6 +199,54 @@ ansible_facts:
           description: Whether messages were selected that C(messages) does not list.
           returned: when O(gather) has V(messages)
           type: bool
+        suggestions:
+          description:
+            - Rules that explain a flood in the selection, at most ten, those first that explain most of it at least else.
+            - Empty where nothing stands out. Much mail from one place is no flood; neither is mail that waits for its destination.
+          returned: when O(gather) has V(suggestions)
+          type: list
+          elements: dict
+          contains:
+            match:
+              description: The rule, as a value for O(match) of any module.
+              returned: always
+              type: list
+              elements: dict
+            messages:
+              description: How many messages of the selection the rule covers.
+              returned: always
+              type: int
+            exact:
+              description: Whether C(messages) was counted. Else it is estimated, from 2000 messages or from those opened.
+              returned: always
+              type: bool
+            share:
+              description: C(messages) as a share of the selection.
+              returned: always
+              type: float
+            concentration:
+              description:
+                - The shortest time in which C(share) of the messages arrived, C(seconds) from the second C(since) on. It is taken
+                  from the messages sampled.
+              returned: always
+              type: dict
+            evidence:
+              description: What these messages have that ordinary mail does not. Numbers are those of the messages sampled.
+              returned: always
+              type: list
+              elements: str
+          sample:
+            - match: [{"sasl_username": "stolen@example.com"}]
+              messages: 4100
+              exact: true
+              share: 0.7721
+              concentration: {"share": 0.8, "since": 1795171149, "seconds": 2906}
+              evidence: ["1201 senders of other domains than the login's", "1201 senders write the same subject"]
+        suggestions_note:
+          description: What to make of the suggestions, or that nothing stands out, and what could not be looked at.
+          returned: when O(gather) has V(suggestions)
+          type: str
+          sample: "Nothing stands out in 5310 messages, so no rule is suggested."
         scan:
           description:
             - How reading went, in files. Files that are C(unreadable) or C(unparsed) are in no selection.

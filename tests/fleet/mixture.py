@@ -158,18 +158,18 @@ def record_of_notice(message: Message, *, queue_id: str, message_id: str) -> Rec
 
 # ---- words, people, places ------------------------------------------------------------------------------------
 
-_VOCABULARY = """
+VOCABULARY = """
 account address answer autumn balance bridge budget chapter coffee concert contract corner course delivery detail dinner
 document engine evening figure garden harbour history invoice island journey kitchen letter library market meeting
 minute morning mountain number office order paper parcel picture planet platform project question report river school
 season service signal station story street summer table ticket travel village weather window winter
 """
-_NAMES = """
+NAMES = """
 anna ben carla david elena finn greta hugo ines jonas katja lars mira nils olga paul rosa sven tina uwe
 adler berg conti dupont eriksen fischer garcia hansen ivanova jansen kowalski larsen moreau novak olsen
 """
-_WORDS = _VOCABULARY.split()
-_FIRST, _LAST = (line.split() for line in _NAMES.strip().splitlines())
+_WORDS = VOCABULARY.split()
+_FIRST, _LAST = (line.split() for line in NAMES.strip().splitlines())
 
 
 def _person(rng: random.Random) -> str:

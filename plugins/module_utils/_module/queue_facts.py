@@ -22,7 +22,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     UnknownHere,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
+from ansible_collections.mailops.postfix.plugins.module_utils._module._suggestions import open_sampled, show_suggestions
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Contents, Sample
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Selection, Verdict
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.showq import (
     ListedMessage,
@@ -40,7 +42,9 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 
-GATHER = ("counts", "top", "shape", "reasons", "messages")
+DEFAULT_GATHER = ("counts", "top", "shape", "reasons", "messages")
+# Suggestions open messages, and show what is in them: only who asks gets that.
+GATHER = (*DEFAULT_GATHER, "suggestions")
 SOURCES = ("auto", "spool", "postqueue")
 # What postqueue lists; saved and corrupt are out of Postfix's sight, and in no total.
 LISTED = ("maildrop", "incoming", "active", "deferred", "hold")
@@ -74,7 +78,7 @@ ARGUMENTS = _arguments.compose(
         "source": {"type": "str", "choices": list(SOURCES), "default": "auto"},
         "spool": {"type": "path"},
         "top": {"type": "int", "default": 10},
-        "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": list(GATHER)},
+        "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": list(DEFAULT_GATHER)},
     },
 )
 
@@ -89,6 +93,7 @@ class QueueFacts:
     partial: int
     summary: Summary
     messages: listing.MessageList
+    sample: Sample
 
     def merge(self, other: QueueFacts) -> None:
         """Add what another process saw."""
@@ -99,6 +104,7 @@ class QueueFacts:
         self.partial += other.partial
         self.summary.merge(other.summary)
         self.messages.merge(other.messages)
+        self.sample.merge(other.sample)
 
 
 @dataclass(frozen=True)
@@ -118,8 +124,12 @@ class _Gathering:
             incomplete=dict.fromkeys(ALL_QUEUES, 0),
             matched=Totals(),
             partial=0,
-            summary=Summary(now=self.now, tops="top" in self.gather, shape="shape" in self.gather),
+            # Suggestions are counted by the tops.
+            summary=Summary(
+                now=self.now, tops=not self.gather.isdisjoint(("top", "suggestions")), shape="shape" in self.gather
+            ),
             messages=listing.MessageList(self.limit if "messages" in self.gather else 0),
+            sample=Sample(),
         )
 
     def visit(self, message: SpoolMessage, facts: QueueFacts) -> None:
@@ -144,6 +154,8 @@ class _Gathering:
             facts.matched.add(message.envelope)
             facts.summary.add(message.envelope, reasons)
             facts.messages.offer(message, reasons)
+            if "suggestions" in self.gather:
+                facts.sample.add(message.queue_id, message.envelope, reasons)
 
 
 def run_module(module: AnsibleModule) -> dict[str, Any]:
@@ -187,11 +199,12 @@ def _of_spool(module: AnsibleModule, path: str, instance: Instance | None, gathe
             raise MailopsError("%s is no queue directory: it holds none of %s." % (path, ", ".join(ALL_QUEUES)))
         job = Job(queues=ALL_QUEUES, make_result=gathering.empty, visit=gathering.visit, pass_over=gathering.pass_over)
         share = scan(spool, job)
+        contents = open_sampled(spool, gathering.selection.queues, share.result.sample)
     warn_of_gaps(module, share.counts, path)
     return {
         "instance": _show_instance(instance, path, running=instance.running() if instance else None),
         "scan": {**show_scan(share.counts, source="spool", started=started), "unknown": []},
-        **_show(share.result, gathering, seen_queues=ALL_QUEUES),
+        **_show(share.result, gathering, seen_queues=ALL_QUEUES, contents=contents),
     }
 
 
@@ -218,7 +231,7 @@ def _of_postqueue(module: AnsibleModule, instance: Instance, gathering: _Gatheri
         raise _explained(CommandError(command, status=output.status, output=output.err))
     warn_of_gaps(module, counts, "postqueue")
     running = instance.running()
-    shown = _show(seen, gathering, seen_queues=LISTED)
+    shown = _show(seen, gathering, seen_queues=LISTED, contents=None)
     for name in UNKNOWN_TOPS & set(shown.get("top", {})):
         shown["top"][name] = None
     return {
@@ -261,7 +274,9 @@ def _explained(error: CommandError) -> MailopsError:
     return error
 
 
-def _show(seen: QueueFacts, gathering: _Gathering, *, seen_queues: Sequence[str]) -> dict[str, Any]:
+def _show(
+    seen: QueueFacts, gathering: _Gathering, *, seen_queues: Sequence[str], contents: Contents | None
+) -> dict[str, Any]:
     """Return the facts as a result has them; what the source cannot know is null."""
     result: dict[str, Any] = {"matched": {**_show_totals(seen.matched), "partial": seen.partial}}
     if "counts" in gathering.gather:
@@ -290,6 +305,8 @@ def _show(seen: QueueFacts, gathering: _Gathering, *, seen_queues: Sequence[str]
         rows = listing.fit_rows(seen.messages.rows(), limit=gathering.limit)
         result["messages"] = rows
         result["truncated"] = len(rows) < seen.matched.messages
+    if "suggestions" in gathering.gather:
+        result.update(show_suggestions(seen.sample, contents, seen.summary, with_reasons="reasons" in gathering.gather))
     return result
 
 

@@ -252,6 +252,87 @@ def test_a_hostile_queue_makes_no_large_result(run: ModuleRun, made: MadeUpSpool
     assert len(json.dumps(result)) < 64 << 10
 
 
+# --- suggestions ----------------------------------------------------------------------------------------------------
+
+STOLEN = {"sasl_username": "thief@example.com"}
+
+
+def steal(made: MadeUpSpool) -> None:
+    """Add what comes through a stolen account, and something that is too large to be read."""
+    for number in range(30):
+        name = b"%s@d%d.example" % (b"abcdefghijklmnopqrstuvwxyz1234"[number : number + 1] * 3, number)
+        text = [b"Content-Type: multipart/mixed; boundary=\xff"] if number == 1 else []
+        body = [b"x" * 1000] * 300 if number == 0 else [b"http://a.example/offer/claim"]
+        spam = QueueFile(
+            sender=name,
+            before_sender=[b"sasl_username=thief@example.com"],
+            after_sender=[b"log_client_address=192.0.2.7", b"log_client_name=unknown"],
+            headers=[b"Subject: Your invoice %d is overdue" % number, *text],
+            body=body,
+            arrival=b"%d 0" % (NOW - 600 + number),
+        )
+        made.put("hold", "%05X1234" % number, spam.write())
+
+
+def test_suggestions_are_asked_for(run: ModuleRun) -> None:
+    assert not {"suggestions", "suggestions_note"} & set(facts(run()))
+
+
+def test_suggestions(run: ModuleRun, made: MadeUpSpool) -> None:
+    steal(made)
+    found = facts(run(gather=["suggestions"]))
+    assert found["suggestions"] == [
+        {
+            "match": [STOLEN],
+            "messages": 30,
+            "exact": True,
+            "share": round(30 / 33, 4),
+            "concentration": {"share": 0.8, "since": NOW - 600, "seconds": 23},
+            "evidence": [
+                "30 senders of other domains than the login's",
+                "30 senders write the same subject",
+                "30 senders in 1 networks write the same URL path",
+                "30 senders in 1 networks name the same host",
+                "80% arrived within 0 minutes, of the other messages within 119",
+            ],
+        }
+    ]
+    assert found["suggestions_note"] == (
+        "Look at what a rule selects before you act on it: facts with match and limit list it. Reasons were not gathered."
+    )
+    assert "top" not in found
+    assert facts(run(match=[STOLEN], gather=["counts"]))["matched"]["messages"] == 30
+
+
+def test_suggestions_for_a_copy_and_for_a_selection(run: ModuleRun, made: MadeUpSpool) -> None:
+    steal(made)
+    asked: dict[str, Any] = {"spool": str(made.path), "gather": ["reasons", "suggestions"]}
+    assert facts(run(**asked))["suggestions"][0]["match"] == [STOLEN]
+    left = facts(run(**asked, exclude=[STOLEN]))
+    assert left["suggestions"] == []
+    assert left["suggestions_note"] == (
+        "Nothing stands out in 3 messages, so no rule is suggested. 3 of them are for example.org; mail that waits for its "
+        "destination is no flood."
+    )
+
+
+def test_an_empty_queue_has_no_suggestions(run: ModuleRun) -> None:
+    found = facts(run(gather=["reasons", "suggestions"], queues=["corrupt"]))
+    assert found["suggestions"] == []
+    assert found["suggestions_note"] == "Nothing stands out in 0 messages, so no rule is suggested."
+
+
+def test_suggestions_from_a_listing(run: ModuleRun) -> None:
+    rows = [{**LISTED[0], "queue_id": "4A0F%03X" % number} for number in range(20)]
+    run.answers["postqueue"] = said("".join(json.dumps(row) + "\n" for row in rows))
+    found = facts(run(source="postqueue", gather=["suggestions"]))
+    assert [row["match"] for row in found["suggestions"]] == [[{"sender": "<>", "recipient": "victim@example.org"}]]
+    assert found["suggestions_note"] == (
+        "Look at what a rule selects before you act on it: facts with match and limit list it. postqueue shows no login, client "
+        "and content: only senders, recipients and reasons were looked at."
+    )
+
+
 # --- from postqueue -------------------------------------------------------------------------------------------------
 
 LISTED = [

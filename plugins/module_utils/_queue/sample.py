@@ -1,0 +1,211 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""A sample of a queue in bounded memory, from which suggestions are mined.
+
+Which messages are in it depends on their queue IDs alone, not on the order of reading, nor on how many processes read.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Mapping, NamedTuple, Sequence
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import fold
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Tally
+
+# So many messages are kept of a queue, and so many of them are opened to read what is in them.
+SAMPLE = 2000
+CONTENTS = 300
+# Of a message that is larger only the headers are read, and of a text no more than that many characters.
+MAX_SIZE = 256 << 10
+MAX_TEXT = 32 << 10
+# No address or attribute that Postfix accepts is longer; a longer one is cut in front, so that its domain stays.
+_MAX_VALUE = 1000
+_ATTRIBUTES = (
+    b"sasl_username=",
+    b"log_client_",
+    b"client_",
+    b"log_helo_name=",
+    b"helo_name=",
+    b"log_message_origin=",
+    b"trace_flags=",
+)
+_MANY_RECIPIENTS = 50
+# So many recipients wait to be counted at one go.
+_BATCH = 20000
+_LIST_HEADERS = frozenset(("list-id", "list-unsubscribe", "list-post", "feedback-id"))
+
+
+class Content(NamedTuple):
+    """What was read of a message: its subject headers, whether it says that it is a list's, and its text, maybe cut."""
+
+    headers: tuple[tuple[str, str], ...]
+    from_list: bool
+    text: str
+    whole: bool
+
+
+class Sampled(NamedTuple):
+    """A message of the sample, which a selection can decide about."""
+
+    order: int
+    queue_id: str
+    envelope: Envelope
+    """With the attributes that a suggestion may ask for, and with two recipients that stand for all."""
+    recipients: int
+    delays: Mapping[bytes, bytes]
+    content: Content | None = None
+
+    def reasons(self) -> Mapping[bytes, bytes]:
+        """Return the delay reasons of the recipients that are kept."""
+        return self.delays
+
+    def headers(self) -> Sequence[tuple[str, str]]:
+        """Return the subject headers. Raises ContentError where the message was not opened."""
+        return self._opened().headers
+
+    def text_parts(self) -> Sequence[str]:
+        """Return the text, as far as it was kept. Raises ContentError where the message was not opened."""
+        return (self._opened().text,)
+
+    def holds(self, text: bytes) -> bool:
+        """Raise ContentError: no suggestion asks for the message as stored."""
+        return text in self.stored_text()
+
+    def stored_text(self) -> bytes:
+        """Raise ContentError: no suggestion asks for the message as stored."""
+        raise ContentError("the message as stored is not in the sample")
+
+    def _opened(self) -> Content:
+        if self.content is None:
+            raise ContentError("the message was not opened")
+        return self.content
+
+
+def make_content(headers: Sequence[tuple[str, str]], parts: Sequence[str] | None) -> Content:
+    """Return what is kept of a message. parts: its decoded texts, None where they were not read."""
+    named = [(name.lower(), value) for name, value in headers]
+    text = "\n".join(parts or ())
+    return Content(
+        headers=tuple((name, value[:_MAX_VALUE]) for name, value in named if name == "subject"),
+        from_list=any(
+            name in _LIST_HEADERS or (name == "precedence" and value.lower() in ("bulk", "list"))
+            for name, value in named
+        ),
+        text=text[:MAX_TEXT],
+        whole=parts is not None and len(text) <= MAX_TEXT,
+    )
+
+
+class Contents:
+    """What was read of some messages, by queue ID; it adds up."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Content] = {}
+
+    def merge(self, other: Contents) -> None:
+        """Add what another process read."""
+        self.by_id.update(other.by_id)
+
+
+class Sample:
+    """The messages whose hashed queue IDs come first, and a count that the summary does not have.
+
+    What is done for every message is little: most of a large queue does not get into the sample.
+    """
+
+    def __init__(self) -> None:
+        self.messages = 0
+        self.null_recipients = Tally()
+        """The one recipient of each message from the null sender that has no more."""
+        self._kept: list[Sampled] = []
+        self._fresh: list[Sampled] = []
+        self._bound = 1 << 32
+
+    def add(self, queue_id: str, envelope: Envelope, reasons: Mapping[bytes, bytes] | None) -> None:
+        """Count a message, and keep it if its turn comes early enough."""
+        self.messages += 1
+        if envelope.sender == b"" and envelope.pending:
+            self._add_null(envelope.pending)
+        # Multiplied, for CRC-32 alone gives names that follow each other hashes that do.
+        order = zlib.crc32(queue_id.encode()) * 2654435761 & 0xFFFFFFFF
+        if order < self._bound:
+            message = Sampled(order, queue_id, envelope, len(envelope.pending), reasons or {})
+            # Made small when it stays; what may be large, at once.
+            self._fresh.append(message if message.recipients <= _MANY_RECIPIENTS else _reduced(message))
+            if len(self._fresh) >= SAMPLE:
+                self._cut()
+
+    def _add_null(self, pending: Sequence[bytes]) -> None:
+        if len(set(pending)) == 1:
+            self.null_recipients.waiting.append(pending[0])
+            if len(self.null_recipients.waiting) >= _BATCH:
+                self.null_recipients.settle()
+        elif len(set(map(fold, pending))) == 1:
+            # One address in several spellings, which a rule may take for one or not.
+            self.null_recipients.missed += 1
+
+    def merge(self, other: Sample) -> None:
+        """Add another sample."""
+        self.messages += other.messages
+        self.null_recipients.merge(other.null_recipients)
+        self._fresh += other.kept()
+        self._cut()
+
+    def kept(self) -> list[Sampled]:
+        """Return the messages of the sample, always in the same order."""
+        self._cut()
+        return self._kept
+
+    def to_open(self) -> frozenset[str]:
+        """Return the queue IDs of the messages to open."""
+        return frozenset(message.queue_id for message in self.kept()[:CONTENTS])
+
+    def _cut(self) -> None:
+        fresh = {message.queue_id for message in self._fresh}
+        # A message that moved while the queues were read may be there twice.
+        known = {message.queue_id: message for message in self._kept + self._fresh}
+        ordered = sorted(known.values(), key=lambda message: message[:2])[:SAMPLE]
+        self._kept = [_reduced(message) if message.queue_id in fresh else message for message in ordered]
+        self._fresh = []
+        if len(ordered) == SAMPLE:
+            self._bound = ordered[-1].order
+
+
+def _reduced(message: Sampled) -> Sampled:
+    """Return a message with no more than a suggestion may ask for. Again, it stays as it is."""
+    envelope = message.envelope
+    pending = [address[-_MAX_VALUE:] for address in _standing_for(envelope.pending)]
+    return message._replace(
+        envelope=envelope._replace(
+            sender=None if envelope.sender is None else envelope.sender[-_MAX_VALUE:],
+            pending=pending,
+            attribute_records=b"".join(
+                rec.encode_record(rec.ATTRIBUTE, item)
+                for item in envelope.attributes
+                if item.startswith(_ATTRIBUTES) and len(item) <= _MAX_VALUE
+            ),
+        ),
+        delays={address: message.delays[address][:_MAX_VALUE] for address in pending if address in message.delays},
+    )
+
+
+def _standing_for(pending: Sequence[bytes]) -> Sequence[bytes]:
+    """Return one or two recipients that have one address, or one domain, where all recipients do."""
+    for same in (_folded_domain, fold):
+        wanted = [same(address) for address in pending[:1]]
+        other = next((address for address in pending if same(address) not in wanted), None)
+        if other is not None:
+            return [pending[0], other]
+    return pending[:1]
+
+
+def _folded_domain(address: bytes) -> str:
+    return fold(address).rpartition("@")[2]

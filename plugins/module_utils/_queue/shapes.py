@@ -1,0 +1,146 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""What texts have in common when what varies is left out, and values as a selection's rules read them.
+
+The way of SLCT (Vaarandi, 2003): a token that many texts have at the same place is part of the shape, any other one varies.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from typing import Callable, NamedTuple, Optional, Sequence, Tuple
+
+# None stands for a token that varies, "0" within one for any digits.
+Shape = Tuple[Optional[str], ...]
+# Makes a pattern of a shape; its second argument makes a regular expression of a token.
+Render = Callable[[Shape, Callable[[str], str]], str]
+
+MAX_TOKENS = 16
+_MAX_TEXT = 400
+_MORE = "\0"
+_DIGITS = re.compile(r"([0-9]+)")
+# A token must be there in that share of the texts that are as long, and in that many.
+_COMMON_SHARE = 0.1
+_COMMON = 4
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_STOP_WORDS = frozenset(("about", "from", "have", "more", "that", "this", "what", "will", "with", "your"))
+_URL = re.compile(r"https?://([A-Za-z0-9._-]{3,200})(?::[0-9]{1,5})?(/[^\s?#\"'<>\\]{1,300})?", re.IGNORECASE)
+_MAX_URLS = 20
+_PLAIN_ADDRESS = re.compile(r"[a-z0-9][a-z0-9!#$&'*+=?^_`|~.-]*@[a-z0-9][a-z0-9.-]*\Z")
+_PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9@+=_.:-]*\Z")
+
+
+class Shaped(NamedTuple):
+    """The shape of one text, and the regular expression that finds all texts of that shape."""
+
+    shape: Shape
+    regex: str
+    words: int
+    """How many words it has that say something."""
+
+
+def escape(text: str) -> str:
+    r"""Return a regular expression that matches the text, printable and without braces: pasted somewhere, it is no template."""
+    return "".join(
+        "\\x%02x" % ord(character)
+        if character in "{}"
+        else re.escape(character)
+        if character.isprintable()
+        else "\\U%08x" % ord(character)
+        for character in text
+    )
+
+
+def containing(text: str) -> str:
+    """Return the value of a text criterion that holds for what contains the text, in this case of letters."""
+    if text.isprintable() and not set(text) & set("{}") and not (text.startswith("/") and _like_regex(text)):
+        return text
+    return "/%s/i" % escape(text)
+
+
+def _like_regex(text: str) -> bool:
+    return text.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz").endswith("/")
+
+
+def address(text: str) -> str:
+    """Return the value of an address criterion that holds for this one address, given in lower case."""
+    return text if _PLAIN_ADDRESS.match(text) else r"/\A%s\Z/" % escape(text)
+
+
+def domain(text: str) -> str:
+    """Return the value of an address criterion that holds for this one domain, given in lower case."""
+    return text if _PLAIN_NAME.match(text) and "@" not in text else r"/@%s\Z/" % escape(text)
+
+
+def name(text: str) -> str:
+    """Return the value of a criterion on a login or a host name that holds for this one, given in lower case."""
+    return text if _PLAIN_NAME.match(text) else r"/\A%s\Z/" % escape(text)
+
+
+def subject_tokens(text: str) -> tuple[str, ...]:
+    """Return the words of a subject or a reason; what stands beyond the first 16 is not looked at."""
+    tokens = text[:_MAX_TEXT].split()
+    cut = len(tokens) > MAX_TOKENS or len(text) > _MAX_TEXT
+    # The last word of a text that was cut may be cut itself.
+    return (*tokens[: min(MAX_TOKENS, len(tokens) - 1)], _MORE) if cut else tuple(tokens)
+
+
+def path_tokens(path: str) -> tuple[str, ...]:
+    """Return the parts of a URL's path."""
+    return tuple(path.split("/")[1 : MAX_TOKENS + 1])
+
+
+def urls(text: str) -> tuple[tuple[str, str], ...]:
+    """Return host and path of the URLs in a text, without query, each once, so many at the most."""
+    found: dict[tuple[str, str], None] = {}
+    for match in _URL.finditer(text):
+        found[match.group(1), match.group(2) or ""] = None
+        if len(found) >= _MAX_URLS:
+            break
+    return tuple(found)
+
+
+def shape_all(texts: Sequence[tuple[str, ...]], render: Render) -> list[Shaped]:
+    """Return the shape of each text, given as tokens. Where all texts of a shape are one text, that text is the shape."""
+    keys = [tuple(_DIGITS.sub("0", token) for token in tokens) for tokens in texts]
+    common = Counter((len(key), place, token) for key in keys for place, token in enumerate(key))
+    lengths = Counter(map(len, keys))
+    needed = {length: max(_COMMON, _COMMON_SHARE * number) for length, number in lengths.items()}
+    shapes: list[Shape] = [
+        tuple(token if common[len(key), place, token] >= needed[len(key)] else None for place, token in enumerate(key))
+        for key in keys
+    ]
+    whole: dict[Shape, set[tuple[str, ...]]] = defaultdict(set)
+    for shape, tokens in zip(shapes, texts):
+        whole[shape].add(tokens)
+    made = {shape: _shaped(shape, several, render) for shape, several in whole.items()}
+    return [made[shape] for shape in shapes]
+
+
+def _shaped(shape: Shape, several: set[tuple[str, ...]], render: Render) -> Shaped:
+    words = {word.casefold() for token in shape if token for word in _WORD.findall(token)} - _STOP_WORDS
+    if len(several) == 1:
+        return Shaped(shape, render(next(iter(several)), escape), len(words))
+    return Shaped(shape, render(shape, _generalised), len(words))
+
+
+def _generalised(token: str) -> str:
+    return r"\d+".join(map(escape, token.split("0")))
+
+
+def render_subject(shape: Shape, token_regex: Callable[[str], str]) -> str:
+    """Return the regular expression for whole subjects of that shape."""
+    parts = [r"\S+" if token is None else token_regex(token) for token in shape if token != _MORE]
+    return r"/\A\s*%s%s/" % (r"\s+".join(parts), "" if _MORE in shape else r"\s*\Z")
+
+
+def render_path(shape: Shape, token_regex: Callable[[str], str]) -> str:
+    """Return the pattern for text that contains a path of that shape."""
+    if token_regex is escape:
+        return containing("/" + "/".join(token for token in shape if token is not None))
+    return "//%s/" % "/".join(r"[^\s/?#]+" if token is None else token_regex(token) for token in shape)

@@ -49,6 +49,7 @@ _MAX_VALUE = 240
 # With the default options all rows together stay below that many bytes of JSON; who asks for more rows gets more.
 _ROWS_BUDGET = 36 << 10
 _ROW_BUDGET = 4 << 10
+_CUT = "…"
 
 _SHOWN: Mapping[str, Callable[[bytes], str]] = {"senders": display_address, "recipients": display_address}
 
@@ -59,10 +60,11 @@ def clip(text: str, size: int = _MAX_TEXT) -> str:
     excess = _json_bytes(shown) - size
     if excess <= 0:
         return text
-    while excess > 0:
-        shown = shown[: -(excess // 12) - 2] + "…"
+    while excess > 0 and shown != _CUT:
+        shown = shown[: -(excess // 12) - 2] + _CUT
         excess = _json_bytes(shown) - size
-    return shown
+    # There may be no room even for the sign that something is missing.
+    return shown if excess <= 0 else ""
 
 
 def _json_bytes(text: str) -> int:

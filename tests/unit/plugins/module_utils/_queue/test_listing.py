@@ -103,6 +103,13 @@ def test_clip(text: str, shown: str) -> None:
     assert listing.clip(text) == shown
 
 
+@pytest.mark.parametrize(
+    ("size", "shown"), [(0, ""), (1, ""), (5, ""), (6, "…"), (8, "xx…"), (9, "xxx…"), (100, "xxxxxxxxxx")]
+)
+def test_clip_where_there_is_hardly_any_room(size: int, shown: str) -> None:
+    assert listing.clip("x" * 10, size) == shown
+
+
 @pytest.mark.parametrize("limit", [1, 3, 100, 1000])
 def test_the_oldest_are_kept_in_order(limit: int) -> None:
     rows = MessageList(limit)

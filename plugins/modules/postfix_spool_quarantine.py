@@ -41,7 +41,7 @@ options:
         are the selected ones.
       - V(queues) is for the emergency. Postfix is stopped, the directories of O(queues) and all logs are renamed, new ones with
         the same owner, permissions and security context take their place, and Postfix is started again. How long that takes does
-        not depend on how much is in them. It takes no O(match).
+        not depend on how much is in them. It takes neither O(match) nor O(match_all).
     type: str
     choices: [messages, queues]
     default: messages
@@ -74,21 +74,6 @@ options:
   older_than:
     description: With V(absent), do nothing unless the last message was quarantined at least that long ago, as V(14d).
     type: str
-  match_all:
-    description:
-      - Select every message in O(queues) that O(exclude) leaves. Without it a selection needs O(match).
-      - O(mode=queues) needs neither.
-    type: bool
-    default: false
-  max_messages:
-    description: Fail before anything is touched if more messages than that are selected.
-    type: int
-  max_percent:
-    description: Fail before anything is touched if more than that many percent of the messages in O(queues) are selected.
-    type: float
-  reason:
-    description: Why this is done, for the journal of the quarantine and the line that the run leaves in the mail log.
-    type: str
   plan:
     description:
       - The RV(plan) of an earlier run in check mode for the same state, host, instance and quarantine. Only its messages are
@@ -96,14 +81,11 @@ options:
         M(mailops.postfix.postfix_queue_purge) will do.
       - Goes with neither O(match), O(exclude) nor O(match_all).
     type: dict
-  plan_max_age:
-    description: Refuse a plan that is older, as V(2h) or V(1d).
-    type: str
-    default: 1d
 extends_documentation_fragment:
   - mailops.postfix.instance
   - mailops.postfix.selection
   - mailops.postfix.limit
+  - mailops.postfix.change
   - mailops.postfix.quarantine
   - mailops.postfix.attributes
   - mailops.postfix.attributes.change

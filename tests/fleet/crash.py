@@ -17,7 +17,6 @@ import hashlib
 import importlib
 import json
 import os
-import runpy
 import shutil
 import signal
 import subprocess
@@ -26,6 +25,10 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any, Callable
+
+# With -I Python looks nowhere else.
+sys.path.insert(0, str(Path(__file__).parent))
+run_modules: Any = importlib.import_module("run_modules")
 
 SPOOL = Path("/var/spool/postfix")
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold")
@@ -54,18 +57,19 @@ class Killer:
         self._left = step
         self._process = os.getpid()
 
-    def __call__(self) -> None:
+    def __call__(self, what: str) -> None:
         # What the module forks, the one that stands by, lives.
         if os.getpid() == self._process:
             self._left -= 1
             if not self._left:
+                print("killed before", what, file=sys.stderr, flush=True)
                 os.kill(self._process, signal.SIGKILL)
 
     def before(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function with a step before it."""
 
         def stepping(*arguments: Any, **named: Any) -> Any:
-            self()
+            self("%s%r" % (function.__name__, arguments[1:]))
             return function(*arguments, **named)
 
         return stepping
@@ -76,28 +80,25 @@ def _arm(step: int) -> None:
     for name in STEPS:
         setattr(os, name, killer.before(getattr(os, name)))
     moves: Any = importlib.import_module("ansible_collections.mailops.postfix.plugins.module_utils._spool.moves")
-    moves._renameat2 = killer.before(moves._renameat2)
+    moves.renameat2 = killer.before(moves.renameat2)
     subprocess.Popen.__init__ = killer.before(subprocess.Popen.__init__)  # type: ignore[method-assign]
 
 
 def run(tree: str, module: str, arguments: dict[str, Any], step: int = 0) -> tuple[int, dict[str, Any]]:
     """Run the module, killed before that step unless it is 0; return how it ended and its result."""
-    with tempfile.TemporaryFile() as out:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = os.fork()
         if not process:
             os.dup2(out.fileno(), 1)
-            basic: Any = importlib.import_module("ansible.module_utils.basic")
-            basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
-            basic._ANSIBLE_PROFILE = "legacy"
+            os.dup2(err.fileno(), 2)
             if step:
                 _arm(step)
-            runpy.run_module(
-                module, init_globals={"_module_fqn": module, "_modlib_path": tree}, run_name="__main__", alter_sys=True
-            )
+            run_modules.run_here(tree, module, arguments)
         _process, status = os.waitpid(process, 0)
         out.seek(0)
-        text = out.read().decode("utf-8", "replace")
-    return status, json.loads(text) if text.startswith("{") else {}
+        err.seek(0)
+        text, trouble = (file.read().decode("utf-8", "replace").strip() for file in (out, err))
+    return status, json.loads(text) if text.startswith("{") else {"msg": trouble}
 
 
 def _files(root: Path, names: tuple[str, ...]) -> list[Path]:
@@ -184,7 +185,10 @@ def crash(tree: str, module: str, scenario: dict[str, Any]) -> dict[str, Any]:
             wrong += ["the undisturbed run failed: %s" % result.get("msg")] if status else []
             break
         kills += 1
-        wrong += ["step %d: %s" % (step, problem) for problem in _look_after(tree, module, scenario, before)]
+        wrong += [
+            "step %d, %s: %s" % (step, result["msg"].strip(), problem)
+            for problem in _look_after(tree, module, scenario, before)
+        ]
         step += scenario["stride"]
     _reset(keep, quarantine)
     shutil.rmtree(keep)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -164,7 +165,7 @@ def test_messages_go_and_come_back_whole(clean_each: Host, controller: Controlle
     assert [run["reason"] for run in told["runs"]] == ["ticket 1"]
     assert told["unfinished"] is None
     # Back again: a part by a rule, then the rest, byte for byte with its logs, as it was.
-    some = {"match": [{"sender": "<>"}], "state": "restored"}
+    some: dict[str, Any] = {"match": [{"sender": "<>"}], "state": "restored"}
     predicted = quarantine(host, controller, check=True, **some)
     back = quarantine(host, controller, **some)
     assert flags(back) == flags(predicted)
@@ -269,12 +270,12 @@ def test_a_kill_at_any_step_loses_nothing(clean: Host, controller: Controller, n
         "prepare": prepare,
         "arguments": arguments,
         "deletes": deletes,
-        "first": 1,
+        "first": int(os.environ.get("FIRST", "1")),
         "stride": 1,
     }
     [result] = controller.crash(clean.name, "postfix_spool_quarantine", [scenario])
     print(name, result["kills"])
-    assert result["wrong"] == []
+    assert "\n".join(result["wrong"]) == ""
     assert result["kills"] >= 15
 
 
@@ -395,12 +396,12 @@ def test_a_name_that_does_not_fit_is_made_to(clean: Host, controller: Controller
 def test_messages_go_where_they_are_wanted(clean: Host, controller: Controller, lab: Lab) -> None:
     first, second, third = three(clean)
     quarantine(clean, controller, match=BAD)
-    to_hold = {"state": "restored", "match": [{"queue_id": first}], "restore_to": "hold"}
+    to_hold: dict[str, Any] = {"state": "restored", "match": [{"queue_id": first}], "restore_to": "hold"}
     assert quarantine(clean, controller, **to_hold)["outcomes"] == outcomes(restored=1)
     assert set(clean.spool_files()) == {("hold", first)}
     delivered = len(lab.sink.received())
     lab.sink.mode("accept")
-    to_maildrop = {"state": "restored", "match": [{"queue_id": second}], "restore_to": "maildrop"}
+    to_maildrop: dict[str, Any] = {"state": "restored", "match": [{"queue_id": second}], "restore_to": "maildrop"}
     assert quarantine(clean, controller, **to_maildrop)["outcomes"] == outcomes(restored=1)
     # pickup was told: nobody waits for its next round.
     deadline = time.monotonic() + 10
@@ -493,8 +494,8 @@ def test_a_read_only_quarantine_is_told(clean: Host, controller: Controller) -> 
     clean.run(["mount", "-o", "remount,rw", BASE])
     quarantine(clean, controller, match=BAD)
     clean.run(["mount", "-o", "remount,ro", BASE])
-    for options in ({"state": "restored"}, {"state": "absent"}):
-        failed = quarantine(clean, controller, match=BAD, **options)
+    for state in ("restored", "absent"):
+        failed = quarantine(clean, controller, match=BAD, state=state)
         assert failed["msg"] == (
             f"The journal of {PLACE} cannot be written: Read-only file system. Nothing is moved without it; make room or mend that, "
             "then run this again."
@@ -604,7 +605,7 @@ def test_instances_do_not_meet(clean: Host, controller: Controller) -> None:
     try:
         quarantine(clean, controller, match=BAD)
         primary = clean.get(f"{SPOOL}/pid/master.pid")
-        other = {"instance": "postfix-two", "mode": "queues"}
+        other: dict[str, Any] = {"instance": "postfix-two", "mode": "queues"}
         done = quarantine(clean, controller, **other)
         assert (done["path"], done["changed"], done["down"]) == (f"{two}.quarantine/spam", True, 0.0)
         assert clean.get(f"{SPOOL}/pid/master.pid") == primary
@@ -664,9 +665,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "mode: queues moves whole queues; leave out match, or use mode: messages",
     ),
     (
-        {"mode": "queues", "queues": ["deferred"]},
-        "queues: mode: queues moves all of incoming, active and deferred, between which messages go by themselves; add "
-        + "incoming and active",
+        {"mode": "queues", "queues": ["deferred", "incoming"]},
+        "queues: mode: queues moves all of incoming, active and deferred, between which messages go by themselves; add active",
     ),
     (
         {"state": "absent"},

@@ -212,10 +212,15 @@ def _recover(job: Job, act: Act | None) -> None:
 
 def _see(job: Job, spool: Spool) -> Seen:
     """Read the queues and return the selection. Raises LimitError where it is larger than allowed."""
+    seen = _see_all(job, spool)
+    _selected.check_limits(seen.selected, job.params)
+    return seen
+
+
+def _see_all(job: Job, spool: Spool) -> Seen:
     started = time.monotonic()
     share = scan(spool, job.selecting.job())
     warn_of_gaps(job.module, share.counts, spool.path)
-    _selected.check_limits(share.result, job.params)
     return Seen(job.selecting, share.result, share.counts, started)
 
 
@@ -367,13 +372,6 @@ def _quarantine_queues(job: Job, spool: Spool, act: Act | None) -> dict[str, Any
     return {**_tell(job, seen, dict.fromkeys(seen.selected.targets, "quarantined"), act), "changed": True}
 
 
-def _see_all(job: Job, spool: Spool) -> Seen:
-    started = time.monotonic()
-    share = scan(spool, job.selecting.job())
-    warn_of_gaps(job.module, share.counts, spool.path)
-    return Seen(job.selecting, share.result, share.counts, started)
-
-
 def _check_same_filesystem(job: Job) -> None:
     """Raise SelectionError where whole queues cannot be renamed into the quarantine."""
     place = job.base
@@ -432,13 +430,10 @@ def _kick(job: Job, queues: set[str]) -> None:
     """Tell the daemons that must notice."""
     if not job.instance.running():
         return
-    for service, request in sorted({_KICKS[queue] for queue in queues if queue in _KICKS}):
-        command = job.instance.command("postkick", "public", service, request)
-        output = job.instance.runner.run(command)
-        if output.status:
+    for daemon, request in sorted({_KICKS[queue] for queue in queues if queue in _KICKS}):
+        if not job.instance.kick(daemon, request):
             job.module.warn(
-                "%s could not be told of the restored messages: %s It looks by itself within queue_run_delay."
-                % (service, output.err)
+                "%s could not be told of the restored messages. It looks by itself within queue_run_delay." % daemon
             )
 
 

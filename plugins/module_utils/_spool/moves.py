@@ -35,6 +35,8 @@ _CREATE_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEX
 _NOREPLACE = 1
 _NOT_SUPPORTED = frozenset((errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP))
 _PART = 1 << 20
+# What a directory is called until it looks as it is to look.
+_FRESH = "mailops."
 # Open directories that are kept: all 256 of hash_queue_depth = 2, and the rest of a spool.
 _MAX_OPEN = 300
 
@@ -92,13 +94,13 @@ def _find_renameat2() -> Callable[..., int] | None:
     return call
 
 
-_renameat2 = _find_renameat2()
+renameat2 = _find_renameat2()
 
 
 def rename(source: str, target: str, *, source_dir: int, target_dir: int) -> None:
     """Rename, never over anything. Raises FileExistsError where the target is taken, and OSError."""
-    if _renameat2 is not None:
-        number = _renameat2(source_dir, source, target_dir, target)
+    if renameat2 is not None:
+        number = renameat2(source_dir, source, target_dir, target)
         if not number:
             return
         if number not in _NOT_SUPPORTED:
@@ -151,13 +153,25 @@ def _copy_content(reader: int, writer: int) -> None:
 
 
 def make_directory(name: str, directory: int, look: Look) -> int:
-    """Make a directory that looks so where there is none, and return it open. Raises OSError for a link or a file."""
-    try:
-        os.mkdir(name, 0o700, dir_fd=directory)
-    except FileExistsError:
+    """Make a directory that looks so where there is none, and return it open. Raises OSError for a link or a file.
+
+    It gets its name when it looks right: Postfix does not start with a hash directory that its owner may not enter. What an
+    interrupted run leaves under the other name is used by the next one, or removed by postsuper(1), which knows no such name.
+    """
+    with suppress(FileNotFoundError):
         return os.open(name, OPEN_DIRECTORY, dir_fd=directory)
-    made = os.open(name, OPEN_DIRECTORY, dir_fd=directory)
+    fresh = _FRESH + name
+    with suppress(FileExistsError):
+        os.mkdir(fresh, 0o700, dir_fd=directory)
+    made = os.open(fresh, OPEN_DIRECTORY, dir_fd=directory)
     look.put_on(made)
+    try:
+        rename(fresh, name, source_dir=directory, target_dir=directory)
+    except FileExistsError:
+        # Postfix was quicker.
+        os.close(made)
+        os.rmdir(fresh, dir_fd=directory)
+        return os.open(name, OPEN_DIRECTORY, dir_fd=directory)
     return made
 
 

@@ -636,14 +636,14 @@ class Quarantine:
         self.write("drop", messages=len(wanted), **said)
         gone = set()
         try:
-            for queue in QUEUES:
-                for found in self.spool.walk(queue):
-                    if wanted.get(found.name) == queue and moves.remove(found.name, found.directory):
-                        gone.add(found.name)
+            # As postsuper(1) does: a log that stays behind would be nobody's.
             for log in LOGS:
                 for found in self.spool.walk(log):
-                    if found.name in gone:
+                    if found.name in wanted:
                         moves.remove(found.name, found.directory)
+            for found in self._files(wanted):
+                if wanted[found.name] == found.queue and moves.remove(found.name, found.directory):
+                    gone.add(found.name)
         except OSError as error:
             raise QuarantineError(
                 "Deleting in %s broke off: %s. Mend that, then run this again." % (self.path, error.strerror)
@@ -749,6 +749,9 @@ class Quarantine:
 
     def settle_swap(self, live: Live) -> None:
         """Put the empty directories where the moved ones were; remove those that are not needed. Raises OSError."""
+        # What was opened before the directories were moved is of no use, least of all to the process that stands by.
+        live.tree.forget()
+        self.tree.forget()
         try:
             fresh = self.tree.directory(_FRESH)
         except FileNotFoundError:

@@ -119,20 +119,12 @@ class Live:
         """Return the queue ID that a message must have in a file with that inode."""
         return fit(queue_id, inode=inode, long_ids=self.layout.long_ids)
 
-    def stands(self, queue_id: str) -> bool:
-        """Return whether there is anything under that queue ID in any queue, where Postfix looks for it.
+    def names(self) -> set[str]:
+        """Return the queue IDs that stand in any queue.
 
         What is in one queue counts for all: moving its own message there, Postfix would overwrite another one.
         """
-        for queue in QUEUES:
-            with suppress(FileNotFoundError):
-                if moves.is_there(queue_id, self.tree.directory(self.layout.place(queue, queue_id))):
-                    return True
-        return False
-
-    def names(self, wanted: Container[str]) -> set[str]:
-        """Return which of these queue IDs stand in any queue."""
-        return {found.name for queue in QUEUES for found in self.spool.walk(queue) if found.name in wanted}
+        return {found.name for queue in QUEUES for found in self.spool.walk(queue)}
 
 
 # --- moving ---------------------------------------------------------------------------------------------------------
@@ -397,6 +389,7 @@ class _Back(_Way):
             limbo=_Station(quarantine.tree, _LIMBO),
         )
         self._logs: Mapping[str, set[str]] | None = None
+        self._taken: set[str] | None = None
 
     @property
     def source(self) -> Spool:
@@ -410,7 +403,10 @@ class _Back(_Way):
         return Place(self.quarantine.tree.directory(queue, _PRIVATE), queue_id)
 
     def _put(self, name: str, directory: int, place: Place, queue_id: str, moved: Moved) -> None:
-        if self.live.stands(place.name):
+        # Nobody can get one of these names later: it holds the number of an inode that is in use.
+        if self._taken is None:
+            self._taken = self.live.names()
+        if place.name in self._taken:
             moved.collisions.add(queue_id)
             return
         if self._logs is None:
@@ -588,12 +584,12 @@ class Quarantine:
         """Return which of these messages cannot be given back, for their queue ID is taken. Across filesystems nobody can know."""
         if self.is_elsewhere(live):
             return set()
-        taken = set()
-        for found in self._files(wanted):
-            live.tree.trim()
-            if live.stands(live.fit(found.name, _inode(found.name, found.directory))):
-                taken.add(found.name)
-        return taken
+        taken = live.names()
+        return {
+            found.name
+            for found in self._files(wanted)
+            if live.fit(found.name, _inode(found.name, found.directory)) in taken
+        }
 
     # --- moving -------------------------------------------------------------------------------------------------
 
@@ -695,7 +691,7 @@ class Quarantine:
     def recover_take(self, live: Live, intent: Record) -> int:
         """Bring the logs of messages that were taken after them; return how many those are."""
         here = self.present(_queue_ids(intent))
-        strangers = live.names(here)
+        strangers = live.names()
         _Out(self, live).take_logs({name: name for name in here if name not in strangers}, replace=True)
         return len(here)
 
@@ -706,7 +702,7 @@ class Quarantine:
         for found in self._files(wanted):
             here[live.fit(found.name, _inode(found.name, found.directory))] = found.name
         # What Postfix has under such an ID is another message, and its logs are its own.
-        strangers = live.names(here)
+        strangers = live.names()
         out = _Out(self, live)
         out.take_logs({name: here[name] for name in here if name not in strangers}, replace=False)
         return len(wanted.difference(here.values()))

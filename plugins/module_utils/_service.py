@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 SERVICES = ("auto", "systemd", "postfix", "none")
 
 # The last part of a systemd unit's control group; Debian has postfix@-.service and postfix@NAME.service, others postfix.service.
-_UNIT = re.compile(r"/(postfix(?:@[^/\n]*)?\.service)$", re.MULTILINE)
+_NAME = r"postfix(?:@[^/\n]*)?\.service"
+_UNIT = re.compile(r"/(%s)$" % _NAME, re.MULTILINE)
 # postfix stop kills what is left after five seconds; systemd's own limit is 90.
 _PATIENCE_SECONDS = 100.0
 _POLL_SECONDS = 0.05
@@ -99,7 +100,7 @@ def service_of(choice: str, instance: Instance) -> Service | None:
 
 def service_left(instance: Instance, unit: str | None) -> Service:
     """Return what is to start an instance that an interrupted run left stopped. unit: as that run had it."""
-    return Service(instance, unit if unit and _UNIT.search("/" + unit) else None)
+    return Service(instance, unit if unit and re.fullmatch(_NAME, unit) else None)
 
 
 def _unit(instance: Instance) -> str | None:

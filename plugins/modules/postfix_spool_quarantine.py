@@ -176,12 +176,14 @@ deleted:
 outcomes:
   description:
     - How many messages had each outcome, found out by looking.
-    - C(quarantined), C(restored) and C(deleted) are where they should be.
+    - C(quarantined) are in the quarantine.
+    - C(restored) are in the queue again.
+    - C(deleted) are gone from the quarantine.
     - C(vanished) were delivered, returned or moved by somebody else meanwhile.
     - C(changed) are left alone, because another message stands under their queue ID now.
     - C(in_flight) are quarantined, but a delivery agent was sending them at that moment and may have finished. Where the quarantine
       is on another filesystem, they were left in the queue.
-    - C(collision) are left alone, because a file in the queue, or in the quarantine, has their queue ID.
+    - C(collision) are left where they were, because a file in the queue, or in the quarantine, has their queue ID.
     - C(failed) are still where they were. If there are any, the module fails.
   returned: success
   type: dict

@@ -72,3 +72,12 @@ def test_an_inode_that_no_system_has_is_refused(inode: int) -> None:
     for made in (QueueId(inode, 5), QueueId(inode, 5, 5)):
         with pytest.raises(QueueIdError):
             queue_id.decode(str(made))
+
+
+@given(short_ids | long_ids, inodes, st.booleans())
+def test_a_fitted_id_has_the_inode_and_the_time_and_is_fitted_once(made: QueueId, inode: int, long_ids: bool) -> None:
+    fitted = queue_id.fit(str(made), inode=inode, long_ids=long_ids)
+    known = queue_id.decode(fitted)
+    assert (known.inode, known.microseconds) == (inode, made.microseconds)
+    assert known.long == (made.long and long_ids)
+    assert queue_id.fit(fitted, inode=inode, long_ids=long_ids) == fitted

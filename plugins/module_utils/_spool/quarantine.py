@@ -291,14 +291,19 @@ class _Way:
         target, queue_id = _parse_staged(name)
         staging = self.staging()
         inode = _inode(name, staging)
-        if not inode:
+        if not inode and self.arrived(target.queue, queue_id):
             return True
-        self._put(name, staging, self.place(target.queue, queue_id, inode), queue_id, moved)
+        if inode:
+            self._put(name, staging, self.place(target.queue, queue_id, inode), queue_id, moved)
         if queue_id in moved.done:
             return True
         back = self.way_back(target.source, queue_id)
         moves.rename(name, back.name, source_dir=self.limbo(), target_dir=back.directory)
         return False
+
+    def arrived(self, queue: str, queue_id: str) -> bool:
+        """Return whether the copy of an original in limbo is in its place, as far as that can be told."""
+        raise NotImplementedError
 
     def carry_log(self, log: str, name: str, directory: int, place: Place) -> None:
         """Move a log; where one has its name already, that one stays and this one goes. Raises OSError."""
@@ -361,6 +366,10 @@ class _Out(_Way):
     def way_back(self, queue: str, queue_id: str) -> Place:
         return Place(self.live.directory(queue, queue_id), queue_id)
 
+    def arrived(self, queue: str, queue_id: str) -> bool:
+        place = self.place(queue, queue_id, 0)
+        return _inode(place.name, place.directory) != 0
+
     def take_logs(self, queue_ids: Mapping[str, str], *, replace: bool) -> None:
         """Move the logs of messages that are in the quarantine. queue_ids: by the name of the log. Raises OSError.
 
@@ -401,6 +410,9 @@ class _Back(_Way):
 
     def way_back(self, queue: str, queue_id: str) -> Place:
         return Place(self.quarantine.tree.directory(queue, _PRIVATE), queue_id)
+
+    def arrived(self, queue: str, queue_id: str) -> bool:  # noqa: ARG002  Postfix may have delivered it by now
+        return True
 
     def _put(self, name: str, directory: int, place: Place, queue_id: str, moved: Moved) -> None:
         # Nobody can get one of these names later: it holds the number of an inode that is in use.

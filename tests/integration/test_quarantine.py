@@ -379,6 +379,20 @@ def test_whole_queues_are_not_copied_to_another_filesystem(clean: Host, controll
     assert "warning" not in clean.run(["postfix", "check"]).stderr
 
 
+def test_between_mounts_of_one_filesystem_messages_are_copied(clean: Host, controller: Controller) -> None:
+    three(clean)
+    before = clean.spool_files()
+    clean.run(["mkdir", "-m", "700", BASE])
+    clean.run(["mount", "--bind", BASE, BASE])
+    assert "is on another filesystem" in quarantine(clean, controller, mode="queues")["msg"]
+    assert quarantine(clean, controller, match=BAD)["outcomes"] == outcomes(quarantined=3)
+    assert clean.spool_files(PLACE) == before
+    back = quarantine(clean, controller, state="restored", match=BAD)
+    assert (back["outcomes"], len(back["renamed"])) == (outcomes(restored=3), 3)
+    assert sorted(clean.spool_files().values()) == sorted(before.values())
+    assert {name for _log, name in logs(clean)} == ids(clean.spool_files())
+
+
 def test_a_name_that_does_not_fit_is_made_to(clean: Host, controller: Controller) -> None:
     first, *_others = three(clean)
     quarantine(clean, controller, match=BAD)

@@ -377,7 +377,7 @@ def _check_same_filesystem(job: Job) -> None:
     place = job.base
     while not os.path.isdir(place):
         place = os.path.dirname(place)
-    if os.stat(place).st_dev != os.stat(job.instance.queue_directory).st_dev:
+    if not quarantines.are_together(place, job.instance.queue_directory):
         raise SelectionError(
             "directory",
             "%s is on another filesystem than the queue directory %s, and mail would be down while whole queues are copied; nothing "

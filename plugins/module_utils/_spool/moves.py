@@ -110,6 +110,23 @@ def rename(source: str, target: str, *, source_dir: int, target_dir: int) -> Non
     os.rename(source, target, src_dir_fd=source_dir, dst_dir_fd=target_dir)
 
 
+def can_rename(one: int, other: int) -> bool:
+    """Return whether files can be renamed from one open directory to the other, as far as that can be told.
+
+    They must be on one filesystem and in one mount of it: rename(2) fails between two bind mounts, too.
+    """
+    return os.fstat(one).st_dev == os.fstat(other).st_dev and _mount(one) == _mount(other)
+
+
+def _mount(descriptor: int) -> str | None:
+    """Return the line of proc(5) that names a file's mount, None on systems without it."""
+    try:
+        with open("/proc/self/fdinfo/%d" % descriptor, encoding="ascii") as stream:
+            return next((line for line in stream if line.startswith("mnt_id:")), None)
+    except OSError:
+        return None
+
+
 def is_there(name: str, directory: int) -> bool:
     """Return whether there is anything of that name."""
     try:

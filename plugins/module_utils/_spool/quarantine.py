@@ -60,7 +60,9 @@ QUEUES = ("maildrop", "incoming", "active", "deferred", "hold")
 LOGS = ("bounce", "defer", "trace")
 VERSION = 1
 
-_PRIVATE = Look(0, 0, 0o700, ())
+# Who may have anything to do with a quarantine: root.
+_OWNER = 0
+_PRIVATE = Look(_OWNER, 0, 0o700, ())
 _STAGING = "staging"
 _LIMBO = "limbo"
 _FRESH = "fresh"
@@ -230,6 +232,7 @@ class _Way:
             except OSError as error:
                 if error.errno != errno.EXDEV:
                     raise
+                self._crossing = True
                 name, staging = _staged(target, found.name), self.staging()
                 moves.copy(found.name, name, source_dir=found.directory, target_dir=staging)
                 crossing[found.name] = target
@@ -426,7 +429,11 @@ class _Back(_Way):
         for log in LOGS:
             if queue_id in self._logs[log]:
                 self.give_log(log, queue_id, place.name)
-        super()._put(name, directory, place, queue_id, moved)
+        try:
+            super()._put(name, directory, place, queue_id, moved)
+        except OSError:
+            _Out(self.quarantine, self.live).take_logs({place.name: queue_id}, replace=True)
+            raise
 
     def give_log(self, log: str, queue_id: str, name: str) -> None:
         """Move a message's log, if it has one. name: the queue ID that the message has in the queue. Raises OSError."""
@@ -446,11 +453,16 @@ class _Back(_Way):
 def default_base(queue_directory: str) -> str:
     """Return where quarantines are kept: beside the queue directory, or in it where it is a filesystem of its own."""
     path = queue_directory.rstrip("/")
+    return path + (".quarantine" if are_together(path, os.path.dirname(path)) else "/quarantine")
+
+
+def are_together(one: str, other: str) -> bool:
+    """Return whether files can be renamed from one directory to the other, as far as that can be told."""
     try:
-        alone = os.stat(path).st_dev != os.stat(os.path.dirname(path)).st_dev
+        with Tree(one) as first, Tree(other) as second:
+            return moves.can_rename(first.root, second.root)
     except OSError:
-        alone = False
-    return path + ("/quarantine" if alone else ".quarantine")
+        return True
 
 
 def check_name(name: str) -> None:
@@ -483,7 +495,7 @@ def _is_trusted(path: str) -> bool:
         return False
     except OSError as error:
         raise QuarantineError("%s cannot be looked at: %s. Run this as root." % (path, error.strerror)) from error
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != 0 or status.st_mode & 0o022:
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != _OWNER or status.st_mode & 0o022:
         raise QuarantineError(
             "%s is not a directory that only root can write to: a quarantine in it would not be safe. Name another directory, "
             "or give this one to root (chown root, chmod 0700)." % path
@@ -571,7 +583,7 @@ class Quarantine:
 
     def is_elsewhere(self, live: Live) -> bool:
         """Return whether it is on another filesystem than the queue directory."""
-        return os.fstat(self.tree.root).st_dev != os.fstat(live.tree.root).st_dev
+        return not moves.can_rename(self.tree.root, live.tree.root)
 
     def swapped(self) -> bool:
         """Return whether whole queues were moved here, to the end."""

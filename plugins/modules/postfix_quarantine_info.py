@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: postfix_quarantine_info
 short_description: Tell which quarantines there are and what is in them
-version_added: 0.2.0
+version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
   - Tells of each quarantine who made it, when and why, what is in it now, and whether an interrupted run left work.
@@ -99,7 +99,9 @@ quarantines:
       type: int
       returned: always
     runs:
-      description: The last ten runs that moved something into it, with time, user, mode, reason and selection.
+      description:
+        - The last ten runs that moved something into it, with time, user, mode, reason and selection.
+        - Where there are many quarantines, the later ones are told without; ask for one by O(name).
       type: list
       elements: dict
       returned: always
@@ -129,6 +131,7 @@ quarantines:
       description:
         - What an interrupted run was doing, as V(restoring messages). The next run of
           M(mailops.postfix.postfix_spool_quarantine) with this name finishes or undoes it.
+        - A run that is still going on looks the same.
       type: str
       returned: always
     scan:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: postfix_spool_quarantine
 short_description: Move mail out of a Postfix queue, whole, and back
-version_added: 0.2.0
+version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
   - Moves messages, or whole queues, into a named quarantine that Postfix does not look at, puts back what was good, and deletes

@@ -611,6 +611,34 @@ def test_a_postfix_that_is_stopped_stays_stopped(clean: Host, controller: Contro
     assert quarantine(clean, controller, state="restored", match_all=True)["outcomes"] == outcomes(restored=3)
 
 
+def test_maildrop_goes_too_where_it_is_asked_for(clean_each: Host, controller: Controller, lab: Lab) -> None:
+    host = clean_each
+    three(host)
+    host.run(["postfix", "stop"])
+    host.run(["sendmail", "-f", "local@good.example", "y@dest.example.org"], input="Subject: local\n\nhello\n")
+    before = host.spool_files()
+    looked = host.run(["stat", "-c", "%F %U %G %a", f"{SPOOL}/maildrop"]).stdout
+    queues = ["maildrop", "incoming", "active", "deferred"]
+    done = quarantine(host, controller, mode="queues", queues=queues)
+    assert done["outcomes"] == outcomes(quarantined=4)
+    assert host.spool_files(PLACE) == before
+    assert host.run(["stat", "-c", "%F %U %G %a", f"{SPOOL}/maildrop"]).stdout == looked
+    host.start_postfix()
+    # postdrop, which is set-gid only, can write into the new one.
+    delivered = len(lab.sink.received())
+    lab.sink.mode("accept")
+    host.run(
+        ["setpriv", "--reuid", "ops", "--regid", "ops", "--clear-groups", "sendmail", "z@dest.example.org"],
+        input="\nhi\n",
+    )
+    settle(host, 0)
+    back = quarantine(host, controller, state="restored", match=[{"origin": "local"}])
+    assert back["outcomes"] == outcomes(restored=1)
+    settle(host, 0)
+    senders = [message["sender"] for message in lab.sink.received()[delivered:]]
+    assert [sender.partition("@")[0] for sender in senders] == ["ops", "local"]
+
+
 def test_instances_do_not_meet(clean: Host, controller: Controller) -> None:
     three(clean)
     before = clean.spool_files()

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Mapping
@@ -33,6 +34,8 @@ _MAX_LISTED = 100
 # What a result tells of the selections and reasons of all runs stays small: the last ones count.
 _MAX_RUNS = 10
 _MAX_SELECTION = 2048
+# With that many bytes of JSON told, quarantines are told without their runs: ask for one by its name.
+_BUDGET = 36 << 10
 
 ARGUMENTS = _arguments.compose(_arguments.INSTANCE, _quarantines.DIRECTORY, {"name": {"type": "str"}})
 
@@ -61,8 +64,19 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     return {
         "changed": False,
         "directory": base,
-        "quarantines": [_show(module, instance, base, known_name) for known_name in known],
+        "quarantines": _fit([_show(module, instance, base, known_name) for known_name in known]),
     }
+
+
+def _fit(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the quarantines, the later ones without their runs where all would be too much."""
+    budget = _BUDGET
+    for row in rows:
+        size = len(json.dumps(row))
+        if size > budget:
+            row["runs"] = []
+        budget -= size
+    return rows
 
 
 def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> dict[str, Any]:

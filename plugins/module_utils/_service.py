@@ -18,6 +18,7 @@ import signal
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Callable, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import CommandError, InstanceError, MailopsError
@@ -35,6 +36,11 @@ _UNIT = re.compile(r"/(%s)$" % _NAME, re.MULTILINE)
 # postfix stop kills what is left after five seconds; systemd's own limit is 90.
 _PATIENCE_SECONDS = 100.0
 _POLL_SECONDS = 0.05
+# For so long postfix stop may be at it that was left to itself.
+_STOPPING_SECONDS = 8.0
+# What the first process says to the second.
+_STOPPED = b"s"
+_DONE = b"."
 _DEFERRED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -125,10 +131,11 @@ def stopped(service: Service | None, *, mend: Callable[[], None]) -> Iterator[Ou
     if service is None:
         yield outage
         return
-    with _patient(), _understudy(service, mend):
+    with _patient(), _understudy(service, mend) as tell:
         began = time.monotonic()
         try:
             service.stop()
+            tell(_STOPPED)
             yield outage
         finally:
             service.start()
@@ -154,8 +161,11 @@ def _patient() -> Iterator[None]:
 
 
 @contextmanager
-def _understudy(service: Service, mend: Callable[[], None]) -> Iterator[None]:
-    """Have a second process stand by; it shares the lock on the queue, so that nobody else begins before it is done."""
+def _understudy(service: Service, mend: Callable[[], None]) -> Iterator[Callable[[bytes], object]]:
+    """Have a second process stand by; it shares the lock on the queue, so that nobody else begins before it is done.
+
+    Yields what tells it how far the first one is.
+    """
     reader, writer = os.pipe()
     process = os.fork()
     if not process:
@@ -163,27 +173,40 @@ def _understudy(service: Service, mend: Callable[[], None]) -> Iterator[None]:
         _stand_by(reader, service, mend)
     os.close(reader)
     try:
-        yield
+        yield partial(os.write, writer)
     finally:
-        os.write(writer, b".")
+        os.write(writer, _DONE)
         os.close(writer)
         os.waitpid(process, 0)
 
 
 def _stand_by(reader: int, service: Service, mend: Callable[[], None]) -> None:
-    """Wait for the first process: a word from it, or its end."""
+    """Wait until the first process says that it is done, or until it ends; then take over."""
     try:
         os.setsid()
         nothing = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(nothing, descriptor)
-        if not os.read(reader, 1):
-            try:
-                mend()
-            finally:
-                service.start()
+        said = heard = os.read(reader, 1)
+        while heard and heard != _DONE:
+            said = heard
+            heard = os.read(reader, 1)
+        if not heard:
+            _take_over(service, mend, stopped=said == _STOPPED)
     except (OSError, MailopsError):
         # Nobody listens any more. The journal has what is unfinished.
         os._exit(1)
     finally:
         os._exit(0)
+
+
+def _take_over(service: Service, mend: Callable[[], None], *, stopped: bool) -> None:
+    """Start the instance. stopped: whether it has stopped already; a command that stops it goes on without who called it."""
+    try:
+        mend()
+    finally:
+        service.start()
+        deadline = time.monotonic() + (0 if stopped else _STOPPING_SECONDS)
+        while time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+            service.start()

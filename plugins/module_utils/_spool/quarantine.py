@@ -747,7 +747,8 @@ class Quarantine:
             live.tree.forget()
             self.tree.sync()
         except OSError as error:
-            self.settle_swap(live)
+            with suppress(OSError):
+                self.settle_swap(live)
             raise QuarantineError(
                 "The queue directories cannot be made anew in %s: %s. Nothing was touched. Make room or mend that, then run this "
                 "again." % (self.path, error.strerror)
@@ -758,14 +759,14 @@ class Quarantine:
         return self._end_swap(live)
 
     def _swap(self, live: Live, names: Sequence[str]) -> None:
-        try:
-            with self._whole(live):
-                self.tree.forget()
+        with self._whole(live):
+            self.tree.forget()
+            try:
                 for name in names:
                     moves.move_directory(name, source_dir=live.tree.root, target_dir=self.tree.root)
-        finally:
-            self.settle_swap(live)
-        self._leave_logs(live)
+            finally:
+                self.settle_swap(live)
+            self._leave_logs(live)
 
     def settle_swap(self, live: Live) -> None:
         """Put the empty directories where the moved ones were; remove those that are not needed. Raises OSError."""

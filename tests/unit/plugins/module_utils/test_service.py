@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
@@ -128,18 +129,42 @@ def test_a_signal_waits_until_it_is_started(host: Host) -> None:
         signal.signal(signal.SIGTERM, before)
 
 
+def wait_for(condition: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it does not happen")
+
+
 def test_another_process_starts_it_where_the_first_is_killed(host: Host, tmp_path: Path) -> None:
     process = os.fork()
     if not process:
         with stopped(service_of("auto", host.instance), mend=(tmp_path / "mended").touch):
             os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(process, 0)
-    for _ in range(500):
-        if host.state.exists():
-            break
-        time.sleep(0.01)
-    assert host.state.exists()
-    assert (tmp_path / "mended").exists()
+    wait_for((tmp_path / "mended").exists)
+    wait_for(host.state.exists)
+
+
+def test_a_stop_that_outlives_the_first_process_is_waited_for(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_service, "_STOPPING_SECONDS", 2)
+
+    def stop_later_and_die(_service: object) -> None:
+        if not os.fork():
+            time.sleep(0.3)
+            host.state.rename(host.state.with_name("was running"))
+            os._exit(0)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(_service.Service, "stop", stop_later_and_die)
+    process = os.fork()
+    if not process:
+        with stopped(service_of("auto", host.instance), mend=lambda: None):
+            pass
+    os.waitpid(process, 0)
+    wait_for(host.state.with_name("was running").exists)
+    wait_for(host.state.exists)
 
 
 def test_what_an_interrupted_run_left_is_started_by_a_unit_of_postfix_only(host: Host) -> None:

@@ -20,8 +20,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module import (
     queue_flush,
     queue_hold,
     queue_purge,
-    spool_repair,
     spool_quarantine,
+    spool_repair,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import candidates, detail, selection
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import MAX_DISTINCT, SHAPE_MINUTES, TOPS

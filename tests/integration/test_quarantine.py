@@ -17,7 +17,7 @@ from tests.integration.faults import before_postsuper
 from tests.integration.test_purge import path_of, send, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.integration.controller import Controller
 
@@ -159,6 +159,9 @@ def test_messages_go_and_come_back_whole(clean_each: Host, controller: Controlle
     assert facts["total"]["messages"] == len(spam)
     assert facts["queues"]["deferred"]["messages"] == len(spam)
     assert facts["top"]["reasons"]
+    assert controller.facts(host.name, spool=PLACE, gather=["suggestions"])["suggestions"]
+    opened = controller.module(host.name, "postfix_message_info", {"spool": PLACE, "match": [{"queue_id": min(spam)}]})
+    assert [message["queue_id"] for message in opened["messages"]] == [min(spam)]
     [told] = info(host, controller)
     assert told["total"]["messages"] == told["quarantined"] == len(spam)
     assert told["queues"] == {"deferred": {"messages": len(spam), "bytes": done["quarantined"]["bytes"]}}
@@ -256,7 +259,9 @@ CRASHES: dict[str, tuple[list[dict[str, Any]], dict[str, Any], int, bool]] = {
 
 
 @pytest.mark.parametrize("name", CRASHES)
-def test_a_kill_at_any_step_loses_nothing(clean: Host, controller: Controller, name: str) -> None:
+def test_a_kill_at_any_step_loses_nothing(
+    clean: Host, controller: Controller, name: str, record_property: Callable[[str, object], None]
+) -> None:
     prepare, arguments, deletes, elsewhere = CRASHES[name]
     if elsewhere:
         clean.run(["mkdir", "-m", "700", BASE])
@@ -276,6 +281,7 @@ def test_a_kill_at_any_step_loses_nothing(clean: Host, controller: Controller, n
         "stride": STRIDE,
     }
     [result] = controller.crash(clean.name, "postfix_spool_quarantine", [scenario])
+    record_property("kills", result["kills"])
     assert "\n".join(result["wrong"]) == ""
     assert result["kills"] >= 15 // STRIDE
 

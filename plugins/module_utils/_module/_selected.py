@@ -139,13 +139,14 @@ class Selecting:
         """Return the work of reading the queues."""
         return Job(
             queues=self.queues,
-            make_result=self._empty,
+            make_result=self.nothing,
             visit=self._visit,
             pass_over=self._pass_over,
             wanted=None if self.planned is None else self.planned.__contains__,
         )
 
-    def _empty(self) -> Selected:
+    def nothing(self) -> Selected:
+        """Return an empty selection."""
         return Selected(
             targets={},
             totals=Totals(),

@@ -21,10 +21,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module import _ac
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate, Seen
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import warn_of_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import DELIVERY, Selecting
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import DEFAULT_QUEUES, parse_age
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary, Totals
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Live, Quarantine, Target
@@ -262,17 +260,7 @@ def _is_whole(job: Job) -> bool:
 
 def _nothing(job: Job) -> Seen:
     """Return what there is to tell where there is nothing to look at."""
-    selecting = job.selecting
-    empty = _selected.Selected(
-        targets={},
-        totals=Totals(),
-        partial=0,
-        in_queues=dict.fromkeys(selecting.queues, 0),
-        youngest=0,
-        summary=Summary(now=selecting.now, shape=False),
-        messages=listing.MessageList(selecting.limit),
-    )
-    return Seen(selecting, empty, ScanCounts(), time.monotonic())
+    return Seen(job.selecting, job.selecting.nothing(), ScanCounts(), time.monotonic())
 
 
 # --- quarantined ----------------------------------------------------------------------------------------------------

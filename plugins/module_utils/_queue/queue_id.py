@@ -78,20 +78,6 @@ def decode(text: str) -> QueueId:
     )
 
 
-def fit(text: str, *, inode: int, long_ids: bool) -> str:
-    """Return the queue ID with the number of that inode, as postsuper(1) renames files (fix_queue_id()); the same one where it fits.
-
-    long_ids: whether Postfix uses long queue IDs now; where it does not, a long one becomes short. A name that is no queue ID stays.
-    """
-    try:
-        known = decode(text)
-    except QueueIdError:
-        return text
-    if known.inode == inode and (long_ids or not known.long):
-        return text
-    return str(QueueId(inode=inode, microseconds=known.microseconds, seconds=known.seconds if long_ids else None))
-
-
 def hash_directory(text: str, depth: int) -> str:
     """Return the directories below a hashed queue in which Postfix looks for a queue ID, as C(1/A), "" at depth 0.
 

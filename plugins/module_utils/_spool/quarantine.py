@@ -41,8 +41,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable, Container, ContextManager, Iterator, Mapping, NamedTuple, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError, QueueIdError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import fit, hash_directory, is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.naming import directory_for, fitted_id
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import NAME as JOURNAL
@@ -94,7 +95,7 @@ class Layout:
         """Return the directory of a queue file."""
         if queue not in self.hash_names:
             return queue
-        return "%s/%s" % (queue, hash_directory(queue_id, self.hash_depth))
+        return "%s/%s" % (queue, directory_for(queue_id, self.hash_depth))
 
 
 class Live:
@@ -119,7 +120,7 @@ class Live:
 
     def fit(self, queue_id: str, inode: int) -> str:
         """Return the queue ID that a message must have in a file with that inode."""
-        return fit(queue_id, inode=inode, long_ids=self.layout.long_ids)
+        return fitted_id(queue_id, inode=inode, long_queue_ids=self.layout.long_ids)
 
     def names(self) -> set[str]:
         """Return the queue IDs that stand in any queue.
@@ -439,12 +440,10 @@ class _Back(_Way):
         """Move a message's log, if it has one. name: the queue ID that the message has in the queue. Raises OSError."""
         # Messages that were moved one by one have their logs side by side, whole queues those of their hash directories.
         for depth in _DEPTHS:
-            try:
-                directory = self.quarantine.tree.directory((log + "/" + hash_directory(queue_id, depth)).rstrip("/"))
+            with suppress(FileNotFoundError):
+                directory = self.quarantine.tree.directory((log + "/" + directory_for(queue_id, depth)).rstrip("/"))
                 if moves.is_there(queue_id, directory):
                     self.carry_log(log, queue_id, directory, Place(self.live.directory(log, name), name))
-            except (FileNotFoundError, QueueIdError):
-                continue
 
 
 # --- the quarantine -------------------------------------------------------------------------------------------------

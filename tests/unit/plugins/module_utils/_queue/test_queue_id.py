@@ -100,19 +100,3 @@ def test_a_long_name_without_microseconds_has_no_hash_directory() -> None:
     with pytest.raises(QueueIdError) as caught:
         queue_id.hash_directory("3Vgspm0WAAz30Dy", 1)
     assert str(caught.value) == "not a queue ID: '3Vgspm0WAAz30Dy'"
-
-
-@pytest.mark.parametrize(
-    ("text", "inode", "long_ids", "fitted"),
-    [
-        pytest.param("4A0F9AC", 0xAC, False, "4A0F9AC", id="short, fits"),
-        pytest.param("4A0F9AC", 0xBD, False, "4A0F9BD", id="short, another inode"),
-        pytest.param("4A0F9AC", 0xBD, True, "4A0F9BD", id="short stays short"),
-        pytest.param("3Vgspm0WfDz30Dy", 398615, True, "3Vgspm0WfDz30Dy", id="long, fits"),
-        pytest.param("3Vgspm0WfDz30Dy", 398616, True, "3Vgspm0WfDz30F0", id="long, another inode"),
-        pytest.param("3Vgspm0WfDz30Dy", 398615, False, "1242461517", id="long where Postfix uses short ones"),
-        pytest.param("example_com", 7, False, "example_com", id="no queue ID"),
-    ],
-)
-def test_fit(text: str, inode: int, long_ids: bool, fitted: str) -> None:
-    assert queue_id.fit(text, inode=inode, long_ids=long_ids) == fitted

@@ -108,6 +108,10 @@ class OutcomeError(MailopsError):
         self.result = result
 
 
+class QuarantineError(MailopsError):
+    """There is no such quarantine, it belongs to something else, or it is damaged."""
+
+
 class BusyError(MailopsError):
     """Another run works on this queue."""
 

@@ -189,14 +189,18 @@ class Instance:
         """Return the argv of one of Postfix's commands for this instance."""
         return [os.path.join(self.command_directory, name), "-c", self.config_directory, *arguments]
 
+    def require_root(self) -> None:
+        """Raise PrivilegeError for any other user."""
+        if os.geteuid() != 0:
+            raise PrivilegeError("Only root may read and change the queue: run this task with become: true.")
+
     def require_postsuper(self) -> None:
         """Raise PrivilegeError or InstanceError where postsuper(1) would fail, before anything is half done.
 
         It logs each message as the mail owner, who cannot open maillog_file (src/global/maillog_client.c): while postlogd(8)
         does not run, postsuper ends with a fatal error after the first message.
         """
-        if os.geteuid() != 0:
-            raise PrivilegeError("Only root may read and change the queue: run this task with become: true.")
+        self.require_root()
         log = self.parameters.get("maillog_file")
         if log and self.running() is False:
             raise InstanceError(

@@ -20,7 +20,7 @@ import tempfile
 from typing import Any
 
 
-def _run_here(tree: str, module: str, arguments: dict[str, Any]) -> None:
+def run_here(tree: str, module: str, arguments: dict[str, Any]) -> None:
     """End this process as the module does; what _ansiballz/_loader.py of ansible-core does, in each of its releases."""
     basic: Any = importlib.import_module("ansible.module_utils.basic")
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()  # noqa: SLF001  its only way in
@@ -37,7 +37,7 @@ def _run(tree: str, module: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if not process:
             os.dup2(out.fileno(), 1)
             os.dup2(err.fileno(), 2)
-            _run_here(tree, module, arguments)
+            run_here(tree, module, arguments)
         _process, status = os.waitpid(process, 0)
         for file in (out, err):
             file.seek(0)

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 COLLECTION = "ansible_collections.mailops.postfix"
 RUN_MODULES = ROOT / "tests" / "fleet" / "run_modules.py"
+CRASH = ROOT / "tests" / "fleet" / "crash.py"
 # What a module finds on a host: the tree that AnsiballZ packs.
 TREE = "/opt/ansible"
 # Who logs in, with the environment of a login, and what Ansible does to become root.
@@ -76,6 +77,14 @@ class Controller:
             input=json.dumps([{**options, **own} for options in several]),
         )
         return [_registered(output) for output in json.loads(done.stdout)]
+
+    def crash(self, host: str, name: str, scenarios: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Kill a module at every step on a host, and return for each scenario what came of it (see crash.py)."""
+        chosen = self.lab.host(host)
+        self._prepare(chosen)
+        script = ("/usr/bin/python3", "-I", f"{TREE}/{CRASH.name}", TREE, f"{COLLECTION}.plugins.modules.{name}")
+        results: list[dict[str, Any]] = json.loads(chosen.run(script, input=json.dumps(list(scenarios))).stdout)
+        return results
 
     def _prepare(self, host: Host) -> None:
         """Put what modules need on a host, once."""
@@ -161,7 +170,7 @@ def _files() -> Iterator[tuple[Path, str]]:
     }
     for place, root in roots.items():
         yield from ((path, f"{place}/{path.relative_to(root)}") for path in sorted(root.rglob("*.py")))
-    yield RUN_MODULES, RUN_MODULES.name
+    yield from ((script, script.name) for script in (RUN_MODULES, CRASH))
 
 
 def _registered(output: Mapping[str, Any]) -> dict[str, Any]:

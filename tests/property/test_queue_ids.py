@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QueueIdError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import queue_id
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.naming import fitted_id
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import QueueId
 
 inodes = st.integers(0, 2**64 - 1)
@@ -72,3 +73,12 @@ def test_an_inode_that_no_system_has_is_refused(inode: int) -> None:
     for made in (QueueId(inode, 5), QueueId(inode, 5, 5)):
         with pytest.raises(QueueIdError):
             queue_id.decode(str(made))
+
+
+@given(short_ids | long_ids, inodes, st.booleans())
+def test_a_fitted_id_has_the_inode_and_the_time_and_is_fitted_once(made: QueueId, inode: int, long_ids: bool) -> None:
+    fitted = fitted_id(str(made), inode=inode, long_queue_ids=long_ids)
+    known = queue_id.decode(fitted)
+    assert (known.inode, known.microseconds) == (inode, made.microseconds)
+    assert known.long == (made.long and long_ids)
+    assert fitted_id(fitted, inode=inode, long_queue_ids=long_ids) == fitted

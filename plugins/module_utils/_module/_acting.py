@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 IN_FLIGHT_SECONDS = 5.0
 
 _POLL_SECONDS = 0.1
-_MAX_REASON = 200
+MAX_REASON = 200
 
 
 # --- acting, one run at a time --------------------------------------------------------------------------------------
@@ -284,7 +284,7 @@ def audit(
 
 def leave_line(module: AnsibleModule, instance: Instance, name: str, said: Mapping[str, object]) -> None:
     """Leave a line in the mail log, with the operator's reason, and warn where that cannot be done."""
-    reason = printable(module.params["reason"] or "")[:_MAX_REASON] or "none given"
+    reason = printable(module.params["reason"] or "")[:MAX_REASON] or "none given"
     try:
         instance.log("mailops/" + name, ", ".join("%s=%s" % field for field in {**said, "reason": reason}.items()))
     except MailopsError as error:

@@ -27,10 +27,18 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary imp
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
+    from typing import Protocol
+
     from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+
+    class Identified(Protocol):
+        """What a plan is for: an instance, or a quarantine of one."""
+
+        @property
+        def identity(self) -> dict[str, str]: ...
+
 
 _SUMMARY_ROWS = 10
 _MAX_DIGITS = 15
@@ -131,13 +139,14 @@ class Selecting:
         """Return the work of reading the queues."""
         return Job(
             queues=self.queues,
-            make_result=self._empty,
+            make_result=self.nothing,
             visit=self._visit,
             pass_over=self._pass_over,
             wanted=None if self.planned is None else self.planned.__contains__,
         )
 
-    def _empty(self) -> Selected:
+    def nothing(self) -> Selected:
+        """Return an empty selection."""
         return Selected(
             targets={},
             totals=Totals(),
@@ -169,7 +178,7 @@ class Selecting:
             selected.in_queues[found.queue] += 1
 
 
-def selecting_of(params: Mapping[str, Any], instance: Instance) -> Selecting:
+def selecting_of(params: Mapping[str, Any], instance: Identified) -> Selecting:
     """Return what the options of a changing module select. Raises SelectionError and PlanError."""
     now = int(time.time())
     _arguments.check_not_negative(params, "limit", "max_messages", "max_percent")
@@ -190,7 +199,7 @@ def selecting_of(params: Mapping[str, Any], instance: Instance) -> Selecting:
     return Selecting(selection=selection, planned=planned, limit=params["limit"], now=now)
 
 
-def make_plan(selected: Selected, selecting: Selecting, instance: Instance) -> dict[str, Any]:
+def make_plan(selected: Selected, selecting: Selecting, instance: Identified) -> dict[str, Any]:
     """Return the plan that does to this selection, and to nothing else, what a real run would do now."""
     in_queue: dict[str, int] = {}
     for target in selected.targets.values():

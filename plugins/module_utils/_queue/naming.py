@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QueueIdError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import (
@@ -39,6 +40,21 @@ def id_for(name: str, *, inode: int, long_queue_ids: bool) -> str | None:
     if found is None:
         return None
     return name if int(found.group(1), 16) == inode else "%s%X" % (name[:SHORT_MICROSECONDS_PAD], inode)
+
+
+def fitted_id(name: str, *, inode: int, long_queue_ids: bool) -> str:
+    """Return the queue ID that a file with this name must have where its inode is a new one, as C(postsuper -S) names it.
+
+    That fits long IDs to their inode, too. A name that says no inode stays.
+    """
+    wanted = id_for(name, inode=inode, long_queue_ids=long_queue_ids)
+    if wanted != name:
+        return wanted or name
+    try:
+        known = decode(name)
+    except QueueIdError:
+        return name
+    return str(replace(known, inode=inode)) if known.long and known.inode != inode else name
 
 
 def directory_for(name: str, depth: int) -> str:

@@ -20,6 +20,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module import (
     queue_flush,
     queue_hold,
     queue_purge,
+    spool_quarantine,
     spool_repair,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import candidates, detail, selection
@@ -40,6 +41,7 @@ ACTING: Mapping[str, Sequence[str]] = {
     "postfix_queue_flush": queue_flush.OUTCOMES,
     "postfix_queue_hold": queue_hold.OUTCOMES,
     "postfix_queue_purge": queue_purge.OUTCOMES,
+    "postfix_spool_quarantine": spool_quarantine.OUTCOMES,
 }
 QUEUE = FACTS["RETURN"]["ansible_facts"]["contains"]["postfix_queue"]["contains"]
 

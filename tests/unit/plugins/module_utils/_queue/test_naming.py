@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.naming import directory_for, id_for
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.naming import directory_for, fitted_id, id_for
 
 # Second 1335759296, microsecond 74788, inode 398615 (src/global/mail_queue.h); 74788 is 12424 in hexadecimal.
 LONG = "3Vgspm0WfDz30Dy"
@@ -44,3 +44,20 @@ def test_id_for(name: str, inode: int, long_queue_ids: bool, wanted: str | None)
 )
 def test_directory_for(name: str, depth: int, directory: str) -> None:
     assert directory_for(name, depth) == directory
+
+
+@pytest.mark.parametrize(
+    ("name", "inode", "long_queue_ids", "wanted"),
+    [
+        ("4A0F9AC", 0xAC, False, "4A0F9AC"),
+        ("4A0F9AC", 0xBD, True, "4A0F9BD"),
+        (LONG, 398615, True, LONG),
+        # 50 is the last digit to the base 51.
+        (LONG, 398616, True, "3Vgspm0WfDz30F0"),
+        (LONG, 0xABC, False, "12424ABC"),
+        ("4a0f9ac", 0xAC, True, "4a0f9ac"),
+        ("example_com", 7, False, "example_com"),
+    ],
+)
+def test_fitted_id(name: str, inode: int, long_queue_ids: bool, wanted: str) -> None:
+    assert fitted_id(name, inode=inode, long_queue_ids=long_queue_ids) == wanted

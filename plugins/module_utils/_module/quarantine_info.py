@@ -1,0 +1,173 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""What postfix_quarantine_info does: read the journals and count what is there."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Mapping
+
+from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _quarantines
+from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Totals
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Live, Quarantine
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Record
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+
+_MAX_LISTED = 100
+# What a result tells of the selections and reasons of all runs stays small: the last ones count.
+_MAX_RUNS = 10
+_MAX_SELECTION = 2048
+# With that many bytes of JSON told, quarantines are told without their runs: ask for one by its name.
+_BUDGET = 36 << 10
+
+ARGUMENTS = _arguments.compose(_arguments.INSTANCE, _quarantines.DIRECTORY, {"name": {"type": "str"}})
+
+
+@dataclass
+class Content:
+    """What is in a quarantine; plain data, which adds up."""
+
+    queues: dict[str, Totals] = field(default_factory=lambda: {queue: Totals() for queue in quarantines.QUEUES})
+
+    def merge(self, other: Content) -> None:
+        """Add what another process counted."""
+        for queue, totals in other.queues.items():
+            self.queues[queue].merge(totals)
+
+
+def run_module(module: AnsibleModule) -> dict[str, Any]:
+    """Return the module's result. Raises MailopsError."""
+    instance = _arguments.instance_of(module)
+    instance.require_root()
+    base = _quarantines.base_of(module.params, instance)
+    name = module.params["name"]
+    if name is not None:
+        quarantines.check_name(name)
+    known = [known for known in quarantines.names(base) if name in (None, known)]
+    return {
+        "changed": False,
+        "directory": base,
+        "quarantines": _fit([_show(module, instance, base, known_name) for known_name in known]),
+    }
+
+
+def _fit(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the quarantines, the later ones without their runs where all would be too much."""
+    budget = _BUDGET
+    for row in rows:
+        size = len(json.dumps(row))
+        if size > budget:
+            row["runs"] = []
+        budget -= size
+    return rows
+
+
+def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> dict[str, Any]:
+    started = time.monotonic()
+    with Quarantine(base, name) as quarantine, Live(_quarantines.layout_of(instance)) as live:
+        job: Job[Content] = Job(
+            queues=quarantines.QUEUES, make_result=Content, visit=_count, pass_over=_pass_over, wanted=None
+        )
+        share = scan(quarantine.spool, job)
+        warn_of_gaps(module, share.counts, quarantine.path)
+        stuck = _still_stuck(quarantine)
+        total = Totals()
+        for totals in share.result.queues.values():
+            total.merge(totals)
+        return {
+            "name": name,
+            "path": quarantine.path,
+            **_history(quarantine.records),
+            "queues": {
+                queue: {"messages": totals.messages, "bytes": totals.size}
+                for queue, totals in share.result.queues.items()
+                if totals.messages
+            },
+            "total": {
+                "messages": total.messages,
+                "bytes": total.size,
+                "recipients": total.recipients,
+                "oldest": total.oldest,
+            },
+            "collisions": stuck[:_MAX_LISTED],
+            "unfinished": _unfinished(quarantine, live),
+            "scan": show_scan(share.counts, source="spool", started=started),
+        }
+
+
+def _count(message: SpoolMessage, content: Content) -> None:
+    if message.readable:
+        content.queues[message.queue].add(message.envelope)
+
+
+def _pass_over(_found: Found, _incomplete: bool, _content: Content) -> None:
+    """Count messages only."""
+
+
+def _history(records: list[Record]) -> dict[str, Any]:
+    """Return what the journal tells: who made it for which instance, what was done since."""
+    made: Mapping[str, Any] = records[0] if records else {}
+    taken = [record for record in records if record["op"] in ("take", "swap")]
+    return {
+        "host": made.get("host"),
+        "instance": made.get("instance"),
+        "created": made.get("time"),
+        "created_by": made.get("by"),
+        "filled": taken[-1]["time"] if taken else None,
+        "quarantined": _done_after(records, "take", "swap"),
+        "restored": _done_after(records, "give"),
+        "deleted": sum(record["messages"] for record in records if record["op"] == "drop"),
+        "runs": [_show_run(record) for record in taken[-_MAX_RUNS:]],
+    }
+
+
+def _done_after(records: list[Record], *operations: str) -> int:
+    """Return how many messages were moved by these."""
+    count = 0
+    for intent, end in zip(records, records[1:]):
+        if intent["op"] in operations and end["op"] == "done":
+            count += end["messages"]
+    return count
+
+
+def _show_run(record: Record) -> dict[str, Any]:
+    selection = record["selection"]
+    return {
+        "time": record["time"],
+        "by": printable(record["by"]),
+        "mode": "queues" if record["op"] == "swap" else "messages",
+        "reason": record["reason"] or None,
+        "selection": selection if len(str(selection)) <= _MAX_SELECTION else None,
+        "selection_digest": record["digest"],
+    }
+
+
+def _still_stuck(quarantine: Quarantine) -> list[str]:
+    """Return the messages that could not be restored, for their queue IDs were taken, and that are still here."""
+    stuck = {queue_id for record in quarantine.records for queue_id in record.get("collisions", ())}
+    return sorted(quarantine.present(stuck)) if stuck else []
+
+
+def _unfinished(quarantine: Quarantine, live: Live) -> str | None:
+    """Return what an interrupted run was doing, None where nothing is half done."""
+    if quarantine.is_whole(live):
+        return None
+    intent = quarantine.unfinished()
+    return quarantines.UNFINISHED[intent["op"]] if intent else "moving"

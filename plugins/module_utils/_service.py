@@ -1,0 +1,212 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""Stopping a Postfix instance for a moment, and starting it again whatever happens, by what started it.
+
+While Postfix is stopped a second process stands by. It does nothing but wait for the first one: should that be killed, it starts
+Postfix in its place. Only a machine that goes down stops both, and then Postfix starts with it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Callable, Iterator, NamedTuple
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import CommandError, InstanceError, MailopsError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
+
+SERVICES = ("auto", "systemd", "postfix", "none")
+
+# The last part of a systemd unit's control group; Debian has postfix@-.service and postfix@NAME.service, others postfix.service.
+_NAME = r"postfix(?:@[^/\n]*)?\.service"
+_UNIT = re.compile(r"/(%s)$" % _NAME, re.MULTILINE)
+# postfix stop kills what is left after five seconds; systemd's own limit is 90.
+_PATIENCE_SECONDS = 100.0
+_POLL_SECONDS = 0.05
+# For so long postfix stop may be at it that was left to itself.
+_STOPPING_SECONDS = 8.0
+# What the first process says to the second.
+_STOPPED = b"s"
+_DONE = b"."
+_DEFERRED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Service(NamedTuple):
+    """What stops and starts an instance: a unit of systemd, else Postfix's own command."""
+
+    instance: Instance
+    unit: str | None
+
+    def command(self, action: str) -> list[str]:
+        """Return the command that does it. action: C(start) or C(stop)."""
+        if self.unit is not None:
+            return ["systemctl", action, self.unit]
+        # With -c a primary instance does not pass the command on to all the others (src/postfix/postfix.c).
+        return self.instance.command("postfix", action)
+
+    def start(self) -> None:
+        """Start the instance where it does not run. Raises InstanceError where it does not start."""
+        if not self.instance.running():
+            self._run("start", running=True)
+
+    def stop(self) -> None:
+        """Stop the instance. Raises InstanceError where it does not stop."""
+        self._run("stop", running=False)
+
+    def _run(self, action: str, *, running: bool) -> None:
+        command = self.command(action)
+        output = self.instance.runner.run(command)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not output.status and bool(self.instance.running()) is not running and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+        if bool(self.instance.running()) is not running:
+            failed = CommandError(command, status=output.status, output=output.err or output.out)
+            raise InstanceError(
+                "Postfix does not %s: %s. The mail log tells more; mend that, and start Postfix if mail is down."
+                % (action, failed)
+            )
+
+
+@dataclass
+class Outage:
+    """How long mail was down, in seconds; 0 where Postfix did not run."""
+
+    seconds: float = 0.0
+
+
+def service_of(choice: str, instance: Instance) -> Service | None:
+    """Return how to stop and start an instance, None where it does not run. Raises InstanceError where that cannot be told."""
+    if not instance.running():
+        return None
+    if choice == "none":
+        raise InstanceError(
+            "Postfix runs, and with service: none nobody stops it: queues cannot be moved away under it. Stop it, or choose another "
+            "service."
+        )
+    unit = _unit(instance) if choice in ("auto", "systemd") else None
+    if choice == "systemd" and unit is None:
+        raise InstanceError(
+            "Postfix runs, but not in a unit of systemd named postfix*.service; use service: postfix, or start it with systemd."
+        )
+    return Service(instance, unit)
+
+
+def service_left(instance: Instance, unit: str | None) -> Service:
+    """Return what is to start an instance that an interrupted run left stopped. unit: as that run had it."""
+    return Service(instance, unit if unit and re.fullmatch(_NAME, unit) else None)
+
+
+def _unit(instance: Instance) -> str | None:
+    """Return the systemd unit that an instance runs in: the control group of its master process tells."""
+    try:
+        with open(os.path.join(instance.queue_directory, "pid", "master.pid"), encoding="ascii") as stream:
+            process = int(stream.read())
+        with open("/proc/%d/cgroup" % process, encoding="utf-8", errors="replace") as stream:
+            found = _UNIT.search(stream.read())
+    except (OSError, ValueError):
+        return None
+    return found.group(1) if found else None
+
+
+@contextmanager
+def stopped(service: Service | None, *, mend: Callable[[], None]) -> Iterator[Outage]:
+    """Stop the instance, and start it again when this is left, however it is left. Yields how long that took.
+
+    mend: what to do before it is started, should this process be killed. Raises InstanceError where it does not stop or start.
+    """
+    outage = Outage()
+    if service is None:
+        yield outage
+        return
+    with _patient(), _understudy(service, mend) as tell:
+        began = time.monotonic()
+        try:
+            service.stop()
+            tell(_STOPPED)
+            yield outage
+        finally:
+            service.start()
+            outage.seconds = round(time.monotonic() - began, 3)
+
+
+@contextmanager
+def _patient() -> Iterator[None]:
+    """Let signals that would end this process wait until this is left."""
+    waiting: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        waiting.append(number)
+
+    before = {wanted: signal.signal(wanted, note) for wanted in _DEFERRED}
+    try:
+        yield
+    finally:
+        for wanted, handler in before.items():
+            signal.signal(wanted, handler)
+        for number in waiting:
+            os.kill(os.getpid(), number)
+
+
+@contextmanager
+def _understudy(service: Service, mend: Callable[[], None]) -> Iterator[Callable[[bytes], object]]:
+    """Have a second process stand by; it shares the lock on the queue, so that nobody else begins before it is done.
+
+    Yields what tells it how far the first one is.
+    """
+    reader, writer = os.pipe()
+    process = os.fork()
+    if not process:
+        os.close(writer)
+        _stand_by(reader, service, mend)
+    os.close(reader)
+    try:
+        yield partial(os.write, writer)
+    finally:
+        os.write(writer, _DONE)
+        os.close(writer)
+        os.waitpid(process, 0)
+
+
+def _stand_by(reader: int, service: Service, mend: Callable[[], None]) -> None:
+    """Wait until the first process says that it is done, or until it ends; then take over."""
+    try:
+        os.setsid()
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(nothing, descriptor)
+        said = heard = os.read(reader, 1)
+        while heard and heard != _DONE:
+            said = heard
+            heard = os.read(reader, 1)
+        if not heard:
+            _take_over(service, mend, stopped=said == _STOPPED)
+    except (OSError, MailopsError):
+        # Nobody listens any more. The journal has what is unfinished.
+        os._exit(1)
+    finally:
+        os._exit(0)
+
+
+def _take_over(service: Service, mend: Callable[[], None], *, stopped: bool) -> None:
+    """Start the instance. stopped: whether it has stopped already; a command that stops it goes on without who called it."""
+    try:
+        mend()
+    finally:
+        service.start()
+        deadline = time.monotonic() + (0 if stopped else _STOPPING_SECONDS)
+        while time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+            service.start()

@@ -1,0 +1,306 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""Moving queue files and directories: never over what is there, never through a link, and whole at any moment.
+
+A rename is one step of the filesystem: before it and after it a file is in exactly one place, also after a power loss. A link and
+an unlink are two, and between them Postfix may deliver the new name while the old one stays. So files are renamed; renameat2(2)
+refuses an existing target. Where that call is missing, the target is looked for first. That leaves no gap that Postfix could fall
+into: the name of a queue file holds the number of its inode, which no other file can have meanwhile.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import suppress
+from typing import TYPE_CHECKING, Callable, NamedTuple
+
+try:
+    import ctypes
+except ImportError:  # a Python that was built without libffi
+    ctypes = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from typing import Any
+
+OPEN_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
+_OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_CREATE_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+# renameat2(2), RENAME_NOREPLACE; what it says where the kernel or the filesystem does not know it.
+_NOREPLACE = 1
+_NOT_SUPPORTED = frozenset((errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP))
+_PART = 1 << 20
+# What a directory is called until it looks as it is to look.
+_FRESH = "mailops."
+# Open directories that are kept: all 256 of hash_queue_depth = 2, and the rest of a spool.
+_MAX_OPEN = 300
+
+
+class Look(NamedTuple):
+    """Owner, group, permissions and extended attributes (the SELinux context, ACLs) of a file or directory."""
+
+    uid: int
+    gid: int
+    mode: int
+    attributes: tuple[tuple[str, bytes], ...]
+
+    @classmethod
+    def of(cls, descriptor: int) -> Look:
+        """Return how an open file or directory looks."""
+        status = os.fstat(descriptor)
+        return cls(status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode), _attributes(descriptor))
+
+    def put_on(self, descriptor: int) -> None:
+        """Make an open file or directory look so. Raises OSError."""
+        os.fchown(descriptor, self.uid, self.gid)
+        for name, value in self.attributes:
+            try:
+                os.setxattr(descriptor, name, value)
+            except OSError as error:
+                # Another filesystem may have no attributes, or a mount that sets the context of all that is on it.
+                if error.errno not in (errno.ENOTSUP, errno.EPERM, errno.EACCES):
+                    raise
+        # Last: changing the owner clears the set-id bits.
+        os.fchmod(descriptor, self.mode)
+
+
+def _attributes(descriptor: int) -> tuple[tuple[str, bytes], ...]:
+    if not hasattr(os, "listxattr"):
+        return ()
+    try:
+        return tuple((name, os.getxattr(descriptor, name)) for name in os.listxattr(descriptor))
+    except OSError:
+        return ()
+
+
+def _find_renameat2() -> Callable[..., int] | None:
+    """Return the C library's renameat2(), None where there is none (glibc has it since 2.28)."""
+    try:
+        function: Any = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError, TypeError):
+        return None
+
+    def call(source_dir: int, source: str, target_dir: int, target: str) -> int:
+        """Return 0 or the error number."""
+        if not function(source_dir, os.fsencode(source), target_dir, os.fsencode(target), _NOREPLACE):
+            return 0
+        return ctypes.get_errno()
+
+    return call
+
+
+renameat2 = _find_renameat2()
+
+
+def rename(source: str, target: str, *, source_dir: int, target_dir: int) -> None:
+    """Rename, never over anything. Raises FileExistsError where the target is taken, and OSError."""
+    if renameat2 is not None:
+        number = renameat2(source_dir, source, target_dir, target)
+        if not number:
+            return
+        if number not in _NOT_SUPPORTED:
+            raise OSError(number, os.strerror(number), target if number == errno.EEXIST else source)
+    if is_there(target, target_dir):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
+    os.rename(source, target, src_dir_fd=source_dir, dst_dir_fd=target_dir)
+
+
+def can_rename(one: int, other: int) -> bool:
+    """Return whether files can be renamed from one open directory to the other, as far as that can be told.
+
+    They must be on one filesystem and in one mount of it: rename(2) fails between two bind mounts, too.
+    """
+    return os.fstat(one).st_dev == os.fstat(other).st_dev and _mount(one) == _mount(other)
+
+
+def _mount(descriptor: int) -> str | None:
+    """Return the line of proc(5) that names a file's mount, None on systems without it."""
+    try:
+        with open("/proc/self/fdinfo/%d" % descriptor, encoding="ascii") as stream:
+            return next((line for line in stream if line.startswith("mnt_id:")), None)
+    except OSError:
+        return None
+
+
+def is_there(name: str, directory: int) -> bool:
+    """Return whether there is anything of that name."""
+    try:
+        os.lstat(name, dir_fd=directory)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def copy(source: str, target: str, *, source_dir: int, target_dir: int) -> int:
+    """Copy a regular file to another filesystem, safe on disk when this returns; return the copy's inode number.
+
+    Owner, permissions, times and attributes are kept. A copy that fails is removed again. Raises OSError.
+    """
+    reader = os.open(source, _OPEN_FILE, dir_fd=source_dir)
+    try:
+        status = os.fstat(reader)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "not a file", source)
+        writer = os.open(target, _CREATE_FILE, 0o600, dir_fd=target_dir)
+        try:
+            _copy_content(reader, writer)
+            Look.of(reader).put_on(writer)
+            os.utime(writer, ns=(status.st_atime_ns, status.st_mtime_ns))
+            os.fsync(writer)
+            return os.fstat(writer).st_ino
+        except OSError:
+            os.unlink(target, dir_fd=target_dir)
+            raise
+        finally:
+            os.close(writer)
+    finally:
+        os.close(reader)
+
+
+def _copy_content(reader: int, writer: int) -> None:
+    part = os.read(reader, _PART)
+    while part:
+        written = os.write(writer, part)
+        part = part[written:] or os.read(reader, _PART)
+
+
+def make_directory(name: str, directory: int, look: Look) -> int:
+    """Make a directory that looks so where there is none, and return it open. Raises OSError for a link or a file.
+
+    It gets its name when it looks right: Postfix does not start with a hash directory that its owner may not enter. What an
+    interrupted run leaves under the other name is used by the next one, or removed by postsuper(1), which knows no such name.
+    """
+    with suppress(FileNotFoundError):
+        return os.open(name, OPEN_DIRECTORY, dir_fd=directory)
+    fresh = _FRESH + name
+    with suppress(FileExistsError):
+        os.mkdir(fresh, 0o700, dir_fd=directory)
+    made = os.open(fresh, OPEN_DIRECTORY, dir_fd=directory)
+    look.put_on(made)
+    try:
+        rename(fresh, name, source_dir=directory, target_dir=directory)
+    except FileExistsError:
+        # Postfix was quicker.
+        os.close(made)
+        os.rmdir(fresh, dir_fd=directory)
+        return os.open(name, OPEN_DIRECTORY, dir_fd=directory)
+    return made
+
+
+def move_directory(name: str, *, source_dir: int, target_dir: int) -> None:
+    """Move a directory of that name with all that is in it, into the one that is there where there is one. Raises OSError.
+
+    Mostly that is one rename. An overlay (a container's root) cannot rename a directory of its image, and into a directory that is
+    there already the entries go one by one: that takes longer, and calling this again goes on where it broke off. A file whose
+    name is taken stays, and so does the directory that it is in.
+    """
+    try:
+        rename(name, name, source_dir=source_dir, target_dir=target_dir)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EEXIST) or not _is_directory(name, source_dir):
+            raise
+        _move_entries(name, source_dir=source_dir, target_dir=target_dir)
+
+
+def _move_entries(name: str, *, source_dir: int, target_dir: int) -> None:
+    source = os.open(name, OPEN_DIRECTORY, dir_fd=source_dir)
+    try:
+        target = make_directory(name, target_dir, Look.of(source))
+        try:
+            for entry in os.listdir(source):
+                with suppress(FileExistsError):
+                    move_directory(entry, source_dir=source, target_dir=target)
+        finally:
+            os.close(target)
+        empty = not os.listdir(source)
+    finally:
+        os.close(source)
+    if empty:
+        os.rmdir(name, dir_fd=source_dir)
+
+
+def _is_directory(name: str, directory: int) -> bool:
+    return stat.S_ISDIR(os.lstat(name, dir_fd=directory).st_mode)
+
+
+def remove_tree(name: str, directory: int) -> None:
+    """Remove a directory and all that is in it, or a file; links are removed, not followed. What is gone already is no error."""
+    try:
+        below = os.open(name, OPEN_DIRECTORY, dir_fd=directory)
+    except FileNotFoundError:
+        return
+    except OSError:
+        remove(name, directory)
+        return
+    try:
+        for entry in os.listdir(below):
+            remove_tree(entry, below)
+    finally:
+        os.close(below)
+    os.rmdir(name, dir_fd=directory)
+
+
+def remove(name: str, directory: int) -> bool:
+    """Remove a file or link and return whether there was one. Raises OSError."""
+    try:
+        os.unlink(name, dir_fd=directory)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+class Tree:
+    """Directories below an open one, each opened by itself without following a link, and kept open for the next file."""
+
+    def __init__(self, path: str) -> None:
+        """Open the directory. Raises OSError."""
+        self.path = path
+        self.root = os.open(path, OPEN_DIRECTORY)
+        self._open: dict[str, int] = {}
+
+    def __enter__(self) -> Tree:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all directories."""
+        self.forget()
+        os.close(self.root)
+
+    def forget(self) -> None:
+        """Close the directories below: they are opened anew when they are asked for."""
+        for descriptor in self._open.values():
+            os.close(descriptor)
+        self._open = {}
+
+    def directory(self, path: str, make: Look | None = None) -> int:
+        """Return the open directory of that relative path. make: how parts of it that are missing are to look, None to make none.
+
+        Raises OSError where there is none.
+        """
+        known = self._open.get(path)
+        if known is not None:
+            return known
+        parent, _slash, name = path.rpartition("/")
+        above = self.directory(parent, make) if parent else self.root
+        found = os.open(name, OPEN_DIRECTORY, dir_fd=above) if make is None else make_directory(name, above, make)
+        self._open[path] = found
+        return found
+
+    def trim(self) -> None:
+        """Close what is open where that is many. Call it between files: directories that were returned before are then closed."""
+        if len(self._open) > _MAX_OPEN:
+            self.sync()
+            self.forget()
+
+    def sync(self) -> None:
+        """Make the renames in the open directories last: only after that may a journal say that they are done."""
+        for descriptor in (self.root, *self._open.values()):
+            os.fsync(descriptor)

@@ -1,0 +1,728 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""postfix_spool_quarantine and postfix_quarantine_info: where every message is, is looked up by find(1) and at the sink."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.fleet.lab import SPOOL, Host, Lab
+from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH
+from tests.integration.faults import before_postsuper
+from tests.integration.test_purge import path_of, send, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.integration.controller import Controller
+
+BASE = f"{SPOOL}.quarantine"
+PLACE = f"{BASE}/spam"
+LOGS = ("bounce", "defer", "trace")
+NOTHING = {
+    "quarantined": 0,
+    "restored": 0,
+    "deleted": 0,
+    "vanished": 0,
+    "changed": 0,
+    "in_flight": 0,
+    "collision": 0,
+    "failed": 0,
+}
+BAD = [{"sender": "bad.example"}]
+WARNING = "An earlier run on the quarantine spam was interrupted"
+
+Files = dict[tuple[str, str], str]
+
+
+def outcomes(**counts: int) -> dict[str, int]:
+    """Return the outcomes of a run: those, and none of the others."""
+    return {**NOTHING, **counts}
+
+
+def clear(host: Host) -> None:
+    """Remove all quarantines, and what is on its way."""
+    host.run(["sh", "-c", f"umount {BASE} 2>/dev/null; rm -rf {BASE} {SPOOL}/quarantine {SPOOL}/pid/mailops.*"])
+
+
+@pytest.fixture
+def clean(host: Host) -> Iterator[Host]:
+    """A host with an empty queue and no quarantine, before and afterwards."""
+    clear(host)
+    yield host
+    clear(host)
+
+
+@pytest.fixture
+def clean_each(empty_host: Host) -> Iterator[Host]:
+    """Every host in turn with an empty queue and no quarantine, before and afterwards."""
+    clear(empty_host)
+    yield empty_host
+    clear(empty_host)
+
+
+def quarantine(host: Host, controller: Controller, *, check: bool = False, **options: Any) -> dict[str, Any]:
+    """Run postfix_spool_quarantine, on the quarantine "spam" unless told otherwise."""
+    return controller.module(host.name, "postfix_spool_quarantine", {"name": "spam", **options}, check=check)
+
+
+def info(host: Host, controller: Controller, **options: Any) -> list[dict[str, Any]]:
+    """Return the quarantines of a host."""
+    result = controller.module(host.name, "postfix_quarantine_info", options)
+    assert "quarantines" in result, result
+    found: list[dict[str, Any]] = result["quarantines"]
+    return found
+
+
+def logs(host: Host, place: str = SPOOL) -> set[tuple[str, str]]:
+    """Return (log directory, queue ID) of all logs."""
+    found = host.run(
+        ["find", *(f"{place}/{log}" for log in LOGS), "-type", "f", "-printf", "%H/%f\n"], check=False
+    ).stdout
+    pairs = (line.rsplit("/", 2)[-2:] for line in found.splitlines())
+    return {(log, name) for log, name in pairs}
+
+
+def ids(files: Files) -> set[str]:
+    return {name for _queue, name in files}
+
+
+def looks(host: Host, *paths: str) -> str:
+    """Return type, owner, group, permissions and mtime of files, by name."""
+    return host.run(["stat", "--format", "%F %U %G %a %Y", *paths]).stdout
+
+
+def flags(result: dict[str, Any]) -> dict[str, Any]:
+    """Return what check mode and a real run must say alike."""
+    assert "matched" in result, result
+    keys = (
+        "changed",
+        "matched",
+        "quarantined",
+        "restored",
+        "deleted",
+        "outcomes",
+        "messages",
+        "selection",
+        "diff",
+        "truncated",
+    )
+    return {key: result[key] for key in (*keys, "collisions") if key in result}
+
+
+def tree(host: Host) -> str:
+    """Return every name, owner, mode and time below the spool and the quarantines: what check mode must not change."""
+    return host.run(
+        [
+            "sh",
+            "-c",
+            f"find {SPOOL} {BASE} -not -path '*/p[ru]*/*' -printf '%p %y %u %g %m %T@ %i\\n' 2>/dev/null | sort",
+        ]
+    ).stdout
+
+
+# --- the main job ---------------------------------------------------------------------------------------------------
+
+
+def test_messages_go_and_come_back_whole(clean_each: Host, controller: Controller, lab: Lab) -> None:
+    host = clean_each
+    records = host.fill("incident", 300, seed=11)
+    settle(host, 300)
+    spam = {record.queue_id for record in records if record.is_spam}
+    before, logs_before, tree_before = host.spool_files(), logs(host), tree(host)
+    options: dict[str, Any] = {"match": SPAM_MATCH, "exclude": SPAM_EXCLUDE, "reason": "ticket 1", "limit": 5}
+    predicted = quarantine(host, controller, check=True, **options)
+    assert tree(host) == tree_before
+    done = quarantine(host, controller, **options)
+    assert flags(done) == flags(predicted)
+    assert done["changed"] is True
+    assert done["outcomes"] == outcomes(quarantined=len(spam))
+    assert done["path"] == PLACE
+    assert done["down"] == 0.0
+    assert host.spool_files() == {place: digest for place, digest in before.items() if place[1] not in spam}
+    inside = host.spool_files(PLACE)
+    assert inside == {place: digest for place, digest in before.items() if place[1] in spam}
+    assert logs(host) | logs(host, PLACE) == logs_before
+    assert {name for _log, name in logs(host, PLACE)} == spam
+    assert host.run(["stat", "-c", "%U %a", BASE, PLACE]).stdout.split() == ["root", "700"] * 2
+    again = quarantine(host, controller, **options)
+    assert again["changed"] is False
+    assert again["outcomes"] == NOTHING
+    assert host.spool_files(PLACE) == inside
+    # Everything else reads it as a spool.
+    facts = controller.facts(host.name, spool=PLACE, gather=["counts", "reasons", "top"])
+    assert facts["total"]["messages"] == len(spam)
+    assert facts["queues"]["deferred"]["messages"] == len(spam)
+    assert facts["top"]["reasons"]
+    assert controller.facts(host.name, spool=PLACE, gather=["suggestions"])["suggestions"]
+    opened = controller.module(host.name, "postfix_message_info", {"spool": PLACE, "match": [{"queue_id": min(spam)}]})
+    assert [message["queue_id"] for message in opened["messages"]] == [min(spam)]
+    [told] = info(host, controller)
+    assert told["total"]["messages"] == told["quarantined"] == len(spam)
+    assert told["queues"] == {"deferred": {"messages": len(spam), "bytes": done["quarantined"]["bytes"]}}
+    assert [run["reason"] for run in told["runs"]] == ["ticket 1"]
+    assert told["unfinished"] is None
+    # Back again: a part by a rule, then the rest, byte for byte with its logs, as it was.
+    some: dict[str, Any] = {"match": [{"sender": "<>"}], "state": "restored"}
+    predicted = quarantine(host, controller, check=True, **some)
+    back = quarantine(host, controller, **some)
+    assert flags(back) == flags(predicted)
+    null = {record.queue_id for record in records if record.is_spam and not record.sender}
+    assert back["outcomes"] == outcomes(restored=len(null))
+    assert null
+    assert ids(host.spool_files(PLACE)) == spam - null
+    rest = quarantine(host, controller, state="restored", match_all=True)
+    assert rest["outcomes"] == outcomes(restored=len(spam - null))
+    assert host.spool_files() == before
+    assert logs(host) == logs_before
+    assert quarantine(host, controller, state="restored", match_all=True)["changed"] is False
+    [told] = info(host, controller)
+    assert (told["restored"], told["total"]["messages"]) == (len(spam), 0)
+    # What was restored is delivered.
+    delivered = len(lab.sink.received())
+    lab.sink.mode("accept")
+    host.run(["postqueue", "-f"])
+    settle(host, 0)
+    assert len(lab.sink.received()) - delivered >= len(spam)
+
+
+def test_whole_queues_go_and_postfix_goes_on(clean_each: Host, controller: Controller, lab: Lab) -> None:
+    host = clean_each
+    host.fill("incident", 200, seed=12)
+    settle(host, 200)
+    held = sorted(ids(host.spool_files()))[0]
+    host.run(["postsuper", "-h", held])
+    before, logs_before = host.spool_files(), logs(host)
+    directories = [f"{SPOOL}/{name}" for name in ("incoming", "active", "deferred", "hold", *LOGS)]
+    looked = host.run(["stat", "-c", "%n %F %U %G %a", *directories]).stdout
+    predicted = quarantine(host, controller, check=True, mode="queues")
+    assert host.spool_files() == before
+    done = quarantine(host, controller, mode="queues")
+    assert flags(done) == flags(predicted)
+    assert done["outcomes"] == outcomes(quarantined=200)
+    assert 0 < done["down"] < 12
+    assert host.spool_files() == {}
+    assert host.spool_files(PLACE) == before
+    assert logs(host) == set()
+    assert logs(host, PLACE) == logs_before
+    assert host.run(["stat", "-c", "%n %F %U %G %a", *directories]).stdout == looked
+    host.run(["postfix", "status"])
+    # Postfix finds nothing to complain of, and works.
+    assert "warning" not in host.run(["postfix", "check"]).stderr
+    new = send(host, "new@good.example", "x@dest.example.org")
+    settle(host, 1)
+    again = quarantine(host, controller, mode="queues")
+    assert (again["changed"], again["down"]) == (False, 0.0)
+    assert quarantine(host, controller, mode="queues", check=True)["changed"] is False
+    assert ids(host.spool_files()) == {new}
+    assert controller.facts(host.name, spool=PLACE)["total"]["messages"] == 200
+    back = quarantine(host, controller, state="restored", match_all=True)
+    assert back["outcomes"] == outcomes(restored=200)
+    after = host.spool_files()
+    assert {place: digest for place, digest in after.items() if place[1] != new} == before
+    assert ("hold", held) in after
+    assert logs_before <= logs(host)
+    lab.sink.mode("accept")
+    host.run(["postsuper", "-H", held])
+    host.run(["postqueue", "-f"])
+    settle(host, 0)
+    gone = quarantine(host, controller, state="absent", match_all=True)
+    assert gone["changed"] is True
+    assert host.run(["ls", BASE]).stdout == ""
+    assert quarantine(host, controller, state="absent", match_all=True)["changed"] is False
+
+
+# --- killed at any step ---------------------------------------------------------------------------------------------
+
+# Every third step, in three or four minutes; MAILOPS_CRASH_STRIDE=1 takes every one, in ten.
+STRIDE = int(os.environ.get("MAILOPS_CRASH_STRIDE", "3"))
+TAKE = {"name": "spam", "match": BAD}
+WHOLE = {"name": "spam", "mode": "queues"}
+SELECTED_BACK = {"name": "spam", "state": "restored", "match": BAD}
+# Scenario: what comes before, what is killed, how many messages it deletes, whether the quarantine is another filesystem.
+CRASHES: dict[str, tuple[list[dict[str, Any]], dict[str, Any], int, bool]] = {
+    "messages": ([], TAKE, 0, False),
+    "queues": ([], WHOLE, 0, False),
+    "queues but hold": ([], {**WHOLE, "queues": ["incoming", "active", "deferred"]}, 0, False),
+    "restored": ([TAKE], SELECTED_BACK, 0, False),
+    "restored from queues": ([WHOLE], SELECTED_BACK, 0, False),
+    "absent selection": ([TAKE], {"name": "spam", "state": "absent", "match": BAD}, 4, False),
+    "absent": ([TAKE], {"name": "spam", "state": "absent", "match_all": True}, 4, False),
+    "messages elsewhere": ([], TAKE, 0, True),
+    "restored from elsewhere": ([TAKE], SELECTED_BACK, 0, True),
+}
+
+
+@pytest.mark.parametrize("name", CRASHES)
+def test_a_kill_at_any_step_loses_nothing(clean: Host, controller: Controller, name: str) -> None:
+    prepare, arguments, deletes, elsewhere = CRASHES[name]
+    if elsewhere:
+        clean.run(["mkdir", "-m", "700", BASE])
+        clean.run(["mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", BASE])
+    for number in range(4):
+        send(clean, f"{number}@bad.example", "a@dest.example.org")
+    held = send(clean, "held@good.example", "b@dest.example.org")
+    send(clean, "ham@good.example", "b@dest.example.org")
+    settle(clean, 6)
+    clean.run(["postsuper", "-h", held])
+    scenario = {
+        "quarantine": PLACE,
+        "prepare": prepare,
+        "arguments": arguments,
+        "deletes": deletes,
+        "first": 1 + list(CRASHES).index(name) % STRIDE,
+        "stride": STRIDE,
+    }
+    [result] = controller.crash(clean.name, "postfix_spool_quarantine", [scenario])
+    print(f"{name}: killed {result['kills']} times")
+    assert "\n".join(result["wrong"]) == ""
+    assert result["kills"] >= 15 // STRIDE
+
+
+# --- collisions, names, places --------------------------------------------------------------------------------------
+
+
+def three(host: Host) -> list[str]:
+    """Put three messages of bad.example into the deferred queue and return their queue IDs."""
+    sent = [send(host, f"{number}@bad.example", "a@dest.example.org") for number in range(3)]
+    settle(host, 3)
+    return sent
+
+
+def test_a_taken_queue_id_is_reported_and_its_message_kept(clean_each: Host, controller: Controller) -> None:
+    host = clean_each
+    first, *others = three(host)
+    kept = host.get(path_of(host, first))
+    quarantine(host, controller, match=BAD)
+    # Somebody has put a file of that name into another queue: delivered from there, it would overwrite ours.
+    host.run(["install", "-o", "postfix", "-m", "700", "/dev/null", f"{SPOOL}/hold/{first}"])
+    predicted = quarantine(host, controller, state="restored", match=BAD, check=True)
+    done = quarantine(host, controller, state="restored", match=BAD)
+    assert flags(done) == flags(predicted)
+    assert done["outcomes"] == outcomes(restored=2, collision=1)
+    assert done["collisions"] == [first]
+    assert done["warnings"] == ["1 messages stay in the quarantine spam, for their queue IDs are taken in the queue."]
+    assert ids(host.spool_files()) == {first, *others}
+    assert host.get(f"{SPOOL}/hold/{first}") == b""
+    assert host.get(f"{PLACE}/deferred/{first}") == kept
+    assert ("defer", first) in logs(host, PLACE)
+    [told] = info(host, controller)
+    assert told["collisions"] == [first]
+    again = quarantine(host, controller, state="restored", match=BAD)
+    assert (again["changed"], again["outcomes"]) == (False, outcomes(collision=1))
+    host.run(["rm", f"{SPOOL}/hold/{first}"])
+    last = quarantine(host, controller, state="restored", match=BAD)
+    assert last["outcomes"] == outcomes(restored=1)
+    assert host.get(path_of(host, first)) == kept
+    assert ("defer", first) in logs(host)
+    [told] = info(host, controller)
+    assert told["collisions"] == []
+
+
+@pytest.mark.parametrize("long_ids", [False, True])
+def test_another_filesystem_gives_other_names_and_the_same_messages(
+    clean_each: Host, controller: Controller, lab: Lab, long_ids: bool
+) -> None:
+    host = clean_each
+    host.run(["mkdir", "-m", "700", BASE])
+    host.run(["mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", BASE])
+    host.configure(enable_long_queue_ids="yes" if long_ids else "no")
+    try:
+        three(host)
+        before, logs_before = host.spool_files(), logs(host)
+        looked = sorted(looks(host, *(path_of(host, name) for name in ids(before))).splitlines())
+        predicted = quarantine(host, controller, match=BAD, check=True)
+        done = quarantine(host, controller, match=BAD)
+        assert flags(done) == flags(predicted)
+        assert done["outcomes"] == outcomes(quarantined=3)
+        assert host.spool_files() == {}
+        assert host.spool_files(PLACE) == before
+        assert logs(host, PLACE) == logs_before
+        # Meanwhile the inodes are used by others.
+        others = [send(host, "x@good.example", "b@dest.example.org") for _ in range(3)]
+        settle(host, 3)
+        back = quarantine(host, controller, state="restored", match=BAD)
+        assert back["outcomes"] == outcomes(restored=3)
+        after = {place: digest for place, digest in host.spool_files().items() if place[1] not in others}
+        assert sorted(after.values()) == sorted(before.values())
+        assert sorted(looks(host, *(path_of(host, name) for name in ids(after))).splitlines()) == looked
+        assert {row["was"]: row["queue_id"] for row in back["renamed"]}.items() <= {
+            (old, new) for old in ids(before) for new in ids(after)
+        }
+        # Every name fits its inode and its hash directory: postsuper has nothing to mend.
+        assert host.run(["postsuper", "-s"]).stderr == ""
+        assert {name for _log, name in logs(host)} == ids(after) | set(others)
+        delivered = len(lab.sink.received())
+        lab.sink.mode("accept")
+        host.run(["postqueue", "-f"])
+        settle(host, 0)
+        assert len(lab.sink.received()) - delivered == 6
+        assert quarantine(host, controller, match=BAD)["changed"] is False
+    finally:
+        host.configure(enable_long_queue_ids="no")
+
+
+def test_whole_queues_are_not_copied_to_another_filesystem(clean: Host, controller: Controller) -> None:
+    three(clean)
+    before = clean.spool_files()
+    clean.run(["mkdir", "-m", "700", BASE])
+    clean.run(["mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", BASE])
+    failed = quarantine(clean, controller, mode="queues")
+    assert failed["msg"] == (
+        f"directory: {BASE} is on another filesystem than the queue directory {SPOOL}, and mail would be down while whole queues "
+        f"are copied; nothing was touched. Name a directory on that filesystem, such as {SPOOL}.quarantine, or use mode: messages"
+    )
+    inside = quarantine(clean, controller, mode="queues", directory=f"{SPOOL}/quarantine")
+    assert inside["outcomes"] == outcomes(quarantined=3)
+    assert clean.spool_files(f"{SPOOL}/quarantine/spam") == before
+    assert "warning" not in clean.run(["postfix", "check"]).stderr
+
+
+def test_between_mounts_of_one_filesystem_messages_are_copied(clean: Host, controller: Controller) -> None:
+    three(clean)
+    before = clean.spool_files()
+    clean.run(["mkdir", "-m", "700", BASE])
+    clean.run(["mount", "--bind", BASE, BASE])
+    assert "is on another filesystem" in quarantine(clean, controller, mode="queues")["msg"]
+    assert quarantine(clean, controller, match=BAD)["outcomes"] == outcomes(quarantined=3)
+    assert clean.spool_files(PLACE) == before
+    back = quarantine(clean, controller, state="restored", match=BAD)
+    assert (back["outcomes"], len(back["renamed"])) == (outcomes(restored=3), 3)
+    assert sorted(clean.spool_files().values()) == sorted(before.values())
+    assert {name for _log, name in logs(clean)} == ids(clean.spool_files())
+
+
+def test_a_name_that_does_not_fit_is_made_to(clean: Host, controller: Controller) -> None:
+    first, *_others = three(clean)
+    quarantine(clean, controller, match=BAD)
+    # A copy of a quarantine, as from a backup: same names, other inodes.
+    clean.run(
+        ["sh", "-c", f"cp -a {PLACE}/deferred {PLACE}/d && rm -r {PLACE}/deferred && mv {PLACE}/d {PLACE}/deferred"]
+    )
+    assert first in ids(clean.spool_files(PLACE))
+    done = quarantine(clean, controller, state="restored", match=BAD)
+    assert done["outcomes"] == outcomes(restored=3)
+    assert first in {row["was"] for row in done["renamed"]}
+    assert clean.run(["postsuper", "-s"]).stderr == ""
+    assert {name for _log, name in logs(clean)} == ids(clean.spool_files())
+
+
+def test_messages_go_where_they_are_wanted(clean: Host, controller: Controller, lab: Lab) -> None:
+    first, second, third = three(clean)
+    quarantine(clean, controller, match=BAD)
+    to_hold: dict[str, Any] = {"state": "restored", "match": [{"queue_id": first}], "restore_to": "hold"}
+    assert quarantine(clean, controller, **to_hold)["outcomes"] == outcomes(restored=1)
+    assert set(clean.spool_files()) == {("hold", first)}
+    delivered = len(lab.sink.received())
+    lab.sink.mode("accept")
+    to_maildrop: dict[str, Any] = {"state": "restored", "match": [{"queue_id": second}], "restore_to": "maildrop"}
+    assert quarantine(clean, controller, **to_maildrop)["outcomes"] == outcomes(restored=1)
+    # pickup was told: nobody waits for its next round.
+    deadline = time.monotonic() + 10
+    while len(lab.sink.received()) == delivered:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    [message] = lab.sink.received()[delivered:]
+    assert message["sender"] == "1@bad.example"
+    assert ids(clean.spool_files(PLACE)) == {third}
+
+
+def test_what_was_active_goes_to_incoming(clean: Host, controller: Controller, lab: Lab) -> None:
+    first, *_others = three(clean)
+    clean.run(["postfix", "stop"])
+    clean.run(["mv", path_of(clean, first), f"{SPOOL}/active/"])
+    clean.run(["touch", f"{SPOOL}/active/{first}"])
+    quarantine(clean, controller, mode="queues")
+    assert ("active", first) in clean.spool_files(PLACE)
+    clean.start_postfix()
+    delivered = len(lab.sink.received())
+    lab.sink.mode("accept")
+    done = quarantine(clean, controller, state="restored", match=[{"queue_id": first}])
+    assert done["outcomes"] == outcomes(restored=1)
+    # qmgr was told.
+    settle(clean, 0)
+    assert [message["sender"] for message in lab.sink.received()[delivered:]] == ["0@bad.example"]
+
+
+def test_a_delivery_under_way_is_finished_once(clean: Host, controller: Controller, lab: Lab) -> None:
+    lab.sink.mode("accept", data_delay=9)
+    delivered = len(lab.sink.received())
+    queue_id = send(clean, "one@bad.example", "a@dest.example.org")
+    deadline = time.monotonic() + 10
+    while [message["queue_name"] for message in clean.postqueue()] != ["active"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    time.sleep(0.5)
+    done = quarantine(clean, controller, match=BAD)
+    assert done["outcomes"] == outcomes(in_flight=1)
+    assert done["quarantined"]["messages"] == 1
+    assert set(clean.spool_files(PLACE)) == {("active", queue_id)} or set(clean.spool_files(PLACE)) == {
+        ("incoming", queue_id)
+    }
+    while len(lab.sink.received()) == delivered:
+        assert time.monotonic() < deadline + 10
+        time.sleep(0.1)
+    time.sleep(0.5)
+    # The agent has noted in the file that the recipient is served: it is not served again.
+    lab.sink.mode("accept", data_delay=0)
+    assert quarantine(clean, controller, state="restored", match_all=True)["outcomes"] == outcomes(restored=1)
+    settle(clean, 0)
+    assert len(lab.sink.received()) == delivered + 1
+
+
+# --- faults ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_full_disk_loses_nothing(clean: Host, controller: Controller) -> None:
+    text = "Subject: large\r\n\r\n" + ("x" * 70 + "\r\n") * 1000
+    for number in range(4):
+        send(clean, f"{number}@bad.example", "a@dest.example.org", text=text)
+    settle(clean, 4)
+    before, logs_before = clean.spool_files(), logs(clean)
+    clean.run(["mkdir", "-m", "700", BASE])
+    clean.run(["mount", "-t", "tmpfs", "-o", "mode=700,size=200k", "tmpfs", BASE])
+    failed = quarantine(clean, controller, match=BAD)
+    assert failed["msg"] == (
+        f"Moving between {SPOOL} and {PLACE} broke off: No space left on device. Every message is in one of them, and what was moved "
+        "before stays moved. Make room or mend that, then run this again."
+    )
+    # Nothing is on hold, and the queue is what it was.
+    assert clean.spool_files() == before
+    assert logs(clean) == logs_before
+    assert clean.spool_files(PLACE) == {}
+    clean.run(["mount", "-o", "remount,size=10m", BASE])
+    assert quarantine(clean, controller, match=BAD)["outcomes"] == outcomes(quarantined=4)
+    assert clean.spool_files(PLACE) == before
+
+
+def test_a_read_only_quarantine_is_told(clean: Host, controller: Controller) -> None:
+    three(clean)
+    clean.run(["mkdir", "-m", "700", BASE])
+    clean.run(["mount", "-t", "tmpfs", "-o", "mode=700,ro", "tmpfs", BASE])
+    before = clean.spool_files()
+    failed = quarantine(clean, controller, match=BAD)
+    assert failed["msg"] == (
+        f"The directory {PLACE} cannot be made: Read-only file system. Make room or mend that, or name another directory."
+    )
+    assert clean.spool_files() == before
+    clean.run(["mount", "-o", "remount,rw", BASE])
+    quarantine(clean, controller, match=BAD)
+    clean.run(["mount", "-o", "remount,ro", BASE])
+    for state in ("restored", "absent"):
+        failed = quarantine(clean, controller, match=BAD, state=state)
+        assert failed["msg"] == (
+            f"The journal of {PLACE} cannot be written: Read-only file system. Nothing is moved without it; make room or mend that, "
+            "then run this again."
+        )
+    assert clean.spool_files(PLACE) == before
+    assert clean.spool_files() == {}
+
+
+def test_a_planted_link_leads_nowhere(clean: Host, controller: Controller) -> None:
+    first, *_others = three(clean)
+    clean.run(["mkdir", "/root/outside"], check=False)
+    clean.put("/root/outside/file", "precious")
+    before = clean.spool_files()
+    quarantine(clean, controller, mode="queues")
+    # The mail owner owns the directories that were moved, and those of the spool.
+    clean.run(["ln", "-s", "/root/outside/file", f"{PLACE}/deferred/ABCDEF0123"])
+    clean.run(["ln", "-s", "/root/outside", f"{PLACE}/incoming/A"])
+    hashed = f"{SPOOL}/deferred/{first[0]}"
+    clean.run(["rm", "-rf", hashed])
+    clean.run(["ln", "-s", "/root/outside", hashed])
+    failed = quarantine(clean, controller, state="restored", match=[{"queue_id": first}])
+    assert failed["msg"] == (
+        f"Moving between {SPOOL} and {PLACE} broke off: Not a directory. Every message is in one of them, and what was moved "
+        "before stays moved. Make room or mend that, then run this again."
+    )
+    assert clean.spool_files(PLACE) == before
+    assert ("defer", first) in logs(clean, PLACE)
+    clean.run(["rm", hashed])
+    done = quarantine(clean, controller, state="restored", match_all=True)
+    assert done["outcomes"] == outcomes(restored=3)
+    assert clean.spool_files() == before
+    assert quarantine(clean, controller, state="absent", match_all=True)["changed"] is True
+    assert clean.run(["ls", BASE]).stdout == ""
+    assert clean.run(["ls", "/root/outside"]).stdout == "file\n"
+    assert clean.get("/root/outside/file") == b"precious"
+
+
+def test_a_directory_of_somebody_else_is_refused(clean: Host, controller: Controller) -> None:
+    three(clean)
+    before = clean.spool_files()
+    clean.run(["install", "-d", "-o", "postfix", BASE])
+    failed = quarantine(clean, controller, match=BAD)
+    assert failed["msg"] == (
+        f"{BASE} is not a directory that only root can write to: a quarantine in it would not be safe. Name another directory, or "
+        "give this one to root (chown root, chmod 0700)."
+    )
+    clean.run(["rm", "-r", BASE])
+    clean.run(["ln", "-s", "/root", BASE])
+    assert quarantine(clean, controller, match=BAD)["msg"] == failed["msg"]
+    assert clean.spool_files() == before
+
+
+def test_a_message_that_is_gone_meanwhile_vanished(clean: Host, controller: Controller) -> None:
+    first, *_others = three(clean)
+    faulty = before_postsuper(clean, "-h", f"rm {path_of(clean, first)}")
+    done = quarantine(clean, controller, match=BAD, command_directory=faulty)
+    assert done["outcomes"] == outcomes(quarantined=2, vanished=1)
+    predicted = quarantine(clean, controller, state="restored", match=BAD, check=True)
+    clean.run(["rm", f"{PLACE}/deferred/{_others[0]}"])
+    back = quarantine(clean, controller, state="restored", plan=predicted["plan"])
+    assert back["outcomes"] == outcomes(restored=1, vanished=1)
+
+
+def test_postfix_is_started_again_whatever_failed(clean: Host, controller: Controller) -> None:
+    three(clean)
+    before = clean.spool_files()
+    # What is mounted cannot be renamed.
+    clean.run(["mount", "--bind", f"{SPOOL}/incoming", f"{SPOOL}/incoming"])
+    try:
+        failed = quarantine(clean, controller, mode="queues")
+        assert failed["msg"] == (
+            f"Moving between {SPOOL} and {PLACE} broke off: Device or resource busy. Every message is in one of them, and what was moved "
+            "before stays moved. Make room or mend that, then run this again."
+        )
+        clean.run(["postfix", "status"])
+    finally:
+        clean.run(["umount", f"{SPOOL}/incoming"])
+    assert clean.spool_files() | clean.spool_files(PLACE) == before
+    assert quarantine(clean, controller, mode="queues")["outcomes"] == outcomes(quarantined=3)
+    assert clean.spool_files(PLACE) == before
+
+
+def test_a_postfix_that_is_stopped_stays_stopped(clean: Host, controller: Controller) -> None:
+    three(clean)
+    failed = quarantine(clean, controller, mode="queues", service="none")
+    assert failed["msg"] == (
+        "Postfix runs, and with service: none nobody stops it: queues cannot be moved away under it. Stop it, or choose another "
+        "service."
+    )
+    failed = quarantine(clean, controller, mode="queues", service="systemd")
+    assert failed["msg"] == (
+        "Postfix runs, but not in a unit of systemd named postfix*.service; use service: postfix, or start it with systemd."
+    )
+    clean.run(["postfix", "stop"])
+    done = quarantine(clean, controller, mode="queues", service="none")
+    assert (done["outcomes"], done["down"]) == (outcomes(quarantined=3), 0.0)
+    assert clean.run(["postfix", "status"], check=False).returncode != 0
+    assert quarantine(clean, controller, state="restored", match_all=True)["outcomes"] == outcomes(restored=3)
+
+
+def test_maildrop_goes_too_where_it_is_asked_for(clean_each: Host, controller: Controller, lab: Lab) -> None:
+    host = clean_each
+    three(host)
+    host.run(["postfix", "stop"])
+    host.run(["sendmail", "-f", "local@good.example", "y@dest.example.org"], input="Subject: local\n\nhello\n")
+    before = host.spool_files()
+    looked = host.run(["stat", "-c", "%F %U %G %a", f"{SPOOL}/maildrop"]).stdout
+    queues = ["maildrop", "incoming", "active", "deferred"]
+    done = quarantine(host, controller, mode="queues", queues=queues)
+    assert done["outcomes"] == outcomes(quarantined=4)
+    assert host.spool_files(PLACE) == before
+    assert host.run(["stat", "-c", "%F %U %G %a", f"{SPOOL}/maildrop"]).stdout == looked
+    host.start_postfix()
+    # postdrop, which is set-gid only, can write into the new one.
+    delivered = len(lab.sink.received())
+    lab.sink.mode("accept")
+    host.run(
+        ["setpriv", "--reuid", "ops", "--regid", "ops", "--clear-groups", "sendmail", "z@dest.example.org"],
+        input="\nhi\n",
+    )
+    settle(host, 0)
+    back = quarantine(host, controller, state="restored", match=[{"origin": "local"}])
+    assert back["outcomes"] == outcomes(restored=1)
+    settle(host, 0)
+    senders = [message["sender"] for message in lab.sink.received()[delivered:]]
+    assert [sender.partition("@")[0] for sender in senders] == ["ops", "local"]
+
+
+def test_instances_do_not_meet(clean: Host, controller: Controller) -> None:
+    three(clean)
+    before = clean.spool_files()
+    clean.run(["postmulti", "-e", "init"])
+    clean.run(["postmulti", "-I", "postfix-two", "-e", "create"])
+    two = "/var/spool/postfix-two"
+    try:
+        quarantine(clean, controller, match=BAD)
+        primary = clean.get(f"{SPOOL}/pid/master.pid")
+        other: dict[str, Any] = {"instance": "postfix-two", "mode": "queues"}
+        done = quarantine(clean, controller, **other)
+        assert (done["path"], done["changed"], done["down"]) == (f"{two}.quarantine/spam", True, 0.0)
+        assert clean.get(f"{SPOOL}/pid/master.pid") == primary
+        failed = quarantine(clean, controller, **other, directory=BASE)
+        assert failed["msg"] == (
+            f"The quarantine {PLACE} belongs to the instance in /etc/postfix, this one is in /etc/postfix-two; choose another name, "
+            "or that instance."
+        )
+        assert [row["instance"]["queue_directory"] for row in info(clean, controller, instance="postfix-two")] == [two]
+        assert clean.spool_files(PLACE) == before
+    finally:
+        clean.run(["postmulti", "-i", "postfix-two", "-e", "destroy"], check=False)
+        clean.run(["sh", "-c", f"rm -rf /etc/postfix-two {two}* /var/lib/postfix-two"])
+        clean.run(["postconf", "-X", "multi_instance_wrapper", "multi_instance_enable", "multi_instance_directories"])
+
+
+# --- limits and refusals --------------------------------------------------------------------------------------------
+
+
+def test_limits_hold_for_every_state(clean: Host, controller: Controller) -> None:
+    three(clean)
+    before = clean.spool_files()
+    text = "The selection has 3 messages, max_messages allows 2; nothing was touched. Narrow the selection or raise max_messages."
+    for options in ({"match": BAD}, {"mode": "queues"}):
+        assert quarantine(clean, controller, max_messages=2, **options)["msg"] == text
+        assert quarantine(clean, controller, max_messages=2, check=True, **options)["msg"] == text
+    assert clean.spool_files() == before
+    assert clean.run(["ls", BASE], check=False).stdout == ""
+    quarantine(clean, controller, match=BAD)
+    for state in ("restored", "absent"):
+        assert quarantine(clean, controller, max_messages=2, match=BAD, state=state)["msg"] == text
+    assert clean.spool_files(PLACE) == before
+
+
+def test_what_is_young_is_kept(clean: Host, controller: Controller) -> None:
+    three(clean)
+    quarantine(clean, controller, match=BAD)
+    options: dict[str, Any] = {"state": "absent", "match_all": True}
+    assert quarantine(clean, controller, older_than="1h", **options)["changed"] is False
+    assert len(clean.spool_files(PLACE)) == 3
+    time.sleep(1.1)
+    predicted = quarantine(clean, controller, older_than="1s", check=True, **options)
+    done = quarantine(clean, controller, older_than="1s", **options)
+    assert flags(done) == flags(predicted)
+    assert done["outcomes"] == outcomes(deleted=3)
+    assert clean.run(["ls", BASE]).stdout == ""
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    (
+        {"name": "../spam"},
+        "name: '../spam' is no name for a quarantine; take at most 64 letters, digits, and . _ - but not first.",
+    ),
+    ({"state": "restored", "match_all": True}, f"There is no quarantine spam in {BASE}; there are none."),
+    (
+        {"mode": "queues", "match": BAD},
+        "mode: queues moves whole queues; leave out match, or use mode: messages",
+    ),
+    (
+        {"mode": "queues", "queues": ["deferred", "incoming"]},
+        "queues: mode: queues moves all of incoming, active and deferred, between which messages go by themselves; add active",
+    ),
+    (
+        {"state": "absent"},
+        "match: without it every message would be selected; give it a rule, or say match_all: true if you mean that",
+    ),
+]
+
+
+def test_what_cannot_be_meant_is_refused(clean: Host, controller: Controller) -> None:
+    for options, message in REFUSED:
+        assert quarantine(clean, controller, **options)["msg"] == message
+    assert clean.run(["ls", BASE], check=False).stdout == ""

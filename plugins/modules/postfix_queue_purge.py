@@ -41,7 +41,7 @@ options:
 extends_documentation_fragment:
   - mailops.postfix.instance
   - mailops.postfix.selection
-  - mailops.postfix.change
+  - mailops.postfix.acting
   - mailops.postfix.limit
   - mailops.postfix.attributes
   - mailops.postfix.attributes.change

@@ -85,7 +85,7 @@ extends_documentation_fragment:
   - mailops.postfix.instance
   - mailops.postfix.selection
   - mailops.postfix.limit
-  - mailops.postfix.change
+  - mailops.postfix.acting
   - mailops.postfix.quarantine
   - mailops.postfix.attributes
   - mailops.postfix.attributes.change

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-import tests.conftest  # noqa: F401 - makes the collection importable, which the next import needs
+import tests.conftest  # noqa: F401  pylint: disable=unused-import  # it makes the collection importable for the next import
 from tests.suggestions.table import DOCUMENT, tables, with_tables
 
 

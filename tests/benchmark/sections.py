@@ -65,6 +65,16 @@ def facts(target: Target, rounds: int) -> list[Row]:
     ]
 
 
+def suggestions(target: Target, rounds: int) -> list[Row]:
+    """Rules mined from the queue, beside the facts; the messages that are opened for it count too."""
+    ours, theirs = in_turn(
+        rounds,
+        lambda: _facts(target, "suggestions", target.messages),
+        lambda: _facts(target, "facts", target.messages),
+    )
+    return [ratios("facts with suggestions", "facts without", ours=ours, theirs=theirs, bound=1.25)]
+
+
 def content(target: Target, rounds: int) -> list[Row]:
     """Select by a text that stands in the spam."""
     spam = len(target.spam_ids())
@@ -158,6 +168,7 @@ def memory(target: Target, _rounds: int) -> list[Row]:
 # In this order: the last one leaves another queue behind.
 SECTIONS: dict[str, Callable[[Target, int], list[Row]]] = {
     "facts": facts,
+    "suggestions": suggestions,
     "content": content,
     "purge": purge,
     "pymailq": pymailq,

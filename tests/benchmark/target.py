@@ -61,6 +61,7 @@ CALLS = {
     for call in (
         Call("facts", FACTS, {"gather": ["counts", "top", "shape", "messages"]}),
         Call("defaults", FACTS, {}),
+        Call("suggestions", FACTS, {"gather": ["counts", "top", "shape", "messages", "suggestions"]}),
         Call("content", FACTS, {"gather": ["counts"], "match": [{"content": BULK_PHRASE}]}),
         Call("purge", PURGE, {"match": [{"sender": SPAM_DOMAIN}]}),
     )

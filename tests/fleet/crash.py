@@ -159,7 +159,7 @@ def _runs() -> bool:
 
 def _wait_for_postfix() -> bool:
     """Wait until the one that stands by has done its work, and return whether Postfix runs."""
-    for _ in range(200):
+    for _attempt in range(200):
         if _runs():
             return True
         time.sleep(0.05)

@@ -84,8 +84,8 @@ def logs(host: Host, place: str = SPOOL) -> set[tuple[str, str]]:
     found = host.run(
         ["find", *(f"{place}/{log}" for log in LOGS), "-type", "f", "-printf", "%H/%f\n"], check=False
     ).stdout
-    pairs = (line.rsplit("/", 2)[-2:] for line in found.splitlines())
-    return {(log, name) for log, name in pairs}
+    lines = (line.rsplit("/", 2) for line in found.splitlines())
+    return {(parts[-2], parts[-1]) for parts in lines}
 
 
 def ids(files: Files) -> set[str]:
@@ -344,7 +344,7 @@ def test_another_filesystem_gives_other_names_and_the_same_messages(
         assert host.spool_files(PLACE) == before
         assert logs(host, PLACE) == logs_before
         # Meanwhile the inodes are used by others.
-        others = [send(host, "x@good.example", "b@dest.example.org") for _ in range(3)]
+        others = [send(host, "x@good.example", "b@dest.example.org") for _number in range(3)]
         settle(host, 3)
         back = quarantine(host, controller, state="restored", match=BAD)
         assert back["outcomes"] == outcomes(restored=3)

@@ -130,7 +130,7 @@ def test_a_signal_waits_until_it_is_started(host: Host) -> None:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    for _ in range(500):
+    for _attempt in range(500):
         if condition():
             return
         time.sleep(0.01)

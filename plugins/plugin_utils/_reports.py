@@ -283,3 +283,226 @@ def _matched(result: Result) -> int | None:
         return int(result["ansible_facts"]["postfix_queue"]["matched"]["messages"])
     except KeyError:
         return None
+
+
+# --- quarantine -----------------------------------------------------------------------------------------------------
+
+
+class Quarantining(NamedTuple):
+    """What the tasks of the role spool_quarantine returned on one host; each empty where it did not run."""
+
+    taken: Result
+    source: Result
+    found: Result
+    looked: Result
+    restored: Result
+    left: Result
+    expired: Result
+    mail: Result
+
+
+class QuarantineRun(NamedTuple):
+    """What such a run was to do: the quarantine, why, whether rules say what is good, whether Postfix must run afterwards."""
+
+    name: str
+    reason: str | None
+    rules: bool
+    must_run: bool
+    check: bool
+
+
+def quarantine_report(
+    hosts: Mapping[str, Quarantining],
+    *,
+    created: int,
+    run: QuarantineRun,
+    limits: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+    """Return the report on a run of the role spool_quarantine.
+
+    limits: max_messages, max_percent and fleet_max_messages where the report is on a dry look, before anything is restored. What
+    forbids restoring is in refusals then.
+    """
+    looking = limits is not None
+    rows = [_quarantined(host, steps, run, looking=looking) for host, steps in hosts.items()]
+    fleet = {
+        "hosts": len(rows),
+        **{name: _sums(row[name] or {} for row in rows) for name in ("quarantined", "selected", "restored", "deleted")},
+        **{name: sum(row[name] or 0 for row in rows) for name in ("collisions", "left")},
+        "partial": sum((row["selected"] or {}).get("partial", 0) for row in rows),
+        "down": max((row["down"] or 0.0 for row in rows), default=0.0),
+    }
+    refusals = _restore_refusals(rows, run, limits) if limits is not None else []
+    return _report("quarantine", created, rows, **run._asdict(), looking=looking, fleet=fleet, refusals=refusals)
+
+
+def _ran(result: Result) -> Result:
+    """Return the result of a task that ran, an empty one otherwise."""
+    return {} if result.get("skipped") else result
+
+
+def _quarantined(host: str, steps: Quarantining, run: QuarantineRun, *, looking: bool) -> dict[str, Any]:
+    """Return the row of a host."""
+    held_back = bool(steps.taken.get("skipped"))
+    steps = Quarantining(*map(_ran, steps))
+    figures = _quarantine_figures(steps, run, looking=looking)
+    trouble = _quarantine_trouble(steps, run, figures, held_back=held_back) or (
+        None if looking else _not_ended(steps, run, figures)
+    )
+    return _row(host, *(trouble or (_quarantine_state(steps, run, figures, looking=looking), None)), **figures)
+
+
+def _quarantine_figures(steps: Quarantining, run: QuarantineRun, *, looking: bool) -> dict[str, Any]:
+    looked = _queue_facts(steps.looked)
+    selected = looked.get("matched") if run.rules else None
+    restored = steps.restored.get("restored")
+    if run.check and steps.taken.get("changed") and not looking:
+        # Nothing was moved away yet that could be restored: the look into the queue predicts it.
+        restored = selected
+    deleted = _deleted(steps, restored, check=run.check)
+    return {
+        "path": steps.taken.get("path") or _found_path(steps.found),
+        "down": steps.taken.get("down"),
+        "quarantined": steps.taken.get("quarantined"),
+        "selected": selected,
+        "top": looked.get("top"),
+        "restored": restored,
+        "outcomes": steps.restored.get("outcomes"),
+        "collisions": (steps.restored.get("outcomes") or {}).get("collision"),
+        "renamed": steps.restored.get("renamed"),
+        "deleted": deleted,
+        "left": _left_in_quarantine(steps, _messages(restored), _messages(deleted), run),
+        "mail_runs": (_queue_facts(steps.mail).get("instance") or {}).get("running"),
+    }
+
+
+def _queue_facts(result: Result) -> Mapping[str, Any]:
+    facts: Mapping[str, Any] = result.get("ansible_facts", {}).get("postfix_queue", {})
+    return facts
+
+
+def _found_path(found: Result) -> str | None:
+    return found["quarantines"][0]["path"] if found.get("quarantines") else None
+
+
+def _messages(sums: Mapping[str, int] | None) -> int:
+    return (sums or {}).get("messages", 0)
+
+
+def _deleted(steps: Quarantining, restored: Mapping[str, int] | None, *, check: bool) -> Mapping[str, int] | None:
+    """Return what was deleted. In check mode what would be restored before is still there, and was counted."""
+    deleted: Mapping[str, int] | None = steps.expired.get("deleted")
+    if check and _messages(deleted) and deleted and restored:
+        return {name: max(0, count - restored.get(name, 0)) for name, count in deleted.items()}
+    return deleted
+
+
+def _left_in_quarantine(steps: Quarantining, restored: int, deleted: int, run: QuarantineRun) -> int | None:
+    """Return how many messages are in the quarantine at the end; None where nobody could look."""
+    after, before = _queue_facts(steps.left), _queue_facts(steps.looked)
+    if after:
+        return int(after["total"]["messages"]) - deleted
+    if run.check and steps.taken.get("changed"):
+        return int(steps.taken["quarantined"]["messages"]) - restored
+    return int(before["total"]["messages"]) - restored - deleted if before else None
+
+
+def _quarantine_trouble(
+    steps: Quarantining, run: QuarantineRun, figures: Mapping[str, Any], *, held_back: bool
+) -> Trouble | None:
+    """Return what went wrong on a host."""
+    if run.must_run and figures["mail_runs"] is False:
+        said = _trouble(steps.taken) if steps.taken else None
+        return Trouble("mail is down", said.problem if said else "Postfix does not run on this host; start it.")
+    if steps.source:
+        return Trouble("failed", "The source was not stopped, so nothing was touched here: %s" % _message(steps.source))
+    if held_back:
+        return Trouble("stopped", "Nothing was touched here, because a host before this one failed.")
+    if not (steps.taken or steps.found):
+        return Trouble("missing", _NO_ANSWER)
+    return _first_trouble(steps.taken, steps.found, steps.looked, steps.restored, steps.expired)
+
+
+def _first_trouble(*results: Result) -> Trouble | None:
+    """Return what kept the first of these that did not succeed from it; those that did not run do not count."""
+    troubles = (_trouble(result) for result in results if result)
+    return next((trouble for trouble in troubles if trouble), None)
+
+
+def _not_ended(steps: Quarantining, run: QuarantineRun, figures: Mapping[str, Any]) -> Trouble | None:
+    """Return what is still to be done on a host where no task failed."""
+    if _messages(figures["selected"]) and not figures["restored"]:
+        return Trouble("stopped", "Nothing was restored here, because a host before this one failed.")
+    unverified = _first_trouble(steps.left, steps.mail)
+    if unverified:
+        return Trouble("not verified", "It could not be looked at again: %s" % unverified.problem)
+    left = _matched(steps.left) if run.rules else 0
+    if left:
+        return Trouble(
+            "left over",
+            "%d messages of the selection are still in the quarantine, %d of them because a file in the queue has their queue ID; "
+            "look at those, then restore again." % (left, figures["collisions"] or 0),
+        )
+    return None
+
+
+def _quarantine_state(steps: Quarantining, run: QuarantineRun, figures: Mapping[str, Any], *, looking: bool) -> str:
+    """Return the state of a host on which all went well: the last of what was done there."""
+    if steps.found and not steps.found["quarantines"]:
+        return "no quarantine"
+    if looking and _messages(figures["selected"]):
+        return "would restore"
+    done = (
+        ("delete", "deleted", _messages(figures["deleted"])),
+        ("restore", "restored", _messages(figures["restored"])),
+        ("quarantine", "quarantined", steps.taken.get("changed")),
+    )
+    for verb, participle, happened in done:
+        if happened:
+            return "would %s" % verb if run.check else participle
+    return "nothing to do"
+
+
+def _restore_refusals(rows: list[dict[str, Any]], run: QuarantineRun, limits: Mapping[str, float]) -> list[str]:
+    """Return why nothing must be restored on any host."""
+    refusals = [text for row in rows for text in _row_refusals(row, limits)]
+    wanted = sum(_messages(row["selected"]) for row in rows)
+    most = limits.get("fleet_max_messages")
+    if most is not None and wanted > most:
+        refusals.append(
+            "The rules would restore %d messages, spool_quarantine_fleet_max_messages allows %d." % (wanted, most)
+        )
+    answered = [row for row in rows if not row["problem"]]
+    if answered and all(row["state"] == "no quarantine" for row in answered):
+        refusals.append(
+            "No host has a quarantine %s; run the playbook without a name to see which there are." % run.name
+        )
+    return refusals
+
+
+def _row_refusals(row: Mapping[str, Any], limits: Mapping[str, float]) -> list[str]:
+    if not row["selected"]:
+        return []
+    wanted, everything = row["selected"]["messages"], row["left"] or 0
+    refusals = []
+    if limits.get("max_messages") is not None and wanted > limits["max_messages"]:
+        refusals.append(
+            "%s: The rules would restore %d messages, spool_quarantine_max_messages allows %d."
+            % (row["host"], wanted, limits["max_messages"])
+        )
+    if limits.get("max_percent") is not None and wanted * 100 > limits["max_percent"] * everything:
+        refusals.append(
+            "%s: The rules would restore %d of %d messages, spool_quarantine_max_percent allows %g percent."
+            % (row["host"], wanted, everything, limits["max_percent"])
+        )
+    return refusals
+
+
+def quarantine_list(results: Results, *, created: int) -> dict[str, Any]:
+    """Return which quarantines there are on a fleet. results: what postfix_quarantine_info returned, by host."""
+    rows = []
+    for host, result in results.items():
+        trouble = _trouble(result)
+        state = trouble or (("ok" if result["quarantines"] else "no quarantine"), None)
+        rows.append(_row(host, *state, quarantines=[] if trouble else result["quarantines"]))
+    return _report("quarantines", created, rows)

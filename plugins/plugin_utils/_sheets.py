@@ -248,12 +248,106 @@ def _cleanup_row(row: Mapping[str, Any], outcomes: Sequence[str]) -> list[str]:
     ]
 
 
+# --- quarantine -----------------------------------------------------------------------------------------------------
+
+_MAIL = {True: "runs", False: "down", None: "-"}
+
+
+def _quarantine_sheet(report: Mapping[str, Any]) -> Sheet:
+    columns = [
+        _HOST,
+        Column("state"),
+        Column("mail"),
+        Column("seconds down", numbers=True),
+        *(Column(title, numbers=True) for title in ("quarantined", "to restore", "restored", "collisions", "left")),
+        *([Column("top sender to restore", foreign=True)] if report["looking"] else []),
+    ]
+    rows = _worst_first(report["hosts"], lambda row: -1 if row["left"] is None else row["left"])
+    what = [Item("quarantine", report["name"]), *([Item("reason", report["reason"])] if report["reason"] else [])]
+    refusals = [Item("refused", clip(text, _PROBLEM_WIDTH)) for text in report["refusals"]]
+    table = Table(columns, [_quarantine_row(row, top=report["looking"]) for row in rows])
+    lists = (("What", what), ("Nothing is restored", refusals), _problems(report))
+    title = "Quarantine, before anything is restored" if report["looking"] else "Quarantine"
+    return Sheet(title, _quarantine_summary(report), table, lists)
+
+
+def _quarantine_summary(report: Mapping[str, Any]) -> list[str]:
+    fleet = report["fleet"]
+    would = "would be " if report["check"] else ""
+    counts = [("%squarantined" % would, fleet["quarantined"])]
+    counts.append(
+        ("to be restored", fleet["selected"]) if report["looking"] else ("%srestored" % would, fleet["restored"])
+    )
+    if fleet["deleted"]["messages"]:
+        counts.append(("%sdeleted" % would, fleet["deleted"]))
+    summary = [
+        "%s: %d messages (%s) to %d recipients."
+        % (verb.capitalize(), sums["messages"], size(sums["bytes"]), sums["recipients"])
+        for verb, sums in counts
+    ]
+    summary.append("%d messages %s in quarantine." % (fleet["left"], "would be left" if report["check"] else "are"))
+    if report["looking"] and fleet["partial"]:
+        summary.append("%d messages match for some of their recipients only, and stay there." % fleet["partial"])
+    if fleet["down"]:
+        summary.append("Mail was down for %.1f seconds at the most." % fleet["down"])
+    return summary
+
+
+def _quarantine_row(row: Mapping[str, Any], *, top: bool) -> list[str]:
+    return [
+        row["host"],
+        row["state"],
+        _MAIL[row["mail_runs"]],
+        "-" if row["down"] is None else "%.1f" % row["down"],
+        *(_number((row[name] or {}).get("messages")) for name in ("quarantined", "selected", "restored")),
+        _number(row["collisions"]),
+        _number(row["left"]),
+        *([_first(row["top"] if row["selected"] else None, "senders")] if top else []),
+    ]
+
+
+def _quarantines_sheet(report: Mapping[str, Any]) -> Sheet:
+    columns = [
+        _HOST,
+        Column("quarantine", foreign=True),
+        Column("filled", numbers=True),
+        *(Column(title, numbers=True) for title in ("messages", "size", "oldest", "restored", "deleted", "collisions")),
+        Column("unfinished", foreign=True),
+        Column("by", foreign=True),
+        Column("reason", foreign=True),
+    ]
+    pairs = [(row, one) for row in report["hosts"] for one in row["quarantines"]]
+    hosts = sum(bool(row["quarantines"]) for row in report["hosts"])
+    summary = ["%d quarantines on %d of %d hosts." % (len(pairs), hosts, len(report["hosts"]))]
+    rows = [_quarantines_row(report, row["host"], one) for row, one in pairs]
+    return Sheet("Quarantines", summary, Table(columns, rows), (_problems(report),))
+
+
+def _quarantines_row(report: Mapping[str, Any], host: str, one: Mapping[str, Any]) -> list[str]:
+    last = one["runs"][-1] if one["runs"] else {}
+    return [
+        host,
+        one["name"],
+        age(_since(report, one["filled"])),
+        _number(one["total"]["messages"]),
+        size(one["total"]["bytes"]),
+        age(_since(report, one["total"]["oldest"])),
+        *(_number(one[name]) for name in ("restored", "deleted")),
+        _number(len(one["collisions"])),
+        one["unfinished"] or "-",
+        one["created_by"] or "-",
+        clip(one_line(last.get("reason") or "-"), _TOP_WIDTH),
+    ]
+
+
 # --- layouts --------------------------------------------------------------------------------------------------------
 
 _SHEETS: Mapping[str, Callable[[Mapping[str, Any]], Sheet]] = {
     "audit": _audit_sheet,
     "plan": _plan_sheet,
     "cleanup": _cleanup_sheet,
+    "quarantine": _quarantine_sheet,
+    "quarantines": _quarantines_sheet,
 }
 
 

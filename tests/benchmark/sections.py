@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 RECIPE_MESSAGES = 1000
 # pymailq takes that long that two rounds say enough.
 PYMAILQ_ROUNDS = 2
+# Restoring all that was taken away, so that the next round finds the same queue, takes longest.
+OUTAGE_ROUNDS = 2
 # Memory and the result's size are bounded at three times the messages that everything else is measured with.
 MEMORY_FACTOR = 3
 
@@ -125,6 +127,37 @@ def _purged(target: Target, run: Callable[[], Measured], expected: int) -> Measu
     return measured
 
 
+def quarantine(target: Target, rounds: int) -> list[Row]:
+    """Take whole queues away: for how long a client that keeps trying finds nobody, against stopping and starting Postfix."""
+    ours, theirs, whole = [], [], []
+    for _round in range(min(rounds, OUTAGE_ROUNDS)):
+        with target.host.probed() as probe:
+            whole.append(target.module("quarantine").seconds)
+        ours.append(probe.outage)
+        _require_deferred(target, 0)
+        with target.host.probed() as probe:
+            target.measure(["postfix", "stop"])
+            target.measure(["postfix", "start"])
+        theirs.append(probe.outage)
+        target.module("unquarantine")
+        target.module("forget")
+        _require_deferred(target, target.messages)
+    beyond = median(our - their for our, their in zip(ours, theirs, strict=True))
+    work = "outage of quarantine, mode queues"
+    return [
+        ratios(work, "postfix stop and start, empty queue", ours=ours, theirs=theirs),
+        figure(work, "beyond postfix stop and start", value=beyond, unit="s", bound=2),
+        figure("quarantine, mode queues", "all of it, counting included", value=median(whole), unit="s"),
+    ]
+
+
+def _require_deferred(target: Target, expected: int) -> None:
+    """Raise BenchmarkError where not so many messages are deferred."""
+    found = target.count_files(DEFERRED)
+    if found != expected:
+        raise BenchmarkError(f"{found} messages are deferred, not {expected}")
+
+
 def pymailq(target: Target, rounds: int) -> list[Row]:
     """The Python library for the same: what it takes to load the queue, before any question is asked."""
     target.put_pymailq()
@@ -171,6 +204,7 @@ SECTIONS: dict[str, Callable[[Target, int], list[Row]]] = {
     "suggestions": suggestions,
     "content": content,
     "purge": purge,
+    "quarantine": quarantine,
     "pymailq": pymailq,
     "memory": memory,
     "ssh": over_ssh,

@@ -17,7 +17,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from tests.fleet.lab import SPOOL, Host, Lab
-from tests.fleet.mixture import BULK_PHRASE
+from tests.fleet.mixture import BULK_PHRASE, BULK_SPAM_DOMAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,8 +31,6 @@ ORIGINALS = 4000
 SEED = 2
 # How often a task stands in a playbook, so that what a playbook costs by itself counts for little.
 REPEATED = 20
-# The senders of the mixture's spam, 40% of the messages.
-SPAM_DOMAIN = "spam.example.net"
 
 _PLACE = "/opt/benchmark"
 _COPY = "/var/spool/benchmark-copy"
@@ -41,6 +39,7 @@ _PYTHON = "/usr/bin/python3"
 
 FACTS = "mailops.postfix.postfix_queue_facts"
 PURGE = "mailops.postfix.postfix_queue_purge"
+QUARANTINE = "mailops.postfix.postfix_spool_quarantine"
 
 
 class BenchmarkError(Exception):
@@ -63,7 +62,10 @@ CALLS = {
         Call("defaults", FACTS, {}),
         Call("suggestions", FACTS, {"gather": ["counts", "top", "shape", "messages", "suggestions"]}),
         Call("content", FACTS, {"gather": ["counts"], "match": [{"content": BULK_PHRASE}]}),
-        Call("purge", PURGE, {"match": [{"sender": SPAM_DOMAIN}]}),
+        Call("quarantine", QUARANTINE, {"name": "benchmark", "mode": "queues"}),
+        Call("unquarantine", QUARANTINE, {"name": "benchmark", "state": "restored", "match_all": True}),
+        Call("forget", QUARANTINE, {"name": "benchmark", "state": "absent", "match_all": True}),
+        Call("purge", PURGE, {"match": [{"sender": BULK_SPAM_DOMAIN}]}),
     )
 }
 
@@ -140,7 +142,7 @@ class Target:
 
     def spam_ids(self) -> list[str]:
         """Return the queue IDs of the spam, found without the collection's code."""
-        found = self.host.run(["grep", "-rlF", f"@{SPAM_DOMAIN}", DEFERRED]).stdout.split()
+        found = self.host.run(["grep", "-rlF", f"@{BULK_SPAM_DOMAIN}", DEFERRED]).stdout.split()
         return [path.rpartition("/")[2] for path in found]
 
     def put_list(self, queue_ids: Sequence[str]) -> str:

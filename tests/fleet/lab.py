@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import shlex
@@ -23,16 +24,16 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from .mixture import MIXTURES, Record
+from .mixture import ACCEPTED_DOMAIN, MIXTURES, Record
 from .sink import tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     Argv = Sequence[str | os.PathLike[str]]
@@ -43,6 +44,9 @@ RELEASES = ("bookworm", "trixie", "bullseye", "sid")
 DEFAULT_NET = "10.99.0"
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold", "corrupt")
 SPOOL = "/var/spool/postfix"
+# What the lab's hosts pass on at once, in whatever mode the sink is.
+PROBE_SENDER = "friend@probe.example"
+PROBE_RECIPIENT = f"you@{ACCEPTED_DOMAIN}"
 # The package's place in a host: what must run there is copied there.
 IN_HOST = PurePosixPath("/opt/fleet")
 HOST_ENVIRONMENT = ("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8")
@@ -102,6 +106,19 @@ class HostName:
     name: str
     address: str
     release: str
+
+
+@dataclass
+class Probe:
+    """What a client that keeps trying had accepted: (seconds since the epoch, Message-ID), once it has ended."""
+
+    accepted: list[tuple[float, str]] = field(default_factory=list)
+
+    @property
+    def outage(self) -> float:
+        """The longest time, in seconds, between two messages that were accepted."""
+        moments = [moment for moment, _message_id in self.accepted]
+        return max(after - before for before, after in itertools.pairwise(moments))
 
 
 class Host:
@@ -214,6 +231,18 @@ class Host:
         Long queue IDs must be switched on for them to last (see fill()).
         """
         self.python(HERE / "grow.py", str(count), "--spread", str(spread), *(["--long-ids"] if long_ids else []))
+
+    @contextlib.contextmanager
+    def probed(self) -> Iterator[Probe]:
+        """Send messages over SMTP from outside, one after the other, while this is entered (see probe.py)."""
+        probe = Probe()
+        arguments = [self.address, PROBE_SENDER, PROBE_RECIPIENT]
+        with self._lab.started([sys.executable, HERE / "probe.py", *arguments]) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            yield probe
+            said, _nothing = process.communicate()
+        probe.accepted = [(moment, message_id) for moment, message_id in json.loads(said)]
 
     @property
     def records(self) -> list[Record]:
@@ -367,6 +396,14 @@ class Lab:
         command = [str(FLEET), "run", *map(str, argv)]
         environment = {**os.environ, **_environment(self.directory, self.net), **(env or {})}
         return _as_text(_run(command, name=list(map(str, argv)), check=check, env=environment, cwd=cwd))
+
+    def started(self, argv: Argv) -> subprocess.Popen[str]:
+        """Start a command of this machine in the lab's network, which is told by the end of its input that it is to end."""
+        environment = {**os.environ, **_environment(self.directory, self.net)}
+        command = [str(FLEET), "run", *map(str, argv)]
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", env=environment
+        )
 
     def fill(self, mixture: str, count: int, seed: int = 1) -> dict[str, list[Record]]:
         """Fill every host, each with messages of its own, and return the records by host name."""

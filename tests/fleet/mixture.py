@@ -23,6 +23,9 @@ FORGED_ADDRESS = "office@example.com"
 BOTNET_PATH = "/offer/7f3a/claim.php"
 BULK_PHRASE = "the prize that was set aside for you"
 
+# The domain of the senders of all bulk spam, and of nobody else.
+BULK_SPAM_DOMAIN = "spam.example.net"
+
 # Domains that the lab's sink answers the same in every mode.
 ACCEPTED_DOMAIN = "accept.example.org"
 REJECTED_DOMAIN = "reject.example.org"
@@ -449,7 +452,7 @@ def _bulk_ham(rng: random.Random) -> _Draft:
 def _bulk_spam(rng: random.Random) -> _Draft:
     return _bulk(
         rng,
-        sender=f"offer{rng.randrange(500)}@spam.example.net",
+        sender=f"offer{rng.randrange(500)}@{BULK_SPAM_DOMAIN}",
         body=_plain(f"{_sentence(rng)}\nHere is {BULK_PHRASE}.\n{_paragraphs(rng, 2)}"),
         client=_zombie(rng),
     )
@@ -533,6 +536,7 @@ MIXTURES: dict[str, Mixture] = {
     "ham": Mixture(fixed=_ODD, shares={"example-com": 40, "inbound": 55, "newsletter": 5}),
     "odd": Mixture(fixed={}, shares=dict.fromkeys(_ODD, 1)),
     "benchmark": Mixture(fixed={}, shares={"bulk-spam": 40, "bulk-ham": 60}),
+    "emergency": Mixture(fixed={}, shares={"bulk-spam": 80, "bulk-ham": 20}),
 }
 
 

@@ -71,7 +71,8 @@ class Playbooks:
 
     def run(self, name: str, *arguments: str, **variables: Any) -> Run:
         """Run mailops.postfix.NAME with these arguments and extra variables."""
-        kept = {f"queue_{role}_directory": str(self.directory) for role in ("audit", "cleanup")}
+        roles = ("queue_audit", "queue_cleanup", "spool_quarantine")
+        kept = {f"{role}_directory": str(self.directory) for role in roles}
         command = ["ansible-playbook", "-i", str(self._controller.lab.inventory), f"mailops.postfix.{name}", *arguments]
         completed = self._controller.run([*command, "-e", json.dumps({**kept, **variables})], check=False)
         return Run(completed, self.directory)

@@ -18,6 +18,7 @@ import pytest
 from tests.fleet.lab import Host, Lab
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH
 from tests.integration.playbooks import Playbooks
+from tests.integration.test_quarantine import clear
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -431,6 +432,15 @@ def test_hostile_mail_harms_nobody(playbooks: Playbooks, host: Host, hostile: st
     rules = {"queue_cleanup_match": [{"sender": "example.com"}]}
     runs = [
         playbooks.run("audit", "--limit", host.name, queue_audit_gather=["counts", "top", "reasons", "messages"]),
+        # What was taken away and is restored is what the next ones find.
+        playbooks.run(
+            "backscatter",
+            "--limit",
+            host.name,
+            "--diff",
+            spool_quarantine_name="hostile",
+            spool_quarantine_match=[{"sender": "example.com"}],
+        ),
         playbooks.run("plan", "--limit", host.name, "--diff", **rules),
         playbooks.run(
             "cleanup", "--limit", host.name, "--diff", queue_cleanup_plans=str(playbooks.directory / "plans")
@@ -444,7 +454,8 @@ def test_hostile_mail_harms_nobody(playbooks: Playbooks, host: Host, hostile: st
     facts = runs[0].report("audit")["hosts"][0]["facts"]
     assert facts["top"]["senders"] == [{"value": hostile, "messages": 3}]
     assert "{{ 7 * 7 }} | <img src=x>" in facts["top"]["reasons"][0]["value"]
-    for name in ("audit", "plan", "cleanup-*"):
+    clear(host)
+    for name in ("audit", "plan", "cleanup-*", "quarantine-*"):
         document = runs[0].markdown(name)
         table = [line for line in document.splitlines() if line.startswith("|")]
         assert len({line.count("|") for line in table}) == 1

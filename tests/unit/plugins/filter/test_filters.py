@@ -22,12 +22,23 @@ from ansible_collections.mailops.postfix.plugins.filter import (
     cleanup_report,
     parse_plan,
     plan_report,
+    quarantine_list,
+    quarantine_report,
     report_markdown,
     report_text,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import Planned, make_plan
 
-MODULES = (audit_report, cleanup_report, parse_plan, plan_report, report_markdown, report_text)
+MODULES = (
+    audit_report,
+    cleanup_report,
+    parse_plan,
+    plan_report,
+    quarantine_list,
+    quarantine_report,
+    report_markdown,
+    report_text,
+)
 FILTERS: dict[str, Callable[..., Any]] = {
     name: function for module in MODULES for name, function in module.FilterModule().filters().items()
 }
@@ -110,7 +121,7 @@ def test_what_is_no_plan_is_refused(text: str, message: str) -> None:
 def test_what_is_no_report_is_refused() -> None:
     with pytest.raises(AnsibleFilterError) as refused:
         FILTERS["report_text"]({})
-    assert str(refused.value) == "None is no kind of report; known are audit, plan, cleanup"
+    assert str(refused.value) == "None is no kind of report; known are audit, plan, cleanup, quarantine, quarantines"
 
 
 def test_limits_may_be_text() -> None:
@@ -122,6 +133,19 @@ def test_limits_may_be_text() -> None:
         "queue_cleanup_fleet_max_messages allows 0.",
     ]
     assert report["created"] == 5
+
+
+def test_limits_of_what_is_restored_may_be_text() -> None:
+    sums = {"messages": 2, "bytes": 100, "recipients": 2, "partial": 0}
+    looked = {"ansible_facts": {"postfix_queue": {"matched": sums, "total": sums}}}
+    limits = {"max_messages": "1", "max_percent": "12.5", "fleet_max_messages": None}
+    report = FILTERS["quarantine_report"](
+        {"mx01": {"changed": False}}, looked={"mx01": looked}, name="spam", rules=True, limits=limits, created=5
+    )
+    assert [text.partition(", ")[2] for text in report["refusals"]] == [
+        "spool_quarantine_max_messages allows 1.",
+        "spool_quarantine_max_percent allows 12.5 percent.",
+    ]
 
 
 def test_a_host_without_later_results_was_not_touched() -> None:

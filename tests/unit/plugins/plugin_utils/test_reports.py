@@ -9,7 +9,7 @@ from typing import Any, Mapping
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _reports
-from ansible_collections.mailops.postfix.plugins.plugin_utils._reports import Cleanup
+from ansible_collections.mailops.postfix.plugins.plugin_utils._reports import Cleanup, QuarantineRun, Quarantining
 
 NOW = 1_795_171_149
 UNREACHABLE = {"unreachable": True, "msg": "no route to host"}
@@ -305,3 +305,206 @@ def test_cleanup_adds_up() -> None:
     assert (report["method"], report["reason"], report["check"]) == ("delete", "ticket", False)
     assert report["hosts"][0]["selection_digest"] == "abc"
     assert report["hosts"][0]["outcomes"]["purged"] == 40
+
+
+# --- quarantine -----------------------------------------------------------------------------------------------------
+
+RUN = QuarantineRun(name="spam", reason=None, rules=True, must_run=True, check=False)
+
+
+def looked_of(matched: int, total: int) -> dict[str, Any]:
+    """Return what postfix_queue_facts finds in a quarantine."""
+    sums = {"messages": matched, "bytes": 100 * matched, "recipients": 2 * matched}
+    return {"ansible_facts": {"postfix_queue": {"matched": sums, "total": {**sums, "messages": total}}}}
+
+
+def mail_of(running: bool) -> dict[str, Any]:
+    """Return what postfix_queue_facts says of the running instance."""
+    return {"ansible_facts": {"postfix_queue": {"instance": {"running": running}}}}
+
+
+def taken_of(messages: int) -> dict[str, Any]:
+    """Return what postfix_spool_quarantine returns of whole queues."""
+    sums = {"messages": messages, "bytes": 100 * messages, "recipients": 2 * messages}
+    return {"changed": messages > 0, "path": "/q/spam", "down": 1.5 if messages else 0.0, "quarantined": sums}
+
+
+def restored_of(messages: int, collisions: int = 0) -> dict[str, Any]:
+    """Return what postfix_spool_quarantine returns of a restoration."""
+    sums = {"messages": messages, "bytes": 100 * messages, "recipients": 2 * messages}
+    return {"changed": messages > 0, "restored": sums, "outcomes": {"collision": collisions}, "renamed": []}
+
+
+ALL_WELL = Quarantining(
+    taken=taken_of(40),
+    source=NOTHING,
+    found=SKIPPED,
+    looked=looked_of(8, 40),
+    restored=restored_of(8),
+    left=looked_of(0, 32),
+    expired=SKIPPED,
+    mail=mail_of(True),
+)
+NO_MORE = ALL_WELL._replace(taken=taken_of(0), looked=looked_of(0, 32), restored=SKIPPED)
+ONLY_FOUND = NO_MORE._replace(taken=NOTHING, found={"quarantines": [{"path": "/q/spam"}]})
+LEFT_OVER = (
+    "2 messages of the selection are still in the quarantine, 1 of them because a file in the queue has their queue ID; "
+    "look at those, then restore again."
+)
+# name, what the tasks returned, state, problem, left
+QUARANTINES: list[tuple[str, Quarantining, str, str | None, int | None]] = [
+    ("all well", ALL_WELL, "restored", None, 32),
+    ("a second run", NO_MORE, "nothing to do", None, 32),
+    ("no good mail in it", NO_MORE._replace(taken=taken_of(32)), "quarantined", None, 32),
+    ("old", NO_MORE._replace(expired={"deleted": {"messages": 32}}), "deleted", None, 0),
+    ("restored later", ONLY_FOUND._replace(looked=looked_of(8, 40), restored=restored_of(8)), "restored", None, 32),
+    (
+        "none of that name",
+        Quarantining(NOTHING, NOTHING, {"quarantines": []}, SKIPPED, SKIPPED, SKIPPED, SKIPPED, NOTHING),
+        "no quarantine",
+        None,
+        None,
+    ),
+    (
+        "collided",
+        ALL_WELL._replace(restored=restored_of(6, collisions=1), left=looked_of(2, 34)),
+        "left over",
+        LEFT_OVER,
+        34,
+    ),
+    (
+        "Postfix does not start",
+        Quarantining(FAILED, NOTHING, SKIPPED, SKIPPED, SKIPPED, NOTHING, NOTHING, mail_of(False)),
+        "mail is down",
+        "there is no Postfix",
+        None,
+    ),
+    (
+        "Postfix stopped later",
+        ALL_WELL._replace(mail=mail_of(False)),
+        "mail is down",
+        "Postfix does not run on this host; start it.",
+        32,
+    ),
+    (
+        "Postfix does not stop",
+        Quarantining(FAILED, NOTHING, SKIPPED, SKIPPED, SKIPPED, NOTHING, NOTHING, mail_of(True)),
+        "failed",
+        "there is no Postfix",
+        None,
+    ),
+    (
+        "the source goes on",
+        Quarantining(SKIPPED, FAILED, SKIPPED, SKIPPED, SKIPPED, NOTHING, NOTHING, NOTHING),
+        "failed",
+        "The source was not stopped, so nothing was touched here: there is no Postfix",
+        None,
+    ),
+    (
+        "not begun",
+        Quarantining(SKIPPED, NOTHING, SKIPPED, SKIPPED, SKIPPED, NOTHING, NOTHING, NOTHING),
+        "stopped",
+        "Nothing was touched here, because a host before this one failed.",
+        None,
+    ),
+    (
+        "not restored",
+        ALL_WELL._replace(restored=SKIPPED, left=SKIPPED),
+        "stopped",
+        "Nothing was restored here, because a host before this one failed.",
+        40,
+    ),
+    ("the restoration failed", ALL_WELL._replace(restored=FAILED, left=SKIPPED), "failed", "there is no Postfix", 40),
+    (
+        "gone before the last look",
+        ALL_WELL._replace(left=UNREACHABLE),
+        "not verified",
+        "It could not be looked at again: no route to host",
+        32,
+    ),
+    ("unreachable", Quarantining(UNREACHABLE, *[NOTHING] * 7), "unreachable", "no route to host", None),
+    (
+        "never asked",
+        Quarantining(*[NOTHING] * 8),
+        "missing",
+        "An earlier task or play lost this host, so it was not asked.",
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("steps", "state", "problem", "left"), [row[1:] for row in QUARANTINES], ids=[row[0] for row in QUARANTINES]
+)
+def test_quarantine_states(steps: Quarantining, state: str, problem: str | None, left: int | None) -> None:
+    report = _reports.quarantine_report({"a": steps}, created=NOW, run=RUN)
+    (row,) = report["hosts"]
+    assert (row["state"], row["problem"], row["left"]) == (state, problem, left)
+    assert report["problems"] == ({"a": "%s: %s" % (state, problem)} if problem else {})
+
+
+def test_a_postfix_that_somebody_stopped_may_stay_stopped() -> None:
+    steps = ALL_WELL._replace(mail=mail_of(False))
+    report = _reports.quarantine_report({"a": steps}, created=NOW, run=RUN._replace(must_run=False))
+    assert (report["hosts"][0]["state"], report["hosts"][0]["mail_runs"]) == ("restored", False)
+
+
+def test_quarantine_in_check_mode() -> None:
+    check = RUN._replace(check=True)
+    first = ALL_WELL._replace(restored=SKIPPED, left=NOTHING)
+    (row,) = _reports.quarantine_report({"a": first}, created=NOW, run=check)["hosts"]
+    assert (row["state"], row["restored"]["messages"], row["left"]) == ("would restore", 8, 32)
+    # What is to be deleted was counted before the rest was restored.
+    sums = {"messages": 40, "bytes": 4000, "recipients": 80}
+    later = ALL_WELL._replace(taken=taken_of(0), left=NOTHING, expired={"deleted": sums})
+    (row,) = _reports.quarantine_report({"a": later}, created=NOW, run=check)["hosts"]
+    assert (row["state"], row["deleted"], row["left"]) == (
+        "would delete",
+        {"messages": 32, "bytes": 3200, "recipients": 64},
+        0,
+    )
+
+
+RESTORE_LIMITS: list[tuple[dict[str, float], list[str]]] = [
+    ({"max_messages": 8, "max_percent": 20, "fleet_max_messages": 16}, []),
+    ({"max_messages": 7}, ["%s: The rules would restore 8 messages, spool_quarantine_max_messages allows 7."]),
+    (
+        {"max_percent": 19.5},
+        ["%s: The rules would restore 8 of 40 messages, spool_quarantine_max_percent allows 19.5 percent."],
+    ),
+]
+
+
+@pytest.mark.parametrize(("limits", "refusals"), RESTORE_LIMITS)
+def test_limits_of_what_is_restored(limits: dict[str, float], refusals: list[str]) -> None:
+    steps = ALL_WELL._replace(restored=NOTHING, left=NOTHING)
+    report = _reports.quarantine_report({"a": steps, "b": steps}, created=NOW, run=RUN, limits=limits)
+    assert report["refusals"] == [text % host for host in ("a", "b") for text in refusals]
+
+
+def test_limit_of_what_is_restored_in_all() -> None:
+    steps = ALL_WELL._replace(restored=NOTHING, left=NOTHING)
+    hosts = {"a": steps, "b": steps}
+    report = _reports.quarantine_report(hosts, created=NOW, run=RUN, limits={"fleet_max_messages": 15})
+    assert report["refusals"] == ["The rules would restore 16 messages, spool_quarantine_fleet_max_messages allows 15."]
+
+
+def test_a_quarantine_that_nobody_has_is_refused() -> None:
+    none = Quarantining(NOTHING, NOTHING, {"quarantines": []}, SKIPPED, NOTHING, NOTHING, NOTHING, NOTHING)
+    report = _reports.quarantine_report({"a": none}, created=NOW, run=RUN, limits={})
+    assert report["refusals"] == [
+        "No host has a quarantine spam; run the playbook without a name to see which there are."
+    ]
+    both = _reports.quarantine_report({"a": none, "b": ALL_WELL}, created=NOW, run=RUN, limits={})
+    assert both["refusals"] == []
+
+
+def test_list_of_quarantines_names_every_host() -> None:
+    found: dict[str, Any] = {"a": {"quarantines": [{"name": "spam"}]}, "b": {"quarantines": []}, "c": UNREACHABLE}
+    report = _reports.quarantine_list(found, created=NOW)
+    assert [(row["host"], row["state"]) for row in report["hosts"]] == [
+        ("a", "ok"),
+        ("b", "no quarantine"),
+        ("c", "unreachable"),
+    ]
+    assert report["problems"] == {"c": "unreachable: no route to host"}

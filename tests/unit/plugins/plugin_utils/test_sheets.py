@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _reports, _sheets
-from ansible_collections.mailops.postfix.plugins.plugin_utils._reports import Cleanup
+from ansible_collections.mailops.postfix.plugins.plugin_utils._reports import Cleanup, QuarantineRun, Quarantining
 
 # 2026-11-20 12:00:00 UTC
 NOW = 1_795_176_000
@@ -218,6 +218,135 @@ def test_cleanup_says_what_was_done(method: str, check: bool, line: str) -> None
     assert _sheets.report_text(report)[1] == line
 
 
+def _sums_of(messages: int) -> dict[str, int]:
+    return {"messages": messages, "bytes": 100 * messages, "recipients": 2 * messages}
+
+
+def _looked(matched: int, total: int, sender: str = "a@example.com") -> dict[str, Any]:
+    """Return what postfix_queue_facts finds in a quarantine."""
+    top = {"senders": [{"value": sender, "messages": matched}]}
+    return {
+        "ansible_facts": {
+            "postfix_queue": {"matched": {**_sums_of(matched), "partial": 3}, "total": _sums_of(total), "top": top}
+        }
+    }
+
+
+def _restored(sender: str = "a@example.com") -> Quarantining:
+    """Return what the tasks return where 40 messages were taken and 8 restored."""
+    running = {"ansible_facts": {"postfix_queue": {"instance": {"running": True}}}}
+    return Quarantining(
+        taken={"changed": True, "path": "/q/spam", "down": 1.482, "quarantined": _sums_of(40)},
+        source={},
+        found={"skipped": True},
+        looked=_looked(8, 40, sender),
+        restored={"restored": _sums_of(8), "outcomes": {"restored": 8, "collision": 0}, "renamed": []},
+        left=_looked(0, 32),
+        expired={"skipped": True},
+        mail=running,
+    )
+
+
+def trouble_at_first(trouble: dict[str, Any]) -> Quarantining:
+    """Return what the tasks return where the queues could not be taken."""
+    return Quarantining(trouble, {}, {}, {}, {}, {}, {}, {})
+
+
+def _quarantine_report(
+    hosts: dict[str, Quarantining], *, reason: str | None = None, check: bool = False, limits: Any = None
+) -> dict[str, Any]:
+    run = QuarantineRun(name="spam", reason=reason, rules=True, must_run=True, check=check)
+    return _reports.quarantine_report(hosts, created=NOW, run=run, limits=limits)
+
+
+def _listed(reason: str | None) -> dict[str, Any]:
+    """Return a quarantine as postfix_quarantine_info tells of it."""
+    return {
+        "name": "spam",
+        "filled": NOW - 7200,
+        "total": {**_sums_of(32), "oldest": NOW - 10800},
+        "restored": 8,
+        "deleted": 0,
+        "collisions": ["3F1C2A0D55"],
+        "unfinished": None,
+        "created_by": "ops",
+        "runs": [{"reason": reason}],
+    }
+
+
+def test_quarantine_text() -> None:
+    unreachable = trouble_at_first({"unreachable": True, "msg": "timed out"})
+    hosts = {"mx01": _restored(), "mx02": unreachable}
+    assert _sheets.report_text(_quarantine_report(hosts, reason="ticket 4711")) == [
+        "Quarantine, 2026-11-20 12:00:00 UTC",
+        "Quarantined: 40 messages (3.9 KiB) to 80 recipients.",
+        "Restored: 8 messages (800 B) to 16 recipients.",
+        "32 messages are in quarantine.",
+        "Mail was down for 1.5 seconds at the most.",
+        "",
+        "host  state        mail  seconds down  quarantined  to restore  restored  collisions  left",
+        "mx01  restored     runs           1.5           40           8         8           0    32",
+        "mx02  unreachable  -                -            -           -         -           -     -",
+        "",
+        "What:",
+        "  quarantine: spam",
+        "  reason: ticket 4711",
+        "",
+        "Problems:",
+        "  mx02: unreachable: timed out",
+    ]
+
+
+def test_quarantine_text_of_a_dry_look() -> None:
+    hosts = {"mx01": _restored()._replace(restored={}, left={})}
+    assert _sheets.report_text(_quarantine_report(hosts, limits={"max_messages": 7})) == [
+        "Quarantine, before anything is restored, 2026-11-20 12:00:00 UTC",
+        "Quarantined: 40 messages (3.9 KiB) to 80 recipients.",
+        "To be restored: 8 messages (800 B) to 16 recipients.",
+        "40 messages are in quarantine.",
+        "3 messages match for some of their recipients only, and stay there.",
+        "Mail was down for 1.5 seconds at the most.",
+        "",
+        (
+            "host  state          mail  seconds down  quarantined  to restore  restored  collisions  left  "
+            "top sender to restore"
+        ),
+        "mx01  would restore  runs           1.5           40           8         -           -    40  a@example.com (8)",
+        "",
+        "What:",
+        "  quarantine: spam",
+        "",
+        "Nothing is restored:",
+        "  refused: mx01: The rules would restore 8 messages, spool_quarantine_max_messages allows 7.",
+    ]
+
+
+def test_quarantine_text_of_a_prediction() -> None:
+    hosts = {"mx01": _restored()._replace(restored={"skipped": True}, left={})}
+    assert _sheets.report_text(_quarantine_report(hosts, check=True))[1:4] == [
+        "Would be quarantined: 40 messages (3.9 KiB) to 80 recipients.",
+        "Would be restored: 8 messages (800 B) to 16 recipients.",
+        "32 messages would be left in quarantine.",
+    ]
+
+
+def test_quarantine_text_of_what_was_deleted() -> None:
+    deleted = {"deleted": _sums_of(32)}
+    text = _sheets.report_text(_quarantine_report({"mx01": _restored()._replace(expired=deleted)}))
+    assert text[3:5] == ["Deleted: 32 messages (3.1 KiB) to 64 recipients.", "0 messages are in quarantine."]
+
+
+def test_list_of_quarantines() -> None:
+    found: dict[str, Any] = {"mx01": {"quarantines": [_listed("ticket 4711")]}, "mx02": {"quarantines": []}}
+    assert _sheets.report_text(_reports.quarantine_list(found, created=NOW)) == [
+        "Quarantines, 2026-11-20 12:00:00 UTC",
+        "1 quarantines on 1 of 2 hosts.",
+        "",
+        ("host  quarantine  filled  messages     size  oldest  restored  deleted  collisions  unfinished  by   reason"),
+        "mx01  spam         2h 0m        32  3.1 KiB   3h 0m         8        0           1  -           ops  ticket 4711",
+    ]
+
+
 def hostile_reports() -> list[dict[str, Any]]:
     """Return a report of each kind that has a stranger's text wherever one can be."""
     trouble = {"failed": True, "msg": HOSTILE}
@@ -227,6 +356,9 @@ def hostile_reports() -> list[dict[str, Any]]:
         _reports.cleanup_report(
             {"mx01": Cleanup(plan_of(5, HOSTILE), trouble, {}, {})}, created=NOW, method="delete", reason=HOSTILE
         ),
+        _quarantine_report({"mx01": _restored(HOSTILE), "mx02": trouble_at_first(trouble)}, reason=HOSTILE),
+        _quarantine_report({"mx01": _restored(HOSTILE)}, reason=HOSTILE, limits={"max_messages": 1}),
+        _reports.quarantine_list({"mx01": {"quarantines": [_listed(HOSTILE)]}, "mx02": trouble}, created=NOW),
     ]
 
 
@@ -250,5 +382,7 @@ def test_a_strangers_text_is_no_markdown(report: dict[str, Any]) -> None:
 
 
 def test_what_is_no_report_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^'x' is no kind of report; known are audit, plan, cleanup$"):
+    with pytest.raises(
+        ValueError, match=r"^'x' is no kind of report; known are audit, plan, cleanup, quarantine, quarantines$"
+    ):
         _sheets.report_text({"kind": "x"})

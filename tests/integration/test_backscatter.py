@@ -1,0 +1,387 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The emergency as an operator runs it: where every message is, is looked up by find(1) and at the sink."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.fleet.lab import SPOOL
+from tests.fleet.mixture import BULK_SPAM_DOMAIN, SPAM_MATCH, STOLEN_ACCOUNT
+from tests.integration.playbooks import Playbooks
+from tests.integration.test_playbooks import MESSAGES, ids, only, spools, unplugged
+from tests.integration.test_purge import settle
+from tests.integration.test_quarantine import BASE, PLACE, clear, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.fleet.lab import Host, Lab
+    from tests.fleet.mixture import Record
+    from tests.integration.controller import Controller
+    from tests.integration.playbooks import Run
+
+NAME = {"spool_quarantine_name": "spam"}
+# What is not spam: the owner of the stolen account writes under their own address, the thief does not.
+HAM: dict[str, Any] = {
+    **NAME,
+    "spool_quarantine_match_all": True,
+    "spool_quarantine_exclude": [
+        {"sasl_username": STOLEN_ACCOUNT, "sender": ".example.net"},
+        *(rule for rule in SPAM_MATCH if "sasl_username" not in rule),
+    ],
+    "spool_quarantine_reason": "ticket 4711",
+}
+
+
+@pytest.fixture
+def playbooks(controller: Controller, tmp_path: Path) -> Playbooks:
+    return Playbooks(controller, tmp_path / "reports")
+
+
+@pytest.fixture
+def mixture(lab: Lab) -> Iterator[dict[str, list[Record]]]:
+    """Some spam and some ham on each host, and no quarantine, before and afterwards."""
+    _empty(lab)
+    yield lab.fill("incident", MESSAGES)
+    _empty(lab)
+
+
+def _empty(lab: Lab) -> None:
+    lab.sink.reset()
+    for host in lab.hosts:
+        host.start_postfix()
+        host.run(["postsuper", "-d", "ALL"])
+        clear(host)
+
+
+def quarantined(lab: Lab) -> dict[str, set[str]]:
+    """Return the queue IDs in the quarantine of each host."""
+    return {
+        host.name: {name for _queue, name in host.spool_files(PLACE)} if _has_quarantine(host) else set()
+        for host in lab.hosts
+    }
+
+
+def _has_quarantine(host: Host) -> bool:
+    return host.run(["test", "-d", PLACE], check=False).returncode == 0
+
+
+def states(run: Run, lab: Lab) -> list[str]:
+    """Return what the last table says of each host."""
+    return [run.row(host.name)[1] for host in lab.hosts]
+
+
+def columns(run: Run, host: str) -> list[int]:
+    """Return quarantined, to restore, restored and left."""
+    row = run.row(host)
+    return [int(row[place]) for place in (4, 5, 6, 8)]
+
+
+def deliver_all(lab: Lab, count: dict[str, int]) -> list[dict[str, Any]]:
+    """Have the sink take everything that is in the queues; return what it got."""
+    before = len(lab.sink.received())
+    lab.sink.mode("accept")
+    for host in lab.hosts:
+        host.run(["postqueue", "-f"])
+    for host in lab.hosts:
+        settle(host, count.get(host.name, 0))
+    return lab.sink.received()[before:]
+
+
+def test_the_emergency_from_end_to_end(playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]) -> None:
+    before, trees = spools(lab), {host.name: tree(host) for host in lab.hosts}
+    ham = {name: ids(records, spam=False) for name, records in mixture.items()}
+    spam = {name: ids(records, spam=True) for name, records in mixture.items()}
+
+    check = playbooks.run("backscatter", "--check", "--diff", mailops_serial="100%", **HAM)
+    assert check.status == 0, check.output
+    assert states(check, lab) == ["would restore"] * 4
+    assert {host.name: tree(host) for host in lab.hosts} == trees
+
+    run = playbooks.run("backscatter", mailops_serial=2, **HAM)
+    assert run.status == 0, run.output
+    assert run.recap("changed") == check.recap("changed") == dict.fromkeys(mixture, 2)
+    assert states(run, lab) == ["restored"] * 4
+    for name in mixture:
+        expected = [MESSAGES, len(ham[name]), len(ham[name]), len(spam[name])]
+        assert columns(run, name) == columns(check, name) == expected
+        assert run.row(name)[2] == "runs"
+        assert 0 < float(run.row(name)[3]) < 60
+    # The ham is where it was, byte for byte, and all the spam is in the quarantine.
+    assert spools(lab) == {name: only(before[name], ham[name]) for name in mixture}
+    assert quarantined(lab) == spam
+    report = run.report("quarantine-*")
+    assert report["problems"] == {}
+    assert report["fleet"]["quarantined"]["messages"] == 4 * MESSAGES
+    assert run.markdown("quarantine-*").count("\n| `mx0") == 4
+    for path in run.directory.glob("quarantine-*"):
+        path.unlink()
+
+    again = playbooks.run("backscatter", mailops_serial="100%", **HAM)
+    assert again.status == 0, again.output
+    assert again.recap("changed") == dict.fromkeys(mixture, 0)
+    assert states(again, lab) == ["nothing to do"] * 4
+    assert {host.name: again.row(host.name)[3] for host in lab.hosts} == dict.fromkeys(mixture, "0.0")
+
+    delivered = deliver_all(lab, {})
+    wanted = Counter(
+        (record.message_id, recipient)
+        for records in mixture.values()
+        for record in records
+        if not record.is_spam
+        for recipient in record.pending
+    )
+    got = Counter((message["message_id"], recipient) for message in delivered for recipient in message["recipients"])
+    assert got == wanted
+    assert quarantined(lab) == spam
+
+
+def test_restore_with_better_rules_then_forget(
+    playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]
+) -> None:
+    before = spools(lab)
+    ham = {name: ids(records, spam=False) for name, records in mixture.items()}
+    spam = {name: ids(records, spam=True) for name, records in mixture.items()}
+    # No rule is known yet: mail flows, and nothing is restored.
+    run = playbooks.run("backscatter", mailops_serial="100%", **NAME)
+    assert run.status == 0, run.output
+    assert states(run, lab) == ["quarantined"] * 4
+    assert set().union(*spools(lab).values()) == set()
+
+    listing = playbooks.run("restore")
+    assert listing.status == 0, listing.output
+    assert [listing.row(name)[1:4:2] for name in mixture] == [["spam", str(MESSAGES)]] * 4
+
+    # The first rule is a narrow one; then all that is good; never is anything touched twice.
+    narrow = {**NAME, "spool_quarantine_match": [{"sender": "example.com"}]}
+    first = {
+        name: {record.queue_id for record in records if record.sender.endswith("@example.com")}
+        for name, records in mixture.items()
+    }
+    part = playbooks.run("restore", "--diff", mailops_serial="100%", **narrow)
+    assert part.status == 0, part.output
+    assert spools(lab) == {name: only(before[name], first[name]) for name in mixture}
+    refused = playbooks.run("restore", spool_quarantine_fleet_max_messages=5, **HAM)
+    assert refused.status == 2
+    wanted = sum(len(ham[name] - first[name]) for name in mixture)
+    limit = f"The rules would restore {wanted} messages, spool_quarantine_fleet_max_messages allows 5."
+    assert limit in refused.output
+    assert "Nothing was restored on any host; what is quarantined stays so." in refused.output
+    assert spools(lab) == {name: only(before[name], first[name]) for name in mixture}
+    rest = playbooks.run("restore", mailops_serial="100%", **HAM)
+    assert rest.status == 0, rest.output
+    assert states(rest, lab) == ["restored"] * 4
+    assert spools(lab) == {name: only(before[name], ham[name]) for name in mixture}
+    assert quarantined(lab) == spam
+
+    # Nobody asks for the rest any more. The run after that does not take the queues again.
+    for verb in ("would delete", "deleted", "nothing to do"):
+        arguments = ["--check"] if verb == "would delete" else []
+        last = playbooks.run("backscatter", *arguments, mailops_serial="100%", spool_quarantine_expire="1s", **HAM)
+        assert last.status == 0, last.output
+        assert states(last, lab) == [verb] * 4
+        assert last.recap("changed") == dict.fromkeys(mixture, int(verb != "nothing to do"))
+        assert set().union(*quarantined(lab).values()) == (set().union(*spam.values()) if arguments else set())
+    assert spools(lab) == {name: only(before[name], ham[name]) for name in mixture}
+
+
+@contextmanager
+def failing(host: Host, action: str) -> Iterator[None]:
+    """Have the command postfix fail at one action."""
+    host.run(["cp", "/usr/sbin/postfix", "/opt/postfix.real"])
+    wrapper = f"""#!/bin/sh
+for word; do [ "$word" = {action} ] && {{ echo "no {action} today" >&2; exit 1; }}; done
+exec /opt/postfix.real "$@"
+"""
+    host.put("/opt/postfix.faulty", wrapper, mode=0o755)
+    host.run(["mount", "--bind", "/opt/postfix.faulty", "/usr/sbin/postfix"])
+    try:
+        yield
+    finally:
+        host.run(["umount", "/usr/sbin/postfix"])
+
+
+def test_a_host_that_fails_is_named_and_the_others_are_served(
+    playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]
+) -> None:
+    before = spools(lab)
+    ham = {name: ids(records, spam=False) for name, records in mixture.items()}
+    with unplugged(lab.host("mx04"), lab), failing(lab.host("mx02"), "stop"), failing(lab.host("mx03"), "start"):
+        run = playbooks.run("backscatter", mailops_serial="100%", **HAM)
+        assert run.status == 2
+        assert states(run, lab) == ["restored", "failed", "mail is down", "unreachable"]
+        problems = run.report("quarantine-*")["problems"]
+        # Mail runs where it could not be stopped.
+        assert run.row("mx02")[2] == "runs"
+        lab.host("mx02").run(["postqueue", "-j"])
+        assert problems["mx02"].startswith("failed: Postfix does not stop: ")
+        assert problems["mx03"].startswith("mail is down: Postfix does not start: ")
+        assert set(problems) == {"mx02", "mx03", "mx04"}
+    after = spools(lab)
+    assert after["mx01"] == only(before["mx01"], ham["mx01"])
+    assert (after["mx02"], after["mx04"]) == (before["mx02"], before["mx04"])
+    # What is mended is served by the next run.
+    for path in playbooks.directory.glob("quarantine-*"):
+        path.unlink()
+    mended = playbooks.run("backscatter", mailops_serial="100%", **HAM)
+    assert mended.status == 0, mended.output
+    assert mended.row("mx01")[1] == "nothing to do"
+    assert spools(lab) == {name: only(before[name], ham[name]) for name in mixture}
+
+
+def test_the_source_is_stopped_first(
+    playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]], tmp_path: Path
+) -> None:
+    before = spools(lab)
+    # JSON is YAML.  mx02 has no such account.
+    account = {"ansible.builtin.command": {"argv": ["install", "-m", "600", "/root/account", "/root/disabled"]}}
+    tasks = [{"name": "Disable the account", **account, "become": True, "args": {"creates": "/root/disabled"}}]
+    done = [{"name": "Tell", "ansible.builtin.command": {"argv": ["touch", "/root/told"]}, "become": True}]
+    for name, content in (("stop.yml", tasks), ("done.yml", done)):
+        (tmp_path / name).write_text(json.dumps(content), encoding="utf-8")
+    lab.host("mx01").put("/root/account", "stolen")
+    hooks = {
+        "spool_quarantine_before": [str(tmp_path / "stop.yml")],
+        "spool_quarantine_after": [str(tmp_path / "done.yml")],
+    }
+    try:
+        # One after the other: mx03 is left alone, for mx02 failed.
+        run = playbooks.run("backscatter", "--limit", "mx01,mx02,mx03", mailops_serial=1, **hooks, **HAM)
+        assert run.status == 2
+        assert [run.row(name)[1] for name in ("mx01", "mx02", "mx03")] == ["restored", "failed", "stopped"]
+        assert columns(run, "mx01")[3] == len(ids(mixture["mx01"], spam=True))
+        problems = run.report("quarantine-*")["problems"]
+        assert problems["mx02"].startswith("failed: The source was not stopped, so nothing was touched here: ")
+        assert problems["mx03"] == "stopped: Nothing was touched here, because a host before this one failed."
+        assert lab.host("mx01").get("/root/disabled") == b"stolen"
+        assert {
+            name: lab.host(name).run(["ls", "/root/told"], check=False).returncode for name in ("mx01", "mx02")
+        } == {
+            "mx01": 0,
+            "mx02": 2,
+        }
+        after = spools(lab)
+        assert {name: after[name] for name in ("mx02", "mx03")} == {name: before[name] for name in ("mx02", "mx03")}
+    finally:
+        for host in lab.hosts:
+            host.run(["rm", "-f", "/root/account", "/root/disabled", "/root/told"])
+
+
+# --- how long mail is down ------------------------------------------------------------------------------------------
+
+# MAILOPS_OUTAGE_MESSAGES="10000 100000" takes a quarter of an hour.
+SIZES = [int(size) for size in os.environ.get("MAILOPS_OUTAGE_MESSAGES", "2000 10000").split()]
+# Of messages that are copied often enough for any number.
+ORIGINALS = 500
+# What one run may be slower than another on a busy machine.
+TOLERANCE_SECONDS = 2.0
+BULK_HAM: dict[str, Any] = {
+    **NAME,
+    "spool_quarantine_match_all": True,
+    "spool_quarantine_exclude": [{"sender": BULK_SPAM_DOMAIN}],
+}
+
+
+@pytest.fixture
+def drowned(host: Host) -> Iterator[Host]:
+    """A host with an empty queue and no quarantine, before and afterwards."""
+    clear(host)
+    yield host
+    clear(host)
+
+
+def count_files(host: Host, *places: str) -> int:
+    found = host.run(["find", *places, "-type", "f", "-printf", "."], check=False)
+    return len(found.stdout)
+
+
+def wait_until_delivered(host: Host, lab: Lab, *, seconds: float) -> None:
+    """Have the sink take everything in the queue, and wait until it has."""
+    lab.sink.mode("accept")
+    host.run(["postqueue", "-f"])
+    deadline = time.monotonic() + seconds
+    while count_files(host, *(f"{SPOOL}/{queue}" for queue in ("maildrop", "incoming", "active", "deferred"))):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+
+
+def test_the_outage_does_not_grow_with_the_queue(playbooks: Playbooks, lab: Lab, drowned: Host) -> None:
+    outages = {}
+    for size in SIZES:
+        lab.sink.reset()
+        drowned.fill("emergency", ORIGINALS, seed=size)
+        drowned.grow(size)
+        listed = drowned.run(["grep", "-rlF", f"@{BULK_SPAM_DOMAIN}", f"{SPOOL}/deferred"]).stdout.split()
+        spam = {path.rpartition("/")[2] for path in listed}
+        delivered = len(lab.sink.received())
+        with drowned.probed() as probe:
+            run = playbooks.run("backscatter", "--limit", drowned.name, **BULK_HAM)
+        assert run.status == 0, run.output
+        outages[size] = probe.outage
+        # Nearly as long as the run says: the client tries often.
+        (down,) = [row["down"] for row in json.loads(newest(run.directory))["hosts"]]
+        assert abs(probe.outage - down) < TOLERANCE_SECONDS
+        print(f"{size} messages: mail was down for {probe.outage:.2f} s, by the module's own clock {down:.2f} s")
+        # All the spam is in the quarantine. All the ham is delivered, once, and so is what was sent meanwhile.
+        assert {name for _queue, name in drowned.spool_files(PLACE)} == spam
+        wait_until_delivered(drowned, lab, seconds=60 + size / 20)
+        got = Counter(message["message_id"] for message in lab.sink.received()[delivered:])
+        assert {message_id: got[message_id] for _moment, message_id in probe.accepted} == {
+            message_id: 1 for _moment, message_id in probe.accepted
+        }
+        assert got.total() - sum("@probe.example" in message_id for message_id in got) == size - len(spam)
+        clear(drowned)
+    assert max(outages.values()) - min(outages.values()) < TOLERANCE_SECONDS, outages
+
+
+def newest(directory: Path) -> str:
+    """Return the last report of a run."""
+    return max(directory.glob("quarantine-*.json"), key=lambda path: path.stat().st_mtime_ns).read_text(
+        encoding="utf-8"
+    )
+
+
+# --- refusals -------------------------------------------------------------------------------------------------------
+
+REFUSALS: list[tuple[str, str, dict[str, Any], str]] = [
+    (
+        "no name",
+        "backscatter",
+        {},
+        "Nothing says which quarantine is meant; nothing was touched. Give spool_quarantine_name a name, such as that of the ticket: by it",
+    ),
+    (
+        "no such tasks",
+        "backscatter",
+        {**NAME, "spool_quarantine_before": ["/does/not/exist.yml"]},
+        "There is no file /does/not/exist.yml; nothing was touched. Relative paths start where ansible-playbook runs.",
+    ),
+    (
+        "no such quarantine",
+        "restore",
+        {**HAM, "spool_quarantine_name": "typo"},
+        "No host has a quarantine typo; run the playbook without a name to see which there are.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("playbook", "variables", "message"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS]
+)
+def test_what_cannot_be_meant_is_refused(
+    playbooks: Playbooks, lab: Lab, playbook: str, variables: dict[str, Any], message: str
+) -> None:
+    run = playbooks.run(playbook, "--limit", "mx01", **variables)
+    assert run.status == 2
+    assert message in run.output
+    assert lab.host("mx01").run(["ls", BASE], check=False).stdout == ""

@@ -132,11 +132,18 @@ def messages(spool: Spool, queue: str, queue_ids: Container[str]) -> Iterator[tu
 
 
 def verify(spool: Spool, queue: str, wanted: Mapping[str, Target]) -> dict[str, Standing]:
-    """Return what stands in a queue under each ID, for the IDs that are there."""
+    """Return what stands in a queue under each ID, for the IDs that are there.
+
+    Whether a message is busy is not asked in C(active): an agent that meets our lock there ends with a fatal error
+    (src/global/deliver_request.c).
+    """
     return {
         queue_id: Standing(False, False)
         if message is None
-        else Standing(message.readable and message.fingerprint == wanted[queue_id].fingerprint, message.in_delivery())
+        else Standing(
+            message.readable and message.fingerprint == wanted[queue_id].fingerprint,
+            queue != "active" and message.in_delivery(),
+        )
         for queue_id, message in messages(spool, queue, wanted)
     }
 

@@ -44,12 +44,13 @@ def open_sampled(spool: Spool, queues: Sequence[str], sample: Sample) -> Content
 
 
 def _open(message: SpoolMessage, contents: Contents) -> None:
-    """Keep the content of a message. Raises ContentError where its headers cannot be read."""
-    headers = message.headers()
+    """Keep the content of a message, as far as it can be read."""
+    headers: Sequence[tuple[str, str]] = ()
     parts: Sequence[str] | None = None
-    if message.envelope.size <= MAX_SIZE:
-        # Whatever takes too long to take apart is left out, too.
-        with contextlib.suppress(ContentError, PatternTimeout):
+    # Whatever takes too long to take apart is left out, too.
+    with contextlib.suppress(ContentError, PatternTimeout):
+        headers = message.headers()
+        if message.envelope.size <= MAX_SIZE:
             parts = message.text_parts()
     contents.by_id[message.queue_id] = make_content(headers, parts)
 

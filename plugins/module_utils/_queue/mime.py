@@ -13,6 +13,7 @@ import email.header
 import email.message
 import email.parser
 import email.policy
+import re
 from typing import NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
@@ -31,6 +32,12 @@ _UNFORESEEN = (
 
 # More parts than that are counted, not described.
 MAX_PARTS = 200
+
+
+# Words that stand together are decoded together, for a character may be split between them. The decoder gets whole words only: with
+# words that do not end, its time grows with their number squared.
+_WORD = r"=\?[^?\s]{1,80}\?[bBqQ]\?[^?]*\?="
+_WORDS = re.compile(r"%s(?:\s*%s)*" % (_WORD, _WORD))
 
 
 class Part(NamedTuple):
@@ -64,13 +71,15 @@ def parse_headers(block: bytes) -> list[tuple[str, str]]:
 
 def decode_header(value: str) -> str:
     """Return a header value with its RFC 2047 words decoded; what cannot be decoded stays as it is."""
-    if "=?" not in value:
-        return value
+    return _WORDS.sub(_decode_words, value) if "=?" in value else value
+
+
+def _decode_words(found: re.Match[str]) -> str:
     try:
-        parts = email.header.decode_header(value)
+        parts = email.header.decode_header(found.group())
         return "".join(_decode(part, charset) for part, charset in parts)
     except _UNFORESEEN:
-        return value
+        return found.group()
 
 
 def text_parts(content: bytes) -> list[str]:

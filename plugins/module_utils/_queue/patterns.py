@@ -71,7 +71,7 @@ def split_regex(text: str, place: str) -> tuple[str, int] | None:
 def _compile(pattern: str, flags: int, place: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern, flags | re.MULTILINE)
-    except (re.error, RecursionError, OverflowError) as error:
+    except (ValueError, re.error, RecursionError, OverflowError) as error:
         raise SelectionError(place, "/%s/ is not a regular expression: %s" % (pattern, error)) from error
 
 
@@ -99,7 +99,7 @@ def compile_bytes_regex(text: str, place: str) -> re.Pattern[bytes] | None:
     _compile(parts[0], parts[1], place)
     try:
         return re.compile(parts[0].encode("utf-8"), parts[1] | re.MULTILINE)
-    except re.error as error:
+    except (ValueError, re.error) as error:
         raise SelectionError(place, "%s does not work on bytes: %s" % (text, error)) from error
 
 

@@ -225,7 +225,7 @@ class Summary:
         for tally in self._tops.values():
             tally.settle()
         self._unsettled = 0
-        if sum(map(len, self._by_age)) + len(self._senders) > _MAX_WHOLE:
+        if sum(map(len, self._by_age)) + len(self._senders) + len(self._repeated) > _MAX_WHOLE:
             self._spread()
 
     def _spread(self) -> None:

@@ -120,6 +120,7 @@ def _traits(
     client = _value(envelope.client_name)
     helo = _value(envelope.helo_name)
     address = _value(envelope.client_address)
+    network = _network(address)
     only = _only_recipient(message)
     is_null = envelope.sender == b""
     known = {_organisation(text) for text in (client, helo) if text}
@@ -128,8 +129,9 @@ def _traits(
         local=_local(local) if sender else None,
         domain=domain or None if "@" in (sender or "") else None,
         login=login,
-        address=address,
-        network=_network(address),
+        # Mail that comes back from a content filter may have none (src/smtpd/smtpd.c, XFORWARD).
+        address=address if network else None,
+        network=network,
         helo=helo,
         null_to=only[0] if is_null else None,
         null_to_domain=only[1] if is_null else None,

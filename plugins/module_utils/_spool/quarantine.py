@@ -105,7 +105,8 @@ class Live:
         """Open it. Raises MailopsError."""
         self.layout = layout
         self.spool = Spool(layout.queue_directory)
-        self.tree = Tree(layout.queue_directory)
+        # The administrator may have made a link of it; below it none is followed.
+        self.tree = Tree(os.path.realpath(layout.queue_directory))
 
     def __enter__(self) -> Live:
         return self
@@ -451,7 +452,7 @@ class _Back(_Way):
 
 def default_base(queue_directory: str) -> str:
     """Return where quarantines are kept: beside the queue directory, or in it where it is a filesystem of its own."""
-    path = queue_directory.rstrip("/")
+    path = os.path.realpath(queue_directory)
     return path + (".quarantine" if are_together(path, os.path.dirname(path)) else "/quarantine")
 
 

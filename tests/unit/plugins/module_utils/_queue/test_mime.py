@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import email.parser
+import time
 
 import pytest
 
@@ -148,3 +149,16 @@ def test_very_deep_mail_ends() -> None:
     deep = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(2000))
     with pytest.raises(ContentError, match=r"\Aits MIME structure cannot be read: "):
         mime.text_parts(deep + b"\nx\n")
+
+
+def test_header_words_that_do_not_end_cost_little_time() -> None:
+    hostile = "=?a?q?x " * 12000
+    started = time.process_time()
+    assert mime.decode_header(hostile) == hostile
+    assert mime.decode_header(hostile + "=?utf-8?q?=C3=BC?=").endswith("ü")
+    # The decoder alone takes seconds.
+    assert time.process_time() - started < 1
+
+
+def test_a_character_may_be_split_between_words() -> None:
+    assert mime.decode_header("a =?utf-8?b?w7w=?=  =?utf-8?q?=C3?= =?utf-8?q?=BC?= b") == "a üü b"

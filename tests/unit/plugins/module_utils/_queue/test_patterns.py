@@ -242,3 +242,10 @@ def test_verdicts_are_remembered_but_not_without_end(monkeypatch: pytest.MonkeyP
     assert asked == [b"a", b"b", b"c"]
     assert [remembered(value) for value in (b"d", b"a")] == [False, True]
     assert asked == [b"a", b"b", b"c", b"d", b"a"]
+
+
+def test_flags_that_contradict_each_other_are_refused() -> None:
+    for make in (patterns.text_test, content_test):
+        with pytest.raises(SelectionError) as caught:
+            make("/(?u)(?a)x/", "match[0].content")
+        assert str(caught.value).startswith("match[0].content: /(?u)(?a)x/ is not a regular expression: ")

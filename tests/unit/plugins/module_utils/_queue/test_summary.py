@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pickle
 import random
+import tracemalloc
 from collections import Counter
 from typing import Iterable
 
@@ -68,6 +69,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(summaries, "MAX_DISTINCT", 20)
     monkeypatch.setattr(summaries, "_KEPT_DISTINCT", 10)
     monkeypatch.setattr(summaries, "_BATCH", 7)
+    monkeypatch.setattr(summaries, "_MAX_WHOLE", 20)
 
 
 @pytest.mark.usefixtures("few")
@@ -237,3 +239,20 @@ def test_memory_is_bounded_whatever_the_queue_holds() -> None:
     }
     kept = [len(tally.counts()) for tally in (*summary.tops.values(), *summary.shape)]
     assert max(kept) <= summaries.MAX_DISTINCT
+
+
+def test_recipients_that_repeat_within_messages_take_no_more_memory() -> None:
+    summary = Summary(now=NOW)
+    envelope = make_envelope(pending=[b"a@example.org"] * 50)
+    for _number in range(200):
+        summary.add(envelope)
+    tracemalloc.start()
+    try:
+        for _number in range(5000):
+            summary.add(envelope)
+        grown = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    # A list of all repetitions has two megabytes.
+    assert grown < 1 << 20
+    assert summary.tops["recipients"].top(1) == [(b"a@example.org", 5200)]

@@ -269,6 +269,8 @@ def test_what_varies_in_a_local_part(sender: bytes | None, local: str | None) ->
 def test_clients(attributes: list[bytes], expected: tuple[str | None, bool]) -> None:
     found = traits(attributes=attributes)
     assert (found.network, found.odd_client) == expected
+    # What is no address makes no rule.
+    assert (found.address is None) == (found.network is None)
 
 
 def test_recipients_of_the_null_sender() -> None:

@@ -84,7 +84,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
         before = look(spool.path, rules, orphan_seconds=orphan_seconds)
         to_mend = [finding for finding in before if _is_mended(finding, params["repairs"])]
         _check(instance, before, to_mend, params["repairs"])
-        left = [finding for finding in before if finding not in to_mend]
+        left = [finding for finding in before if not _is_mended(finding, params["repairs"])]
         if act is not None and to_mend:
             _mend(instance, spool, to_mend, params["repairs"])
             left = look(spool.path, rules, orphan_seconds=orphan_seconds)

@@ -15,7 +15,9 @@ from typing import Any, Sequence
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils._module import spool_repair
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import Finding
 from ansible_collections.mailops.postfix.plugins.modules import postfix_spool_repair
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.queue_file import QueueFile
@@ -124,3 +126,20 @@ def test_empty_directories_go_and_full_ones_stay(run: ModuleRun, made: MadeUpSpo
     (made.path / "hold" / "full" / "x").mkdir(parents=True)
     result = run(check=True)
     assert (result["found"]["alien_directories"], result["repaired"]["alien_directories"]) == (2, 1)
+
+
+def test_findings_are_not_compared_with_each_other(run: ModuleRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = 0
+
+    class Counting(Finding):
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return super().__eq__(other)
+
+        __hash__ = Finding.__hash__
+
+    findings = [Counting("misplaced", "deferred/%X" % n, "deferred/4/%X" % n, n, OLD) for n in range(500)]
+    monkeypatch.setattr(spool_repair, "look", lambda *_args, **_options: findings)
+    assert run(check=True)["repaired"]["misplaced"] == 500
+    assert compared < 500

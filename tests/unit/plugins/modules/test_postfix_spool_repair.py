@@ -143,3 +143,30 @@ def test_findings_are_not_compared_with_each_other(run: ModuleRun, monkeypatch: 
     monkeypatch.setattr(spool_repair, "look", lambda *_args, **_options: findings)
     assert run(check=True)["repaired"]["misplaced"] == 500
     assert compared < 500
+
+
+@pytest.mark.parametrize(
+    ("repairs", "misplaced", "orphans"),
+    [
+        (["stale", "structure", "orphan_logs"], 1, 1),
+        (["stale", "structure"], 1, 0),
+        (["orphan_logs"], 1, 1),
+        (["stale"], 0, 0),
+    ],
+)
+def test_an_orphaned_log_in_the_wrong_directory(
+    run: ModuleRun, made: MadeUpSpool, repairs: list[str], misplaced: int, orphans: int
+) -> None:
+    (made.path / "defer" / "4" / "4A0F9AD").rename(made.path / "defer" / "4A0F9AD")
+
+    def postsuper(command: Sequence[str]) -> Output:
+        (made.path / "incoming" / "4A0F9AC").unlink()
+        if "-s" in command and (made.path / "defer" / "4A0F9AD").exists():
+            (made.path / "defer" / "4A0F9AD").rename(made.path / "defer" / "4" / "4A0F9AD")
+        return said()
+
+    run.answers["postsuper"] = postsuper
+    predicted = run(check=True, repairs=repairs)
+    done = run(repairs=repairs)
+    assert {**predicted, "invocation": 0} == {**done, "invocation": 0}
+    assert (done["repaired"]["misplaced"], done["repaired"]["orphan_logs"]) == (misplaced, orphans)

@@ -134,6 +134,16 @@ def test_there_and_back(
     assert run(name="spam", state="absent", match_all=True)["changed"] is False
 
 
+def test_what_was_there_before_whole_queues_is_not_told_again(run: ModuleRun) -> None:
+    run(name="spam", match=BAD)
+    predicted = run(check=True, name="spam", mode="queues")
+    done = run(name="spam", mode="queues")
+    assert done["outcomes"] == predicted["outcomes"] == outcomes(quarantined=1)
+    for told in ("quarantined", "matched", "messages", "truncated", "diff"):
+        assert done[told] == predicted[told]
+    assert [row["queue_id"] for row in done["messages"]] == [HAM]
+
+
 def test_a_taken_id_stays(run: ModuleRun, made: MadeUpSpool) -> None:
     run(name="spam", match=BAD)
     [path] = [path for path in (place(made) / "deferred").iterdir() if path.is_file()]

@@ -146,9 +146,9 @@ def _job_of(module: AnsibleModule, instance: Instance) -> Job:
     identity = instance.identity
     if state != "quarantined":
         identity = {**identity, "quarantine": name}
-    if params["plan"] is not None and params["plan"].get("instance", {}).get("quarantine") != identity.get(
-        "quarantine"
-    ):
+    # What is no plan at all, check_plan() says.
+    planned = (params["plan"] or {}).get("instance")
+    if isinstance(planned, dict) and planned.get("quarantine") != identity.get("quarantine"):
         raise PlanError(
             "The plan was not made for state %s with this quarantine; make a new plan (run the module in check mode)."
             % state

@@ -208,6 +208,18 @@ def test_a_plan_is_for_one_quarantine(run: ModuleRun) -> None:
     assert run(name="spam", state="restored", plan=plan)["outcomes"] == outcomes(vanished=1)
 
 
+def test_what_is_no_plan(run: ModuleRun) -> None:
+    plan = run(check=True, name="spam", match=BAD)["plan"]
+    remedy = "make a new plan (run the module in check mode)."
+    for state in ("quarantined", "restored"):
+        assert run.fails(name="spam", state=state, plan={"instance": "x"}) == (
+            "The plan has no version: it is none, or was cut; " + remedy
+        )
+        assert run.fails(name="spam", state=state, plan={**plan, "instance": "x"}) == (
+            "The plan's instance is no dictionary: it is none, or was altered; " + remedy
+        )
+
+
 def test_only_root_may(run: ModuleRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1)
     assert (

@@ -206,7 +206,7 @@ def _look(module: AnsibleModule, looking: _Looking, place: _Place, eml: EmlDirec
             looked.coverage, looking.candidates, messages=looked.matched.messages, most=_MAX_COMBINATIONS
         )
     if eml is not None:
-        result["eml"] = _show_files(opened, eml, len(chosen))
+        result["eml"] = _show_files(opened, eml, min(len(chosen), params["eml_limit"]))
         _check_files(result, eml)
     return result
 
@@ -275,13 +275,13 @@ def _write(eml: EmlDirectory, message: SpoolMessage) -> str:
     return eml.write(message.queue_id, content)
 
 
-def _show_files(opened: _Opened, eml: EmlDirectory, chosen: int) -> dict[str, Any]:
-    """Return what was written, or would be; the names of some."""
+def _show_files(opened: _Opened, eml: EmlDirectory, asked: int) -> dict[str, Any]:
+    """Return what was written, or would be; the names of some. asked: how many messages were to be written."""
     counts = {outcome: len(names) for outcome, names in opened.files.items()}
     return {
         "directory": clip(eml.path),
         **counts,
-        "vanished": chosen - sum(counts.values()),
+        "vanished": asked - sum(counts.values()),
         "files": [name + ".eml" for name in sorted(opened.files["written"] + opened.files["present"])[:_MAX_NAMED]],
         "not_written": sorted(opened.files["collisions"] + opened.files["unreadable"])[:_MAX_NAMED],
     }

@@ -97,6 +97,14 @@ def test_files(run: ModuleRun, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(("limit", "eml_limit", "written"), [(5, 1, 1), (1, 5, 2), (5, 0, 0)])
+def test_what_was_not_to_be_written_did_not_vanish(
+    run: ModuleRun, tmp_path: Path, limit: int, eml_limit: int, written: int
+) -> None:
+    files = run(eml_directory=str(tmp_path / "eml"), limit=limit, eml_limit=eml_limit)["eml"]
+    assert (files["written"], files["vanished"]) == (written, 0)
+
+
 def test_a_directory_of_queue_files(run: ModuleRun, tmp_path: Path) -> None:
     saved = tmp_path / "saved"
     (saved / "4").mkdir(parents=True)

@@ -163,12 +163,14 @@ def _place_of(module: AnsibleModule) -> _Place:
     if not path:
         path = _arguments.instance_of(module).queue_directory
         return _Place(Spool(path), queues, path, flat=False)
+    # Only what is below the administrator's path may have been put there by others.
+    path = os.path.realpath(path)
     spool = Spool(path)
     if any(spool.has(queue) for queue in _MARKS):
         return _Place(spool, queues, path, flat=False)
     spool.close()
     # Seen from above, it looks like one queue.
-    above, name = os.path.split(os.path.abspath(path))
+    above, name = os.path.split(path)
     return _Place(Spool(above), (name,), path, flat=True)
 
 

@@ -110,11 +110,13 @@ def test_a_directory_of_queue_files(run: ModuleRun, tmp_path: Path) -> None:
     (saved / "4").mkdir(parents=True)
     (saved / "4" / "4A0F9AC").write_bytes(SPAM.write())
     (saved / "4A0F9AD").write_bytes(OLD.write())
-    result = run(spool=str(saved))
-    assert [(row["queue_id"], row["queue"]) for row in result["messages"]] == [
-        ("4A0F9AD", "saved"),
-        ("4A0F9AC", "saved"),
-    ]
+    (tmp_path / "link").symlink_to("saved")
+    for path in ("saved", "saved/", "link"):
+        result = run(spool="%s/%s" % (tmp_path, path))
+        assert [(row["queue_id"], row["queue"]) for row in result["messages"]] == [
+            ("4A0F9AD", "saved"),
+            ("4A0F9AC", "saved"),
+        ]
     assert run.runner.ran == []
 
 

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,29 @@ def test_the_oldest_are_opened(run: ModuleRun) -> None:
     assert result["matched"]["messages"] == 2
     assert "pills" not in json.dumps(result)
     assert not {"coverage", "eml", "ansible_facts"}.intersection(result)
+
+
+def test_a_queue_id_in_two_queues(run: ModuleRun, made: MadeUpSpool, tmp_path: Path) -> None:
+    made.put("hold", "4A0F9AC", OLD.write())
+    standing = [(row["queue_id"], row["queue"]) for row in run()["messages"]]
+    assert sorted(standing[:2]) == [("4A0F9AC", "hold"), ("4A0F9AD", "hold")]
+    assert standing[2:] == [("4A0F9AC", "deferred")]
+    place = tmp_path / "eml"
+    for made_before in (False, True):
+        if made_before:
+            place.mkdir(0o700)
+        predicted = run(eml_directory=str(place), check=True)
+        done = run(eml_directory=str(place))
+        assert predicted["eml"] == done["eml"]
+        assert (done["eml"]["written"], done["eml"]["not_written"], done["eml"]["vanished"]) == (2, ["4A0F9AC"], 0)
+        shutil.rmtree(str(place))
+
+
+def test_a_message_that_moves_is_shown_once(run: ModuleRun, made: MadeUpSpool) -> None:
+    # A second link is what a reader sees of a message that moved to a queue which it reads later.
+    os.link(str(made.path / "hold" / "4A0F9AD"), str(made.path / "active" / "4A0F9AD"))
+    rows = run(queues=["hold", "active"])["messages"]
+    assert [row["queue_id"] for row in rows] == ["4A0F9AD"]
 
 
 def test_none_are_opened(run: ModuleRun) -> None:

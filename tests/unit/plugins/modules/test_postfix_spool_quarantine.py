@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import pwd
 from pathlib import Path
@@ -245,3 +246,28 @@ def test_info_tells_what_is_there(
     assert (told["name"], told["quarantined"], told["deleted"], told["restored"]) == ("spam", 2, 1, 0)
     assert (told["total"]["messages"], list(told["queues"]), told["unfinished"]) == (1, ["deferred"], None)
     assert [(row["mode"], row["reason"]) for row in told["runs"]] == [("queues", "ticket 1")]
+
+
+def test_info_is_bounded(
+    made: MadeUpSpool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    running: Callable[[ModuleRun], ModuleRun],
+) -> None:
+    ask = running(ModuleRun(postfix_quarantine_info.main, monkeypatch, capsys, made.path))
+    identity = {"config_directory": "/etc/postfix", "queue_directory": str(made.path)}
+    base = str(place(made).parent)
+    names = ["cleanup-%03d" % number for number in range(120)]
+    for name in names:
+        with quarantine.Quarantine.make(base, name, host="mx1.example.com", instance=identity) as one:
+            said_of_it: dict[str, Any] = {"by": "ops", "reason": "r" * 500, "selection": {}, "digest": "0" * 64}
+            one.write("swap", queues=[], **said_of_it)
+            one.write("done", messages=0, collisions=[])
+    result = ask()
+    rows = result["quarantines"]
+    assert len(json.dumps(result)) < 64 << 10
+    assert [row["name"] for row in rows] == names[: len(rows)]
+    assert (len(rows) > 50, len(rows) + result["left_out"]) == (True, len(names))
+    assert (len(rows[0]["runs"]), rows[-1]["runs"]) == (1, [])
+    last = ask(name=names[-1])
+    assert ([row["name"] for row in last["quarantines"]], last["left_out"]) == (names[-1:], 0)

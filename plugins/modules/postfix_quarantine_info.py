@@ -52,6 +52,13 @@ directory:
   returned: success
   type: str
   sample: /var/spool/postfix.quarantine
+left_out:
+  description:
+    - How many quarantines, the last ones by name, RV(quarantines) leaves out, so that a result stays below 64 KiB.
+    - Ask for one of these by O(name).
+  returned: success
+  type: int
+  sample: 0
 quarantines:
   description: The quarantines, by name.
   returned: success

@@ -65,11 +65,16 @@ ARGUMENTS = _arguments.compose(
 
 
 class Chosen(NamedTuple):
-    """A message to open; the oldest sort first."""
+    """A message to open; the oldest sort first. One that moved while the queues were read is the same one twice."""
 
     arrival: int
     queue_id: str
     fingerprint: str
+
+    @classmethod
+    def of(cls, message: SpoolMessage) -> Chosen:
+        """Return what a message is found again by; its queue ID alone may stand in two queues."""
+        return cls(message.envelope.arrival, message.queue_id, message.fingerprint)
 
 
 @dataclass
@@ -88,14 +93,14 @@ class Looked:
         self.coverage.merge(other.coverage)
         self.matched.merge(other.matched)
         self.partial += other.partial
-        self.oldest = heapq.nsmallest(self.number, self.oldest + other.oldest)
+        self.oldest = heapq.nsmallest(self.number, {*self.oldest, *other.oldest})
 
     def take(self, message: SpoolMessage) -> None:
         """Add a selected message."""
         self.matched.add(message.envelope)
-        self.oldest.append(Chosen(message.envelope.arrival, message.queue_id, message.fingerprint))
+        self.oldest.append(Chosen.of(message))
         if len(self.oldest) >= 2 * self.number + 64:
-            self.oldest = heapq.nsmallest(self.number, self.oldest)
+            self.oldest = heapq.nsmallest(self.number, set(self.oldest))
 
 
 @dataclass(frozen=True)
@@ -163,12 +168,14 @@ def _place_of(module: AnsibleModule) -> _Place:
     if not path:
         path = _arguments.instance_of(module).queue_directory
         return _Place(Spool(path), queues, path, flat=False)
+    # Only what is below the administrator's path may have been put there by others.
+    path = os.path.realpath(path)
     spool = Spool(path)
     if any(spool.has(queue) for queue in _MARKS):
         return _Place(spool, queues, path, flat=False)
     spool.close()
     # Seen from above, it looks like one queue.
-    above, name = os.path.split(os.path.abspath(path))
+    above, name = os.path.split(path)
     return _Place(Spool(above), (name,), path, flat=True)
 
 
@@ -186,9 +193,9 @@ def _look(module: AnsibleModule, looking: _Looking, place: _Place, eml: EmlDirec
     share = scan(place.spool, job)
     warn_of_gaps(module, share.counts, place.path)
     looked = share.result
-    chosen = heapq.nsmallest(looking.number, looked.oldest)
+    chosen = heapq.nsmallest(looking.number, set(looked.oldest))
     opened = _open(place, looking, chosen, params, eml)
-    rows = [opened.rows[message.queue_id] for message in chosen if message.queue_id in opened.rows]
+    rows = [opened.rows[message] for message in chosen if message in opened.rows]
     result: dict[str, Any] = {
         "changed": eml is not None and bool(eml.created or opened.files["written"]),
         "matched": {
@@ -206,7 +213,7 @@ def _look(module: AnsibleModule, looking: _Looking, place: _Place, eml: EmlDirec
             looked.coverage, looking.candidates, messages=looked.matched.messages, most=_MAX_COMBINATIONS
         )
     if eml is not None:
-        result["eml"] = _show_files(opened, eml, len(chosen))
+        result["eml"] = _show_files(opened, eml, min(len(chosen), params["eml_limit"]))
         _check_files(result, eml)
     return result
 
@@ -215,7 +222,7 @@ def _look(module: AnsibleModule, looking: _Looking, place: _Place, eml: EmlDirec
 class _Opened:
     """What opening messages gave."""
 
-    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rows: dict[Chosen, dict[str, Any]] = field(default_factory=dict)
     files: dict[str, list[str]] = field(default_factory=lambda: {outcome: [] for outcome in (*OUTCOMES, "unreadable")})
 
 
@@ -228,26 +235,28 @@ def _open(
 ) -> _Opened:
     """Open the chosen messages: show the first, write as many as are to be written."""
     opened = _Opened()
-    shown = frozenset(message.queue_id for message in chosen[: params["limit"]])
-    written = frozenset(message.queue_id for message in chosen[: params["eml_limit"]])
+    shown = frozenset(chosen[: params["limit"]])
+    written = frozenset(chosen[: params["eml_limit"]])
     with PatternWatch() as watch:
-        for message in _messages(place, chosen):
+        for key, message in _messages(place, chosen):
             watch.queue_id = message.queue_id
-            if message.queue_id in shown:
-                opened.rows[message.queue_id] = _show(message, looking.candidates, params["excerpt"])
-            if eml is not None and message.queue_id in written:
+            if key in shown:
+                opened.rows[key] = _show(message, looking.candidates, params["excerpt"])
+            if eml is not None and key in written:
                 opened.files[_write(eml, message)].append(message.queue_id)
     return opened
 
 
-def _messages(place: _Place, chosen: Sequence[Chosen]) -> Iterator[SpoolMessage]:
+def _messages(place: _Place, chosen: Sequence[Chosen]) -> Iterator[tuple[Chosen, SpoolMessage]]:
     """Yield the chosen messages that are still there, each once; they are closed afterwards."""
-    wanted = {message.queue_id: message.fingerprint for message in chosen}
+    wanted = set(chosen)
+    queue_ids = frozenset(message.queue_id for message in chosen)
     for queue in place.queues:
-        for queue_id, message in messages(place.spool, queue, frozenset(wanted)):
-            if message is not None and wanted.get(queue_id) == message.fingerprint:
-                del wanted[queue_id]
-                yield message
+        for _queue_id, message in messages(place.spool, queue, queue_ids):
+            key = None if message is None else Chosen.of(message)
+            if message is not None and key in wanted:
+                wanted.remove(key)
+                yield key, message
 
 
 def _show(message: SpoolMessage, candidates: Sequence[Candidate], excerpt: int) -> dict[str, Any]:
@@ -275,13 +284,13 @@ def _write(eml: EmlDirectory, message: SpoolMessage) -> str:
     return eml.write(message.queue_id, content)
 
 
-def _show_files(opened: _Opened, eml: EmlDirectory, chosen: int) -> dict[str, Any]:
-    """Return what was written, or would be; the names of some."""
+def _show_files(opened: _Opened, eml: EmlDirectory, asked: int) -> dict[str, Any]:
+    """Return what was written, or would be; the names of some. asked: how many messages were to be written."""
     counts = {outcome: len(names) for outcome, names in opened.files.items()}
     return {
         "directory": clip(eml.path),
         **counts,
-        "vanished": chosen - sum(counts.values()),
+        "vanished": asked - sum(counts.values()),
         "files": [name + ".eml" for name in sorted(opened.files["written"] + opened.files["present"])[:_MAX_NAMED]],
         "not_written": sorted(opened.files["collisions"] + opened.files["unreadable"])[:_MAX_NAMED],
     }

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _quarantines
@@ -36,6 +36,8 @@ _MAX_RUNS = 10
 _MAX_SELECTION = 2048
 # With that many bytes of JSON told, quarantines are told without their runs: ask for one by its name.
 _BUDGET = 36 << 10
+# With that many, the rest is left out: a result stays under 64 KiB.
+_MOST = 56 << 10
 
 ARGUMENTS = _arguments.compose(_arguments.INSTANCE, _quarantines.DIRECTORY, {"name": {"type": "str"}})
 
@@ -61,22 +63,23 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     if name is not None:
         quarantines.check_name(name)
     known = [known for known in quarantines.names(base) if name in (None, known)]
-    return {
-        "changed": False,
-        "directory": base,
-        "quarantines": _fit([_show(module, instance, base, known_name) for known_name in known]),
-    }
+    rows = _fit(_show(module, instance, base, known_name) for known_name in known)
+    return {"changed": False, "directory": base, "quarantines": rows, "left_out": len(known) - len(rows)}
 
 
-def _fit(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the quarantines, the later ones without their runs where all would be too much."""
-    budget = _BUDGET
+def _fit(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the first quarantines that fit a result, the later ones without their runs. The rest is not looked at."""
+    fitting: list[dict[str, Any]] = []
+    used = with_runs = 0
     for row in rows:
-        size = len(json.dumps(row))
-        if size > budget:
+        with_runs += len(json.dumps(row))
+        if with_runs > _BUDGET:
             row["runs"] = []
-        budget -= size
-    return rows
+        used += len(json.dumps(row))
+        if used > _MOST:
+            break
+        fitting.append(row)
+    return fitting
 
 
 def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> dict[str, Any]:

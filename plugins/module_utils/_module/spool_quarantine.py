@@ -12,8 +12,8 @@ import os
 import platform
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Callable, Collection, Iterator, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments, _service
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError, SelectionError
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._service import Outage
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Layout
 
 STATES = ("quarantined", "restored", "absent")
@@ -145,9 +146,9 @@ def _job_of(module: AnsibleModule, instance: Instance) -> Job:
     identity = instance.identity
     if state != "quarantined":
         identity = {**identity, "quarantine": name}
-    if params["plan"] is not None and params["plan"].get("instance", {}).get("quarantine") != identity.get(
-        "quarantine"
-    ):
+    # What is no plan at all, check_plan() says.
+    planned = (params["plan"] or {}).get("instance")
+    if isinstance(planned, dict) and planned.get("quarantine") != identity.get("quarantine"):
         raise PlanError(
             "The plan was not made for state %s with this quarantine; make a new plan (run the module in check mode)."
             % state
@@ -215,11 +216,19 @@ def _see(job: Job, spool: Spool) -> Seen:
     return seen
 
 
-def _see_all(job: Job, spool: Spool) -> Seen:
+def _see_all(job: Job, spool: Spool, earlier: Collection[str] = ()) -> Seen:
+    """Read the queues and return the selection. earlier: queue IDs that are left out as if they were not there."""
     started = time.monotonic()
-    share = scan(spool, job.selecting.job())
+    reading = job.selecting.job()
+    if earlier:
+        reading = replace(reading, wanted=lambda queue_id: queue_id not in earlier, pass_over=_pass_over)
+    share = scan(spool, reading)
     warn_of_gaps(job.module, share.counts, spool.path)
     return Seen(job.selecting, share.result, share.counts, started)
+
+
+def _pass_over(_found: Found, _incomplete: bool, _counted: _selected.Selected) -> None:
+    """Count nothing."""
 
 
 def _tell(job: Job, seen: Seen, outcomes: Mapping[str, str], act: Act | None) -> dict[str, Any]:
@@ -344,6 +353,7 @@ def _quarantine_queues(job: Job, spool: Spool, act: Act | None) -> dict[str, Any
         _see(job, spool)
     outages: list[Outage] = []
     with job.make() as quarantine, Live(job.layout) as live:
+        earlier = quarantine.present()
 
         @contextmanager
         def stopped() -> Iterator[None]:
@@ -355,7 +365,7 @@ def _quarantine_queues(job: Job, spool: Spool, act: Act | None) -> dict[str, Any
         quarantine.swap(live, job.selecting.selection.queues, stopped, **left, **job.said())
         job.told["down"] = outages[0].seconds
         # The limits were checked before.
-        seen = _see_all(job, quarantine.spool)
+        seen = _see_all(job, quarantine.spool, earlier)
     # The directories were moved, whatever was in them.
     return {**_tell(job, seen, dict.fromkeys(seen.selected.targets, "quarantined"), act), "changed": True}
 

@@ -84,7 +84,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
         before = look(spool.path, rules, orphan_seconds=orphan_seconds)
         to_mend = [finding for finding in before if _is_mended(finding, params["repairs"])]
         _check(instance, before, to_mend, params["repairs"])
-        left = [finding for finding in before if finding not in to_mend]
+        left = _predict(before, params["repairs"])
         if act is not None and to_mend:
             _mend(instance, spool, to_mend, params["repairs"])
             left = look(spool.path, rules, orphan_seconds=orphan_seconds)
@@ -117,6 +117,13 @@ def _is_mended(finding: Finding, repairs: Sequence[str]) -> bool:
     return not stays and any(repair in repairs for repair in KINDS[finding.kind])
 
 
+def _predict(before: Sequence[Finding], repairs: Sequence[str]) -> list[Finding]:
+    """Return what the repairs leave."""
+    # With a log goes whatever else is wrong with it.
+    removed = {finding.path for finding in before if finding.kind == "orphan_logs" and _is_mended(finding, repairs)}
+    return [finding for finding in before if not _is_mended(finding, repairs) and finding.path not in removed]
+
+
 def _check(instance: Instance, before: Sequence[Finding], to_mend: Sequence[Finding], repairs: Sequence[str]) -> None:
     """Raise MailopsError where the repairs would do harm or end halfway."""
     kinds = Counter(finding.kind for finding in to_mend)
@@ -140,9 +147,10 @@ def _check(instance: Instance, before: Sequence[Finding], to_mend: Sequence[Find
 def _mend(instance: Instance, spool: Spool, to_mend: Sequence[Finding], repairs: Sequence[str]) -> None:
     """Do the repairs. Raises CommandError and MailopsError."""
     options = [option for repair, option in REPAIRS.items() if repair in repairs and option is not None]
+    # First, for postsuper -s moves a log that is in the wrong hash directory away from where it was found.
+    remove_logs(spool.path, (finding for finding in to_mend if finding.kind == "orphan_logs"))
     if any(finding.kind != "orphan_logs" for finding in to_mend):
         instance.check_structure(*options)
-    remove_logs(spool.path, (finding for finding in to_mend if finding.kind == "orphan_logs"))
 
 
 def _check_left(result: dict[str, Any], left: Iterable[Finding], repairs: Sequence[str]) -> None:
@@ -210,8 +218,9 @@ def _ignore(_found: Found, _incomplete: bool, _corrupt: _Corrupt) -> None:
 
 def _show(before: Sequence[Finding], left: Sequence[Finding], *, corrupt: _Corrupt, limit: int) -> dict[str, Any]:
     """Return the result of a run, real or predicted."""
-    remaining = {(finding.kind, finding.path) for finding in left}
-    repaired = [finding for finding in before if (finding.kind, finding.path) not in remaining]
+    # By inode, for an orphaned log that was only put into its hash directory is still one.
+    remaining = {(finding.kind, finding.inode) for finding in left}
+    repaired = [finding for finding in before if (finding.kind, finding.inode) not in remaining]
     done = frozenset(repaired)
     rows = listing.fit_rows([_row(finding, finding in done) for finding in before[:limit]], limit=limit)
     corrupt_rows = listing.fit(corrupt.rows, _CORRUPT_BUDGET)

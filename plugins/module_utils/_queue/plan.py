@@ -80,6 +80,8 @@ def check_plan(plan: Mapping[str, Any], *, host: str, instance: Mapping[str, str
         raise PlanError(
             "The plan has version %s, this collection knows version %d; %s." % (plan["version"], VERSION, _REMEDY)
         )
+    if not isinstance(plan["instance"], dict):
+        raise PlanError("The plan's instance is no dictionary: it is none, or was altered; %s." % _REMEDY)
     if plan["digest"] != digest(plan):
         raise PlanError("The plan was altered: its content does not fit its digest; %s." % _REMEDY)
     if plan["host"] != host:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from contextlib import suppress
@@ -31,6 +32,8 @@ class EmlDirectory:
         self.check_mode = check_mode
         self.created = False
         self._descriptor: int | None = None
+        self._promised: dict[str, bytes] = {}
+        """In check mode, the names that would be there by now, with a digest of their content."""
 
     def __enter__(self) -> EmlDirectory:
         """Open the directory, making it where it is missing. Raises MailopsError where it is not for us alone."""
@@ -66,13 +69,19 @@ class EmlDirectory:
         """
         if not is_valid(queue_id):
             raise QueueIdError("not a queue ID", queue_id=queue_id)
-        if self._descriptor is None:
-            return "written"
         name = queue_id + ".eml"
+        digest = hashlib.sha256(content).digest()
+        if name in self._promised:
+            return "present" if self._promised[name] == digest else "collisions"
+        if self._descriptor is None:
+            self._promised[name] = digest
+            return "written"
         try:
             if _exists(name, self._descriptor):
                 return "present" if _holds(name, self._descriptor, content) else "collisions"
-            if not self.check_mode:
+            if self.check_mode:
+                self._promised[name] = digest
+            else:
                 _write(name, self._descriptor, content)
         except OSError as error:
             raise MailopsError("%s in %s cannot be written: %s." % (name, self.path, error.strerror)) from error

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,29 @@ def test_the_oldest_are_opened(run: ModuleRun) -> None:
     assert result["matched"]["messages"] == 2
     assert "pills" not in json.dumps(result)
     assert not {"coverage", "eml", "ansible_facts"}.intersection(result)
+
+
+def test_a_queue_id_in_two_queues(run: ModuleRun, made: MadeUpSpool, tmp_path: Path) -> None:
+    made.put("hold", "4A0F9AC", OLD.write())
+    standing = [(row["queue_id"], row["queue"]) for row in run()["messages"]]
+    assert sorted(standing[:2]) == [("4A0F9AC", "hold"), ("4A0F9AD", "hold")]
+    assert standing[2:] == [("4A0F9AC", "deferred")]
+    place = tmp_path / "eml"
+    for made_before in (False, True):
+        if made_before:
+            place.mkdir(0o700)
+        predicted = run(eml_directory=str(place), check=True)
+        done = run(eml_directory=str(place))
+        assert predicted["eml"] == done["eml"]
+        assert (done["eml"]["written"], done["eml"]["not_written"], done["eml"]["vanished"]) == (2, ["4A0F9AC"], 0)
+        shutil.rmtree(str(place))
+
+
+def test_a_message_that_moves_is_shown_once(run: ModuleRun, made: MadeUpSpool) -> None:
+    # A second link is what a reader sees of a message that moved to a queue which it reads later.
+    os.link(str(made.path / "hold" / "4A0F9AD"), str(made.path / "active" / "4A0F9AD"))
+    rows = run(queues=["hold", "active"])["messages"]
+    assert [row["queue_id"] for row in rows] == ["4A0F9AD"]
 
 
 def test_none_are_opened(run: ModuleRun) -> None:
@@ -97,16 +122,26 @@ def test_files(run: ModuleRun, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(("limit", "eml_limit", "written"), [(5, 1, 1), (1, 5, 2), (5, 0, 0)])
+def test_what_was_not_to_be_written_did_not_vanish(
+    run: ModuleRun, tmp_path: Path, limit: int, eml_limit: int, written: int
+) -> None:
+    files = run(eml_directory=str(tmp_path / "eml"), limit=limit, eml_limit=eml_limit)["eml"]
+    assert (files["written"], files["vanished"]) == (written, 0)
+
+
 def test_a_directory_of_queue_files(run: ModuleRun, tmp_path: Path) -> None:
     saved = tmp_path / "saved"
     (saved / "4").mkdir(parents=True)
     (saved / "4" / "4A0F9AC").write_bytes(SPAM.write())
     (saved / "4A0F9AD").write_bytes(OLD.write())
-    result = run(spool=str(saved))
-    assert [(row["queue_id"], row["queue"]) for row in result["messages"]] == [
-        ("4A0F9AD", "saved"),
-        ("4A0F9AC", "saved"),
-    ]
+    (tmp_path / "link").symlink_to("saved")
+    for path in ("saved", "saved/", "link"):
+        result = run(spool="%s/%s" % (tmp_path, path))
+        assert [(row["queue_id"], row["queue"]) for row in result["messages"]] == [
+            ("4A0F9AD", "saved"),
+            ("4A0F9AC", "saved"),
+        ]
     assert run.runner.ran == []
 
 

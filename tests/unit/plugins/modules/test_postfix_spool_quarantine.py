@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import pwd
 from pathlib import Path
@@ -134,6 +135,16 @@ def test_there_and_back(
     assert run(name="spam", state="absent", match_all=True)["changed"] is False
 
 
+def test_what_was_there_before_whole_queues_is_not_told_again(run: ModuleRun) -> None:
+    run(name="spam", match=BAD)
+    predicted = run(check=True, name="spam", mode="queues")
+    done = run(name="spam", mode="queues")
+    assert done["outcomes"] == predicted["outcomes"] == outcomes(quarantined=1)
+    for told in ("quarantined", "matched", "messages", "truncated", "diff"):
+        assert done[told] == predicted[told]
+    assert [row["queue_id"] for row in done["messages"]] == [HAM]
+
+
 def test_a_taken_id_stays(run: ModuleRun, made: MadeUpSpool) -> None:
     run(name="spam", match=BAD)
     [path] = [path for path in (place(made) / "deferred").iterdir() if path.is_file()]
@@ -198,6 +209,18 @@ def test_a_plan_is_for_one_quarantine(run: ModuleRun) -> None:
     assert run(name="spam", state="restored", plan=plan)["outcomes"] == outcomes(vanished=1)
 
 
+def test_what_is_no_plan(run: ModuleRun) -> None:
+    plan = run(check=True, name="spam", match=BAD)["plan"]
+    remedy = "make a new plan (run the module in check mode)."
+    for state in ("quarantined", "restored"):
+        assert run.fails(name="spam", state=state, plan={"instance": "x"}) == (
+            "The plan has no version: it is none, or was cut; " + remedy
+        )
+        assert run.fails(name="spam", state=state, plan={**plan, "instance": "x"}) == (
+            "The plan's instance is no dictionary: it is none, or was altered; " + remedy
+        )
+
+
 def test_only_root_may(run: ModuleRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1)
     assert (
@@ -223,3 +246,28 @@ def test_info_tells_what_is_there(
     assert (told["name"], told["quarantined"], told["deleted"], told["restored"]) == ("spam", 2, 1, 0)
     assert (told["total"]["messages"], list(told["queues"]), told["unfinished"]) == (1, ["deferred"], None)
     assert [(row["mode"], row["reason"]) for row in told["runs"]] == [("queues", "ticket 1")]
+
+
+def test_info_is_bounded(
+    made: MadeUpSpool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    running: Callable[[ModuleRun], ModuleRun],
+) -> None:
+    ask = running(ModuleRun(postfix_quarantine_info.main, monkeypatch, capsys, made.path))
+    identity = {"config_directory": "/etc/postfix", "queue_directory": str(made.path)}
+    base = str(place(made).parent)
+    names = ["cleanup-%03d" % number for number in range(120)]
+    for name in names:
+        with quarantine.Quarantine.make(base, name, host="mx1.example.com", instance=identity) as one:
+            said_of_it: dict[str, Any] = {"by": "ops", "reason": "r" * 500, "selection": {}, "digest": "0" * 64}
+            one.write("swap", queues=[], **said_of_it)
+            one.write("done", messages=0, collisions=[])
+    result = ask()
+    rows = result["quarantines"]
+    assert len(json.dumps(result)) < 64 << 10
+    assert [row["name"] for row in rows] == names[: len(rows)]
+    assert (len(rows) > 50, len(rows) + result["left_out"]) == (True, len(names))
+    assert (len(rows[0]["runs"]), rows[-1]["runs"]) == (1, [])
+    last = ask(name=names[-1])
+    assert ([row["name"] for row in last["quarantines"]], last["left_out"]) == (names[-1:], 0)

@@ -15,7 +15,9 @@ from typing import Any, Sequence
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils._module import spool_repair
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import Finding
 from ansible_collections.mailops.postfix.plugins.modules import postfix_spool_repair
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.queue_file import QueueFile
@@ -124,3 +126,47 @@ def test_empty_directories_go_and_full_ones_stay(run: ModuleRun, made: MadeUpSpo
     (made.path / "hold" / "full" / "x").mkdir(parents=True)
     result = run(check=True)
     assert (result["found"]["alien_directories"], result["repaired"]["alien_directories"]) == (2, 1)
+
+
+def test_findings_are_not_compared_with_each_other(run: ModuleRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = 0
+
+    class Counting(Finding):
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return super().__eq__(other)
+
+        __hash__ = Finding.__hash__
+
+    findings = [Counting("misplaced", "deferred/%X" % n, "deferred/4/%X" % n, n, OLD) for n in range(500)]
+    monkeypatch.setattr(spool_repair, "look", lambda *_args, **_options: findings)
+    assert run(check=True)["repaired"]["misplaced"] == 500
+    assert compared < 500
+
+
+@pytest.mark.parametrize(
+    ("repairs", "misplaced", "orphans"),
+    [
+        (["stale", "structure", "orphan_logs"], 1, 1),
+        (["stale", "structure"], 1, 0),
+        (["orphan_logs"], 1, 1),
+        (["stale"], 0, 0),
+    ],
+)
+def test_an_orphaned_log_in_the_wrong_directory(
+    run: ModuleRun, made: MadeUpSpool, repairs: list[str], misplaced: int, orphans: int
+) -> None:
+    (made.path / "defer" / "4" / "4A0F9AD").rename(made.path / "defer" / "4A0F9AD")
+
+    def postsuper(command: Sequence[str]) -> Output:
+        (made.path / "incoming" / "4A0F9AC").unlink()
+        if "-s" in command and (made.path / "defer" / "4A0F9AD").exists():
+            (made.path / "defer" / "4A0F9AD").rename(made.path / "defer" / "4" / "4A0F9AD")
+        return said()
+
+    run.answers["postsuper"] = postsuper
+    predicted = run(check=True, repairs=repairs)
+    done = run(repairs=repairs)
+    assert {**predicted, "invocation": 0} == {**done, "invocation": 0}
+    assert (done["repaired"]["misplaced"], done["repaired"]["orphan_logs"]) == (misplaced, orphans)

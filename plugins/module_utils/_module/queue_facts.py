@@ -22,15 +22,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     UnknownHere,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._module._suggestions import open_sampled, show_suggestions
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Contents, Sample
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Sample
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Selection, Verdict
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.showq import (
-    ListedMessage,
-    parse_json,
-    parse_listing,
-)
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary, Totals
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, PatternWatch, ScanCounts, scan
@@ -39,6 +33,7 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.showq import ListedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 
@@ -199,17 +194,36 @@ def _of_spool(module: AnsibleModule, path: str, instance: Instance | None, gathe
             raise MailopsError("%s is no queue directory: it holds none of %s." % (path, ", ".join(ALL_QUEUES)))
         job = Job(queues=ALL_QUEUES, make_result=gathering.empty, visit=gathering.visit, pass_over=gathering.pass_over)
         share = scan(spool, job)
-        contents = open_sampled(spool, gathering.selection.queues, share.result.sample)
+        suggested = _suggest(share.result, gathering, spool)
     warn_of_gaps(module, share.counts, path)
     return {
         "instance": _show_instance(instance, path, running=instance.running() if instance else None),
         "scan": {**show_scan(share.counts, source="spool", started=started), "unknown": []},
-        **_show(share.result, gathering, seen_queues=ALL_QUEUES, contents=contents),
+        **_show(share.result, gathering, seen_queues=ALL_QUEUES),
+        **suggested,
     }
+
+
+def _suggest(seen: QueueFacts, gathering: _Gathering, spool: Spool | None) -> dict[str, Any]:
+    """Return the suggestions, where they are asked for. spool: where content can be read."""
+    if "suggestions" not in gathering.gather:
+        return {}
+    # Half of what this module would have to compile, for each run, and few runs ask for it.
+    from ansible_collections.mailops.postfix.plugins.module_utils._module import _suggestions  # noqa: PLC0415
+
+    contents = None if spool is None else _suggestions.open_sampled(spool, gathering.selection.queues, seen.sample)
+    with_reasons = "reasons" in gathering.gather
+    return _suggestions.show_suggestions(seen.sample, contents, seen.summary, with_reasons=with_reasons)
 
 
 def _of_postqueue(module: AnsibleModule, instance: Instance, gathering: _Gathering) -> dict[str, Any]:
     """Return the facts that postqueue's listing gives."""
+    # Nearly every run reads the spool.
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.showq import (  # noqa: PLC0415
+        parse_json,
+        parse_listing,
+    )
+
     started = time.monotonic()
     beyond = gathering.selection.keys_beyond_listing()
     if beyond:
@@ -231,7 +245,7 @@ def _of_postqueue(module: AnsibleModule, instance: Instance, gathering: _Gatheri
         raise _explained(CommandError(command, status=output.status, output=output.err))
     warn_of_gaps(module, counts, "postqueue")
     running = instance.running()
-    shown = _show(seen, gathering, seen_queues=LISTED, contents=None)
+    shown = {**_show(seen, gathering, seen_queues=LISTED), **_suggest(seen, gathering, None)}
     for name in UNKNOWN_TOPS & set(shown.get("top", {})):
         shown["top"][name] = None
     return {
@@ -274,9 +288,7 @@ def _explained(error: CommandError) -> MailopsError:
     return error
 
 
-def _show(
-    seen: QueueFacts, gathering: _Gathering, *, seen_queues: Sequence[str], contents: Contents | None
-) -> dict[str, Any]:
+def _show(seen: QueueFacts, gathering: _Gathering, *, seen_queues: Sequence[str]) -> dict[str, Any]:
     """Return the facts as a result has them; what the source cannot know is null."""
     result: dict[str, Any] = {"matched": {**_show_totals(seen.matched), "partial": seen.partial}}
     if "counts" in gathering.gather:
@@ -305,8 +317,6 @@ def _show(
         rows = listing.fit_rows(seen.messages.rows(), limit=gathering.limit)
         result["messages"] = rows
         result["truncated"] = len(rows) < seen.matched.messages
-    if "suggestions" in gathering.gather:
-        result.update(show_suggestions(seen.sample, contents, seen.summary, with_reasons="reasons" in gathering.gather))
     return result
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -61,8 +60,8 @@ _PARAMETERS = (
 )
 _TIME_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SERVICES = {"qmgr": "queue_service_name", "pickup": "pickup_service_name"}
-# An empty pipe takes 64 KiB of root's on Linux (pipe(7)), and less on some systems.
-_PIPEFUL = (60 if sys.platform.startswith("linux") else 16) << 10
+# A pipe holds 64 KiB on Linux, and less on some systems.
+_PIPEFUL = 16 << 10
 _ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
 

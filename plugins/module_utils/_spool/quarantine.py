@@ -733,13 +733,14 @@ class Quarantine:
 
     # --- whole queues -------------------------------------------------------------------------------------------
 
-    def swap(self, live: Live, queues: Sequence[str], stopped: Callable[[], ContextManager[None]], **said: Any) -> int:
-        """Move whole queues with all logs into the quarantine and put empty ones in their place; return how many messages that is.
+    def swap(self, live: Live, queues: Sequence[str], stopped: Callable[[], ContextManager[None]], **said: Any) -> None:
+        """Move whole queues with all logs into the quarantine and put empty ones in their place.
 
         stopped: while that is entered, Postfix does not run. What is done in it does not grow with the queues, but for the logs of
         messages that stay. said: as for take(). Raises QuarantineError.
         """
         names = [name for name in (*queues, *LOGS) if live.spool.has(name)]
+        earlier = len(self.present())
         try:
             for name in names:
                 look = Look.of(live.tree.directory(name))
@@ -756,7 +757,9 @@ class Quarantine:
         self.write("swap", queues=list(queues), **said)
         with stopped():
             self._swap(live, names)
-        return self._end_swap(live)
+        live.tree.sync()
+        self.tree.sync()
+        self.write(_DONE, messages=len(self.present()) - earlier, collisions=[])
 
     def _swap(self, live: Live, names: Sequence[str]) -> None:
         with self._whole(live):
@@ -801,13 +804,6 @@ class Quarantine:
         here = self.present()
         self._leave_logs(live, here)
         return len(here)
-
-    def _end_swap(self, live: Live) -> int:
-        live.tree.sync()
-        self.tree.sync()
-        count = len(self.present())
-        self.write(_DONE, messages=count, collisions=[])
-        return count
 
 
 _RECOVERIES: Mapping[str, Callable[[Quarantine, Live, Record], int]] = {

@@ -248,6 +248,23 @@ def test_info_tells_what_is_there(
     assert [(row["mode"], row["reason"]) for row in told["runs"]] == [("queues", "ticket 1")]
 
 
+def test_info_counts_what_came_first_once(
+    run: ModuleRun,
+    made: MadeUpSpool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    running: Callable[[ModuleRun], ModuleRun],
+) -> None:
+    run(name="spam", match=BAD)
+    run(name="spam", mode="queues")
+    (tmp_path / "sbin" / "postconf").unlink()
+    (tmp_path / "sbin").rmdir()
+    ask = running(ModuleRun(postfix_quarantine_info.main, monkeypatch, capsys, made.path))
+    [told] = ask()["quarantines"]
+    assert (told["quarantined"], told["total"]["messages"]) == (2, 2)
+
+
 def test_info_is_bounded(
     made: MadeUpSpool,
     monkeypatch: pytest.MonkeyPatch,

@@ -242,7 +242,7 @@ class Host:
             process.stdout.readline()
             yield probe
             said, _nothing = process.communicate()
-        probe.accepted = [(moment, message_id) for moment, message_id in json.loads(said)]
+        probe.accepted = [tuple(pair) for pair in json.loads(said)]
 
     @property
     def records(self) -> list[Record]:

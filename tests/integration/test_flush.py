@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.fleet.lab import Host, Lab
+from tests.integration.faults import before_postsuper
 from tests.integration.test_hold import LOG, places, requeued, wait_until
 from tests.integration.test_purge import path_of, send, settle
 
@@ -216,6 +217,15 @@ def test_a_plan_is_tried_to_the_letter(either_host: Host, controller: Controller
     assert (done["outcomes"], done["after"]) == (outcomes(tried=1, vanished=1, changed=1), ends(deferred=1))
     # What took the place of a planned message was not tried.
     assert retries(either_host)[planned[1]] == due[later]
+
+
+def test_commands_are_taken_from_where_they_are_said_to_be(either_host: Host, controller: Controller) -> None:
+    send(either_host, "s@own.example", "a@down.example.org")
+    settle(either_host, 1)
+    directory = before_postsuper(either_host, "-r", "touch /root/from-there")
+    options: dict[str, Any] = {"match_all": True, "requeue": True, "command_directory": directory}
+    assert flush(controller, either_host, **options)["outcomes"] == outcomes(requeued=1)
+    either_host.run(["rm", "/root/from-there"])
 
 
 def test_a_message_that_postfix_cannot_find_is_a_failure(either_host: Host, controller: Controller) -> None:

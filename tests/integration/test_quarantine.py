@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.fleet.lab import SPOOL, Host, Lab
-from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH
+from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH, STOLEN_ACCOUNT
 from tests.integration.faults import before_postsuper
 from tests.integration.test_purge import path_of, send, settle
 
@@ -410,6 +410,49 @@ def test_a_name_that_does_not_fit_is_made_to(clean: Host, controller: Controller
     assert first in {row["was"] for row in done["renamed"]}
     assert clean.run(["postsuper", "-s"]).stderr == ""
     assert {name for _log, name in logs(clean)} == ids(clean.spool_files())
+
+
+def test_everything_reads_a_quarantine_as_it_reads_a_spool(clean_each: Host, controller: Controller) -> None:
+    host = clean_each
+    records = host.fill("incident", 300, seed=12)
+    settle(host, 300)
+    live = controller.facts(host.name, limit=300)
+    rule = [{"sasl_username": STOLEN_ACCOUNT}]
+    known = {record.queue_id for record in records if record.sasl_username == STOLEN_ACCOUNT}
+    quarantine(host, controller, mode="queues")
+    assert host.spool_files() == {}
+    told = controller.facts(host.name, spool=PLACE, limit=300, gather=["counts", "top", "messages", "suggestions"])
+    assert {key: told[key] for key in ("total", "top")} == {
+        "total": live["total"],
+        "top": {**live["top"], "reasons": []},
+    }
+    assert {row["queue_id"] for row in told["messages"]} == {row["queue_id"] for row in live["messages"]}
+    assert told["suggestions"][0]["match"] == rule
+    opened = controller.opened(host.name, spool=PLACE, match=rule, limit=1, patterns=rule)
+    assert opened["matched"]["messages"] == len(known)
+    assert opened["messages"][0]["queue_id"] in known
+    assert opened["coverage"]["patterns"][0]["messages"] == len(known)
+    assert ids(host.spool_files(PLACE)) == {record.queue_id for record in records}
+
+
+def test_a_queue_directory_may_be_a_link(clean: Host, controller: Controller) -> None:
+    three(clean)
+    clean.run(["postfix", "stop"])
+    clean.run(["sh", "-c", f"mv {SPOOL} {SPOOL}.real && ln -s {SPOOL}.real {SPOOL}"])
+    try:
+        clean.start_postfix()
+        predicted = quarantine(clean, controller, check=True, match=BAD)
+        done = quarantine(clean, controller, match=BAD)
+        assert flags(done) == flags(predicted)
+        assert done["outcomes"] == outcomes(quarantined=3)
+        assert len(ids(clean.spool_files(f"{SPOOL}.real.quarantine/spam"))) == 3
+        back = quarantine(clean, controller, state="restored", match=BAD)
+        assert back["outcomes"] == outcomes(restored=3)
+    finally:
+        clean.run(["postfix", "stop"])
+        clean.run(["sh", "-c", f"rm {SPOOL} && mv {SPOOL}.real {SPOOL} && rm -rf {SPOOL}.real.quarantine"])
+        clean.start_postfix()
+    assert len(clean.postqueue()) == 3
 
 
 def test_messages_go_where_they_are_wanted(clean: Host, controller: Controller, lab: Lab) -> None:

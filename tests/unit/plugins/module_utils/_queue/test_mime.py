@@ -162,3 +162,8 @@ def test_header_words_that_do_not_end_cost_little_time() -> None:
 
 def test_a_character_may_be_split_between_words() -> None:
     assert mime.decode_header("a =?utf-8?b?w7w=?=  =?utf-8?q?=C3?= =?utf-8?q?=BC?= b") == "a üü b"
+
+
+def test_a_word_with_a_line_end_in_it_is_none() -> None:
+    # A file name of a part may have one.
+    assert mime.decode_header("=?utf-8?q?a\nb?=") == "=?utf-8?q?a\nb?="

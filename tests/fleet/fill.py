@@ -179,6 +179,19 @@ def queue_is_quiet() -> bool:
     return not any(busy)
 
 
+def wait_until_quiet() -> None:
+    """Wait until Postfix has tried all that is in the queue.
+
+    A queue manager that starts leaves those messages in active that an agent of its predecessor still has locked, and looks at them
+    no more (src/qmgr/qmgr_active.c). The one after it takes them.
+    """
+    try:
+        wait_until(queue_is_quiet, "incoming and active mail", seconds=25.0)
+    except FillError:
+        _reload()
+        wait_until(queue_is_quiet, "incoming and active mail")
+
+
 def has_ipv6() -> bool:
     try:
         socket.socket(socket.AF_INET6).close()
@@ -261,9 +274,9 @@ def fill(batch: Sequence[Message], *, workers: int) -> list[Record]:
     records += _records_of_notices([pair for pair in sent if pair[0].origin == BOUNCE], log)
     records += _records_of_local(local, log)
     # Last: a reload ends the delivery processes, which would slow down what is still being delivered.
-    wait_until(queue_is_quiet, "incoming and active mail")
+    wait_until_quiet()
     records += [record_of(message, queue_id) for message, queue_id in send_unqualified(bare, log)]
-    wait_until(queue_is_quiet, "incoming and active mail")
+    wait_until_quiet()
     return records
 
 

@@ -53,6 +53,7 @@ _SIZE_END = 97
 _TIME_HEAD = b"T"
 _TIME_START = 99
 _CONTENT_HEAD = b"M\0"
+_END_OF_FILE = b"X\0E\0"
 
 
 class Unparsed(NamedTuple):
@@ -607,6 +608,7 @@ def holds(data: bytes, envelope: Envelope, text: bytes) -> bool | None:
     at = data.find(text)
     end_of_text = at + len(text)
     position = envelope.data_offset
+    within = False
     if 0 <= at < position:
         return None
     try:
@@ -616,9 +618,11 @@ def holds(data: bytes, envelope: Envelope, text: bytes) -> bool | None:
             if length > 0x7F:
                 length, start = rec.decode_length(data, position + 1)
             position = start + length
-            if 0 <= at < position:
-                return True if start <= at and end_of_text <= position else None
-        return False if at < 0 and data[position] == rec.EXTRACTED else None
+            if start <= at and end_of_text <= position:
+                within = True
+        # A file without its end is damaged, and nothing is said of it.
+        whole = data[position:] == _END_OF_FILE
+        return within if whole and (within or at < 0) else None
     except (IndexError, RecordError):
         return None
 

@@ -23,13 +23,14 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection i
     parse_age,
     parse_selection,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary, Totals
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job
 
 if TYPE_CHECKING:
     from typing import Protocol
 
     from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Totals
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 
@@ -71,24 +72,25 @@ class Selected:
     """The selection of a host; plain data, which adds up."""
 
     targets: dict[str, Target]
-    totals: Totals
     partial: int
     in_queues: dict[str, int]
     """Messages in the chosen queues, selected or not."""
-    youngest: int
     summary: Summary
     messages: listing.MessageList
     changed: list[str] = field(default_factory=list)
     """Queue IDs of a plan under which another message stands now."""
 
+    @property
+    def totals(self) -> Totals:
+        """What the selected messages are together."""
+        return self.summary.totals
+
     def merge(self, other: Selected) -> None:
         """Add what another process selected."""
         self.targets.update(other.targets)
-        self.totals.merge(other.totals)
         self.partial += other.partial
         for queue, count in other.in_queues.items():
             self.in_queues[queue] += count
-        self.youngest = max(self.youngest, other.youngest)
         self.summary.merge(other.summary)
         self.messages.merge(other.messages)
         self.changed += other.changed
@@ -112,8 +114,6 @@ class Selected:
             vouched=_vouched(envelope),
         )
         if known is None:
-            self.totals.add(envelope)
-            self.youngest = max(self.youngest, envelope.arrival)
             self.summary.add(envelope)
             self.messages.offer(message)
 
@@ -149,10 +149,8 @@ class Selecting:
         """Return an empty selection."""
         return Selected(
             targets={},
-            totals=Totals(),
             partial=0,
             in_queues=dict.fromkeys(self.queues, 0),
-            youngest=0,
             summary=Summary(now=self.now, shape=False),
             messages=listing.MessageList(self.limit),
         )
@@ -216,7 +214,7 @@ def make_plan(selected: Selected, selecting: Selecting, instance: Identified) ->
             "senders": tops["senders"],
             "recipient_domains": tops["recipient_domains"],
             "oldest": selected.totals.oldest,
-            "youngest": selected.youngest or None,
+            "youngest": selected.totals.youngest,
         },
         messages=(plan.Planned(target.queue_id, target.fingerprint) for target in selected.targets.values()),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
@@ -25,7 +25,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._run impor
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Sample
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Selection, Verdict
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary, Totals
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Groups, Summary, Totals
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, PatternWatch, ScanCounts, scan
 
@@ -82,9 +82,8 @@ ARGUMENTS = _arguments.compose(
 class QueueFacts:
     """What was seen; plain data, which adds up."""
 
-    queues: dict[str, Totals]
+    queues: Groups
     incomplete: dict[str, int]
-    matched: Totals
     partial: int
     summary: Summary
     messages: listing.MessageList
@@ -92,10 +91,9 @@ class QueueFacts:
 
     def merge(self, other: QueueFacts) -> None:
         """Add what another process saw."""
-        for queue, totals in self.queues.items():
-            totals.merge(other.queues[queue])
-            self.incomplete[queue] += other.incomplete[queue]
-        self.matched.merge(other.matched)
+        self.queues.merge(other.queues)
+        for queue, files in other.incomplete.items():
+            self.incomplete[queue] += files
         self.partial += other.partial
         self.summary.merge(other.summary)
         self.messages.merge(other.messages)
@@ -115,9 +113,8 @@ class _Gathering:
     def empty(self) -> QueueFacts:
         """Return facts of nothing yet."""
         return QueueFacts(
-            queues={queue: Totals() for queue in ALL_QUEUES},
+            queues=Groups(ALL_QUEUES),
             incomplete=dict.fromkeys(ALL_QUEUES, 0),
-            matched=Totals(),
             partial=0,
             # Suggestions are counted by the tops.
             summary=Summary(
@@ -127,30 +124,34 @@ class _Gathering:
             sample=Sample(),
         )
 
-    def visit(self, message: SpoolMessage, facts: QueueFacts) -> None:
-        """Add a queue file. Raises ContentError."""
-        self.add(message, facts, readable=message.readable)
-
     def pass_over(self, found: Found, incomplete: bool, facts: QueueFacts) -> None:
         """Count a file that is still being written."""
         if incomplete:
             facts.incomplete[found.queue] += 1
 
-    def add(self, message: SpoolMessage | ListedMessage, facts: QueueFacts, *, readable: bool = True) -> None:
-        """Add a message. Raises ContentError."""
-        facts.queues[message.queue].add(message.envelope)
-        if message.queue not in self.selection.queues or not readable:
-            return
-        verdict = Verdict.YES if self.selection.everything else self.selection.decide(message)
-        if verdict is Verdict.PARTIAL:
-            facts.partial += 1
-        elif verdict is Verdict.YES:
-            reasons = message.reasons() if "reasons" in self.gather else None
-            facts.matched.add(message.envelope)
-            facts.summary.add(message.envelope, reasons)
+    def adding(self) -> Callable[[SpoolMessage | ListedMessage, QueueFacts], None]:
+        """Return what adds a message to facts, and raises ContentError: it is called for each, and what does not change is set here."""
+        queues = frozenset(self.selection.queues)
+        decide = None if self.selection.everything else self.selection.decide
+        with_reasons, with_suggestions = "reasons" in self.gather, "suggestions" in self.gather
+
+        def add(message: SpoolMessage | ListedMessage, facts: QueueFacts) -> None:
+            envelope = message.envelope
+            facts.queues.add(message.queue, envelope)
+            if message.queue not in queues or not message.readable:
+                return
+            if decide is not None:
+                verdict = decide(message)
+                if verdict is not Verdict.YES:
+                    facts.partial += verdict is Verdict.PARTIAL
+                    return
+            reasons = message.reasons() if with_reasons else None
+            facts.summary.add(envelope, reasons)
             facts.messages.offer(message, reasons)
-            if "suggestions" in self.gather:
-                facts.sample.add(message.queue_id, message.envelope, reasons)
+            if with_suggestions:
+                facts.sample.add(message.queue_id, envelope, reasons)
+
+        return add
 
 
 def run_module(module: AnsibleModule) -> dict[str, Any]:
@@ -192,7 +193,9 @@ def _of_spool(module: AnsibleModule, path: str, instance: Instance | None, gathe
     with Spool(path) as spool:
         if not any(spool.has(queue) for queue in ALL_QUEUES):
             raise MailopsError("%s is no queue directory: it holds none of %s." % (path, ", ".join(ALL_QUEUES)))
-        job = Job(queues=ALL_QUEUES, make_result=gathering.empty, visit=gathering.visit, pass_over=gathering.pass_over)
+        job = Job(
+            queues=ALL_QUEUES, make_result=gathering.empty, visit=gathering.adding(), pass_over=gathering.pass_over
+        )
         share = scan(spool, job)
         suggested = _suggest(share.result, gathering, spool)
     warn_of_gaps(module, share.counts, path)
@@ -260,6 +263,7 @@ def _add_listed(
     listed: Iterable[ListedMessage | ShowqError], gathering: _Gathering, seen: QueueFacts, counts: ScanCounts
 ) -> None:
     """Add what postqueue lists, and count what cannot be read of it. Raises PatternTimeout."""
+    add = gathering.adding()
     with PatternWatch() as watch:
         for message in listed:
             if isinstance(message, ShowqError):
@@ -267,7 +271,7 @@ def _add_listed(
             else:
                 watch.queue_id = message.queue_id
                 counts.files += 1
-                gathering.add(message, seen)
+                add(message, seen)
 
 
 def _explained(error: CommandError) -> MailopsError:
@@ -290,11 +294,12 @@ def _explained(error: CommandError) -> MailopsError:
 
 def _show(seen: QueueFacts, gathering: _Gathering, *, seen_queues: Sequence[str]) -> dict[str, Any]:
     """Return the facts as a result has them; what the source cannot know is null."""
-    result: dict[str, Any] = {"matched": {**_show_totals(seen.matched), "partial": seen.partial}}
+    result: dict[str, Any] = {"matched": {**_show_totals(seen.summary.totals), "partial": seen.partial}}
     if "counts" in gathering.gather:
+        queues = seen.queues.totals()
         total = Totals()
         for queue in LISTED:
-            total.merge(seen.queues[queue])
+            total.merge(queues[queue])
         from_spool = len(seen_queues) == len(ALL_QUEUES)
         result["queues"] = {
             queue: {
@@ -305,7 +310,7 @@ def _show(seen: QueueFacts, gathering: _Gathering, *, seen_queues: Sequence[str]
             }
             if queue in seen_queues
             else None
-            for queue, totals in seen.queues.items()
+            for queue, totals in queues.items()
         }
         result["total"] = {**_show_totals(total), "oldest": total.oldest}
     if "top" in gathering.gather:
@@ -316,7 +321,7 @@ def _show(seen: QueueFacts, gathering: _Gathering, *, seen_queues: Sequence[str]
     if "messages" in gathering.gather:
         rows = listing.fit_rows(seen.messages.rows(), limit=gathering.limit)
         result["messages"] = rows
-        result["truncated"] = len(rows) < seen.matched.messages
+        result["truncated"] = len(rows) < seen.summary.totals.messages
     return result
 
 

@@ -50,6 +50,10 @@ _MAX_VALUE = 240
 _ROWS_BUDGET = 36 << 10
 _ROW_BUDGET = 4 << 10
 _CUT = "…"
+# So many messages, with so many recipients, wait at the most until it is seen which of them stay.
+_MAX_FRESH = 1000
+_MAX_FRESH_RECIPIENTS = 20000
+_NEVER = 1 << 62
 
 _SHOWN: Mapping[str, Callable[[bytes], str]] = {"senders": display_address, "recipients": display_address}
 
@@ -71,37 +75,56 @@ def _json_bytes(text: str) -> int:
     return len(json.dumps(text)) - len('""')
 
 
+_Reasons = Mapping[bytes, bytes]
+
+
 class MessageList:
-    """The oldest messages of many, as rows; at most limit of them are kept at any time (times two, to sort seldom)."""
+    """The oldest messages of many, as rows; at most limit of them are kept at any time (and some more, to sort seldom)."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._rows: list[tuple[int, str, dict[str, Any]]] = []
-        self._youngest: tuple[int, str] | None = None
+        # Not rows yet, for most of them are not to stay.
+        self._fresh: list[tuple[int, str, Listable, _Reasons]] = []
+        self._fresh_recipients = 0
+        # What comes behind that arrival and queue ID is not among the oldest.
+        self._last = (_NEVER, "") if limit else (-1, "")
 
-    def offer(self, message: Listable, reasons: Mapping[bytes, bytes] | None = None) -> None:
+    def offer(self, message: Listable, reasons: _Reasons | None = None) -> None:
         """List a message if it is among the oldest. reasons: its delay reasons, where they are to be told."""
-        key = (message.envelope.arrival, message.queue_id)
-        if self.limit and (self._youngest is None or key < self._youngest):
-            self._rows.append((*key, _row(message, reasons or {})))
-            if len(self._rows) >= 2 * self.limit + 64:
+        arrival = message.envelope.arrival
+        if arrival <= self._last[0] and (arrival, message.queue_id) < self._last:
+            self._fresh.append((arrival, message.queue_id, message, reasons or {}))
+            self._fresh_recipients += len(message.envelope.pending)
+            if len(self._fresh) >= min(self.limit, _MAX_FRESH) or self._fresh_recipients > _MAX_FRESH_RECIPIENTS:
                 self._cut()
 
     def merge(self, other: MessageList) -> None:
         """Add another list."""
-        self._rows += other._rows
-        self._cut()
+        self._cut(other._settled())
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the rows, oldest first."""
-        self._cut()
-        return [row for _arrival, _queue_id, row in self._rows]
+        return [row for _arrival, _queue_id, row in self._settled()]
 
-    def _cut(self) -> None:
-        self._rows.sort(key=lambda row: row[:2])
-        if len(self._rows) > self.limit:
-            del self._rows[self.limit :]
-            self._youngest = self._rows[-1][:2] if self._rows else None
+    def __getstate__(self) -> dict[str, Any]:
+        """Tell another process the rows, not what they are made of."""
+        self._cut()
+        return self.__dict__
+
+    def _settled(self) -> list[tuple[int, str, dict[str, Any]]]:
+        self._cut()
+        return self._rows
+
+    def _cut(self, others: Iterable[tuple[int, str, dict[str, Any]]] = ()) -> None:
+        """Keep the oldest of what is there, and make rows of them."""
+        known = {row[:2]: row for row in (*self._rows, *others)}
+        fresh = {message[:2]: message for message in self._fresh}
+        self._fresh, self._fresh_recipients = [], 0
+        oldest = sorted({**known, **fresh})[: self.limit]
+        self._rows = [known[key] if key not in fresh else (*key, _row(*fresh[key][2:])) for key in oldest]
+        if len(oldest) == self.limit:
+            self._last = oldest[-1] if oldest else (-1, "")
 
 
 def _row(message: Listable, reasons: Mapping[bytes, bytes]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ src/qmgr/qmgr_message.c (in which order a reader takes them).
 from __future__ import annotations
 
 import io
+import re
 from typing import Callable, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, RecordError
@@ -48,12 +49,12 @@ _DONE = rec.DONE
 _ORIGINAL_RECIPIENT = rec.ORIGINAL_RECIPIENT
 _NORMAL = rec.NORMAL
 # How a file begins that cleanup(8) wrote: a C record of six numbers in 95 bytes, then the T record.
-_SIZE_HEAD = b"C_"
-_SIZE_END = 97
-_TIME_HEAD = b"T"
+_PLAIN_HEAD = re.compile(rb"C_ *(\d{1,15}) +(\d{1,15}) +(\d{1,15})[ \d]{0,80}T[\0-\x7f](\d{1,15}) (\d{1,6})(?=[AS])")
+_TIME_LENGTH = 98
 _TIME_START = 99
 _CONTENT_HEAD = b"M\0"
 _END_OF_FILE = b"X\0E\0"
+_new_tuple = tuple.__new__
 
 
 class Unparsed(NamedTuple):
@@ -141,17 +142,17 @@ def _find_attribute(records: bytes, prefix: bytes) -> bytes | None:
     """Return what stands behind a prefix in the first record that has it, or None. Asked more than once for each message."""
     # What is nowhere in the bytes is in no record either.
     at = records.find(prefix)
-    position = 0
-    while position <= at:
-        length = records[position + 1]
-        start = position + 2
-        if length > 0x7F:
-            length, start = rec.decode_length(records, position + 1)
-        position = start + length
+    start = end = 0
+    while at >= 0:
+        while end <= at:
+            length = records[end + 1]
+            start = end + 2
+            if length > 0x7F:
+                length, start = rec.decode_length(records, end + 1)
+            end = start + length
         if start == at:
-            return records[at + len(prefix) : position]
-        if position > at:
-            at = records.find(prefix, position)
+            return records[at + len(prefix) : end]
+        at = records.find(prefix, end)
     return None
 
 
@@ -317,15 +318,14 @@ def _read_plain(data: bytes, fetch: Fetch, file_size: int) -> Envelope | None:
     ASCII only. So no length byte has its high bit set, and each record is short. The result is what the other way gives, at
     half the time.
     """
-    if data[:2] != _SIZE_HEAD or data[_SIZE_END : _SIZE_END + 1] != _TIME_HEAD:
+    head = _PLAIN_HEAD.match(data)
+    if head is None or head.start(4) != _TIME_START or head.end() != _TIME_START + data[_TIME_LENGTH]:
         return None
+    size, content, count, arrival, microseconds = map(int, head.groups())
     try:
-        sizes = _parse_numbers(data[2:_SIZE_END])
-        start = _TIME_START + data[_TIME_START - 1]
-        arrival, microseconds = _parse_time(data[_TIME_START:start])
-        size, content, count = sizes[:3]
         if len(data) < content <= NEXT_READ:
             data += fetch(len(data), content - len(data))
+        start = head.end()
         sender = _end_of_attributes(data, start)
         behind_sender = sender + 2 + data[sender + 1]
         end = _end_of_attributes(data, behind_sender)
@@ -334,17 +334,20 @@ def _read_plain(data: bytes, fetch: Fetch, file_size: int) -> Envelope | None:
             return None
     except (ValueError, IndexError):
         return None
-    return Envelope(
+    attributes = data[start:sender] + data[behind_sender:end]
+    # The same as Envelope(...), without the Python code that a named tuple has for it.
+    fields = (
         arrival,
         microseconds,
         size or file_size,
         data[sender + 2 : behind_sender],
         pending,
         done,
-        data[start:sender] + data[behind_sender:end],
+        attributes,
         content,
         None,
     )
+    return _new_tuple(Envelope, fields)
 
 
 def _end_of_attributes(data: bytes, position: int) -> int:

@@ -54,6 +54,8 @@ class ListedMessage:
     """Never known: the listing does not have it."""
     origin: str | None = None
     """Never known: the listing does not have it."""
+    readable: bool = True
+    """Whether all of its envelope is known."""
 
     def reasons(self) -> Mapping[bytes, bytes]:
         """Return {recipient: delay reason} in internal form."""

@@ -31,6 +31,7 @@ _MAX_DEPTH = 16
 # Open log directories that are kept: all 256 of hash_queue_depth = 2.
 _MAX_LOG_DIRECTORIES = 300
 _LOG_DEPTHS = (1, 0, 2, 3, 4)
+_new_tuple = tuple.__new__
 
 
 class Found(NamedTuple):
@@ -109,7 +110,8 @@ class Spool:
                         below.append(name)
                     # Processes that were forked from one another hash a text alike.
                     elif number == 1 or hash(name) % number == which:
-                        yield Found(queue, directory, name)
+                        # The same as Found(...), without the Python code that a named tuple has for it.
+                        yield _new_tuple(Found, (queue, directory, name))
             for name in below:
                 child = _open_directory(name, directory) if depth < _MAX_DEPTH else None
                 if child is not None:

@@ -28,7 +28,18 @@ FORCED_EXPIRE = stat.S_IXGRP
 class SpoolMessage:
     """An open queue file. Its content can be read until close(); what was read stays."""
 
-    __slots__ = ("_descriptor", "_head", "_reasons", "_spool", "envelope", "queue", "queue_id", "status")
+    __slots__ = (
+        "_descriptor",
+        "_head",
+        "_reasons",
+        "_spool",
+        "envelope",
+        "queue",
+        "queue_id",
+        "readable",
+        "ready",
+        "status",
+    )
 
     def __init__(self, spool: Spool, found: Found) -> None:
         """Open the file and read its envelope. Raises OSError where there is no such regular file."""
@@ -45,11 +56,10 @@ class SpoolMessage:
         if found.queue == "maildrop":
             # There the C record may be a preliminary one; showq(8) goes by the file, too.
             self.envelope = self.envelope._replace(size=self.status.st_size)
-
-    @property
-    def ready(self) -> bool:
-        """Whether the file is whole: one that is still being written has no execute bit."""
-        return self.status.st_mode & READY == READY
+        # Whether the file is whole: one that is still being written has no execute bit.
+        self.ready = self.status.st_mode & READY == READY
+        # Whether the envelope was read in full.
+        self.readable = self.envelope.unparsed is None and self.envelope.sender is not None
 
     @property
     def forced_expire(self) -> bool:
@@ -65,11 +75,6 @@ class SpoolMessage:
     def origin(self) -> str | None:
         """How the message came in."""
         return self.envelope.origin
-
-    @property
-    def readable(self) -> bool:
-        """Whether the envelope was read in full."""
-        return self.envelope.unparsed is None and self.envelope.sender is not None
 
     @property
     def fingerprint(self) -> str:
@@ -96,8 +101,9 @@ class SpoolMessage:
         return os.fstat(self._descriptor).st_ctime_ns
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and forget what was read of it."""
         os.close(self._descriptor)
+        self._head = b""
 
     def reasons(self) -> Mapping[bytes, bytes]:
         """Return {recipient: delay reason}."""

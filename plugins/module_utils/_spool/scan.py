@@ -203,33 +203,28 @@ def _visit(spool: Spool, found: Found, job: Job[_Result], share: Share[_Result])
         message = SpoolMessage(spool, found)
     except FileNotFoundError:
         counts.vanished += 1
+        return
     except (OSError, ContentError) as error:
         if isinstance(error, OSError) and error.errno in _NOT_A_FILE:
             counts.not_files += 1
         else:
             counts.unreadable += 1
-    else:
-        try:
-            _show(message, found, job, share)
-        finally:
-            message.close()
-
-
-def _show(message: SpoolMessage, found: Found, job: Job[_Result], share: Share[_Result]) -> None:
-    counts = share.counts
+        return
     counts.files += 1
-    # What is in corrupt/ is there for being none of this.
-    if found.queue != "corrupt":
-        if not message.ready and not job.any_mode:
-            counts.incomplete += 1
-            job.pass_over(found, True, share.result)
-            return
-        if not message.readable:
-            counts.unparsed += 1
     try:
+        # What is in corrupt/ is there for being none of this.
+        if found.queue != "corrupt":
+            if not message.ready and not job.any_mode:
+                counts.incomplete += 1
+                job.pass_over(found, True, share.result)
+                return
+            if not message.readable:
+                counts.unparsed += 1
         job.visit(message, share.result)
     except ContentError:
         counts.unreadable += 1
+    finally:
+        message.close()
 
 
 class PatternWatch:

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import pickle
+import tracemalloc
 
 import pytest
 
@@ -152,6 +154,37 @@ def test_a_message_that_will_not_be_listed_costs_no_row() -> None:
     late = arrived(NOW + 1000)
     rows.offer(late)
     assert len(rows._rows) == len(rows.rows()) == 1  # noqa: SLF001 (what is kept is what the test is about)
+
+
+def test_a_message_that_is_seen_in_two_queues_is_one_row() -> None:
+    rows = MessageList(3)
+    rows.offer(MadeUpMessage(make_envelope(arrival=NOW), queue_id="A00000", queue="incoming"))
+    rows.offer(MadeUpMessage(make_envelope(arrival=NOW), queue_id="A00000", queue="active"))
+    assert [row["queue"] for row in rows.rows()] == ["active"]
+
+
+def test_rows_go_to_another_process_without_what_they_are_made_of() -> None:
+    rows = MessageList(3)
+    rows.offer(
+        MadeUpMessage(make_envelope(arrival=NOW, pending=[b"%d@example.org" % number for number in range(9999)]))
+    )
+    sent = pickle.dumps(rows)
+    assert len(sent) < 1000
+    assert pickle.loads(sent).rows() == rows.rows()
+
+
+def test_few_messages_wait_where_each_has_many_recipients() -> None:
+    rows = MessageList(1000)
+    tracemalloc.start()
+    try:
+        for number in range(40):
+            pending = [b"%d.%d@example.org" % (number, index) for index in range(5000)]
+            rows.offer(MadeUpMessage(make_envelope(arrival=NOW + number, pending=pending), queue_id="%06X" % number))
+        # All of them together take ten megabytes.
+        assert tracemalloc.get_traced_memory()[0] < 2 << 20
+    finally:
+        tracemalloc.stop()
+    assert len(rows.rows()) == 40
 
 
 # --- bounds ---------------------------------------------------------------------------------------------------------

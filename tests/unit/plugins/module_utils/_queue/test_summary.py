@@ -16,6 +16,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue import summ
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import (
     TOPS,
     Domains,
+    Groups,
     Summary,
     Tally,
     Totals,
@@ -116,16 +117,38 @@ def test_domains_are_found_once_and_forgotten_in_time(monkeypatch: pytest.Monkey
 # --- totals ---------------------------------------------------------------------------------------------------------
 
 
+def figures(totals: Totals) -> tuple[int, int, int, int | None, int | None]:
+    return totals.messages, totals.size, totals.recipients, totals.oldest, totals.youngest
+
+
 def test_totals_add_up() -> None:
     totals, other, none = Totals(), Totals(), Totals()
     totals.add(make_envelope(arrival=NOW, size=5, pending=[b"a", b"b"]))
     totals.add(make_envelope(arrival=0, size=7, pending=[]))
-    other.add(make_envelope(arrival=NOW - 1, size=1))
+    other.add_all([make_envelope(arrival=NOW - 1, size=1), make_envelope(arrival=NOW + 1, size=2)])
     totals.merge(none)
-    assert (totals.messages, totals.size, totals.recipients, totals.oldest) == (2, 12, 2, NOW)
+    assert figures(totals) == (2, 12, 2, NOW, NOW)
     totals.merge(other)
-    assert (totals.messages, totals.size, totals.recipients, totals.oldest) == (3, 13, 3, NOW - 1)
-    assert none.oldest is None
+    assert figures(totals) == (4, 15, 4, NOW - 1, NOW + 1)
+    none.add_all([])
+    assert figures(none) == (0, 0, 0, None, None)
+
+
+@pytest.mark.parametrize("batch", [1, 3, 1000])
+def test_groups_add_up(batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(summaries, "_BATCH", batch)
+    whole, part = Groups(["one", "two"]), Groups(["one", "two"])
+    for second in range(5):
+        whole.add("one", make_envelope(arrival=NOW + second, size=1))
+        part.add("one", make_envelope(arrival=NOW - second, size=2))
+        part.add("two", make_envelope(arrival=NOW, size=3))
+    whole.merge(pickle.loads(pickle.dumps(part)))
+    assert {name: figures(totals) for name, totals in whole.totals().items()} == {
+        "one": (10, 15, 10, NOW - 4, NOW + 4),
+        "two": (5, 15, 5, NOW, NOW),
+    }
+    with pytest.raises(KeyError):
+        whole.add("three", make_envelope())
 
 
 # --- summaries ------------------------------------------------------------------------------------------------------
@@ -151,6 +174,17 @@ def summed(number: slice = slice(None), *, tops: bool = True, shape: bool = True
     for envelope, reasons in MESSAGES[number]:
         summary.add(envelope, reasons)
     return summary
+
+
+def test_all_messages_are_in_the_totals() -> None:
+    for summary in (summed(), summed(tops=False, shape=False)):
+        assert figures(summary.totals) == (
+            3,
+            sum(envelope.size for envelope, _reasons in MESSAGES),
+            5,
+            NOW - 86400,
+            NOW,
+        )
 
 
 def shown(summary: Summary) -> tuple[dict[str, list[tuple[bytes, int]]], list[dict[bytes, int]], list[int]]:

@@ -247,26 +247,27 @@ class Instance:
         if output.status:
             raise CommandError(command, status=output.status, output=output.err)
 
-    def log(self, tag: str, text: str) -> None:
-        """Write a line to the mail log with postlog(1), wherever Postfix logs to. Raises CommandError."""
-        command = self.command("postlog", "-p", "info", "-t", tag, text)
-        output = self.runner.run(command)
-        if output.status:
-            raise CommandError(command, status=output.status, output=output.err)
+    def log(self, tag: str, lines: Iterable[str]) -> None:
+        """Write lines to the mail log with postlog(1), wherever Postfix logs to. Raises CommandError."""
+        command = self.command("postlog", "-p", "info", "-t", tag)
+        for text in _pipefuls(lines):
+            output = self.runner.run(command, stdin=text)
+            if output.status:
+                raise CommandError(command, status=output.status, output=output.err)
 
 
-def _pipefuls(queue_ids: Iterable[str]) -> Iterator[str]:
-    """Yield the IDs, a line each, in texts that fit into a pipe.
+def _pipefuls(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines in texts that fit into a pipe.
 
-    postsuper says a line for each ID as soon as it has read it, and run_command() reads nothing until all is written: with more
-    than a pipe holds in both directions they would wait for each other for ever.
+    postsuper and postlog say a line for each as soon as they have read it, and run_command() reads nothing until all is written:
+    with more than a pipe holds in both directions they would wait for each other for ever.
     """
     text = ""
-    for queue_id in queue_ids:
-        if len(text) + len(queue_id) >= _PIPEFUL:
+    for line in lines:
+        if len(text) + len(line) >= _PIPEFUL:
             yield text
             text = ""
-        text += queue_id + "\n"
+        text += line + "\n"
     if text:
         yield text
 

@@ -7,6 +7,9 @@
 
 Runs inside a host, with nothing but Python 3.9: TREE has ansible.module_utils and the collection.  ARGUMENTS is a list
 of what a module gets from Ansible, OUTPUTS a list of what each run printed: its status, stdout and stderr.
+
+Beside those, an argument _fault has a shell script run whenever the module calls a function of module_utils, before that:
+{"where": "_spool.lock", "name": "QueueLock.write_journal", "script": "..."}.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import importlib
 import json
 import os
 import runpy
+import subprocess
 import sys
 import tempfile
 from typing import Any
@@ -23,11 +27,28 @@ from typing import Any
 def run_here(tree: str, module: str, arguments: dict[str, Any]) -> None:
     """End this process as the module does; what _ansiballz/_loader.py of ansible-core does, in each of its releases."""
     basic: Any = importlib.import_module("ansible.module_utils.basic")
+    fault = arguments.pop("_fault", None)
+    if fault is not None:
+        _inject(**fault)
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()  # noqa: SLF001  its only way in
     # How a result is written where the module does not ask for something else.
     basic._ANSIBLE_PROFILE = "legacy"  # noqa: SLF001  its only way in
     own = {"_module_fqn": module, "_modlib_path": tree}
     runpy.run_module(module, init_globals=own, run_name="__main__", alter_sys=True)
+
+
+def _inject(*, where: str, name: str, script: str) -> None:
+    owner: Any = importlib.import_module("ansible_collections.mailops.postfix.plugins.module_utils." + where)
+    *path, last = name.split(".")
+    for part in path:
+        owner = getattr(owner, part)
+    function = getattr(owner, last)
+
+    def faulty(*arguments: Any, **options: Any) -> Any:
+        subprocess.run(["/bin/sh", "-c", script], check=True)
+        return function(*arguments, **options)
+
+    setattr(owner, last, faulty)
 
 
 def _run(tree: str, module: str, arguments: dict[str, Any]) -> dict[str, Any]:

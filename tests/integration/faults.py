@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the mailops.postfix authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults at the worst moment: Postfix's own commands, with something that happens just before one of them."""
+"""Faults at the worst moment: something that happens just before a step of a module, or before one of Postfix's commands."""
 
 from __future__ import annotations
 
@@ -9,9 +9,24 @@ import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from tests.fleet.lab import Host
 
+# Steps of a module that acts, by what it calls for them.
+STEPS = {
+    "the act": ("_spool.lock", "QueueLock.write_journal"),
+    "the removal": ("_spool.holding", "remove"),
+    "the end": ("_spool.lock", "QueueLock.clear_journal"),
+}
+KILL = "kill -9 $PPID"
 DIRECTORY = "/opt/faulty"
+
+
+def fault_before(step: str, script: str) -> dict[str, Any]:
+    """Return the option that has a module run a shell script of the host, as a child of its own, before a step (see run_modules.py)."""
+    where, name = STEPS[step]
+    return {"_fault": {"where": where, "name": name, "script": script}}
 
 
 def before_postsuper(host: Host, action: str, script: str) -> str:

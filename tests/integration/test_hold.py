@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.fleet.lab import SPOOL, Host, Lab
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH
-from tests.integration.faults import before_postsuper
+from tests.integration.faults import KILL, before_postsuper, fault_before
 from tests.integration.test_purge import path_of, send, settle
 
 if TYPE_CHECKING:
@@ -154,14 +154,14 @@ def test_a_plan_is_held_and_released_to_the_letter(either_host: Host, controller
 # --- races ----------------------------------------------------------------------------------------------------------
 
 
-def test_another_message_under_the_queue_id_is_put_back(empty_host: Host, controller: Controller) -> None:
+def test_another_message_under_the_queue_id_is_not_held(empty_host: Host, controller: Controller) -> None:
     spam = send(empty_host, "spam@bad.example", "a@dest.example.org")
     ham = send(empty_host, "ham@good.example", "b@dest.example.org")
     settle(empty_host, 2)
     spam_path, ham_path = path_of(empty_host, spam), path_of(empty_host, ham)
     content = empty_host.get(ham_path)
-    faulty = before_postsuper(empty_host, "-h", f"mv {ham_path} {spam_path}")
-    done = hold(controller, empty_host, state="held", match=[{"sender": "bad.example"}], command_directory=faulty)
+    reused = fault_before("the act", f"mv {ham_path} {spam_path}")
+    done = hold(controller, empty_host, state="held", match=[{"sender": "bad.example"}], **reused)
     assert (done["changed"], done["outcomes"]) == (False, outcomes(changed=1))
     assert list(empty_host.spool_files()) == [("deferred", spam)]
     assert empty_host.get(path_of(empty_host, spam)) == content
@@ -180,23 +180,21 @@ def test_another_message_under_a_planned_queue_id_is_not_released(either_host: H
     assert either_host.spool_files() == before
 
 
-def test_what_a_killed_run_held_stays_held_and_nothing_else_does(empty_host: Host, controller: Controller) -> None:
+def test_what_a_killed_run_held_stays_held(empty_host: Host, controller: Controller) -> None:
     spam = send(empty_host, "spam@bad.example", "a@dest.example.org")
     more = send(empty_host, "more@bad.example", "a@dest.example.org")
     ham = send(empty_host, "ham@good.example", "b@dest.example.org")
     settle(empty_host, 3)
-    # The ham takes the ID of the spam, is held, and the run dies before it looks.
-    swap = f"mv {path_of(empty_host, ham)} {path_of(empty_host, spam)}"
-    faulty = before_postsuper(empty_host, "-h", f'{swap}; /usr/sbin/postsuper "$@"; kill -9 $PPID; exit 1')
     options: dict[str, Any] = {"state": "held", "match": [{"sender": "bad.example"}]}
-    assert "outcomes" not in hold(controller, empty_host, command_directory=faulty, **options)
-    assert places(empty_host) == {spam: "hold", more: "hold"}
-    # Any other module puts that right; it does not release what was to be held.
+    assert "outcomes" not in hold(controller, empty_host, **options, **fault_before("the end", KILL))
+    held = {spam: "hold", more: "hold", ham: "deferred"}
+    assert places(empty_host) == held
+    # Any other module does not release what was to be held.
     repaired = controller.purge(empty_host.name, match=[{"sender": "nobody.example"}])
-    assert repaired["warnings"] == ["An earlier run was interrupted; 1 messages that it had put on hold were released."]
-    assert places(empty_host) == {spam: "deferred", more: "hold"}
+    assert "warnings" not in repaired
+    assert places(empty_host) == held
     again = hold(controller, empty_host, **options)
-    assert (again["changed"], again["outcomes"], again["matched"]["messages"]) == (False, NOTHING, 1)
+    assert (again["changed"], again["outcomes"], again["matched"]["messages"]) == (False, NOTHING, 2)
     assert "warnings" not in again
 
 
@@ -211,16 +209,15 @@ def test_a_killed_release_is_finished_by_the_next_run(either_host: Host, control
     assert places(either_host) == dict.fromkeys(ids, "deferred")
 
 
-def test_a_message_that_postsuper_cannot_find_is_a_failure(either_host: Host, controller: Controller) -> None:
+def test_a_message_that_postsuper_cannot_find_is_held(either_host: Host, controller: Controller) -> None:
     queue_id = send(either_host, "spam@bad.example", "a@dest.example.org")
     settle(either_host, 1)
     either_host.run(["mv", path_of(either_host, queue_id), f"{SPOOL}/deferred/{queue_id}"])
     done = hold(controller, either_host, state="held", match_all=True)
-    assert done["msg"] == (
-        "1 of the selected messages are not on hold. They may not be where Postfix looks for them: run postfix check and "
-        "postsuper -s, then run this again."
-    )
-    assert (done["changed"], done["outcomes"]) == (False, outcomes(failed=1))
+    assert (done["changed"], done["outcomes"]) == (True, outcomes(held=1))
+    assert places(either_host) == {queue_id: "hold"}
+    log = either_host.get("/var/log/mail.log").decode().splitlines()
+    assert log[-2].endswith(f": held: {queue_id}")
 
 
 def test_a_message_in_delivery_is_sent_once(empty_host: Host, controller: Controller, lab: Lab) -> None:

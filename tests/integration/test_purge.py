@@ -12,7 +12,7 @@ import pytest
 
 from tests.fleet.lab import SPOOL, Host, Lab
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH
-from tests.integration.faults import before_postsuper
+from tests.integration.faults import KILL, fault_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,12 +183,12 @@ def test_a_queue_id_that_is_used_again_costs_nobody_a_mail(empty_host: Host, con
     settle(empty_host, 2)
     spam_path, ham_path = path_of(empty_host, spam), path_of(empty_host, ham)
     # Between look and act the spam goes, and the ham's file gets its queue ID, as after a delivery.
-    faulty = before_postsuper(empty_host, "-h", f"mv {ham_path} {spam_path}")
+    reused = fault_before("the act", f"mv {ham_path} {spam_path}")
     content = empty_host.get(ham_path)
-    done = controller.purge(empty_host.name, match=[{"sender": "bad.example"}], command_directory=faulty)
+    done = controller.purge(empty_host.name, match=[{"sender": "bad.example"}], **reused)
     assert done["changed"] is False
     assert done["outcomes"] == outcomes(changed=1)
-    # It went to hold and came back: what is there under the ID is the ham, byte for byte, ready for delivery.
+    # What is there under the ID is the ham, byte for byte, ready for delivery.
     assert list(empty_host.spool_files()) == [("deferred", spam)]
     assert empty_host.get(path_of(empty_host, spam)) == content
 
@@ -211,10 +211,9 @@ def test_a_message_that_is_delivered_meanwhile_vanished(empty_host: Host, contro
     send(empty_host, "two@bad.example", "b@other.example.org")
     settle(empty_host, 2)
     lab.sink.mode("defer", rules={"dest.example.org": "accept"})
-    # The queue manager delivers it just before postsuper is to hold it.
+    # The queue manager delivers it just before it is to be held.
     script = f"postqueue -i {gone}; for i in $(seq 100); do postqueue -j | grep -q {gone} || break; sleep 0.1; done"
-    faulty = before_postsuper(empty_host, "-h", script)
-    done = controller.purge(empty_host.name, match=[{"sender": "bad.example"}], command_directory=faulty)
+    done = controller.purge(empty_host.name, match=[{"sender": "bad.example"}], **fault_before("the act", script))
     assert done["outcomes"] == outcomes(purged=1, vanished=1)
     assert done["purged"]["messages"] == 1
     assert empty_host.spool_files() == {}
@@ -246,10 +245,9 @@ def test_a_killed_run_leaves_nothing_on_hold(empty_host: Host, controller: Contr
     settle(empty_host, 2)
     empty_host.run(["postsuper", "-h", held])
     before = empty_host.spool_files()
-    # The module is the parent of postsuper; it dies when all is held and nothing is deleted yet.
-    faulty = before_postsuper(empty_host, "-d", "kill -9 $PPID; exit 1")
+    # It dies when all is held and nothing is deleted yet.
     options: dict[str, Any] = {"match": [{"sender": "bad.example"}], "queues": ["deferred"]}
-    broken = controller.purge(empty_host.name, command_directory=faulty, **options)
+    broken = controller.purge(empty_host.name, **options, **fault_before("the removal", KILL))
     assert "outcomes" not in broken
     assert set(empty_host.spool_files()) == {("hold", spam), ("hold", held)}
     predicted = controller.purge(empty_host.name, check=True, **options)
@@ -266,19 +264,27 @@ def test_a_killed_run_leaves_nothing_on_hold(empty_host: Host, controller: Contr
     assert set(empty_host.spool_files()) == {("hold", held)}
 
 
-def test_a_message_that_postsuper_cannot_find_is_a_failure(host: Host, controller: Controller) -> None:
+def test_a_message_that_postsuper_cannot_find_is_purged(host: Host, controller: Controller) -> None:
     queue_id = send(host, "spam@bad.example", "a@dest.example.org")
     settle(host, 1)
-    # A file at the wrong hash level: a reader finds it, postsuper -h does not.
+    # A file at the wrong hash level: a reader finds it, postsuper -d does not.
     host.run(["mv", path_of(host, queue_id), f"{SPOOL}/deferred/{queue_id}"])
-    done = controller.purge(host.name, match=[{"sender": "bad.example"}])
-    assert done["msg"] == (
-        "1 of the selected messages are still in the queue. They may not be where Postfix looks for them: run postfix check "
-        "and postsuper -s, then run this again."
-    )
-    assert done["changed"] is False
-    assert done["outcomes"] == outcomes(failed=1)
+    host.run(["postsuper", "-d", queue_id])
     assert list(host.spool_files()) == [("deferred", queue_id)]
+    done = controller.purge(host.name, match=[{"sender": "bad.example"}])
+    assert (done["changed"], done["outcomes"]) == (True, outcomes(purged=1))
+    assert host.spool_files() == {}
+
+
+def test_the_mail_log_names_what_was_deleted(host: Host, controller: Controller) -> None:
+    spam = [send(host, f"spam{number}@bad.example", "a@dest.example.org") for number in range(25)]
+    settle(host, 25)
+    controller.purge(host.name, match=[{"sender": "bad.example"}], reason="a test")
+    log = host.get("/var/log/mail.log").decode().splitlines()
+    lines = [line.partition(": deleted: ")[2].split() for line in log if " mailops/postfix_queue_purge[" in line]
+    assert [len(ids) for ids in lines[-3:]] == [20, 5, 0]
+    assert {queue_id for ids in lines[-3:] for queue_id in ids} == set(spam)
+    assert "reason=a test" in log[-1]
 
 
 # --- the selection on real messages ---------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 
 from tests.fleet.lab import SPOOL, Host, Lab
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH, STOLEN_ACCOUNT
-from tests.integration.faults import before_postsuper
+from tests.integration.faults import fault_before
 from tests.integration.test_purge import path_of, send, settle
 
 if TYPE_CHECKING:
@@ -612,8 +612,8 @@ def test_a_directory_of_somebody_else_is_refused(clean: Host, controller: Contro
 
 def test_a_message_that_is_gone_meanwhile_vanished(clean: Host, controller: Controller) -> None:
     first, *_others = three(clean)
-    faulty = before_postsuper(clean, "-h", f"rm {path_of(clean, first)}")
-    done = quarantine(clean, controller, match=BAD, command_directory=faulty)
+    gone = fault_before("the act", f"rm {path_of(clean, first)}")
+    done = quarantine(clean, controller, match=BAD, **gone)
     assert done["outcomes"] == outcomes(quarantined=2, vanished=1)
     predicted = quarantine(clean, controller, state="restored", match=BAD, check=True)
     clean.run(["rm", f"{PLACE}/deferred/{_others[0]}"])

@@ -38,7 +38,7 @@ def shown(summary: Summary) -> tuple[dict[str, Mapping[bytes, int]], list[dict[b
     return (
         {name: tally.counts() for name, tally in summary.tops.items()},
         [dict(tally.counts()) for tally in summary.shape],
-        summary.recipients_by_age,
+        list(summary.recipients_by_age),
     )
 
 

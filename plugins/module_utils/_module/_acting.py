@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING, Any, Container, Iterable, Iterator, Mapping, N
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, MailopsError, OutcomeError
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _selected
+from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import DELIVERY
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import Planned
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import holding
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.holding import Standing
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY, Live
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import (
     Journal,
     QueueLock,
@@ -42,6 +45,8 @@ IN_FLIGHT_SECONDS = 5.0
 
 _POLL_SECONDS = 0.1
 MAX_REASON = 200
+# 20 long queue IDs of 20 characters: as long as other lines of the mail log.
+_IDS_IN_LINE = 20
 
 
 # --- acting, one run at a time --------------------------------------------------------------------------------------
@@ -73,17 +78,16 @@ def acting(module: AnsibleModule, instance: Instance, *, purpose: str) -> Iterat
             yield spool, act
 
 
-def hold(act: Act, targets: Iterable[Target], *, stays: bool = False) -> frozenset[str]:
-    """Put on hold those of the messages that are in delivery, and return their IDs; what is there then is not verified yet.
+def hold(act: Act, targets: Sequence[Target], *, stays: bool = False) -> dict[str, Standing]:
+    """Put on hold those of the messages that are in delivery, and return what stands under each ID that was found there or on hold.
 
     stays: whether an interrupted run is to leave them there; otherwise the next run gives them back.
     """
-    moving = [target for target in targets if target.queue in DELIVERY]
+    moving = [Planned(target.queue_id, target.fingerprint) for target in targets if target.queue in DELIVERY]
     if moving:
-        planned = (Planned(target.queue_id, target.fingerprint) for target in moving)
-        act.lock.write_journal(planned, stays=stays)
-        act.instance.postsuper("-h", (target.queue_id for target in moving), *DELIVERY)
-    return frozenset(target.queue_id for target in moving)
+        act.lock.write_journal(moving, stays=stays)
+    with Live(layout_of(act.instance)) as live:
+        return holding.hold(live, {target.queue_id: target.fingerprint for target in targets})
 
 
 def put_back(act: Act, queue_ids: Sequence[str]) -> None:
@@ -102,15 +106,6 @@ def look(module: AnsibleModule, instance: Instance, spool: Spool, selecting: Sel
 
 
 # --- looking --------------------------------------------------------------------------------------------------------
-
-
-class Standing(NamedTuple):
-    """What stands in a queue under the ID of a selected message."""
-
-    same: bool
-    """Whether it is that message."""
-    busy: bool
-    """Whether Postfix has it open for delivery."""
 
 
 def messages(spool: Spool, queue: str, queue_ids: Container[str]) -> Iterator[tuple[str, SpoolMessage | None]]:
@@ -138,7 +133,7 @@ def verify(spool: Spool, queue: str, wanted: Mapping[str, Target]) -> dict[str, 
     (src/global/deliver_request.c).
     """
     return {
-        queue_id: Standing(False, False)
+        queue_id: holding.ANOTHER
         if message is None
         else Standing(
             message.readable and message.fingerprint == wanted[queue_id].fingerprint,
@@ -270,8 +265,8 @@ def check_failed(result: dict[str, Any], what: str) -> None:
     failed = result["outcomes"]["failed"]
     if failed:
         raise OutcomeError(
-            "%d of the selected messages are %s. They may not be where Postfix looks for them: run postfix check "
-            "and postsuper -s, then run this again." % (failed, what),
+            "%d of the selected messages are %s. They went from queue to queue meanwhile, or are not where Postfix looks for them: "
+            "run this again, and if that does not help, after postfix check and postsuper -s." % (failed, what),
             result=result,
         )
 
@@ -289,13 +284,39 @@ def audit(
     leave_line(module, instance, name, said)
 
 
+def log_ids(module: AnsibleModule, instance: Instance, name: str, verb: str, queue_ids: Iterable[str]) -> None:
+    """Leave the queue IDs of what a run has done in the mail log, many in a line, so that each can be found there.
+
+    A line for each, as postsuper(1) writes, takes longer than the rest of the work; and what takes them, journald above all, drops
+    lines that come in such numbers.
+    """
+    lines = ["%s: %s" % (verb, " ".join(part)) for part in _in_lines(queue_ids)]
+    if lines:
+        _log(module, instance, name, lines)
+
+
+def _in_lines(queue_ids: Iterable[str]) -> Iterator[list[str]]:
+    part: list[str] = []
+    for queue_id in queue_ids:
+        part.append(queue_id)
+        if len(part) == _IDS_IN_LINE:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
 def leave_line(module: AnsibleModule, instance: Instance, name: str, said: Mapping[str, object]) -> None:
     """Leave a line in the mail log, with the operator's reason, and warn where that cannot be done."""
     reason = printable(module.params["reason"] or "")[:MAX_REASON] or "none given"
+    _log(module, instance, name, [", ".join("%s=%s" % field for field in {**said, "reason": reason}.items())])
+
+
+def _log(module: AnsibleModule, instance: Instance, name: str, lines: Sequence[str]) -> None:
     try:
-        instance.log("mailops/" + name, ", ".join("%s=%s" % field for field in {**said, "reason": reason}.items()))
+        instance.log("mailops/" + name, lines)
     except MailopsError as error:
-        module.warn("The audit line could not be logged: %s" % error)
+        module.warn("The mail log could not be written to: %s" % error)
 
 
 def _diff(selected: Selected, rows: Sequence[Mapping[str, Any]], fates: Mapping[str, Fate]) -> dict[str, str]:

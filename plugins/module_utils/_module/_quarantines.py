@@ -9,13 +9,10 @@
 from __future__ import annotations
 
 import os
-import pwd
 from typing import TYPE_CHECKING, Any, Mapping
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError, QuarantineError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Layout
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._arguments import ArgumentSpec
@@ -30,23 +27,3 @@ def base_of(params: Mapping[str, Any], instance: Instance) -> str:
     if not os.path.isabs(base):
         raise QuarantineError("directory %s is not an absolute path; write it from / on." % base)
     return os.path.normpath(base)
-
-
-def layout_of(instance: Instance) -> Layout:
-    """Return where an instance has its queue files. Raises InstanceError where its mail owner does not exist."""
-    parameters = instance.parameters
-    owner = parameters.get("mail_owner", "postfix")
-    try:
-        account = pwd.getpwnam(owner)
-    except KeyError:
-        raise InstanceError(
-            "There is no user %s, whom mail_owner in %s names; make that user, or mend main.cf."
-            % (owner, instance.config_directory)
-        ) from None
-    return Layout(
-        queue_directory=instance.queue_directory,
-        hash_names=frozenset(parameters.get("hash_queue_names", "deferred, defer").replace(",", " ").split()),
-        hash_depth=int(parameters.get("hash_queue_depth", "1")),
-        long_ids=instance.long_queue_ids,
-        owner=Look(account.pw_uid, account.pw_gid, 0o700, ()),
-    )

@@ -24,6 +24,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection i
     parse_selection,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 
 _SUMMARY_ROWS = 10
 _MAX_DIGITS = 15
-# Between these a message moves by itself.
-DELIVERY = ("incoming", "active", "deferred")
 
 
 class Target(NamedTuple):

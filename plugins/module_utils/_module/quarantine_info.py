@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _quarantines
+from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Totals
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Live, Quarantine
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import QUEUES, Live
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ ARGUMENTS = _arguments.compose(_arguments.INSTANCE, _quarantines.DIRECTORY, {"na
 class Content:
     """What is in a quarantine; plain data, which adds up."""
 
-    queues: dict[str, Totals] = field(default_factory=lambda: {queue: Totals() for queue in quarantines.QUEUES})
+    queues: dict[str, Totals] = field(default_factory=lambda: {queue: Totals() for queue in QUEUES})
 
     def merge(self, other: Content) -> None:
         """Add what another process counted."""
@@ -84,10 +86,8 @@ def _fit(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> dict[str, Any]:
     started = time.monotonic()
-    with Quarantine(base, name) as quarantine, Live(_quarantines.layout_of(instance)) as live:
-        job: Job[Content] = Job(
-            queues=quarantines.QUEUES, make_result=Content, visit=_count, pass_over=_pass_over, wanted=None
-        )
+    with Quarantine(base, name) as quarantine, Live(layout_of(instance)) as live:
+        job: Job[Content] = Job(queues=QUEUES, make_result=Content, visit=_count, pass_over=_pass_over, wanted=None)
         share = scan(quarantine.spool, job)
         warn_of_gaps(module, share.counts, quarantine.path)
         stuck = _still_stuck(quarantine)

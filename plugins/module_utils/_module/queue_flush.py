@@ -22,9 +22,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Com
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate, Seen
 from ansible_collections.mailops.postfix.plugins.module_utils._module._aftermath import Aftermath, open_log
-from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import DELIVERY, Selecting
+from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Selecting
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import open_file, read_all
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Target
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.holding import Standing
 
 OUTCOMES = ("tried", "requeued", "under_way", "unlisted", "vanished", "changed", "failed")
 
@@ -164,7 +166,7 @@ _Chosen = Mapping[str, "Target"]
 
 def _try(act: Act, way: Way, chosen: _Chosen, site: str | None) -> tuple[dict[str, str], dict[str, int]]:
     """Have messages tried; return {queue ID: outcome}, and {queue ID: the ctime that it has in deferred until then}."""
-    waiting: dict[str, _acting.Standing] = {}
+    waiting: dict[str, Standing] = {}
     for queue in _WAITING:
         waiting.update(_acting.verify(act.spool, queue, chosen))
     standing = {**waiting, **_acting.verify(act.spool, "active", chosen)}

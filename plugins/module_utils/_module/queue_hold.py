@@ -6,8 +6,7 @@
 
 """What postfix_queue_hold does: put messages on hold or release them, and look what became of each.
 
-postsuper(1) finds messages by queue ID alone: what it held is read again on hold, and what is another message goes back. On hold
-nothing but the administrator moves a message, so before a release it is enough to look once.
+On hold nothing but the administrator moves a message, so before a release it is enough to look once.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Mapping, Sequence
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate
-from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import DELIVERY
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -124,16 +123,15 @@ def _act(act: Act, targets: Sequence[Target], fates: Mapping[str, str]) -> dict[
 
 
 def _hold(act: Act, targets: Sequence[Target]) -> dict[str, str]:
-    _acting.hold(act, targets, stays=True)
-    wanted = {target.queue_id: target for target in targets}
-    standing = _acting.verify(act.spool, "hold", wanted)
-    _acting.put_back(act, [queue_id for queue_id, what in standing.items() if not what.same])
+    if not targets:
+        return {}
+    standing = _acting.hold(act, targets, stays=True)
     act.lock.clear_journal()
     outcomes = {
         queue_id: "changed" if not what.same else "in_flight" if what.busy else "held"
         for queue_id, what in standing.items()
     }
-    unseen = {queue_id: target for queue_id, target in wanted.items() if queue_id not in outcomes}
+    unseen = {target.queue_id: target for target in targets if target.queue_id not in outcomes}
     outcomes.update(_acting.look_in_delivery(act.spool, unseen))
     return outcomes
 
@@ -181,6 +179,9 @@ def _finish(
         if params["plan"] is None:
             result["plan"] = _selected.make_plan(seen.selected, seen.selecting, instance)
     elif fates:
+        held = [queue_id for queue_id, outcome in outcomes.items() if fates[queue_id] == "held" and outcome in _MOVED]
+        # postsuper says itself what it releases.
+        _acting.log_ids(module, instance, _NAME, "held", held)
         _acting.audit(module, instance, _NAME, result, {"state": params["state"], "moved": len(moved)})
     _acting.check_failed(result, _FAILED[params["state"]])
     return result

@@ -6,8 +6,8 @@
 
 """What postfix_queue_purge does: hold, verify, delete (or expire), and look what became of each message.
 
-postsuper(1) finds messages by queue ID alone, and a short ID is used again as soon as its file is gone. So a message is first
-moved to hold, where nothing but the administrator moves it; only what is still the selected message there is deleted.
+A short queue ID is used again as soon as its file is gone. So a message is first moved to hold, where nothing but the administrator
+moves it; only what is still the selected message there is deleted (_spool/holding.py).
 """
 
 from __future__ import annotations
@@ -20,15 +20,19 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Ins
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate, Seen
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import warn_of_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import DELIVERY
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import holding
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import scan
 
 if TYPE_CHECKING:
+    from typing import Mapping
+
     from ansible.module_utils.basic import AnsibleModule
 
     from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Selected, Selecting, Target
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.holding import Standing
 
 METHODS = ("delete", "expire")
 OUTCOMES = ("purged", "vanished", "changed", "in_flight", "failed")
@@ -104,6 +108,9 @@ def _purge(
         **_acting.show_common(seen, {target.queue_id: _fate(target, params["method"]) for target in targets}),
     }
     if act is not None and targets:
+        if params["method"] == "delete":
+            # postsuper says itself what it expires.
+            _acting.log_ids(module, instance, _NAME, "deleted", [target.queue_id for target in gone])
         done = {"method": result["method"], "purged": result["purged"]["messages"]}
         _acting.audit(module, instance, _NAME, result, done)
     if act is None and params["plan"] is None:
@@ -144,37 +151,29 @@ def _refuse_backscatter(targets: Iterable[Target]) -> None:
 
 def _delete(act: Act, targets: Sequence[Target]) -> dict[str, str]:
     """Delete the messages and return {queue ID: outcome}."""
-    moved = _acting.hold(act, targets)
-    in_hold = [target for target in targets if target.queue != "maildrop"]
-    outcomes = _delete_verified(act, in_hold, "hold", moved=moved)
+    outcomes = _delete_verified(
+        act, _acting.hold(act, [target for target in targets if target.queue != "maildrop"]), "hold"
+    )
     act.lock.clear_journal()
-    in_maildrop = [target for target in targets if target.queue == "maildrop"]
-    outcomes.update(_delete_verified(act, in_maildrop, "maildrop", moved=frozenset()))
+    in_maildrop = {target.queue_id: target for target in targets if target.queue == "maildrop"}
+    if in_maildrop:
+        outcomes.update(_delete_verified(act, _acting.verify(act.spool, "maildrop", in_maildrop), "maildrop"))
     unseen = {target.queue_id: target for target in targets if target.queue_id not in outcomes}
     outcomes.update(_acting.look_in_delivery(act.spool, unseen))
     return outcomes
 
 
-def _delete_verified(act: Act, targets: Sequence[Target], queue: str, *, moved: frozenset[str]) -> dict[str, str]:
-    """Delete from a queue what is still the selected message there, and return the outcome of each message that was there.
-
-    moved: messages that this run put there; what turns out to be another message goes back to delivery.
-    """
-    wanted = {target.queue_id: target for target in targets}
-    if not wanted:
-        return {}
-    standing = _acting.verify(act.spool, queue, wanted)
-    changed = [queue_id for queue_id, what in standing.items() if not what.same]
-    verified = [queue_id for queue_id, what in standing.items() if what.same]
-    _acting.put_back(act, [queue_id for queue_id in changed if queue_id in moved])
+def _delete_verified(act: Act, standing: Mapping[str, Standing], queue: str) -> dict[str, str]:
+    """Delete from a queue what is still the selected message there, and return the outcome of each message that was there."""
+    outcomes = {queue_id: "purged" if what.same else "changed" for queue_id, what in standing.items()}
+    verified = {queue_id for queue_id, what in standing.items() if what.same}
     busy = frozenset(queue_id for queue_id in verified if standing[queue_id].busy)
     in_flight = _acting.wait_for_delivery(act.spool, queue, busy, seconds=_IN_FLIGHT_SECONDS)
     if verified:
-        act.instance.postsuper("-d", verified, queue)
+        holding.remove(act.spool, queue, verified, number=len(verified))
+    outcomes.update(dict.fromkeys(in_flight, "in_flight"))
     left = {found.name for found in act.spool.walk(queue)}.intersection(verified)
-    outcomes = dict.fromkeys(changed, "changed")
-    for queue_id in verified:
-        outcomes[queue_id] = "failed" if queue_id in left else "in_flight" if queue_id in in_flight else "purged"
+    outcomes.update(dict.fromkeys(left, "failed"))
     return outcomes
 
 
@@ -188,7 +187,7 @@ def _expire(act: Act, targets: Sequence[Target]) -> dict[str, str]:
     """
     wanted = {target.queue_id: target for target in targets}
     queues = (*DELIVERY, "hold")
-    standing: dict[str, _acting.Standing] = {}
+    standing: dict[str, Standing] = {}
     for queue in queues:
         standing.update(_acting.verify(act.spool, queue, wanted))
     outcomes = {queue_id: "changed" if queue_id in standing else "vanished" for queue_id in wanted}

@@ -19,13 +19,15 @@ from ansible_collections.mailops.postfix.plugins.module_utils import _arguments,
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _quarantines, _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate, Seen
+from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import warn_of_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import DELIVERY, Selecting
+from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Selecting
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import DEFAULT_QUEUES, parse_age
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Live, Quarantine, Target
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY, QUEUES, Live
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine, Target
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts, scan
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._service import Outage
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Layout
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.holding import Standing
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import Layout
 
 STATES = ("quarantined", "restored", "absent")
 MODES = ("messages", "queues")
@@ -56,7 +59,7 @@ ARGUMENTS = _arguments.compose(
         "name": {"type": "str", "required": True},
         "state": {"type": "str", "choices": list(STATES), "default": "quarantined"},
         "mode": {"type": "str", "choices": list(MODES), "default": "messages"},
-        "queues": {"type": "list", "elements": "str", "choices": list(quarantines.QUEUES)},
+        "queues": {"type": "list", "elements": "str", "choices": list(QUEUES)},
         "service": {"type": "str", "choices": list(_service.SERVICES), "default": "auto"},
         "restore_to": {"type": "str", "choices": list(RESTORE_TO), "default": "original"},
         "older_than": {"type": "str"},
@@ -136,7 +139,7 @@ def _job_of(module: AnsibleModule, instance: Instance) -> Job:
     state, name = params["state"], params["name"]
     whole = state == "quarantined" and params["mode"] == "queues"
     if params["queues"] is None:
-        chosen = DEFAULT_QUEUES if state == "quarantined" else quarantines.QUEUES
+        chosen = DEFAULT_QUEUES if state == "quarantined" else QUEUES
         params["queues"] = list(chosen)
     if whole:
         _check_whole(params)
@@ -157,7 +160,7 @@ def _job_of(module: AnsibleModule, instance: Instance) -> Job:
     return Job(
         module=module,
         instance=instance,
-        layout=_quarantines.layout_of(instance),
+        layout=layout_of(instance),
         base=_quarantines.base_of(params, instance),
         name=name,
         selecting=_selected.selecting_of(params, origin),
@@ -256,6 +259,8 @@ def _tell(job: Job, seen: Seen, outcomes: Mapping[str, str], act: Act | None) ->
             % (len(collisions), job.name)
         )
     if act is not None and done:
+        if job.params["state"] == "quarantined" and not _is_whole(job):
+            _acting.log_ids(job.module, job.instance, _NAME, verb, [target.queue_id for target in done])
         said = {"state": job.params["state"], "quarantine": job.name, verb: len(done)}
         _acting.audit(job.module, job.instance, _NAME, result, said)
     if act is None and job.params["plan"] is None and not _is_whole(job):
@@ -292,10 +297,13 @@ def _take(
     job: Job, act: Act, quarantine: Quarantine, live: Live, targets: Mapping[str, _selected.Target]
 ) -> dict[str, str]:
     """Hold, verify, move; return {queue ID: outcome}. Whatever happens, nothing stays on hold that was not there before."""
-    moving = _acting.hold(act, targets.values())
+    in_maildrop = {queue_id: target for queue_id, target in targets.items() if target.queue == "maildrop"}
+    others = [target for queue_id, target in targets.items() if queue_id not in in_maildrop]
+    moving = {target.queue_id for target in others if target.queue in DELIVERY}
     try:
-        outcomes = _take_verified(job, act, quarantine, live, targets, "hold")
-        outcomes.update(_take_verified(job, act, quarantine, live, targets, "maildrop"))
+        outcomes = _take_verified(job, act, quarantine, live, targets, _acting.hold(act, others), "hold")
+        standing = _acting.verify(act.spool, "maildrop", in_maildrop) if in_maildrop else {}
+        outcomes.update(_take_verified(job, act, quarantine, live, targets, standing, "maildrop"))
     finally:
         _acting.put_back(act, [found.name for found in act.spool.walk("hold") if found.name in moving])
         act.lock.clear_journal()
@@ -305,17 +313,15 @@ def _take(
 
 
 def _take_verified(
-    job: Job, act: Act, quarantine: Quarantine, live: Live, targets: Mapping[str, _selected.Target], queue: str
+    job: Job,
+    act: Act,
+    quarantine: Quarantine,
+    live: Live,
+    targets: Mapping[str, _selected.Target],
+    standing: Mapping[str, Standing],
+    queue: str,
 ) -> dict[str, str]:
     """Move from hold or maildrop what is still the selected message there, and return the outcome of each that was there."""
-    wanted = {
-        queue_id: target
-        for queue_id, target in targets.items()
-        if (target.queue == "maildrop") == (queue == "maildrop")
-    }
-    if not wanted:
-        return {}
-    standing = _acting.verify(act.spool, queue, wanted)
     outcomes = dict.fromkeys((queue_id for queue_id, what in standing.items() if not what.same), "changed")
     verified = [queue_id for queue_id, what in standing.items() if what.same]
     busy = frozenset(queue_id for queue_id in verified if standing[queue_id].busy)
@@ -328,7 +334,7 @@ def _take_verified(
     if not verified:
         return outcomes
     moved = quarantine.take(
-        live, {queue_id: Target(queue, wanted[queue_id].queue) for queue_id in verified}, **job.said()
+        live, {queue_id: Target(queue, targets[queue_id].queue) for queue_id in verified}, **job.said()
     )
     for queue_id in verified:
         outcome = "collision" if queue_id in moved.collisions else "vanished"

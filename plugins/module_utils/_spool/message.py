@@ -33,6 +33,7 @@ class SpoolMessage:
         "_head",
         "_reasons",
         "_spool",
+        "directory",
         "envelope",
         "queue",
         "queue_id",
@@ -47,6 +48,8 @@ class SpoolMessage:
         self._reasons: Mapping[bytes, bytes] | None = None
         self.queue = found.queue
         self.queue_id = found.name
+        # Open until the next name is asked for (Spool.walk()).
+        self.directory = found.directory
         self._descriptor, self.status, self._head = open_quickly(found.name, found.directory)
         try:
             self.envelope = stored.read_envelope(self._fetch, file_size=self.status.st_size, head=self._head)

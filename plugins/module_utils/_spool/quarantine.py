@@ -42,12 +42,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable, Container, ContextManager, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.naming import directory_for, fitted_id
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.naming import directory_for
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import NAME as JOURNAL
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Journal
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import LOGS, QUEUES, Live
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import operator
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look, Tree
 
@@ -57,8 +58,6 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Record
 
-QUEUES = ("maildrop", "incoming", "active", "deferred", "hold")
-LOGS = ("bounce", "defer", "trace")
 VERSION = 1
 
 # Who may have anything to do with a quarantine: root.
@@ -75,60 +74,6 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}\Z")
 # The first record, and those that begin something that a later "done" ends.
 _MADE = "made"
 _DONE = "done"
-
-
-# --- the queue directory --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where Postfix looks for a queue file in an instance's queue directory, and how it names new ones."""
-
-    queue_directory: str
-    hash_names: frozenset[str]
-    hash_depth: int
-    long_ids: bool
-    owner: Look
-    """How Postfix makes a hash directory (mail_queue_mkdirs())."""
-
-    def place(self, queue: str, queue_id: str) -> str:
-        """Return the directory of a queue file."""
-        if queue not in self.hash_names:
-            return queue
-        return "%s/%s" % (queue, directory_for(queue_id, self.hash_depth))
-
-
-class Live:
-    """An instance's queue directory, open for moves."""
-
-    def __init__(self, layout: Layout) -> None:
-        """Open it. Raises MailopsError."""
-        self.layout = layout
-        self.spool = Spool(layout.queue_directory)
-        # The administrator may have made a link of it; below it none is followed.
-        self.tree = Tree(os.path.realpath(layout.queue_directory))
-
-    def __enter__(self) -> Live:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.tree.close()
-        self.spool.close()
-
-    def directory(self, queue: str, queue_id: str) -> int:
-        """Return the open directory where Postfix looks for a queue file, made where it is missing."""
-        return self.tree.directory(self.layout.place(queue, queue_id), self.layout.owner)
-
-    def fit(self, queue_id: str, inode: int) -> str:
-        """Return the queue ID that a message must have in a file with that inode."""
-        return fitted_id(queue_id, inode=inode, long_queue_ids=self.layout.long_ids)
-
-    def names(self) -> set[str]:
-        """Return the queue IDs that stand in any queue.
-
-        What is in one queue counts for all: moving its own message there, Postfix would overwrite another one.
-        """
-        return {found.name for queue in QUEUES for found in self.spool.walk(queue)}
 
 
 # --- moving ---------------------------------------------------------------------------------------------------------

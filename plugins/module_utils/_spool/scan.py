@@ -10,37 +10,25 @@ from __future__ import annotations
 
 import errno
 import gc
-import os
 import signal
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import TYPE_CHECKING, Callable, Generic, Iterator, Sequence, TypeVar
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, MailopsError, PatternTimeout
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, PatternTimeout
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.parallel import in_shares, worth_processes
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-    from multiprocessing.context import ForkContext
     from types import FrameType
-    from typing import Protocol
 
-    _Self = TypeVar("_Self")
-
-    class Mergeable(Protocol):
-        """What a scan sums up: plain data, which a process can send to another one."""
-
-        def merge(self: _Self, other: _Self) -> None: ...
-
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.parallel import Mergeable
 
 _Result = TypeVar("_Result", bound="Mergeable")
 
-# Fewer files than that are read sooner than a process is started.
-_WORTH_A_PROCESS = 3000
-_MAX_PROCESSES = 4
-_NICENESS = 10
 # What open(2) says of a link, a directory, a socket; and open_quickly() of other things that are no file.
 _NOT_A_FILE = frozenset((errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.EINVAL))
 # User CPU time that the patterns may take on one message.
@@ -93,6 +81,11 @@ class Share(Generic[_Result]):
     result: _Result
     counts: ScanCounts
 
+    def merge(self, other: Share[_Result]) -> None:
+        """Add what another process read."""
+        self.result.merge(other.result)
+        self.counts.merge(other.counts)
+
 
 def scan(spool: Spool, job: Job[_Result], *, processes: int | None = None) -> Share[_Result]:
     """Read the job's queues, each file once, and return the result of all and the counts.
@@ -101,70 +94,7 @@ def scan(spool: Spool, job: Job[_Result], *, processes: int | None = None) -> Sh
     and where a pattern takes too long.
     """
     number = worth_processes(spool, job.queues) if processes is None else processes
-    helpers = []
-    for index in range(1, number):
-        context = _fork_context()
-        receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_help, args=(sender, spool, job, index, number))
-        process.start()
-        sender.close()
-        helpers.append((process, receiver))
-    try:
-        whole = _read(spool, job, 0, number)
-        for _process, receiver in helpers:
-            part: Share[_Result] = _receive(receiver)
-            whole.result.merge(part.result)
-            whole.counts.merge(part.counts)
-    finally:
-        for process, receiver in helpers:
-            receiver.close()
-            process.terminate()
-            process.join()
-    return whole
-
-
-def _fork_context() -> ForkContext:
-    # A small queue does not need it, nor the time that it takes to import.
-    import multiprocessing  # noqa: PLC0415
-
-    # Only fork passes on the open spool and the compiled selection as they are.
-    return multiprocessing.get_context("fork")
-
-
-def worth_processes(spool: Spool, queues: Sequence[str]) -> int:
-    """Return how many processes to read with: one for a small queue and on a host that is busy already."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    # A mail server with twice as many runnable processes as cores needs them all.
-    if cores == 1 or os.getloadavg()[0] > 2 * cores:
-        return 1
-    seen = 0
-    for queue in queues:
-        for _found in spool.walk(queue):
-            seen += 1
-            if seen >= _WORTH_A_PROCESS:
-                return min(cores, _MAX_PROCESSES)
-    return 1
-
-
-def _help(sender: Connection, spool: Spool, job: Job[_Result], index: int, number: int) -> None:
-    """Read a share in a process of its own, after the mail system's own processes, and send it back."""
-    os.nice(_NICENESS)
-    try:
-        sender.send(_read(spool, job, index, number))
-    except (MailopsError, OSError) as error:
-        sender.send(str(error))
-
-
-def _receive(receiver: Connection) -> Share[_Result]:
-    try:
-        part: Share[_Result] | str = receiver.recv()
-    except EOFError as error:
-        raise MailopsError(
-            "A process that read the queue was ended from outside (out of memory?); nothing was changed."
-        ) from error
-    if isinstance(part, str):
-        raise MailopsError(part)
-    return part
+    return in_shares(partial(_read, spool, job), number)
 
 
 def _read(spool: Spool, job: Job[_Result], index: int, number: int) -> Share[_Result]:

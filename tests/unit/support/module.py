@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
 import stat
 from pathlib import Path
 from typing import Any, Callable, Mapping
@@ -36,6 +38,7 @@ class ModuleRun:
             "queue_directory": str(queue_directory),
             "mail_version": "3.7.11",
             "empty_address_recipient": "MAILER-DAEMON",
+            "mail_owner": pwd.getpwuid(os.getuid()).pw_name,
         }
         self.answers: dict[str, _postfix.Output | Answer] = {"postconf": self._postconf}
         self.runner = FakeRunner(self.answers)

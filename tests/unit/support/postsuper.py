@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Output
 from tests.unit.support.runner import said
@@ -18,22 +18,18 @@ FORCED_EXPIRE = 0o010
 
 
 class FakePostsuper:
-    """Moves and removes files. before: what happens to the spool just before an action, by the action."""
+    """Moves files and marks them."""
 
     def __init__(self, spool: MadeUpSpool) -> None:
         self.spool = spool
-        self.before: dict[str, Callable[[], object]] = {}
-        self.after: dict[str, Callable[[], object]] = {}
         self.blind: set[str] = set()
         """Queue IDs that it does not find, as if they stood in a wrong hash directory."""
 
     def run(self, action: str, queue_ids: Sequence[str], queues: Sequence[str]) -> Output:
         """Act on the messages of these IDs in these queues, by default in all."""
-        self.before.pop(action, lambda: None)()
         for queue_id in queue_ids:
             for path in self._files(queue_id, queues or EVERYWHERE):
                 self._act(action, path, queue_id)
-        self.after.pop(action, lambda: None)()
         return said()
 
     def _files(self, queue_id: str, queues: Sequence[str]) -> list[Path]:
@@ -44,12 +40,8 @@ class FakePostsuper:
 
     def _act(self, action: str, path: Path, queue_id: str) -> None:
         in_hold = path.parent == self.spool.path / "hold"
-        if action == "-d":
-            path.unlink()
-        elif action == "-r":
+        if action == "-r":
             path = path.rename(self.spool.file("maildrop", queue_id))
-        elif action == "-h" and not in_hold:
-            path.rename(self.spool.file("hold", queue_id))
         elif action in ("-H", "-f") and in_hold:
             target = self.spool.file("deferred", queue_id)
             target.parent.mkdir(exist_ok=True)

@@ -279,12 +279,12 @@ def test_postsuper_cannot_log_to_a_file_while_postfix_is_stopped(
     )
 
 
-def test_a_line_in_the_mail_log(runner: FakeRunner) -> None:
-    instance_with(runner).log("mailops/purge", "purged=1 $(reboot)")
-    command = ["/usr/sbin/postlog", "-c", "/etc/postfix", "-p", "info", "-t", "mailops/purge", "purged=1 $(reboot)"]
-    assert runner.ran == [(command, "")]
+def test_lines_in_the_mail_log(runner: FakeRunner) -> None:
+    instance_with(runner).log("mailops/purge", ["purged=1 $(reboot)", "-v"])
+    command = ["/usr/sbin/postlog", "-c", "/etc/postfix", "-p", "info", "-t", "mailops/purge"]
+    assert runner.ran == [(command, "purged=1 $(reboot)\n-v\n")]
     with pytest.raises(CommandError, match="failed with exit status 1: no output"):
-        instance_with(FakeRunner({"postlog": said(status=1)})).log("x", "y")
+        instance_with(FakeRunner({"postlog": said(status=1)})).log("x", ["y"])
 
 
 # --- the real runner ------------------------------------------------------------------------------------------------

@@ -16,7 +16,10 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, queue_hold
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import QueueLock
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_hold
+from tests.unit.support.acting import between
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.postsuper import FakePostsuper
 from tests.unit.support.queue_file import QueueFile
@@ -118,13 +121,20 @@ def test_what_was_released_by_somebody_else_meanwhile(
     assert run(state="held", plan=plan)["outcomes"] == outcomes(held=1)
 
 
-def test_what_vanishes_or_cannot_be_found_while_it_is_held(
-    run: ModuleRun, made: MadeUpSpool, postsuper: FakePostsuper
+def test_what_vanishes_or_cannot_be_caught_while_it_is_held(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for queue_id in ("4A0F9AC", "4A0F9AD", "4A0F9AE"):
         made.put("deferred", queue_id, message(age=1))
-    postsuper.before["-h"] = made.file("deferred", "4A0F9AC").unlink
-    postsuper.blind = {"4A0F9AD"}
+    rename = moves.rename
+
+    def lose(source: str, target: str, **directories: int) -> None:
+        if source == "4A0F9AD":
+            raise FileNotFoundError
+        rename(source, target, **directories)
+
+    between(monkeypatch, made.file("deferred", "4A0F9AC").unlink)
+    monkeypatch.setattr(moves, "rename", lose)
     result = run(state="held", match_all=True)
     assert result["failed"] is True
     assert result["outcomes"] == outcomes(held=1, vanished=1, failed=1)
@@ -143,19 +153,22 @@ def test_a_message_that_an_agent_has_open_is_not_requeued(
         assert run(release_by="move", **options)["outcomes"] == outcomes(released=1)
 
 
-def test_an_interrupted_hold_is_seen_in_check_mode(run: ModuleRun, made: MadeUpSpool, postsuper: FakePostsuper) -> None:
+def test_an_interrupted_hold_is_seen_in_check_mode(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Killed(BaseException):
         pass
 
-    def reuse_and_kill() -> None:
+    def reuse_and_kill(_lock: QueueLock) -> None:
         made.file("hold", "4A0F9AC").write_bytes(message(age=5))
         raise Killed
 
     for queue_id in ("4A0F9AC", "4A0F9AD"):
         made.put("deferred", queue_id, message(age=1))
-    postsuper.after["-h"] = reuse_and_kill
-    with pytest.raises(Killed):
-        run(state="held", match_all=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(QueueLock, "clear_journal", reuse_and_kill)
+        with pytest.raises(Killed):
+            run(state="held", match_all=True)
     run(check=True, state="released", match=[{"sender": "nobody@"}])
     held = "An earlier run was interrupted; 1 messages that it had put on hold "
     assert run.warnings == [held + "are still there. The next real run releases them first."]

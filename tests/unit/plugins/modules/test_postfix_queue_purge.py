@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -17,8 +18,10 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._module import queue_purge
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Output
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import unpack
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import holding, moves
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import scan as scanning
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_purge
+from tests.unit.support.acting import between
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.postsuper import FakePostsuper
 from tests.unit.support.queue_file import QueueFile, todo
@@ -105,78 +108,174 @@ def test_check_mode_real_run_and_second_run(run: ModuleRun, made: MadeUpSpool) -
     assert os.listdir(made.path / "pid") == ["mailops.lock"]
 
 
-def test_ids_are_held_before_they_are_deleted_from_hold_only(run: ModuleRun) -> None:
-    run(match=MATCH)
-    acts = [(command[3:], sorted(stdin.split())) for command, stdin in run.runner.ran if "postsuper" in command[0]]
-    assert acts == [
-        (["-h", "-", "incoming", "active", "deferred"], ["4A0F9AC", "4A0F9AD"]),
-        (["-d", "-", "hold"], ["4A0F9AC", "4A0F9AD", "4A0F9AE"]),
-    ]
-
-
-def test_the_audit_line(run: ModuleRun) -> None:
+def test_the_mail_log_names_what_was_deleted_and_who_did_it(run: ModuleRun) -> None:
     result = run(match=MATCH, reason="ticket\n4711")
-    (line,) = [command for command, _stdin in run.runner.ran if command[0].endswith("postlog")]
-    assert line[3:] == [
-        "-p",
-        "info",
-        "-t",
-        "mailops/postfix_queue_purge",
-        "method=delete, purged=3, matched=3, user=ops, selection=%s, reason=ticket\\n4711" % result["selection_digest"],
-    ]
+    said_to = [(command[0].rpartition("/")[2], command[3:], stdin) for command, stdin in run.runner.ran[1:]]
+    audit = "method=delete, purged=3, matched=3, user=ops, selection=%s, reason=ticket\\n4711\n"
+    tag = ["-p", "info", "-t", "mailops/postfix_queue_purge"]
+    assert [(name, arguments) for name, arguments, _stdin in said_to] == [("postlog", tag)] * 2
+    assert sorted(said_to[0][2].split()) == ["4A0F9AC", "4A0F9AD", "4A0F9AE", "deleted:"]
+    assert said_to[1][2] == audit % result["selection_digest"]
 
 
 def test_an_audit_line_that_cannot_be_logged_is_a_warning(run: ModuleRun) -> None:
     run.answers["postlog"] = said(status=1, err="no")
     assert run(match=MATCH)["changed"] is True
-    assert len(run.warnings) == 1
-    assert run.warnings[0].startswith("The audit line could not be logged: ")
+    assert [warning.partition(": ")[0] for warning in run.warnings] == ["The mail log could not be written to"] * 2
 
 
-def test_an_id_that_is_used_again_before_the_hold(run: ModuleRun, made: MadeUpSpool, postsuper: FakePostsuper) -> None:
+def test_an_id_that_is_used_again_before_the_hold(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def reuse() -> None:
         made.file("deferred", "4A0F9AC").unlink()
         made.put("deferred", "4A0F9AC", HAM.write())
 
-    postsuper.before["-h"] = reuse
+    between(monkeypatch, reuse)
     result = run(match=MATCH)
     assert result["outcomes"] == outcomes(purged=2, changed=1)
     assert result["purged"]["messages"] == 2
+    assert standing(made) == {"4A0F9AC": "deferred", "4A0F9AF": "deferred"}
+    assert made.file("deferred", "4A0F9AC").read_bytes() == HAM.write()
+
+
+def test_an_id_that_is_used_again_just_as_it_is_held(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = moves.rename
+    spam = [made.file("deferred", "4A0F9AC")]
+
+    def reuse_and_rename(source: str, target: str, **directories: int) -> None:
+        if spam and source == spam[0].name:
+            # The open file keeps its inode, so the other one has another.
+            spam.pop().unlink()
+            made.put("deferred", source, HAM.write())
+        rename(source, target, **directories)
+
+    monkeypatch.setattr(moves, "rename", reuse_and_rename)
+    assert run(match=MATCH)["outcomes"] == outcomes(purged=2, changed=1)
     # It went to hold and came back.
     assert standing(made) == {"4A0F9AC": "deferred", "4A0F9AF": "deferred"}
     assert made.file("deferred", "4A0F9AC").read_bytes() == HAM.write()
 
 
 def test_another_message_that_was_on_hold_stays_there(
-    run: ModuleRun, made: MadeUpSpool, postsuper: FakePostsuper
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def reuse() -> None:
         made.file("hold", "4A0F9AE").unlink()
         made.put("hold", "4A0F9AE", HAM.write())
 
-    postsuper.before["-h"] = reuse
+    between(monkeypatch, reuse)
     assert run(match=MATCH)["outcomes"] == outcomes(purged=2, changed=1)
     assert standing(made) == {"4A0F9AE": "hold", "4A0F9AF": "deferred"}
 
 
-def test_messages_that_vanish(run: ModuleRun, made: MadeUpSpool, postsuper: FakePostsuper) -> None:
-    postsuper.before["-h"] = made.file("deferred", "4A0F9AC").unlink
+def test_a_file_that_is_being_written_under_the_id_stays(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    between(monkeypatch, lambda: made.file("deferred", "4A0F9AC").chmod(0o600))
+    assert run(match=MATCH)["outcomes"] == outcomes(purged=2, changed=1)
+    assert standing(made) == {"4A0F9AC": "deferred", "4A0F9AF": "deferred"}
+
+
+def test_messages_that_vanish(run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    between(monkeypatch, made.file("deferred", "4A0F9AC").unlink)
     result = run(match=MATCH)
     assert result["outcomes"] == outcomes(purged=2, vanished=1)
     assert standing(made) == {"4A0F9AF": "deferred"}
 
 
-def test_messages_that_postsuper_does_not_find(run: ModuleRun, made: MadeUpSpool, postsuper: FakePostsuper) -> None:
-    postsuper.blind = {"4A0F9AC", "4A0F9AE"}
+def test_a_message_that_goes_to_another_queue_is_followed(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = moves.rename
+
+    def move_on_and_rename(source: str, target: str, **directories: int) -> None:
+        path = made.file("deferred", "4A0F9AC")
+        if source == path.name and path.exists():
+            path.rename(made.file("incoming", path.name))
+        rename(source, target, **directories)
+
+    monkeypatch.setattr(moves, "rename", move_on_and_rename)
+    assert run(match=MATCH)["outcomes"] == outcomes(purged=3)
+    assert standing(made) == {"4A0F9AF": "deferred"}
+
+
+def test_a_message_that_cannot_be_caught(run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    rename = moves.rename
+
+    def lose(source: str, target: str, **directories: int) -> None:
+        if source == "4A0F9AC":
+            raise FileNotFoundError
+        rename(source, target, **directories)
+
+    monkeypatch.setattr(moves, "rename", lose)
     result = run(match=MATCH)
     assert result["failed"] is True
     assert result["msg"] == (
-        "2 of the selected messages are still in the queue. They may not be where Postfix looks for them: run postfix check "
-        "and postsuper -s, then run this again."
+        "1 of the selected messages are still in the queue. They went from queue to queue meanwhile, or are not where Postfix looks "
+        "for them: run this again, and if that does not help, after postfix check and postsuper -s."
     )
-    assert result["outcomes"] == outcomes(purged=1, failed=2)
+    assert result["outcomes"] == outcomes(purged=2, failed=1)
     assert result["changed"] is True
-    assert standing(made) == {"4A0F9AC": "deferred", "4A0F9AE": "hold", "4A0F9AF": "deferred"}
+    assert standing(made) == {"4A0F9AC": "deferred", "4A0F9AF": "deferred"}
+
+
+def test_a_message_that_is_there_again_after_its_removal(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moves, "remove", lambda _name, _directory: True)
+    assert run(match=MATCH)["outcomes"] == outcomes(failed=3)
+    assert set(standing(made).values()) == {"hold", "deferred"}
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("rename", "4A0F9AC in deferred cannot be put on hold: %s: what it left half done is then put right."),
+        ("remove", "4A0F9AC in hold cannot be removed: %s."),
+    ],
+)
+def test_a_filesystem_that_refuses(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, call: str, message: str
+) -> None:
+    made.file("active", "4A0F9AD").unlink()
+    made.file("hold", "4A0F9AE").unlink()
+
+    def refuse(*_names: object, **_directories: int) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(moves, call, refuse)
+        assert run.fails(match=MATCH) == message % "Read-only file system. Mend that, then run this again"
+    assert run(match=MATCH)["outcomes"] == outcomes(purged=1)
+    assert standing(made) == {"4A0F9AF": "deferred"}
+
+
+def test_logs_go_with_their_message(run: ModuleRun, made: MadeUpSpool) -> None:
+    logs = [made.put_defer_log("4A0F9AC", a="full"), made.put_defer_log("4A0F9AD", depth=0, a="full")]
+    logs += [made.put(queue, "4A0F9AE", b"", mode=0o600, depth=0) for queue in ("bounce", "trace")]
+    kept = made.put_defer_log("4A0F9AF", a="full")
+    assert run(match=MATCH)["outcomes"] == outcomes(purged=3)
+    assert [path for path in (*logs, kept) if path.exists()] == [kept]
+
+
+def test_hold_may_be_hashed(run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    run.parameters["hash_queue_names"] = "deferred, defer, hold"
+    run.parameters["hash_queue_depth"] = "2"
+
+    class Killed(BaseException):
+        pass
+
+    def kill(*_arguments: object, **_options: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(holding, "remove", kill)
+        with pytest.raises(Killed):
+            run(match=MATCH)
+    assert made.file("hold", "4A0F9AC", depth=2).exists()
 
 
 def test_a_delivery_that_does_not_end(run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,20 +293,19 @@ def test_a_delivery_that_ends_in_time(run: ModuleRun, made: MadeUpSpool, monkeyp
         assert run(match=MATCH)["outcomes"] == outcomes(purged=3)
 
 
-@pytest.mark.parametrize("action", ["-h", "-d"])
 def test_a_run_that_is_killed_is_undone_by_the_next(
-    run: ModuleRun, made: MadeUpSpool, postsuper: FakePostsuper, action: str
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
         pass
 
-    def kill() -> None:
+    def kill(*_arguments: object, **_options: object) -> None:
         raise Killed
 
-    hook = postsuper.after if action == "-h" else postsuper.before
-    hook[action] = kill
-    with pytest.raises(Killed):
-        run(match=MATCH)
+    with monkeypatch.context() as patched:
+        patched.setattr(holding, "remove", kill)
+        with pytest.raises(Killed):
+            run(match=MATCH)
     assert standing(made)["4A0F9AC"] == "hold"
     held = "An earlier run was interrupted; 2 messages that it had put on hold "
     run(check=True, match=[{"sender": "nobody@"}])
@@ -217,6 +315,19 @@ def test_a_run_that_is_killed_is_undone_by_the_next(
     assert standing(made) == {"4A0F9AC": "deferred", "4A0F9AD": "deferred", "4A0F9AE": "hold", "4A0F9AF": "deferred"}
     assert run(match=MATCH)["outcomes"] == outcomes(purged=3)
     assert run.warnings == []
+
+
+@pytest.mark.parametrize("stray", ["hold", "deferred"])
+def test_many_are_held_and_removed_in_several_processes(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, stray: str
+) -> None:
+    monkeypatch.setattr(holding, "_WORTH_PROCESSES", 0)
+    monkeypatch.setattr(holding, "worth_processes", lambda _spool, _queues: 3)
+    for number in range(60):
+        made.put(("deferred", "incoming", "hold")[number % 3], "%05X1234" % number, SPAM.write())
+    made.put(stray, "F00001234", HAM.write())
+    assert run(match=MATCH)["outcomes"] == outcomes(purged=63)
+    assert standing(made) == {"4A0F9AF": "deferred", "F00001234": stray}
 
 
 # --- plans ----------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting
 from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Target
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.holding import Standing
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from tests.unit.support.queue_file import QueueFile
 from tests.unit.support.spool import MadeUpSpool
@@ -45,5 +46,5 @@ def test_no_lock_is_taken_where_an_agent_would_die_of_it(
     locked = []
     monkeypatch.setattr(fcntl, "flock", lambda _descriptor, operation: locked.append(operation))
     standing = _acting.verify(spool, queue, {ID: target_of(spool, queue)})
-    assert standing == {ID: _acting.Standing(same=True, busy=False)}
+    assert standing == {ID: Standing(same=True, busy=False)}
     assert bool(locked) is probed

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""An instance's queue directory, open for moves: where Postfix looks for a file there, and how it makes directories."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.naming import directory_for, fitted_id
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look, Tree
+
+QUEUES = ("maildrop", "incoming", "active", "deferred", "hold")
+# Between these a message moves by itself.
+DELIVERY = ("incoming", "active", "deferred")
+LOGS = ("bounce", "defer", "trace")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where Postfix looks for a queue file in an instance's queue directory, and how it names new ones."""
+
+    queue_directory: str
+    hash_names: frozenset[str]
+    hash_depth: int
+    long_ids: bool
+    owner: Look
+    """How Postfix makes a hash directory (mail_queue_mkdirs())."""
+
+    def place(self, queue: str, queue_id: str) -> str:
+        """Return the directory of a queue file."""
+        if queue not in self.hash_names:
+            return queue
+        return "%s/%s" % (queue, directory_for(queue_id, self.hash_depth))
+
+
+class Live:
+    """An instance's queue directory, open for moves."""
+
+    def __init__(self, layout: Layout) -> None:
+        """Open it. Raises MailopsError."""
+        self.layout = layout
+        self.spool = Spool(layout.queue_directory)
+        # The administrator may have made a link of it; below it none is followed.
+        self.tree = Tree(os.path.realpath(layout.queue_directory))
+
+    def __enter__(self) -> Live:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.tree.close()
+        self.spool.close()
+
+    def directory(self, queue: str, queue_id: str) -> int:
+        """Return the open directory where Postfix looks for a queue file, made where it is missing."""
+        return self.tree.directory(self.layout.place(queue, queue_id), self.layout.owner)
+
+    def fit(self, queue_id: str, inode: int) -> str:
+        """Return the queue ID that a message must have in a file with that inode."""
+        return fitted_id(queue_id, inode=inode, long_queue_ids=self.layout.long_ids)
+
+    def names(self) -> set[str]:
+        """Return the queue IDs that stand in any queue.
+
+        What is in one queue counts for all: moving its own message there, Postfix would overwrite another one.
+        """
+        return {found.name for queue in QUEUES for found in self.spool.walk(queue)}

@@ -1,0 +1,124 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""Work on whole queues in as many processes as help: each takes a share, and the shares add up."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkContext
+    from typing import Protocol
+
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
+
+    _Self = TypeVar("_Self")
+
+    class Mergeable(Protocol):
+        """What a share gives: plain data, which a process can send to another one."""
+
+        def merge(self: _Self, other: _Self) -> None: ...
+
+
+_Result = TypeVar("_Result", bound="Mergeable")
+
+# Fewer files than that are done with sooner than a process is started.
+WORTH_A_PROCESS = 3000
+_MAX_PROCESSES = 4
+_NICENESS = 10
+# From linux/prctl.h.
+_PR_SET_PDEATHSIG = 1
+
+
+def in_shares(work: Callable[[int, int], _Result], number: int) -> _Result:
+    """Return the merged results of C(work(which, number)) for each share, each in a process of its own but the first.
+
+    Raises MailopsError where one fails.
+    """
+    helpers = []
+    for index in range(1, number):
+        context = _fork_context()
+        receiver, sender = context.Pipe(duplex=False)
+        process = context.Process(target=_help, args=(sender, work, index, number, os.getpid()))
+        process.start()
+        sender.close()
+        helpers.append((process, receiver))
+    try:
+        whole = work(0, number)
+        for _process, receiver in helpers:
+            whole.merge(_receive(receiver))
+    finally:
+        for process, receiver in helpers:
+            receiver.close()
+            process.terminate()
+            process.join()
+    return whole
+
+
+def worth_processes(spool: Spool, queues: Sequence[str]) -> int:
+    """Return how many processes to use: one for a small queue and on a host that is busy already."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    # A mail server with twice as many runnable processes as cores needs them all.
+    if cores == 1 or os.getloadavg()[0] > 2 * cores:
+        return 1
+    seen = 0
+    for queue in queues:
+        for _found in spool.walk(queue):
+            seen += 1
+            if seen >= WORTH_A_PROCESS:
+                return min(cores, _MAX_PROCESSES)
+    return 1
+
+
+def _fork_context() -> ForkContext:
+    # A small queue does not need it, nor the time that it takes to import.
+    import multiprocessing  # noqa: PLC0415
+
+    # Only fork passes on the open spool and the compiled selection as they are.
+    return multiprocessing.get_context("fork")
+
+
+def _help(sender: Connection, work: Callable[[int, int], _Result], index: int, number: int, parent: int) -> None:
+    """Do a share in a process of its own, after the mail system's own processes, and send the result back."""
+    _end_with(parent)
+    os.nice(_NICENESS)
+    try:
+        sender.send(work(index, number))
+    except (MailopsError, OSError) as error:
+        sender.send(str(error))
+
+
+def _end_with(parent: int) -> None:
+    """Have the kernel end this process with its parent: what was killed must not go on moving files. Linux only."""
+    try:
+        # Only a helper needs it.
+        import ctypes  # noqa: PLC0415
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    except (ImportError, OSError, AttributeError):
+        return
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _receive(receiver: Connection) -> Any:
+    """Return what a helper sent. Raises MailopsError."""
+    try:
+        part = receiver.recv()
+    except EOFError as error:
+        raise MailopsError(
+            "A process that worked on the queue was ended from outside (out of memory?). Run this again: what it left half done "
+            "is then put right."
+        ) from error
+    if isinstance(part, str):
+        raise MailopsError(part)
+    return part

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How work is shared; what scan() makes of it is in test_scan.py."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import parallel
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
+from tests.unit.support.spool import MadeUpSpool
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> MadeUpSpool:
+    return MadeUpSpool(tmp_path / "spool")
+
+
+@pytest.mark.parametrize(
+    ("cores", "load", "files", "processes"),
+    [
+        pytest.param(1, 0.0, 20, 1, id="one core"),
+        pytest.param(2, 0.0, 5, 1, id="a small queue"),
+        pytest.param(2, 0.0, 20, 2, id="two cores"),
+        pytest.param(64, 0.0, 20, 4, id="many cores"),
+        pytest.param(2, 4.1, 20, 1, id="busy"),
+        pytest.param(2, 3.9, 20, 2, id="not that busy"),
+    ],
+)
+def test_as_many_processes_as_help(
+    made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, cores: int, load: float, files: int, processes: int
+) -> None:
+    monkeypatch.setattr(parallel, "WORTH_A_PROCESS", 10)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(cores)))
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
+    for number in range(files):
+        made.put(("hold", "deferred")[number % 2], "%05X1234" % number, b"")
+    with Spool(str(made.path)) as spool:
+        assert parallel.worth_processes(spool, ("hold", "deferred")) == processes
+
+
+class Nothing:
+    """What a share gives that gives nothing."""
+
+    def merge(self, other: Nothing) -> None:
+        """Add nothing."""
+
+
+def die_or_wait(which: int, _number: int) -> Nothing:
+    if which:
+        signal.pause()
+    os.kill(os.getpid(), signal.SIGKILL)
+    return Nothing()
+
+
+def test_a_helper_ends_with_a_killed_run() -> None:
+    reader, writer = os.pipe()
+    run = os.fork()
+    if not run:
+        # The helper holds the pipe open for as long as it lives.
+        parallel.in_shares(die_or_wait, 2)
+    os.close(writer)
+    assert os.WTERMSIG(os.waitpid(run, 0)[1]) == signal.SIGKILL
+    assert select.select([reader], [], [], 10)[0] == [reader]
+    assert os.read(reader, 1) == b""
+    os.close(reader)

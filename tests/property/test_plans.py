@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import plan as plans
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, fingerprint
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import Planned
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 from tests.unit.support.strategies import envelopes
@@ -103,4 +103,4 @@ def test_a_fingerprint_is_of_what_delivery_leaves_alone(
         second.size,
         second.sender or b"",
     )
-    assert (plans.fingerprint(first, inode=one) == plans.fingerprint(second, inode=other)) == same
+    assert (fingerprint(first, inode=one) == fingerprint(second, inode=other)) == same

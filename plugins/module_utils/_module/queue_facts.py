@@ -23,7 +23,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Sample
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Selection, Verdict
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Groups, Summary, Totals
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Sample
     from ansible_collections.mailops.postfix.plugins.module_utils._queue.showq import ListedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
@@ -87,7 +87,8 @@ class QueueFacts:
     partial: int
     summary: Summary
     messages: listing.MessageList
-    sample: Sample
+    sample: Sample | None
+    """What suggestions are mined from, None where none are asked for."""
 
     def merge(self, other: QueueFacts) -> None:
         """Add what another process saw."""
@@ -97,7 +98,8 @@ class QueueFacts:
         self.partial += other.partial
         self.summary.merge(other.summary)
         self.messages.merge(other.messages)
-        self.sample.merge(other.sample)
+        if self.sample is not None and other.sample is not None:
+            self.sample.merge(other.sample)
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,16 @@ class _Gathering:
                 now=self.now, tops=not self.gather.isdisjoint(("top", "suggestions")), shape="shape" in self.gather
             ),
             messages=listing.MessageList(self.limit if "messages" in self.gather else 0),
-            sample=Sample(),
+            sample=self._make_sample(),
         )
+
+    def _make_sample(self) -> Sample | None:
+        if "suggestions" not in self.gather:
+            return None
+        # Half of what this module would have to compile, for each run, and few runs ask for it.
+        from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Sample  # noqa: PLC0415
+
+        return Sample()
 
     def pass_over(self, found: Found, incomplete: bool, facts: QueueFacts) -> None:
         """Count a file that is still being written."""
@@ -133,7 +143,7 @@ class _Gathering:
         """Return what adds a message to facts, and raises ContentError: it is called for each, and what does not change is set here."""
         queues = frozenset(self.selection.queues)
         decide = None if self.selection.everything else self.selection.decide
-        with_reasons, with_suggestions = "reasons" in self.gather, "suggestions" in self.gather
+        with_reasons = "reasons" in self.gather
 
         def add(message: SpoolMessage | ListedMessage, facts: QueueFacts) -> None:
             envelope = message.envelope
@@ -148,7 +158,7 @@ class _Gathering:
             reasons = message.reasons() if with_reasons else None
             facts.summary.add(envelope, reasons)
             facts.messages.offer(message, reasons)
-            if with_suggestions:
+            if facts.sample is not None:
                 facts.sample.add(message.queue_id, envelope, reasons)
 
         return add
@@ -209,9 +219,8 @@ def _of_spool(module: AnsibleModule, path: str, instance: Instance | None, gathe
 
 def _suggest(seen: QueueFacts, gathering: _Gathering, spool: Spool | None) -> dict[str, Any]:
     """Return the suggestions, where they are asked for. spool: where content can be read."""
-    if "suggestions" not in gathering.gather:
+    if seen.sample is None:
         return {}
-    # Half of what this module would have to compile, for each run, and few runs ask for it.
     from ansible_collections.mailops.postfix.plugins.module_utils._module import _suggestions  # noqa: PLC0415
 
     contents = None if spool is None else _suggestions.open_sampled(spool, gathering.selection.queues, seen.sample)

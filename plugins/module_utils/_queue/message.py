@@ -12,6 +12,7 @@ src/qmgr/qmgr_message.c (in which order a reader takes them).
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from typing import Callable, Iterator, NamedTuple
@@ -154,6 +155,15 @@ def _find_attribute(records: bytes, prefix: bytes) -> bytes | None:
             return records[at + len(prefix) : end]
         at = records.find(prefix, end)
     return None
+
+
+def fingerprint(envelope: Envelope, *, inode: int) -> str:
+    """Return 16 hexadecimal digits that change with the message behind a queue ID: inode, arrival, size and sender.
+
+    What delivery changes (recipients done, permissions, the queue) does not count.
+    """
+    head = "%d %d.%06d %d " % (inode, envelope.arrival, envelope.microseconds, envelope.size)
+    return hashlib.blake2b(head.encode("ascii") + (envelope.sender or b""), digest_size=8).hexdigest()
 
 
 class _Found:

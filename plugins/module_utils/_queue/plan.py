@@ -19,7 +19,6 @@ import zlib
 from typing import Any, Iterable, Mapping, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 
 VERSION = 1
@@ -29,19 +28,10 @@ _REMEDY = "make a new plan (run the module in check mode)"
 
 
 class Planned(NamedTuple):
-    """A message in a plan. fingerprint() makes the second field."""
+    """A message in a plan. fingerprint() of message.py makes the second field."""
 
     queue_id: str
     fingerprint: str
-
-
-def fingerprint(envelope: Envelope, *, inode: int) -> str:
-    """Return 16 hexadecimal digits that change with the message behind a queue ID: inode, arrival, size and sender.
-
-    What delivery changes (recipients done, permissions, the queue) does not count.
-    """
-    head = "%d %d.%06d %d " % (inode, envelope.arrival, envelope.microseconds, envelope.size)
-    return hashlib.blake2b(head.encode("ascii") + (envelope.sender or b""), digest_size=8).hexdigest()
 
 
 def make_plan(

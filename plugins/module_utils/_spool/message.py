@@ -11,14 +11,15 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-from typing import Mapping, Sequence
+from typing import TYPE_CHECKING, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import message as stored
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import fingerprint
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_defer_log
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import Recipients, read_recipients
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool, open_quickly
+
+if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import Recipients
 
 # src/global/mail_queue.h: the owner bits say that a file is whole, one group bit that it is to expire at once.
 READY = stat.S_IRUSR | stat.S_IWUSR | stat.S_IXUSR
@@ -82,7 +83,7 @@ class SpoolMessage:
     @property
     def fingerprint(self) -> str:
         """What tells this message from another one under the same queue ID."""
-        return fingerprint(self.envelope, inode=self.status.st_ino)
+        return stored.fingerprint(self.envelope, inode=self.status.st_ino)
 
     def in_delivery(self) -> bool:
         """Return whether a process of Postfix has its lock on the file: an agent's is shared, the queue manager's is not.
@@ -143,6 +144,9 @@ class SpoolMessage:
 
     def recipients(self, *, most: int) -> Recipients:
         """Return all recipients with what became of them, at most so many of each state by name."""
+        # Only who opens a message asks.
+        from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import read_recipients  # noqa: PLC0415
+
         return read_recipients(self._fetch, most=most)
 
     def defer_log(self) -> bytes:

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import plan as plans
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, fingerprint
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import Planned
 from tests.unit.support.subject import make_envelope
 
@@ -178,8 +178,8 @@ MESSAGE = make_envelope(arrival=CREATED, microseconds=5, size=1000, sender=b"a@e
 
 
 def test_a_fingerprint_does_not_change_with_delivery_or_release() -> None:
-    assert plans.fingerprint(MESSAGE, inode=7) == plans.fingerprint(MESSAGE._replace(pending=[], done=1), inode=7)
-    assert plans.fingerprint(MESSAGE, inode=7) == "92cbc041ecd8e125"
+    assert fingerprint(MESSAGE, inode=7) == fingerprint(MESSAGE._replace(pending=[], done=1), inode=7)
+    assert fingerprint(MESSAGE, inode=7) == "92cbc041ecd8e125"
 
 
 @pytest.mark.parametrize(
@@ -195,4 +195,4 @@ def test_a_fingerprint_does_not_change_with_delivery_or_release() -> None:
     ],
 )
 def test_a_fingerprint_tells_messages_apart(other: Envelope, inode: int) -> None:
-    assert plans.fingerprint(other, inode=inode) != plans.fingerprint(MESSAGE, inode=7)
+    assert fingerprint(other, inode=inode) != fingerprint(MESSAGE, inode=7)

@@ -13,8 +13,7 @@ from typing import Iterator
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import plan
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import FIRST_READ
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import FIRST_READ, fingerprint
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from tests.unit.support.queue_file import QueueFile, todo
@@ -57,7 +56,7 @@ def test_a_message(made: MadeUpSpool, spool: Spool) -> None:
     assert not message.forced_expire
     assert message.next_retry == 1700000900
     assert message.origin == "local"
-    assert message.fingerprint == plan.fingerprint(message.envelope, inode=path.stat().st_ino)
+    assert message.fingerprint == fingerprint(message.envelope, inode=path.stat().st_ino)
     message.close()
 
 

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 # Steps of a module that acts, by what it calls for them.
 STEPS = {
     "the act": ("_spool.lock", "QueueLock.write_journal"),
+    "a move": ("_spool.moves", "rename"),
     "the removal": ("_spool.holding", "remove"),
     "the end": ("_spool.lock", "QueueLock.clear_journal"),
 }
 KILL = "kill -9 $PPID"
+# Counts how often it is run, on the host; it may be run twice at once.
+_COUNT = "echo >> /root/count; [ $(wc -l < /root/count) -lt %d ] || "
 DIRECTORY = "/opt/faulty"
 
 
@@ -27,6 +30,11 @@ def fault_before(step: str, script: str) -> dict[str, Any]:
     """Return the option that has a module run a shell script of the host, as a child of its own, before a step (see run_modules.py)."""
     where, name = STEPS[step]
     return {"_fault": {"where": where, "name": name, "script": script}}
+
+
+def kill_before_move(number: int) -> dict[str, Any]:
+    """Return the option that has one of a module's processes killed before about the number-th message that they move."""
+    return fault_before("a move", _COUNT % number + KILL)
 
 
 def before_postsuper(host: Host, action: str, script: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.fleet.lab import SPOOL, Host, Lab
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH
-from tests.integration.faults import KILL, fault_before
+from tests.integration.faults import KILL, fault_before, kill_before_move
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -262,6 +262,34 @@ def test_a_killed_run_leaves_nothing_on_hold(empty_host: Host, controller: Contr
     done = controller.purge(empty_host.name, **options)
     assert done["outcomes"] == outcomes(purged=1)
     assert set(empty_host.spool_files()) == {("hold", held)}
+
+
+def _without_queues(files: dict[tuple[str, str], str]) -> list[tuple[str, str]]:
+    return sorted((queue_id, digest) for (_queue, queue_id), digest in files.items())
+
+
+@pytest.mark.parametrize("kill_at", [1, 150, 400])
+def test_a_kill_amid_thousands_loses_nothing(host: Host, controller: Controller, kill_at: int) -> None:
+    host.fill("incident", 400, seed=3)
+    settle(host, 400)
+    # So many that two processes share the work, of which either may be the one that is killed.
+    host.grow(4000)
+    host.run(["rm", "-f", "/root/count"])
+    before = host.spool_files()
+    options: dict[str, Any] = {"match": SPAM_MATCH, "exclude": SPAM_EXCLUDE}
+    predicted = controller.purge(host.name, check=True, **options)
+    broken = controller.purge(host.name, **options, **kill_before_move(kill_at))
+    assert "outcomes" not in broken
+    left = host.spool_files()
+    assert [queue for queue, _queue_id in left].count("hold") >= kill_at - 2
+    assert _without_queues(left) == _without_queues(before)
+    # The next run gives back what is on hold, and then does what it is asked for.
+    undone = controller.purge(host.name, match=[{"sender": "nobody.example"}])
+    assert undone["changed"] is False
+    assert host.spool_files() == before
+    done = controller.purge(host.name, **options)
+    assert done["outcomes"] == outcomes(purged=predicted["matched"]["messages"])
+    assert len(host.spool_files()) == len(before) - done["purged"]["messages"]
 
 
 def test_a_message_that_postsuper_cannot_find_is_purged(host: Host, controller: Controller) -> None:

@@ -165,15 +165,13 @@ def _delete(act: Act, targets: Sequence[Target]) -> dict[str, str]:
 
 def _delete_verified(act: Act, standing: Mapping[str, Standing], queue: str) -> dict[str, str]:
     """Delete from a queue what is still the selected message there, and return the outcome of each message that was there."""
-    outcomes = {queue_id: "purged" if what.same else "changed" for queue_id, what in standing.items()}
-    verified = {queue_id for queue_id, what in standing.items() if what.same}
+    outcomes = {queue_id: "changed" for queue_id, what in standing.items() if not what.same}
+    verified = standing.keys() - outcomes.keys()
     busy = frozenset(queue_id for queue_id in verified if standing[queue_id].busy)
     in_flight = _acting.wait_for_delivery(act.spool, queue, busy, seconds=_IN_FLIGHT_SECONDS)
-    if verified:
-        holding.remove(act.spool, queue, verified, number=len(verified))
-    outcomes.update(dict.fromkeys(in_flight, "in_flight"))
-    left = {found.name for found in act.spool.walk(queue)}.intersection(verified)
-    outcomes.update(dict.fromkeys(left, "failed"))
+    # What the administrator took out of the queue meanwhile has no outcome here.
+    for queue_id in holding.remove(act.spool, queue, verified) if verified else ():
+        outcomes[queue_id] = "in_flight" if queue_id in in_flight else "purged"
     return outcomes
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import TYPE_CHECKING, Container, Mapping, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Collection, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
@@ -124,41 +124,43 @@ def _pass_over(found: Found, incomplete: bool, standings: _Standings) -> None:
 
 
 class _Removed:
-    """How many files were removed; it adds up."""
+    """The queue IDs whose messages were removed; it adds up."""
 
     def __init__(self) -> None:
-        self.files = 0
+        self.queue_ids: set[str] = set()
 
     def merge(self, other: _Removed) -> None:
         """Add what another process removed."""
-        self.files += other.files
+        self.queue_ids |= other.queue_ids
 
 
-def remove(spool: Spool, queue: str, queue_ids: Container[str], *, number: int) -> int:
-    """Remove messages of a queue, and before them their logs, as postsuper(1) -d does; return how many files went.
+def remove(spool: Spool, queue: str, queue_ids: Collection[str]) -> set[str]:
+    """Remove messages of a queue, and before them their logs, as postsuper(1) -d does; return the IDs of those that were there.
 
-    number: how many messages that are. Only messages that were verified in a queue where nobody moves them may be removed by their
-    names. Raises MailopsError.
+    Only messages that were verified in a queue where nobody moves them may be removed by their names. Raises MailopsError.
     """
-    work = partial(_remove_share, spool, (*LOGS, queue), queue_ids)
-    return in_shares(work, _processes(spool, (queue,), number)).files
+    work = partial(_remove_share, spool, queue, queue_ids)
+    return in_shares(work, _processes(spool, (queue,), len(queue_ids))).queue_ids
 
 
-def _remove_share(
-    spool: Spool, directories: tuple[str, ...], queue_ids: Container[str], which: int, number: int
-) -> _Removed:
+def _remove_share(spool: Spool, queue: str, queue_ids: Collection[str], which: int, number: int) -> _Removed:
     removed = _Removed()
-    for directory in directories:
+    for directory in (*LOGS, queue):
         for found in spool.walk(directory, share=(which, number)):
-            if found.name in queue_ids:
-                try:
-                    removed.files += moves.remove(found.name, found.directory)
-                except OSError as error:
-                    raise MailopsError(
-                        "%s in %s cannot be removed: %s. Mend that, then run this again."
-                        % (found.name, directory, error.strerror)
-                    ) from error
+            if found.name in queue_ids and _remove(found) and directory == queue:
+                removed.queue_ids.add(found.name)
     return removed
+
+
+def _remove(found: Found) -> bool:
+    """Remove a file and return whether there was one. Raises MailopsError."""
+    try:
+        return moves.remove(found.name, found.directory)
+    except OSError as error:
+        raise MailopsError(
+            "%s in %s cannot be removed: %s. Mend that, then run this again."
+            % (found.name, found.queue, error.strerror)
+        ) from error
 
 
 def _processes(spool: Spool, queues: Sequence[str], number: int) -> int:

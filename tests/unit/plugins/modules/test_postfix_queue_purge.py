@@ -222,12 +222,20 @@ def test_a_message_that_cannot_be_caught(run: ModuleRun, made: MadeUpSpool, monk
     assert standing(made) == {"4A0F9AC": "deferred", "4A0F9AF": "deferred"}
 
 
-def test_a_message_that_is_there_again_after_its_removal(
+def test_a_message_that_the_administrator_releases_meanwhile(
     run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moves, "remove", lambda _name, _directory: True)
-    assert run(match=MATCH)["outcomes"] == outcomes(failed=3)
-    assert set(standing(made).values()) == {"hold", "deferred"}
+    remove = holding.remove
+
+    def release_and_remove(*arguments: Any) -> set[str]:
+        made.file("hold", "4A0F9AE").rename(made.file("deferred", "4A0F9AE"))
+        return remove(*arguments)
+
+    monkeypatch.setattr(holding, "remove", release_and_remove)
+    result = run(match=MATCH)
+    assert result["outcomes"] == outcomes(purged=2, failed=1)
+    assert result["purged"]["messages"] == 2
+    assert standing(made) == {"4A0F9AE": "deferred", "4A0F9AF": "deferred"}
 
 
 @pytest.mark.parametrize(

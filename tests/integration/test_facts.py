@@ -229,7 +229,7 @@ def test_a_user_who_may_not_look_is_told_so(lab: Lab, controller: Controller) ->
         result = controller.module(host.name, "postfix_queue_facts", {}, become=False)
     finally:
         host.postconf("-X", "authorized_mailq_users")
-        host.run(["postfix", "reload"])
+        host.reload()
     assert result["msg"] == (
         "This user may neither read the spool nor ask postqueue. Run this as root (become: true), or list the user in "
         "authorized_mailq_users in main.cf."

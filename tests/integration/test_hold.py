@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from tests.fleet.grow import arrival_place
 from tests.fleet.lab import SPOOL, Host, Lab, wait_until
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH
 from tests.integration.faults import before_postsuper
@@ -237,26 +238,42 @@ def test_a_message_in_delivery_is_sent_once(empty_host: Host, controller: Contro
 
 # --- releasing after a long hold ------------------------------------------------------------------------------------
 
-LIFETIME = 25
+LIFETIME = 3600
+NOTICE_LIFETIME = 1800
+RUN_DELAY = 3
+
+
+def make_older(host: Host, queue_id: str, seconds: int) -> None:
+    """Have a message on hold have arrived so much earlier: nobody waits for it to grow old."""
+    path = f"{SPOOL}/hold/{queue_id}"
+    data = host.get(path)
+    created = re.search(rb"create_time=(\d+)", data)
+    assert created is not None
+    for place in (arrival_place(data), slice(*created.span(1))):
+        earlier = str(int(data[place]) - seconds).encode()
+        # The file stays the same one, and as long.
+        options = [f"seek={place.start}", "oflag=seek_bytes", "conv=notrunc", "status=none"]
+        host.run_bytes(["dd", f"of={path}", *options], data=earlier)
 
 
 def test_what_outlived_its_queue_lifetime_is_tried_and_not_returned(empty_host: Host, controller: Controller) -> None:
-    short = {"queue_run_delay": "3s", "minimal_backoff_time": "3s", "maximal_backoff_time": "3s"}
-    empty_host.configure(maximal_queue_lifetime=f"{LIFETIME}s", bounce_queue_lifetime="10s", **short)
+    short = dict.fromkeys(("queue_run_delay", "minimal_backoff_time", "maximal_backoff_time"), f"{RUN_DELAY}s")
+    lifetimes = {"maximal_queue_lifetime": f"{LIFETIME}s", "bounce_queue_lifetime": f"{NOTICE_LIFETIME}s"}
+    empty_host.configure(**lifetimes, **short)
     try:
         old = send(empty_host, "old@own.example", "a@dest.example.org")
         moved = send(empty_host, "moved@own.example", "a@dest.example.org")
-        assert hold(controller, empty_host, state="held", match_all=True)["outcomes"] == outcomes(held=2)
-        time.sleep(LIFETIME)
         young = send(empty_host, "young@own.example", "a@dest.example.org")
         notice = send(empty_host, "", "a@dest.example.org")
-        empty_host.run(["postsuper", "-h", "ALL"])
-        time.sleep(7)
+        assert hold(controller, empty_host, state="held", match_all=True)["outcomes"] == outcomes(held=4)
+        for queue_id in (old, moved):
+            make_older(empty_host, queue_id, LIFETIME)
+        make_older(empty_host, notice, NOTICE_LIFETIME - RUN_DELAY)
         options: dict[str, Any] = {"state": "released", "match_all": True, "exclude": [{"sender": "moved@own.example"}]}
         predicted = hold(controller, empty_host, check=True, **options)
         done = hold(controller, empty_host, **options)
         assert flags(done) == flags(predicted)
-        # A notice has a lifetime of its own, which is over as well.
+        # A notice has a lifetime of its own, which will be over by its next try.
         assert done["outcomes"] == outcomes(released=1, requeued=2)
         wait_until(lambda: {old, notice} <= set(requeued(empty_host)), "not both are submitted anew")
         as_new = requeued(empty_host)

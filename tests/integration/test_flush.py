@@ -257,7 +257,8 @@ def test_another_instance_is_held_released_and_flushed(either_host: Host, contro
     either_host.run(["postmulti", "-e", "init"])
     either_host.run(["postmulti", "-I", "postfix-out", "-e", "create"])
     config = "/etc/postfix-out"
-    options = ["master_service_disable=inet", "authorized_submit_users=root", "defer_transports=smtp"]
+    log = "maillog_file=/var/log/postfix-out.log"
+    options = ["master_service_disable=inet", "authorized_submit_users=root", "defer_transports=smtp", log]
     in_instance = ["postmulti", "-i", "postfix-out", "-x"]
     try:
         either_host.run(["postconf", "-c", config, "-e", *options])
@@ -278,8 +279,9 @@ def test_another_instance_is_held_released_and_flushed(either_host: Host, contro
         assert (held["outcomes"]["held"], queues()) == (1, ["hold"])
         released = controller.module(either_host.name, "postfix_queue_hold", {"state": "released", **by_directory})
         assert (released["outcomes"]["released"], queues()) == (1, ["deferred"])
-        assert flush(controller, either_host, wait=20, **by_name)["after"] == ends(deferred=1)
-        assert flush(controller, either_host, wait=20, requeue=True, **by_directory)["outcomes"] == outcomes(requeued=1)
+        assert flush(controller, either_host, wait=120, **by_name)["after"] == ends(deferred=1)
+        done = flush(controller, either_host, wait=120, requeue=True, **by_directory)
+        assert (done["outcomes"], done["after"]) == (outcomes(requeued=1), ends(deferred=1))
         assert places(either_host) == {own: "deferred"}
     finally:
         either_host.run(["postmulti", "-i", "postfix-out", "-p", "stop"], check=False)

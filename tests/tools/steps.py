@@ -30,8 +30,8 @@ _LINT_DOCS = ("antsibull-docs", "lint-collection-docs")
 _TOOL = ("python", "-m")
 # Starts with the first step where all run.
 _BESIDE = "sanity"
-# These tests wait about as long as they compute. A file stays in one lab, for its tests share what is in the queues. The files
-# come in the order of their names, the longest first; that one of the most tests would come first says little of its time.
+# These tests wait about as long as they compute. A file stays in one lab, for its tests share what is in the queues. Which file
+# comes first says tests/integration/conftest.py: of how long one takes, the number of its tests says little.
 _THREE_LABS = ("pytest", "--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder")
 
 

@@ -159,11 +159,12 @@ def _runs() -> bool:
 
 def _wait_for_postfix() -> bool:
     """Wait until the one that stands by has done its work, and return whether Postfix runs."""
-    for _attempt in range(200):
-        if _runs():
-            return True
-        time.sleep(0.05)
-    return False
+    deadline = time.monotonic() + 120
+    while not _runs():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def crash(tree: str, module: str, scenario: dict[str, Any]) -> dict[str, Any]:

@@ -5,22 +5,19 @@
 
     python3 fill.py MIXTURE COUNT SEED RECORD.json
 
-Runs inside the host, as root, beside mixture.py, with nothing but Python 3.9.
+Runs inside the host, as root, beside mixture.py and rest.py, with nothing but Python 3.9.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
-import contextlib
 import itertools
 import json
-import os
 import re
 import socket
 import subprocess
 import sys
-import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,12 +25,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .mixture import BOUNCE, LOCAL, SUBMISSION, Client, Message, Record, messages, record_of, record_of_notice
+from .rest import RestError, reload_postfix, wait_until, wait_until_quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
 LOG = Path("/var/log/mail.log")
-SPOOL = Path("/var/spool/postfix")
 PASSWORD = "secret"
 PORTS = {SUBMISSION: 587}
 # Without it Postfix completes a sender that has no domain (trivial-rewrite(8)).
@@ -164,37 +161,6 @@ class Log:
         return {queue_id: sender.group(1) for queue_id, sender in found.items() if sender}
 
 
-def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = 120.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise FillError(f"after {seconds:.0f} s Postfix has still not finished: {what}")
-        time.sleep(0.02)
-
-
-def queue_is_quiet() -> bool:
-    """Return whether everything is deferred, held or gone."""
-    busy = (
-        files for name in ("maildrop", "incoming", "active") for _path, _directories, files in os.walk(SPOOL / name)
-    )
-    return not any(busy)
-
-
-def wait_until_quiet() -> None:
-    """Wait until Postfix has tried all that is in the queue.
-
-    A queue manager that starts puts back into incoming, for a minute, what an agent of its predecessor still has locked
-    (qmgr_active_feed() in src/qmgr/qmgr_active.c), and looks there when it is told of new mail. In this lab there is none then.
-    """
-    for _look in range(4):
-        with contextlib.suppress(FillError):
-            wait_until(queue_is_quiet, "incoming and active mail", seconds=25.0)
-            return
-        # Its exit status says nothing.
-        subprocess.run(["postkick", "public", "qmgr", "I"], check=False, stderr=subprocess.DEVNULL)
-    wait_until(queue_is_quiet, "incoming and active mail")
-
-
 def has_ipv6() -> bool:
     try:
         socket.socket(socket.AF_INET6).close()
@@ -207,32 +173,12 @@ def _postfix(*command: str) -> None:
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
 
 
-def _old_processes() -> set[str]:
-    """Return the processes that a reload ends at once; there is always a queue manager."""
-    names = {"qmgr\n", "trivial-rewrite\n"}
-    return {path.parent.name for path in Path("/proc").glob("[0-9]*/comm") if _content(path) in names}
-
-
-def _content(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:  # it has ended
-        return ""
-
-
-def _reload() -> None:
-    """Have Postfix read its configuration again; it has, and whoever rewrote addresses before is gone."""
-    old = _old_processes()
-    _postfix("postfix", "reload")
-    wait_until(lambda: not old & _old_processes(), "reloading")
-
-
 def send_unqualified(batch: Sequence[Message], log: Log) -> list[tuple[Message, str]]:
     """Send what Postfix would otherwise complete, and makes sure that it did not."""
     if not batch:
         return []
     _postfix("postconf", "-P", "rewrite/unix/append_at_myorigin=no")
-    _reload()
+    reload_postfix()
     try:
         sent = send_by_smtp(batch, workers=1)
         ids = [queue_id for _message, queue_id in sent]
@@ -243,7 +189,7 @@ def send_unqualified(batch: Sequence[Message], log: Log) -> list[tuple[Message, 
         return sent
     finally:
         _postfix("postconf", "-PX", "rewrite/unix/append_at_myorigin")
-        _reload()
+        reload_postfix()
 
 
 def _records_of_local(batch: Sequence[Message], log: Log) -> list[Record]:
@@ -294,7 +240,7 @@ def main() -> int:
     try:
         batch = messages(options.mixture, count=options.count, seed=options.seed, ipv6=has_ipv6())
         records = fill(batch, workers=options.workers)
-    except (FillError, ValueError) as error:
+    except (FillError, RestError, ValueError) as error:
         sys.exit(f"fill.py: {error}")
     options.record.write_text(json.dumps([record.as_json() for record in records]), encoding="utf-8")
     return 0

@@ -279,7 +279,7 @@ show_failure() { # what the lab said, and those hosts that are not up
 
 wait_for_hosts() {
   local count=$1
-  for _ in $(seq 1200); do
+  for _ in $(seq 4800); do
     [[ $(hosts_up) != "$count" ]] || return 0
     [[ -z $(find "$FLEET_DIR/hosts" -name '*.ended') ]] || return 1
     kill -0 "$(< "$FLEET_DIR/lab.pid")" 2> /dev/null || return 1
@@ -551,7 +551,7 @@ end_lab() {
   init=$(lab_pid) || return 0
   holder=$(< "$FLEET_DIR/lab.pid")
   kill -KILL "$init"
-  for _ in $(seq 200); do
+  for _ in $(seq 1200); do
     [[ -e /proc/$holder ]] || return 0
     sleep 0.05
   done

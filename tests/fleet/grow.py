@@ -60,7 +60,7 @@ class Original:
     log: bytes
 
 
-def _arrival_place(data: bytes) -> slice:
+def arrival_place(data: bytes) -> slice:
     """Return where the seconds of the first T record stand (record.c: type, length in 7-bit groups, data)."""
     position = 0
     while position < len(data):
@@ -82,7 +82,7 @@ def _arrival_place(data: bytes) -> slice:
 
 def _read_original(path: Path, log: Path) -> Original:
     data = path.read_bytes()
-    place = _arrival_place(data)
+    place = arrival_place(data)
     return Original(
         head=data[: place.start],
         arrival=int(data[place]),

@@ -30,6 +30,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from .mixture import ACCEPTED_DOMAIN, MIXTURES, Record
+from .rest import PATIENCE_SECONDS
 from .sink import tell
 
 if TYPE_CHECKING:
@@ -178,7 +179,46 @@ class Host:
     def configure(self, **settings: str) -> None:
         """Set main.cf parameters and have Postfix read them."""
         self.postconf("-e", *(f"{key}={value}" for key, value in settings.items()))
-        self.run(["postfix", "reload"])
+        self.reload()
+
+    def reload(self) -> None:
+        """Have Postfix read its configuration once nothing is being delivered, and wait until it has (see rest.py)."""
+        self.run(["python3", self._rest, "reload"])
+
+    @contextlib.contextmanager
+    def unwoken(self, service: str) -> Iterator[None]:
+        """Have a service of Postfix work only when it is told to, not by the clock as well, while this is entered."""
+        field = f"{service}/unix/wakeup"
+        usual = self.run(["postconf", "-hF", field]).stdout.strip()
+        self._set_service_field(field, "0")
+        try:
+            yield
+        finally:
+            self._set_service_field(field, usual)
+
+    def _set_service_field(self, field: str, value: str) -> None:
+        self.run(["postconf", "-F", f"{field}={value}"])
+        self.age("/etc/postfix/master.cf")
+        self.reload()
+
+    def settle(self, count: int, *, remind: bool = True, seconds: float = PATIENCE_SECONDS) -> None:
+        """Wait until that many messages are in the queue, all of them deferred (see rest.py).
+
+        Without reminders the queue manager has to find out by itself, or be told by what is tested, that mail came in.
+        """
+        options = ["--seconds", str(seconds), *([] if remind else ["--no-reminder"])]
+        self.run(["python3", self._rest, "settle", str(count), *options])
+
+    @cached_property
+    def _rest(self) -> str:
+        """The path of rest.py, which is there then."""
+        return self._put_own("rest.py")
+
+    def _put_own(self, name: str) -> str:
+        """Copy a module of this package into the host, and return its path there."""
+        path = str(IN_HOST / "fleet" / name)
+        self.put(path, (HERE / name).read_bytes())
+        return path
 
     def start_postfix(self) -> None:
         """Start Postfix where it is not running; it would take a second to say that it is (see postfix-script)."""
@@ -214,8 +254,8 @@ class Host:
         stay switched on, for where they are off, `postfix start` and `reload` rename them to short ones.
         """
         self._lab.sink.start()
-        for name in ("mixture.py", "fill.py"):
-            self.put(str(IN_HOST / "fleet" / name), (HERE / name).read_bytes())
+        for name in ("mixture.py", "rest.py", "fill.py"):
+            self._put_own(name)
         if long_ids:
             self.configure(enable_long_queue_ids="yes")
         result = str(IN_HOST / "record.json")
@@ -265,7 +305,8 @@ class Host:
         self._lab.fleet("join", self.name)
 
 
-def _wait_until(condition: Callable[[], bool], failure: str, *, seconds: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], failure: str, *, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait until a condition is true; raise LabError, with that text, when that takes too long."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -300,12 +341,12 @@ class Sink:
         files = ("--control", str(self._control), "--record", str(self._record))
         listen = ("--listen", f"{self._lab.net}.1:2525")
         self._lab.fleet("bg", sys.executable, str(HERE / "sink.py"), "serve", *listen, *files)
-        _wait_until(self.is_running, f"the sink did not start; see {self._lab.directory}/bg-*.log")
+        wait_until(self.is_running, f"the sink did not start; see {self._lab.directory}/bg-*.log")
 
     def stop(self) -> None:
         if self.is_running():
             tell(self._control, {"stop": True})
-        _wait_until(lambda: not self._control.exists(), "the sink does not stop")
+        wait_until(lambda: not self._control.exists(), "the sink does not stop")
 
     def mode(self, default: str | None = None, **settings: Any) -> dict[str, Any]:
         """Change settings (default, rules, rcpt_delay, data_delay) and return the sink's settings and counts."""
@@ -317,6 +358,10 @@ class Sink:
 
     def counts(self) -> dict[str, int]:
         return dict(self.mode()["counts"])
+
+    def wait_for_delivery(self) -> None:
+        """Wait until an agent has sent the text of a message, and is not answered yet because of data_delay."""
+        wait_until(lambda: self.counts()["waiting"] == 1, "no delivery is under way")
 
     def received(self) -> list[dict[str, Any]]:
         """Return the messages that were delivered, in order."""

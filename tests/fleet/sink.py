@@ -305,7 +305,7 @@ async def serve(*, listen: str, control: Path, record: Path) -> None:
 def tell(control: Path, request: dict[str, Any]) -> dict[str, Any]:
     """Return the sink's answer: settings and counts after the request; raise ValueError for one that it refuses."""
     with socket.socket(socket.AF_UNIX) as channel:
-        channel.settimeout(10)
+        channel.settimeout(60)
         channel.connect(str(control))
         channel.sendall(json.dumps(request).encode() + b"\n")
         with channel.makefile("rb") as answers:

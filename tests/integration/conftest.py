@@ -15,6 +15,15 @@ from tests.integration.controller import Controller
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Where files are dealt out to several labs, these come first, so that nobody waits for one of them at the end.
+LONGEST = ("test_backscatter", "test_playbooks", "test_hold", "test_flush", "test_crash")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the files that take longest come first."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
+
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,6 @@ from tests.fleet.lab import SPOOL
 from tests.fleet.mixture import BULK_SPAM_DOMAIN, SPAM_MATCH, STOLEN_ACCOUNT
 from tests.integration.playbooks import Playbooks
 from tests.integration.test_playbooks import MESSAGES, ids, only, spools, unplugged
-from tests.integration.test_purge import settle
 from tests.integration.test_quarantine import BASE, PLACE, clear, tree
 
 if TYPE_CHECKING:
@@ -94,7 +92,7 @@ def deliver_all(lab: Lab, count: dict[str, int]) -> list[dict[str, Any]]:
     for host in lab.hosts:
         host.run(["postqueue", "-f"])
     for host in lab.hosts:
-        settle(host, count.get(host.name, 0))
+        host.settle(count.get(host.name, 0))
     return lab.sink.received()[before:]
 
 
@@ -283,8 +281,10 @@ def test_the_source_is_stopped_first(
 SIZES = [int(size) for size in os.environ.get("MAILOPS_OUTAGE_MESSAGES", "2000 10000").split()]
 # Of messages that are copied often enough for any number.
 ORIGINALS = 500
-# What one run may be slower than another on a busy machine.
+# What one run may be slower than another.
 TOLERANCE_SECONDS = 2.0
+# A machine that is busy with something else makes a run slower, never faster: so one that is too slow is repeated.
+ATTEMPTS = 3
 BULK_HAM: dict[str, Any] = {
     **NAME,
     "spool_quarantine_match_all": True,
@@ -300,47 +300,48 @@ def drowned(host: Host) -> Iterator[Host]:
     clear(host)
 
 
-def count_files(host: Host, *places: str) -> int:
-    found = host.run(["find", *places, "-type", "f", "-printf", "."], check=False)
-    return len(found.stdout)
-
-
-def wait_until_delivered(host: Host, lab: Lab, *, seconds: float) -> None:
-    """Have the sink take everything in the queue, and wait until it has."""
+def drown_and_restore(playbooks: Playbooks, lab: Lab, drowned: Host, size: int) -> tuple[float, float]:
+    """Take so many messages away and restore the ham; return how long mail was down for a client, and what the run says."""
+    lab.sink.reset()
+    drowned.fill("emergency", ORIGINALS, seed=size)
+    drowned.grow(size)
+    listed = drowned.run(["grep", "-rlF", f"@{BULK_SPAM_DOMAIN}", f"{SPOOL}/deferred"]).stdout.split()
+    spam = {path.rpartition("/")[2] for path in listed}
+    delivered = len(lab.sink.received())
+    with drowned.probed() as probe:
+        run = playbooks.run("backscatter", "--limit", drowned.name, **BULK_HAM)
+    assert run.status == 0, run.output
+    (down,) = [row["down"] for row in json.loads(newest(run.directory))["hosts"]]
+    print(f"{size} messages: mail was down for {probe.outage:.2f} s, by the module's own clock {down:.2f} s")
+    # All the spam is in the quarantine. All the ham is delivered, once, and so is what was sent meanwhile.
+    assert {name for _queue, name in drowned.spool_files(PLACE)} == spam
     lab.sink.mode("accept")
-    host.run(["postqueue", "-f"])
-    deadline = time.monotonic() + seconds
-    while count_files(host, *(f"{SPOOL}/{queue}" for queue in ("maildrop", "incoming", "active", "deferred"))):
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+    drowned.run(["postqueue", "-f"])
+    drowned.settle(0, seconds=240 + size / 20)
+    got = Counter(message["message_id"] for message in lab.sink.received()[delivered:])
+    assert {message_id: got[message_id] for _moment, message_id in probe.accepted} == {
+        message_id: 1 for _moment, message_id in probe.accepted
+    }
+    assert got.total() - sum("@probe.example" in message_id for message_id in got) == size - len(spam)
+    clear(drowned)
+    return probe.outage, down
+
+
+def outage_of(playbooks: Playbooks, lab: Lab, drowned: Host, size: int) -> float:
+    """Return how long mail is down: nearly as long as the run says, for the client tries often."""
+    for _attempt in range(ATTEMPTS):
+        outage, down = drown_and_restore(playbooks, lab, drowned, size)
+        if abs(outage - down) < TOLERANCE_SECONDS:
+            return outage
+    raise AssertionError(f"mail was down for {outage:.2f} s, the run says {down:.2f} s")
 
 
 def test_the_outage_does_not_grow_with_the_queue(playbooks: Playbooks, lab: Lab, drowned: Host) -> None:
-    outages = {}
-    for size in SIZES:
-        lab.sink.reset()
-        drowned.fill("emergency", ORIGINALS, seed=size)
-        drowned.grow(size)
-        listed = drowned.run(["grep", "-rlF", f"@{BULK_SPAM_DOMAIN}", f"{SPOOL}/deferred"]).stdout.split()
-        spam = {path.rpartition("/")[2] for path in listed}
-        delivered = len(lab.sink.received())
-        with drowned.probed() as probe:
-            run = playbooks.run("backscatter", "--limit", drowned.name, **BULK_HAM)
-        assert run.status == 0, run.output
-        outages[size] = probe.outage
-        # Nearly as long as the run says: the client tries often.
-        (down,) = [row["down"] for row in json.loads(newest(run.directory))["hosts"]]
-        assert abs(probe.outage - down) < TOLERANCE_SECONDS
-        print(f"{size} messages: mail was down for {probe.outage:.2f} s, by the module's own clock {down:.2f} s")
-        # All the spam is in the quarantine. All the ham is delivered, once, and so is what was sent meanwhile.
-        assert {name for _queue, name in drowned.spool_files(PLACE)} == spam
-        wait_until_delivered(drowned, lab, seconds=60 + size / 20)
-        got = Counter(message["message_id"] for message in lab.sink.received()[delivered:])
-        assert {message_id: got[message_id] for _moment, message_id in probe.accepted} == {
-            message_id: 1 for _moment, message_id in probe.accepted
-        }
-        assert got.total() - sum("@probe.example" in message_id for message_id in got) == size - len(spam)
-        clear(drowned)
+    outages = {size: outage_of(playbooks, lab, drowned, size) for size in SIZES}
+    for _attempt in range(ATTEMPTS - 1):
+        longest = max(SIZES, key=lambda size: outages[size])
+        if outages[longest] - min(outages.values()) >= TOLERANCE_SECONDS:
+            outages[longest] = min(outages[longest], outage_of(playbooks, lab, drowned, longest))
     assert max(outages.values()) - min(outages.values()) < TOLERANCE_SECONDS, outages
 
 

@@ -15,7 +15,7 @@ from tests.fleet.lab import SPOOL, Host, Lab
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from tests.integration.controller import Controller
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("mixture")
 
 
 @pytest.fixture(scope="module")
-def mixture(lab: Lab) -> dict[str, list[Record]]:
+def mixture(lab: Lab) -> Iterator[dict[str, list[Record]]]:
     """4,000 mixed messages on each host, all deferred, and quiet."""
     lab.sink.reset()
     for host in lab.hosts:
@@ -36,7 +36,10 @@ def mixture(lab: Lab) -> dict[str, list[Record]]:
     records = lab.fill("incident", MESSAGES)
     for host in lab.hosts:
         host.configure(queue_run_delay="1h", minimal_backoff_time="1h", maximal_backoff_time="1h")
-    return records
+    yield records
+    for host in lab.hosts:
+        host.run(["postsuper", "-d", "ALL"])
+        host.configure(queue_run_delay="300s", minimal_backoff_time="2h", maximal_backoff_time="4h")
 
 
 def rows(top: Iterable[dict[str, Any]]) -> dict[str, int]:
@@ -229,7 +232,7 @@ def test_a_user_who_may_not_look_is_told_so(lab: Lab, controller: Controller) ->
         result = controller.module(host.name, "postfix_queue_facts", {}, become=False)
     finally:
         host.postconf("-X", "authorized_mailq_users")
-        host.run(["postfix", "reload"])
+        host.reload()
     assert result["msg"] == (
         "This user may neither read the spool nor ask postqueue. Run this as root (become: true), or list the user in "
         "authorized_mailq_users in main.cf."

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.fleet.lab import Host, Lab
+from tests.fleet.lab import Host, Lab, wait_until
 from tests.integration.faults import before_postsuper
-from tests.integration.test_hold import LOG, places, requeued, wait_until
-from tests.integration.test_purge import path_of, send, settle
+from tests.integration.test_hold import LOG, places, requeued
+from tests.integration.test_purge import path_of, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +62,7 @@ def four(empty_host: Host, lab: Lab) -> dict[str, str]:
         "down": send(empty_host, "s@own.example", "a@down.example.org"),
         "other": send(empty_host, "other@own.example", "a@back.example.org"),
     }
-    settle(empty_host, 4)
+    empty_host.settle(4)
     lab.sink.mode("defer", rules={"back.example.org": "accept", "gone.example.org": "reject"})
     return ids
 
@@ -73,7 +72,7 @@ def test_a_selection_is_tried_and_followed(
 ) -> None:
     already = len(lab.sink.received())
     before, due = empty_host.spool_files(), retries(empty_host)
-    options: dict[str, Any] = {"match": [{"sender": "s@own.example"}], "wait": 30, "reason": "ticket 4711"}
+    options: dict[str, Any] = {"match": [{"sender": "s@own.example"}], "wait": 120, "reason": "ticket 4711"}
     predicted = flush(controller, empty_host, check=True, **options)
     assert (empty_host.spool_files(), retries(empty_host)) == (before, due)
     assert "after" not in predicted
@@ -99,7 +98,7 @@ def test_a_selection_is_tried_and_followed(
 def test_everything_is_tried(empty_host: Host, four: dict[str, str], controller: Controller) -> None:
     empty_host.run(["postsuper", "-h", four["other"]])
     predicted = flush(controller, empty_host, check=True, match_all=True)
-    done = flush(controller, empty_host, match_all=True, wait=30)
+    done = flush(controller, empty_host, match_all=True, wait=120)
     assert flags(done) == flags(predicted)
     assert (done["outcomes"], done["after"]) == (outcomes(tried=3), ends(left=1, bounced=1, deferred=1))
     assert places(empty_host)[four["other"]] == "hold"
@@ -108,14 +107,14 @@ def test_everything_is_tried(empty_host: Host, four: dict[str, str], controller:
 def test_many_are_tried_without_a_process_for_each(empty_host: Host, controller: Controller, lab: Lab) -> None:
     ids = {send(empty_host, "s@own.example", f"r{number}@back.example.org") for number in range(60)}
     other = send(empty_host, "other@own.example", "a@back.example.org")
-    settle(empty_host, 61)
+    empty_host.settle(61)
     due = retries(empty_host)
     lab.sink.mode("accept")
     already = len(lab.sink.received())
     options: dict[str, Any] = {"match": [{"sender": "s@own.example"}], "max_messages": 60}
     predicted = flush(controller, empty_host, check=True, **options)
     assert retries(empty_host) == due
-    done = flush(controller, empty_host, wait=60, **options)
+    done = flush(controller, empty_host, wait=120, **options)
     assert flags(done) == flags(predicted)
     assert (done["outcomes"], done["after"]) == (outcomes(tried=60), ends(left=60))
     assert retries(empty_host) == {other: due[other]}
@@ -125,7 +124,7 @@ def test_many_are_tried_without_a_process_for_each(empty_host: Host, controller:
 
 def test_a_site_is_tried_by_its_list(empty_host: Host, controller: Controller, lab: Lab) -> None:
     unlisted = send(empty_host, "s@own.example", "a@back.example.org")
-    settle(empty_host, 1)
+    empty_host.settle(1)
     refused = flush(controller, empty_host, site="back.example.org")
     assert refused["msg"] == (
         "site: Postfix keeps no list of the mail for back.example.org, which is not in fast_flush_domains; nothing was tried. Add "
@@ -135,7 +134,7 @@ def test_a_site_is_tried_by_its_list(empty_host: Host, controller: Controller, l
     try:
         listed = send(empty_host, "s@own.example", "a@back.example.org", "b@down.example.org")
         elsewhere = send(empty_host, "s@own.example", "a@down.example.org")
-        settle(empty_host, 3)
+        empty_host.settle(3)
         due = retries(empty_host)
         lab.sink.mode("defer", rules={"back.example.org": "accept"})
         warning = (
@@ -143,7 +142,7 @@ def test_a_site_is_tried_by_its_list(empty_host: Host, controller: Controller, l
             "lists what was deferred since fast_flush_domains has the site; to try them, select them by match."
         )
         predicted = flush(controller, empty_host, check=True, site="Back.example.org")
-        done = flush(controller, empty_host, site="back.example.org", wait=30)
+        done = flush(controller, empty_host, site="back.example.org", wait=120)
         assert (done["outcomes"], done["after"]) == (outcomes(tried=1, unlisted=1), ends(deferred=1))
         assert {**flags(done), "selection": 0} == {**flags(predicted), "selection": 0}
         assert done["warnings"] == [warning]
@@ -163,7 +162,7 @@ def test_a_site_is_tried_by_its_list(empty_host: Host, controller: Controller, l
 def test_a_requeue_submits_anew_and_is_followed(empty_host: Host, four: dict[str, str], controller: Controller) -> None:
     options: dict[str, Any] = {"match": [{"sender": "s@own.example"}], "requeue": True}
     predicted = flush(controller, empty_host, check=True, **options)
-    done = flush(controller, empty_host, wait=40, **options)
+    done = flush(controller, empty_host, wait=120, **options)
     assert flags(done) == flags(predicted)
     assert done["outcomes"] == outcomes(requeued=3)
     assert done["after"] == ends(left=1, bounced=1, deferred=1)
@@ -175,7 +174,7 @@ def test_a_requeue_submits_anew_and_is_followed(empty_host: Host, four: dict[str
 
 def test_what_cannot_be_told_is_said(either_host: Host, controller: Controller, lab: Lab) -> None:
     ids = [send(either_host, "s@own.example", f"r{number}@back.example.org") for number in range(2)]
-    settle(either_host, 2)
+    either_host.settle(2)
     lab.sink.mode("accept")
     try:
         either_host.run(["postconf", "-e", "maillog_file=/var/log/nothing.log"])
@@ -188,26 +187,25 @@ def test_what_cannot_be_told_is_said(either_host: Host, controller: Controller, 
 
 
 def test_a_message_that_is_being_delivered_is_left_alone(either_host: Host, controller: Controller, lab: Lab) -> None:
-    lab.sink.mode("accept", data_delay=60)
+    lab.sink.mode("accept", data_delay=3600)
     already = len(lab.sink.received())
-    queue_id = send(either_host, "s@own.example", "a@back.example.org")
-    wait_until(lambda: places(either_host).get(queue_id) == "active")
-    time.sleep(0.5)
+    send(either_host, "s@own.example", "a@back.example.org")
+    lab.sink.wait_for_delivery()
     for options in ({}, {"requeue": True}):
         done = flush(controller, either_host, match=[{"sender": "own.example"}], wait=2, **options)
         assert (done["changed"], done["outcomes"]) == (False, outcomes(under_way=1))
         assert done["after"] == ends(pending=1)
     lab.sink.mode(data_delay=0)
-    wait_until(lambda: either_host.spool_files() == {})
+    either_host.settle(0)
     assert len(lab.sink.received()) == already + 1
 
 
 def test_a_plan_is_tried_to_the_letter(either_host: Host, controller: Controller) -> None:
     planned = [send(either_host, f"s{number}@own.example", "a@down.example.org") for number in range(3)]
-    settle(either_host, 3)
+    either_host.settle(3)
     plan = flush(controller, either_host, check=True, match=[{"sender": "own.example"}])["plan"]
     later = send(either_host, "s9@own.example", "a@down.example.org")
-    settle(either_host, 4)
+    either_host.settle(4)
     due = retries(either_host)
     either_host.run(["postsuper", "-d", planned[0]])
     either_host.run(["mv", path_of(either_host, later), path_of(either_host, planned[1])])
@@ -221,7 +219,7 @@ def test_a_plan_is_tried_to_the_letter(either_host: Host, controller: Controller
 
 def test_commands_are_taken_from_where_they_are_said_to_be(either_host: Host, controller: Controller) -> None:
     send(either_host, "s@own.example", "a@down.example.org")
-    settle(either_host, 1)
+    either_host.settle(1)
     directory = before_postsuper(either_host, "-r", "touch /root/from-there")
     options: dict[str, Any] = {"match_all": True, "requeue": True, "command_directory": directory}
     assert flush(controller, either_host, **options)["outcomes"] == outcomes(requeued=1)
@@ -230,7 +228,7 @@ def test_commands_are_taken_from_where_they_are_said_to_be(either_host: Host, co
 
 def test_a_message_that_postfix_cannot_find_is_a_failure(either_host: Host, controller: Controller) -> None:
     queue_id = send(either_host, "s@own.example", "a@down.example.org")
-    settle(either_host, 1)
+    either_host.settle(1)
     either_host.run(["mv", path_of(either_host, queue_id), f"/var/spool/postfix/deferred/{queue_id}"])
     done = flush(controller, either_host, match=[{"sender": "own.example"}])
     assert done["msg"] == (
@@ -255,11 +253,12 @@ def test_postfix_must_run(either_host: Host, controller: Controller) -> None:
 
 def test_another_instance_is_held_released_and_flushed(either_host: Host, controller: Controller) -> None:
     own = send(either_host, "x@own.example", "a@dest.example.org")
-    settle(either_host, 1)
+    either_host.settle(1)
     either_host.run(["postmulti", "-e", "init"])
     either_host.run(["postmulti", "-I", "postfix-out", "-e", "create"])
     config = "/etc/postfix-out"
-    options = ["master_service_disable=inet", "authorized_submit_users=root", "defer_transports=smtp"]
+    log = "maillog_file=/var/log/postfix-out.log"
+    options = ["master_service_disable=inet", "authorized_submit_users=root", "defer_transports=smtp", log]
     in_instance = ["postmulti", "-i", "postfix-out", "-x"]
     try:
         either_host.run(["postconf", "-c", config, "-e", *options])
@@ -273,15 +272,16 @@ def test_another_instance_is_held_released_and_flushed(either_host: Host, contro
             lines = either_host.run([*in_instance, "postqueue", "-j"]).stdout.splitlines()
             return [json.loads(line)["queue_name"] for line in lines]
 
-        wait_until(lambda: queues() == ["deferred"])
+        wait_until(lambda: queues() == ["deferred"], "the other instance does not defer")
         by_name: dict[str, Any] = {"instance": "postfix-out", "match_all": True}
         by_directory: dict[str, Any] = {"config_directory": config, "match_all": True}
         held = controller.module(either_host.name, "postfix_queue_hold", {"state": "held", **by_name})
         assert (held["outcomes"]["held"], queues()) == (1, ["hold"])
         released = controller.module(either_host.name, "postfix_queue_hold", {"state": "released", **by_directory})
         assert (released["outcomes"]["released"], queues()) == (1, ["deferred"])
-        assert flush(controller, either_host, wait=20, **by_name)["after"] == ends(deferred=1)
-        assert flush(controller, either_host, wait=20, requeue=True, **by_directory)["outcomes"] == outcomes(requeued=1)
+        assert flush(controller, either_host, wait=120, **by_name)["after"] == ends(deferred=1)
+        done = flush(controller, either_host, wait=120, requeue=True, **by_directory)
+        assert (done["outcomes"], done["after"]) == (outcomes(requeued=1), ends(deferred=1))
         assert places(either_host) == {own: "deferred"}
     finally:
         either_host.run(["postmulti", "-i", "postfix-out", "-p", "stop"], check=False)
@@ -297,7 +297,7 @@ MANY = 30000
 
 def test_thirty_thousand_are_tried_and_none_is_lost(host: Host, controller: Controller) -> None:
     host.fill("incident", 300, seed=3)
-    settle(host, 300)
+    host.settle(300)
     host.grow(MANY)
     ids = {queue_id for _queue, queue_id in host.spool_files()}
     due = retries(host)

@@ -10,14 +10,13 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tests.fleet.lab import SPOOL, Host, Lab
+from tests.fleet.grow import arrival_place
+from tests.fleet.lab import SPOOL, Host, Lab, wait_until
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH
 from tests.integration.faults import KILL, before_postsuper, fault_before
-from tests.integration.test_purge import path_of, send, settle
+from tests.integration.test_purge import path_of, send, wait_for_agent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.integration.controller import Controller
 
 LOG = "/var/log/mail.log"
@@ -46,13 +45,6 @@ def places(host: Host) -> dict[str, str]:
     return {message["queue_id"]: message["queue_name"] for message in host.postqueue()}
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-
-
 def requeued(host: Host) -> dict[str, str]:
     """Return {old queue ID: new one}, as pickup(8) logged it."""
     found = re.findall(r"pickup\[\d+\]: (\w+): uid=\d+ from=<.*?> orig_id=(\w+)$", host.get(LOG).decode(), re.MULTILINE)
@@ -64,7 +56,7 @@ def requeued(host: Host) -> dict[str, str]:
 
 def test_hold_and_release_are_predicted_and_done_once(empty_host: Host, controller: Controller) -> None:
     records = empty_host.fill("incident", 200, seed=7)
-    settle(empty_host, 200)
+    empty_host.settle(200)
     spam = {record.queue_id for record in records if record.is_spam}
     before = empty_host.spool_files()
     rules: dict[str, Any] = {"match": SPAM_MATCH, "exclude": SPAM_EXCLUDE, "reason": "a test", "limit": 5}
@@ -94,7 +86,7 @@ def test_hold_and_release_are_predicted_and_done_once(empty_host: Host, controll
 def test_everything_is_held_and_what_matches_is_released(either_host: Host, controller: Controller) -> None:
     spam = send(either_host, "spam@bad.example", "a@dest.example.org")
     ham = send(either_host, "ham@good.example", "b@dest.example.org")
-    settle(either_host, 2)
+    either_host.settle(2)
     assert hold(controller, either_host, state="held", match_all=True)["outcomes"] == outcomes(held=2)
     assert places(either_host) == {spam: "hold", ham: "hold"}
     # Held mail is not tried.
@@ -110,7 +102,7 @@ def test_everything_is_held_and_what_matches_is_released(either_host: Host, cont
 def test_queues_and_limits(either_host: Host, controller: Controller) -> None:
     ids = [send(either_host, f"s{number}@bad.example", "a@dest.example.org") for number in range(2)]
     send(either_host, "s@bad.example", "a@dest.example.org", "b@other.example.org")
-    settle(either_host, 3)
+    either_host.settle(3)
     either_host.run(["postsuper", "-h", ids[0]])
     elsewhere = hold(controller, either_host, state="held", match_all=True, queues=["incoming", "active"])
     assert (elsewhere["changed"], elsewhere["matched"]["messages"]) == (False, 1)
@@ -129,11 +121,11 @@ def test_queues_and_limits(either_host: Host, controller: Controller) -> None:
 
 def test_a_plan_is_held_and_released_to_the_letter(either_host: Host, controller: Controller) -> None:
     planned = [send(either_host, f"s{number}@bad.example", "a@dest.example.org") for number in range(3)]
-    settle(either_host, 3)
+    either_host.settle(3)
     # A plan of the purge will do as well.
     plan = controller.purge(either_host.name, check=True, match=[{"sender": "bad.example"}])["plan"]
     later = send(either_host, "s9@bad.example", "a@dest.example.org")
-    settle(either_host, 4)
+    either_host.settle(4)
     either_host.run(["postsuper", "-d", planned[0]])
     for state, queue in (("held", "hold"), ("released", "deferred")):
         predicted = hold(controller, either_host, check=True, state=state, plan=plan)
@@ -157,7 +149,7 @@ def test_a_plan_is_held_and_released_to_the_letter(either_host: Host, controller
 def test_another_message_under_the_queue_id_is_not_held(empty_host: Host, controller: Controller) -> None:
     spam = send(empty_host, "spam@bad.example", "a@dest.example.org")
     ham = send(empty_host, "ham@good.example", "b@dest.example.org")
-    settle(empty_host, 2)
+    empty_host.settle(2)
     spam_path, ham_path = path_of(empty_host, spam), path_of(empty_host, ham)
     content = empty_host.get(ham_path)
     reused = fault_before("the act", f"mv {ham_path} {spam_path}")
@@ -170,7 +162,7 @@ def test_another_message_under_the_queue_id_is_not_held(empty_host: Host, contro
 def test_another_message_under_a_planned_queue_id_is_not_released(either_host: Host, controller: Controller) -> None:
     spam = send(either_host, "spam@bad.example", "a@dest.example.org")
     ham = send(either_host, "ham@good.example", "b@dest.example.org")
-    settle(either_host, 2)
+    either_host.settle(2)
     either_host.run(["postsuper", "-h", "ALL"])
     plan = hold(controller, either_host, check=True, state="released", match=[{"sender": "bad.example"}])["plan"]
     either_host.run(["mv", f"{SPOOL}/hold/{ham}", f"{SPOOL}/hold/{spam}"])
@@ -184,7 +176,7 @@ def test_what_a_killed_run_held_stays_held(empty_host: Host, controller: Control
     spam = send(empty_host, "spam@bad.example", "a@dest.example.org")
     more = send(empty_host, "more@bad.example", "a@dest.example.org")
     ham = send(empty_host, "ham@good.example", "b@dest.example.org")
-    settle(empty_host, 3)
+    empty_host.settle(3)
     options: dict[str, Any] = {"state": "held", "match": [{"sender": "bad.example"}]}
     assert "outcomes" not in hold(controller, empty_host, **options, **fault_before("the end", KILL))
     held = {spam: "hold", more: "hold", ham: "deferred"}
@@ -200,7 +192,7 @@ def test_what_a_killed_run_held_stays_held(empty_host: Host, controller: Control
 
 def test_a_killed_release_is_finished_by_the_next_run(either_host: Host, controller: Controller) -> None:
     ids = [send(either_host, f"s{number}@bad.example", "a@dest.example.org") for number in range(2)]
-    settle(either_host, 2)
+    either_host.settle(2)
     either_host.run(["postsuper", "-h", "ALL"])
     faulty = before_postsuper(either_host, "-H", f"/usr/sbin/postsuper -H {ids[0]}; kill -9 $PPID; exit 1")
     assert "outcomes" not in hold(controller, either_host, state="released", match_all=True, command_directory=faulty)
@@ -211,7 +203,7 @@ def test_a_killed_release_is_finished_by_the_next_run(either_host: Host, control
 
 def test_a_message_that_postsuper_cannot_find_is_held(either_host: Host, controller: Controller) -> None:
     queue_id = send(either_host, "spam@bad.example", "a@dest.example.org")
-    settle(either_host, 1)
+    either_host.settle(1)
     either_host.run(["mv", path_of(either_host, queue_id), f"{SPOOL}/deferred/{queue_id}"])
     done = hold(controller, either_host, state="held", match_all=True)
     assert (done["changed"], done["outcomes"]) == (True, outcomes(held=1))
@@ -221,11 +213,10 @@ def test_a_message_that_postsuper_cannot_find_is_held(either_host: Host, control
 
 
 def test_a_message_in_delivery_is_sent_once(empty_host: Host, controller: Controller, lab: Lab) -> None:
-    lab.sink.mode("accept", data_delay=60)
+    lab.sink.mode("accept", data_delay=3600)
     already = len(lab.sink.received())
     queue_id = send(empty_host, "s@bad.example", "a@dest.example.org")
-    wait_until(lambda: places(empty_host).get(queue_id) == "active")
-    time.sleep(0.5)
+    lab.sink.wait_for_delivery()
     done = hold(controller, empty_host, state="held", match_all=True)
     assert done["outcomes"] == outcomes(in_flight=1)
     assert list(empty_host.spool_files()) == [("hold", queue_id)]
@@ -234,40 +225,57 @@ def test_a_message_in_delivery_is_sent_once(empty_host: Host, controller: Contro
     assert refused["outcomes"] == outcomes(failed=1)
     assert list(empty_host.spool_files()) == [("hold", queue_id)]
     lab.sink.mode(data_delay=0)
-    wait_until(lambda: len(lab.sink.received()) > already)
-    time.sleep(0.5)
+    wait_for_agent(empty_host, f"{SPOOL}/hold/{queue_id}")
+    assert len(lab.sink.received()) == already + 1
     assert hold(controller, empty_host, state="released", match_all=True)["outcomes"] == outcomes(released=1)
     empty_host.run(["postqueue", "-f"])
-    wait_until(lambda: empty_host.spool_files() == {})
+    empty_host.settle(0)
     assert len(lab.sink.received()) == already + 1
 
 
 # --- releasing after a long hold ------------------------------------------------------------------------------------
 
-LIFETIME = 25
+LIFETIME = 3600
+NOTICE_LIFETIME = 1800
+RUN_DELAY = 3
+
+
+def make_older(host: Host, queue_id: str, seconds: int) -> None:
+    """Have a message on hold have arrived so much earlier: nobody waits for it to grow old."""
+    path = f"{SPOOL}/hold/{queue_id}"
+    data = host.get(path)
+    created = re.search(rb"create_time=(\d+)", data)
+    assert created is not None
+    for place in (arrival_place(data), slice(*created.span(1))):
+        earlier = str(int(data[place]) - seconds).encode()
+        # The file stays the same one, and as long.
+        options = [f"seek={place.start}", "oflag=seek_bytes", "conv=notrunc", "status=none"]
+        host.run_bytes(["dd", f"of={path}", *options], data=earlier)
 
 
 def test_what_outlived_its_queue_lifetime_is_tried_and_not_returned(empty_host: Host, controller: Controller) -> None:
-    short = {"queue_run_delay": "3s", "minimal_backoff_time": "3s", "maximal_backoff_time": "3s"}
-    empty_host.configure(maximal_queue_lifetime=f"{LIFETIME}s", bounce_queue_lifetime="10s", **short)
+    short = dict.fromkeys(("queue_run_delay", "minimal_backoff_time", "maximal_backoff_time"), f"{RUN_DELAY}s")
+    lifetimes = {"maximal_queue_lifetime": f"{LIFETIME}s", "bounce_queue_lifetime": f"{NOTICE_LIFETIME}s"}
+    empty_host.configure(**lifetimes, **short)
     try:
         old = send(empty_host, "old@own.example", "a@dest.example.org")
         moved = send(empty_host, "moved@own.example", "a@dest.example.org")
-        assert hold(controller, empty_host, state="held", match_all=True)["outcomes"] == outcomes(held=2)
-        time.sleep(LIFETIME)
         young = send(empty_host, "young@own.example", "a@dest.example.org")
         notice = send(empty_host, "", "a@dest.example.org")
-        empty_host.run(["postsuper", "-h", "ALL"])
-        time.sleep(7)
+        assert hold(controller, empty_host, state="held", match_all=True)["outcomes"] == outcomes(held=4)
+        for queue_id in (old, moved):
+            make_older(empty_host, queue_id, LIFETIME)
+        make_older(empty_host, notice, NOTICE_LIFETIME - RUN_DELAY)
         options: dict[str, Any] = {"state": "released", "match_all": True, "exclude": [{"sender": "moved@own.example"}]}
         predicted = hold(controller, empty_host, check=True, **options)
         done = hold(controller, empty_host, **options)
         assert flags(done) == flags(predicted)
-        # A notice has a lifetime of its own, which is over as well.
+        # A notice has a lifetime of its own, which will be over by its next try.
         assert done["outcomes"] == outcomes(released=1, requeued=2)
-        wait_until(lambda: {old, notice} <= set(requeued(empty_host)))
+        wait_until(lambda: {old, notice} <= set(requeued(empty_host)), "not both are submitted anew")
         as_new = requeued(empty_host)
-        wait_until(lambda: f" {as_new[old]}: to=<a@dest.example.org>" in empty_host.get(LOG).decode())
+        tried = f" {as_new[old]}: to=<a@dest.example.org>"
+        wait_until(lambda: tried in empty_host.get(LOG).decode(), "it is not tried")
         assert {as_new[old], young, moved} <= set(places(empty_host))
         log = empty_host.get(LOG).decode()
         assert f" {as_new[old]}: from=<old@own.example>, status=expired" not in log
@@ -275,7 +283,8 @@ def test_what_outlived_its_queue_lifetime_is_tried_and_not_returned(empty_host: 
         # The same message, moved, is what it was spared: tried once, and returned.
         by_hand = hold(controller, empty_host, state="released", release_by="move", match=[{"queue_id": moved}])
         assert by_hand["outcomes"] == outcomes(released=1)
-        wait_until(lambda: f" {moved}: sender non-delivery notification" in empty_host.get(LOG).decode())
+        returned = f" {moved}: sender non-delivery notification"
+        wait_until(lambda: returned in empty_host.get(LOG).decode(), "it is not returned")
     finally:
         empty_host.run(["postsuper", "-d", "ALL"])
         empty_host.configure(
@@ -289,16 +298,17 @@ def test_what_outlived_its_queue_lifetime_is_tried_and_not_returned(empty_host: 
 
 def test_requeue_by_hand_submits_anew(either_host: Host, controller: Controller) -> None:
     queue_id = send(either_host, "s@own.example", "a@dest.example.org")
-    settle(either_host, 1)
+    either_host.settle(1)
     either_host.run(["postsuper", "-h", queue_id])
     options: dict[str, Any] = {"state": "released", "release_by": "requeue", "match_all": True}
     predicted = hold(controller, either_host, check=True, **options)
-    done = hold(controller, either_host, **options)
-    assert flags(done) == flags(predicted)
-    assert done["outcomes"] == outcomes(requeued=1)
-    # pickup(8) was told: it would look by itself only after a minute.
-    wait_until(lambda: queue_id in requeued(either_host), seconds=10)
-    settle(either_host, 1)
+    # pickup(8) is told: it would not look by itself.
+    with either_host.unwoken("pickup"):
+        done = hold(controller, either_host, **options)
+        assert flags(done) == flags(predicted)
+        assert done["outcomes"] == outcomes(requeued=1)
+        wait_until(lambda: queue_id in requeued(either_host), "it is not submitted anew")
+    either_host.settle(1)
     assert set(places(either_host)) == {requeued(either_host)[queue_id]}
 
 
@@ -310,7 +320,7 @@ MANY = 30000
 def test_thirty_thousand_are_neither_lost_nor_doubled(host: Host, controller: Controller) -> None:
     # Nothing is delivered: the queue manager defers at once what it gets.
     host.fill("incident", 300, seed=3)
-    settle(host, 300)
+    host.settle(300)
     host.grow(MANY)
     host.configure(defer_transports="smtp")
     try:
@@ -325,11 +335,10 @@ def test_thirty_thousand_are_neither_lost_nor_doubled(host: Host, controller: Co
         assert hold(controller, host, state="held", match_all=True)["outcomes"] == outcomes(held=MANY)
         again = hold(controller, host, state="released", release_by="requeue", match_all=True)
         assert again["outcomes"] == outcomes(requeued=MANY)
-        wait_until(lambda: not [queue for queue, _id in host.spool_files() if queue == "maildrop"], seconds=600)
+        host.settle(MANY, seconds=900)
         renamed = requeued(host)
         ids = {queue_id for _queue, queue_id in before}
         assert ids <= set(renamed)
-        wait_until(lambda: len(host.spool_files()) == MANY)
         now = [queue_id for _queue, queue_id in host.spool_files()]
         # Each has one successor, and there is nothing else.
         assert sorted(now) == sorted(renamed[queue_id] for queue_id in ids)
@@ -343,7 +352,7 @@ def test_thirty_thousand_are_neither_lost_nor_doubled(host: Host, controller: Co
 
 def test_the_mail_log_says_who_held_what_and_why(either_host: Host, controller: Controller) -> None:
     send(either_host, "x@bad.example", "a@dest.example.org")
-    settle(either_host, 1)
+    either_host.settle(1)
     done = hold(controller, either_host, state="held", match=[{"sender": "bad.example"}], reason="ticket 4711")
     lines = [line for line in either_host.get(LOG).decode().splitlines() if "mailops/postfix_queue_hold[" in line]
     assert lines[-1].partition("]: ")[2] == (

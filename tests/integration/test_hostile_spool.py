@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from tests.fleet.lab import SPOOL
-from tests.integration.test_purge import outcomes, path_of, send, settle
+from tests.integration.test_purge import outcomes, path_of, send
 
 if TYPE_CHECKING:
     from tests.fleet.lab import Host
@@ -41,7 +41,7 @@ cp $MESSAGE {spool}/corrupt/0AAAA9; chmod 400 {spool}/corrupt/0AAAA9
 def test_what_is_no_queue_file_is_counted_and_left_alone(empty_host: Host, controller: Controller) -> None:
     spam = send(empty_host, "spam@bad.example", "a@dest.example.org")
     ham = send(empty_host, "ham@good.example", "a@dest.example.org")
-    settle(empty_host, 2)
+    empty_host.settle(2)
     empty_host.run(["postfix", "stop"])
     empty_host.run(["env", f"MESSAGE={path_of(empty_host, ham)}", "sh", "-c", PLANT.format(spool=SPOOL)])
     try:
@@ -89,10 +89,8 @@ def test_a_busy_queue_is_read_while_it_moves(host: Host, controller: Controller)
             assert (scan["unparsed"], scan["unreadable"], scan["not_files"]) == (0, 0, 0)
             assert facts["total"]["messages"] > 0
         churning.result()
-    # The queue manager may have overlooked one in incoming until it looks again.  The last flush is still being delivered,
-    # and showq may miss what moves: only at rest all must be there.
-    host.run(["postqueue", "-f"])
-    settle(host, 300)
+    # The last flush is still being delivered, and showq may miss what moves: only at rest all must be there.
+    host.settle(300)
     assert len(host.postqueue()) == 300
     assert len(host.spool_files()) == 300
     assert controller.facts(host.name)["total"]["messages"] == 300

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.fleet.lab import SPOOL, Host
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH
-from tests.integration.test_purge import path_of, send, settle
+from tests.integration.test_purge import path_of, send
 
 if TYPE_CHECKING:
     from tests.integration.controller import Controller
@@ -56,7 +56,7 @@ def test_a_message_is_what_postcat_prints(empty_host: Host, controller: Controll
         recipients = ("alias@dest.example.org", "x@accept.example.org", "y@reject.example.org")
         queue_id = send(empty_host, "a@bad.example", *recipients, text=MIME)
         # With the notice of the one that was refused.
-        settle(empty_host, 2)
+        empty_host.settle(2)
         result = controller.opened(empty_host.name)
     finally:
         empty_host.configure(virtual_alias_maps="")
@@ -111,7 +111,7 @@ def test_a_message_is_what_postcat_prints(empty_host: Host, controller: Controll
 
 def test_an_excerpt_is_shown_on_request(host: Host, controller: Controller) -> None:
     queue_id = send(host, "a@bad.example", "x@dest.example.org", text=MIME)
-    settle(host, 1)
+    host.settle(1)
     (message,) = controller.opened(host.name, match=[{"queue_id": queue_id}], excerpt=10)["messages"]
     assert message["excerpt"] == "the …"
     (message,) = controller.opened(host.name, match=[{"queue_id": queue_id}], excerpt=400)["messages"]
@@ -120,7 +120,7 @@ def test_an_excerpt_is_shown_on_request(host: Host, controller: Controller) -> N
 
 def test_patterns_cover_what_grep_and_the_record_say(empty_host: Host, controller: Controller) -> None:
     records = empty_host.fill("incident", 300, seed=7)
-    settle(empty_host, 300)
+    empty_host.settle(300)
     spam = {record.queue_id for record in records if record.is_spam}
     # Without the exclude rule, what the owner of the stolen account sent is covered, too.
     (excluded,) = SPAM_EXCLUDE
@@ -158,7 +158,7 @@ def test_files_are_written_once_and_never_over_others(empty_host: Host, controll
     empty_host.run(["rm", "-rf", EML])
     ids = [send(empty_host, f"{name}@bad.example", "x@dest.example.org", text=MIME) for name in "abc"]
     send(empty_host, "ham@good.example", "x@dest.example.org")
-    settle(empty_host, 4)
+    empty_host.settle(4)
     before = empty_host.spool_files()
     options: dict[str, Any] = {"match": [{"sender": "bad.example"}], "limit": 0, "eml_directory": EML}
     predicted = controller.opened(empty_host.name, check=True, **options)
@@ -203,7 +203,7 @@ def test_files_are_written_once_and_never_over_others(empty_host: Host, controll
 
 def test_any_directory_of_queue_files_is_read(empty_host: Host, controller: Controller) -> None:
     ids = [send(empty_host, f"{name}@bad.example", "x@dest.example.org", text=MIME) for name in "abc"]
-    settle(empty_host, 3)
+    empty_host.settle(3)
     live = controller.opened(empty_host.name, patterns=["bill.pdf"])
     empty_host.run(["rm", "-rf", "/root/copy", "/root/saved"])
     empty_host.run(["cp", "-a", SPOOL, "/root/copy"])
@@ -236,7 +236,7 @@ def test_a_result_is_bounded(host: Host, controller: Controller) -> None:
             f'--b\r\nContent-Type: text/plain; name="{"n" * 200}{index}"\r\n\r\nx\r\n' for index in range(150)
         )
         send(host, "a@bad.example", *recipients, text=headers + boundary + parts + "--b--\r\n")
-    settle(host, 6)
+    host.settle(6)
     rows = [{"header": {f"X-Header-{index}": "ü"}} for index in range(20)]
     result = controller.opened(host.name, patterns=rows)
     assert len(result["messages"]) == 5

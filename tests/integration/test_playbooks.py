@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import time
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -322,10 +321,7 @@ def test_mail_of_own_users_can_be_expired_instead(playbooks: Playbooks, lab: Lab
     host.run(["postsuper", "-d", "ALL"])
     for sender in ("user@example.test", "other@example.test"):
         host.run(["sendmail", "-f", sender, "a@dest.example.org"], input="Subject: mine\n\nhi\n")
-    deadline = time.monotonic() + 30
-    while [message["queue_name"] for message in host.postqueue()] != ["deferred"] * 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    host.settle(2)
     variables = {"queue_cleanup_match": [{"sender": "user@example.test"}], "queue_cleanup_method": "expire"}
     run = playbooks.run("cleanup", "--limit", "mx02", **variables)
     assert run.status == 0, run.output
@@ -421,10 +417,7 @@ def hostile(host: Host, lab: Lab, tmp_path: Path) -> str:
     lab.sink.mode("defer", rules={"victim.example.org": reply})
     for _number in range(3):
         host.run(["sendmail", "-f", sender, "you@victim.example.org"], input="Subject: \x1b[2J{{ 7 * 7 }}\n\nhello\n")
-    deadline = time.monotonic() + 30
-    while [message["queue_name"] for message in host.postqueue()] != ["deferred"] * 3:
-        assert time.monotonic() < deadline, host.postqueue()
-        time.sleep(0.1)
+    host.settle(3)
     return sender
 
 

@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.fleet.lab import SPOOL, Host, Lab
+from tests.fleet.lab import SPOOL, Host, Lab, wait_until
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH, STOLEN_ACCOUNT
 from tests.integration.faults import fault_before
-from tests.integration.test_purge import path_of, send, settle
+from tests.integration.test_purge import path_of, send, wait_for_agent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,7 +131,7 @@ def tree(host: Host) -> str:
 def test_messages_go_and_come_back_whole(clean_each: Host, controller: Controller, lab: Lab) -> None:
     host = clean_each
     records = host.fill("incident", 300, seed=11)
-    settle(host, 300)
+    host.settle(300)
     spam = {record.queue_id for record in records if record.is_spam}
     before, logs_before, tree_before = host.spool_files(), logs(host), tree(host)
     options: dict[str, Any] = {"match": SPAM_MATCH, "exclude": SPAM_EXCLUDE, "reason": "ticket 1", "limit": 5}
@@ -187,14 +186,14 @@ def test_messages_go_and_come_back_whole(clean_each: Host, controller: Controlle
     delivered = len(lab.sink.received())
     lab.sink.mode("accept")
     host.run(["postqueue", "-f"])
-    settle(host, 0)
+    host.settle(0)
     assert len(lab.sink.received()) - delivered >= len(spam)
 
 
 def test_whole_queues_go_and_postfix_goes_on(clean_each: Host, controller: Controller, lab: Lab) -> None:
     host = clean_each
     host.fill("incident", 200, seed=12)
-    settle(host, 200)
+    host.settle(200)
     held = sorted(ids(host.spool_files()))[0]
     host.run(["postsuper", "-h", held])
     before, logs_before = host.spool_files(), logs(host)
@@ -215,7 +214,7 @@ def test_whole_queues_go_and_postfix_goes_on(clean_each: Host, controller: Contr
     # Postfix finds nothing to complain of, and works.
     assert "warning" not in host.run(["postfix", "check"]).stderr
     new = send(host, "new@good.example", "x@dest.example.org")
-    settle(host, 1)
+    host.settle(1)
     again = quarantine(host, controller, mode="queues")
     assert (again["changed"], again["down"]) == (False, 0.0)
     assert quarantine(host, controller, mode="queues", check=True)["changed"] is False
@@ -230,58 +229,11 @@ def test_whole_queues_go_and_postfix_goes_on(clean_each: Host, controller: Contr
     lab.sink.mode("accept")
     host.run(["postsuper", "-H", held])
     host.run(["postqueue", "-f"])
-    settle(host, 0)
+    host.settle(0)
     gone = quarantine(host, controller, state="absent", match_all=True)
     assert gone["changed"] is True
     assert host.run(["ls", BASE]).stdout == ""
     assert quarantine(host, controller, state="absent", match_all=True)["changed"] is False
-
-
-# --- killed at any step ---------------------------------------------------------------------------------------------
-
-# Every third step, in three or four minutes; MAILOPS_CRASH_STRIDE=1 takes every one, in ten.
-STRIDE = int(os.environ.get("MAILOPS_CRASH_STRIDE", "3"))
-TAKE = {"name": "spam", "match": BAD}
-WHOLE = {"name": "spam", "mode": "queues"}
-SELECTED_BACK = {"name": "spam", "state": "restored", "match": BAD}
-# Scenario: what comes before, what is killed, how many messages it deletes, whether the quarantine is another filesystem.
-CRASHES: dict[str, tuple[list[dict[str, Any]], dict[str, Any], int, bool]] = {
-    "messages": ([], TAKE, 0, False),
-    "queues": ([], WHOLE, 0, False),
-    "queues but hold": ([], {**WHOLE, "queues": ["incoming", "active", "deferred"]}, 0, False),
-    "restored": ([TAKE], SELECTED_BACK, 0, False),
-    "restored from queues": ([WHOLE], SELECTED_BACK, 0, False),
-    "absent selection": ([TAKE], {"name": "spam", "state": "absent", "match": BAD}, 4, False),
-    "absent": ([TAKE], {"name": "spam", "state": "absent", "match_all": True}, 4, False),
-    "messages elsewhere": ([], TAKE, 0, True),
-    "restored from elsewhere": ([TAKE], SELECTED_BACK, 0, True),
-}
-
-
-@pytest.mark.parametrize("name", CRASHES)
-def test_a_kill_at_any_step_loses_nothing(clean: Host, controller: Controller, name: str) -> None:
-    prepare, arguments, deletes, elsewhere = CRASHES[name]
-    if elsewhere:
-        clean.run(["mkdir", "-m", "700", BASE])
-        clean.run(["mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", BASE])
-    for number in range(4):
-        send(clean, f"{number}@bad.example", "a@dest.example.org")
-    held = send(clean, "held@good.example", "b@dest.example.org")
-    send(clean, "ham@good.example", "b@dest.example.org")
-    settle(clean, 6)
-    clean.run(["postsuper", "-h", held])
-    scenario = {
-        "quarantine": PLACE,
-        "prepare": prepare,
-        "arguments": arguments,
-        "deletes": deletes,
-        "first": 1 + list(CRASHES).index(name) % STRIDE,
-        "stride": STRIDE,
-    }
-    [result] = controller.crash(clean.name, "postfix_spool_quarantine", [scenario])
-    print(f"{name}: killed {result['kills']} times")
-    assert "\n".join(result["wrong"]) == ""
-    assert result["kills"] >= 15 // STRIDE
 
 
 # --- collisions, names, places --------------------------------------------------------------------------------------
@@ -290,7 +242,7 @@ def test_a_kill_at_any_step_loses_nothing(clean: Host, controller: Controller, n
 def three(host: Host) -> list[str]:
     """Put three messages of bad.example into the deferred queue and return their queue IDs."""
     sent = [send(host, f"{number}@bad.example", "a@dest.example.org") for number in range(3)]
-    settle(host, 3)
+    host.settle(3)
     return sent
 
 
@@ -345,7 +297,7 @@ def test_another_filesystem_gives_other_names_and_the_same_messages(
         assert logs(host, PLACE) == logs_before
         # Meanwhile the inodes are used by others.
         others = [send(host, "x@good.example", "b@dest.example.org") for _number in range(3)]
-        settle(host, 3)
+        host.settle(3)
         back = quarantine(host, controller, state="restored", match=BAD)
         assert back["outcomes"] == outcomes(restored=3)
         after = {place: digest for place, digest in host.spool_files().items() if place[1] not in others}
@@ -360,7 +312,7 @@ def test_another_filesystem_gives_other_names_and_the_same_messages(
         delivered = len(lab.sink.received())
         lab.sink.mode("accept")
         host.run(["postqueue", "-f"])
-        settle(host, 0)
+        host.settle(0)
         assert len(lab.sink.received()) - delivered == 6
         assert quarantine(host, controller, match=BAD)["changed"] is False
     finally:
@@ -415,7 +367,7 @@ def test_a_name_that_does_not_fit_is_made_to(clean: Host, controller: Controller
 def test_everything_reads_a_quarantine_as_it_reads_a_spool(clean_each: Host, controller: Controller) -> None:
     host = clean_each
     records = host.fill("incident", 300, seed=12)
-    settle(host, 300)
+    host.settle(300)
     live = controller.facts(host.name, limit=300)
     rule = [{"sasl_username": STOLEN_ACCOUNT}]
     known = {record.queue_id for record in records if record.sasl_username == STOLEN_ACCOUNT}
@@ -464,12 +416,10 @@ def test_messages_go_where_they_are_wanted(clean: Host, controller: Controller, 
     delivered = len(lab.sink.received())
     lab.sink.mode("accept")
     to_maildrop: dict[str, Any] = {"state": "restored", "match": [{"queue_id": second}], "restore_to": "maildrop"}
-    assert quarantine(clean, controller, **to_maildrop)["outcomes"] == outcomes(restored=1)
-    # pickup was told: nobody waits for its next round.
-    deadline = time.monotonic() + 10
-    while len(lab.sink.received()) == delivered:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    # pickup is told: it would not look by itself.
+    with clean.unwoken("pickup"):
+        assert quarantine(clean, controller, **to_maildrop)["outcomes"] == outcomes(restored=1)
+        wait_until(lambda: len(lab.sink.received()) > delivered, "it is not delivered")
     [message] = lab.sink.received()[delivered:]
     assert message["sender"] == "1@bad.example"
     assert ids(clean.spool_files(PLACE)) == {third}
@@ -487,34 +437,28 @@ def test_what_was_active_goes_to_incoming(clean: Host, controller: Controller, l
     lab.sink.mode("accept")
     done = quarantine(clean, controller, state="restored", match=[{"queue_id": first}])
     assert done["outcomes"] == outcomes(restored=1)
-    # qmgr was told.
-    settle(clean, 0)
+    # qmgr was told, by the module.
+    clean.settle(0, remind=False)
     assert [message["sender"] for message in lab.sink.received()[delivered:]] == ["0@bad.example"]
 
 
 def test_a_delivery_under_way_is_finished_once(clean: Host, controller: Controller, lab: Lab) -> None:
-    lab.sink.mode("accept", data_delay=9)
+    lab.sink.mode("accept", data_delay=3600)
     delivered = len(lab.sink.received())
     queue_id = send(clean, "one@bad.example", "a@dest.example.org")
-    deadline = time.monotonic() + 10
-    while [message["queue_name"] for message in clean.postqueue()] != ["active"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    time.sleep(0.5)
+    lab.sink.wait_for_delivery()
+    assert [message["queue_name"] for message in clean.postqueue()] == ["active"]
     done = quarantine(clean, controller, match=BAD)
     assert done["outcomes"] == outcomes(in_flight=1)
     assert done["quarantined"]["messages"] == 1
-    assert set(clean.spool_files(PLACE)) == {("active", queue_id)} or set(clean.spool_files(PLACE)) == {
-        ("incoming", queue_id)
-    }
-    while len(lab.sink.received()) == delivered:
-        assert time.monotonic() < deadline + 10
-        time.sleep(0.1)
-    time.sleep(0.5)
-    # The agent has noted in the file that the recipient is served: it is not served again.
+    [(queue, name)] = clean.spool_files(PLACE)
+    assert (queue in {"active", "incoming"}, name) == (True, queue_id)
     lab.sink.mode("accept", data_delay=0)
+    wait_for_agent(clean, f"{PLACE}/{queue}/{name}")
+    assert len(lab.sink.received()) == delivered + 1
+    # The agent has noted in the file that the recipient is served: it is not served again.
     assert quarantine(clean, controller, state="restored", match_all=True)["outcomes"] == outcomes(restored=1)
-    settle(clean, 0)
+    clean.settle(0, remind=False)
     assert len(lab.sink.received()) == delivered + 1
 
 
@@ -525,7 +469,7 @@ def test_a_full_disk_loses_nothing(clean: Host, controller: Controller) -> None:
     text = "Subject: large\r\n\r\n" + ("x" * 70 + "\r\n") * 1000
     for number in range(4):
         send(clean, f"{number}@bad.example", "a@dest.example.org", text=text)
-    settle(clean, 4)
+    clean.settle(4)
     before, logs_before = clean.spool_files(), logs(clean)
     clean.run(["mkdir", "-m", "700", BASE])
     clean.run(["mount", "-t", "tmpfs", "-o", "mode=700,size=200k", "tmpfs", BASE])
@@ -678,10 +622,10 @@ def test_maildrop_goes_too_where_it_is_asked_for(clean_each: Host, controller: C
         ["setpriv", "--reuid", "ops", "--regid", "ops", "--clear-groups", "sendmail", "z@dest.example.org"],
         input="\nhi\n",
     )
-    settle(host, 0)
+    host.settle(0)
     back = quarantine(host, controller, state="restored", match=[{"origin": "local"}])
     assert back["outcomes"] == outcomes(restored=1)
-    settle(host, 0)
+    host.settle(0)
     senders = [message["sender"] for message in lab.sink.received()[delivered:]]
     assert [sender.partition("@")[0] for sender in senders] == ["ops", "local"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.fleet.lab import SPOOL, Host
-from tests.integration.test_purge import path_of, send, settle
+from tests.integration.test_purge import path_of, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +91,7 @@ def names(host: Host, *under: str) -> set[str]:
 def broken(empty_host: Host) -> Iterator[Host]:
     """Every host in turn with five messages, Postfix stopped, and its queue directory broken."""
     ids = [send(empty_host, f"sender{number}@example.com", "x@dest.example.org") for number in range(5)]
-    settle(empty_host, 5)
+    empty_host.settle(5)
     empty_host.run(["postfix", "stop"])
     # Without its postlogd a stopped Postfix cannot log to a file.
     empty_host.run(["postconf", "-e", "maillog_file="])
@@ -186,7 +186,7 @@ def test_corrupt_files_are_listed_with_what_is_left_of_them(broken: Host, contro
 
 def test_while_postfix_runs_nothing_gets_another_id(empty_host: Host, controller: Controller) -> None:
     one, two = (send(empty_host, f"{name}@example.com", "x@dest.example.org") for name in "ab")
-    settle(empty_host, 2)
+    empty_host.settle(2)
     # A file that Postfix does not find where it is, which is safe to move.
     empty_host.run(["mv", path_of(empty_host, one), f"{SPOOL}/deferred/{one}"])
     predicted = controller.repair(empty_host.name, check=True)
@@ -212,7 +212,7 @@ def test_while_postfix_runs_nothing_gets_another_id(empty_host: Host, controller
 
 def test_a_change_of_the_hash_depth_is_followed(empty_host: Host, controller: Controller) -> None:
     ids = [send(empty_host, f"sender{number}@example.com", "x@dest.example.org") for number in range(3)]
-    settle(empty_host, 3)
+    empty_host.settle(3)
     empty_host.run(["postconf", "-e", "hash_queue_depth=2"])
     try:
         deeper = controller.repair(empty_host.name)

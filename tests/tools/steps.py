@@ -4,7 +4,8 @@
 
 """Run the project's checks and tests: every step, or the groups named.
 
-Every step runs, whatever failed before it; the summary at the end has each with its time.
+Every step runs, whatever failed before it; the summary at the end has each with its time. Where all run, sanity, which takes
+one core, runs beside those before it, which take one core, too.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import IO
 
 from tests.fleet.lab import FLEET, RELEASES
 from tests.tools import project
@@ -24,8 +28,11 @@ _PACKAGE = "ansible_collections.mailops.postfix.plugins"
 _VERMIN = ("vermin", "--target=3.7-", "--violations", "--no-tips", "--exclude", "typing.Protocol")
 _LINT_DOCS = ("antsibull-docs", "lint-collection-docs")
 _TOOL = ("python", "-m")
-# These tests wait more than they compute. A file stays in one lab, for its tests share what is in the queues.
-_TWO_LABS = ("pytest", "--numprocesses=2", "--dist=loadfile")
+# Starts with the first step where all run.
+_BESIDE = "sanity"
+# These tests wait about as long as they compute. A file stays in one lab, for its tests share what is in the queues. Which file
+# comes first says tests/integration/conftest.py: of how long one takes, the number of its tests says little.
+_THREE_LABS = ("pytest", "--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder")
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ STEPS = (
         "coverage of _queue",
         ("coverage", "report", "--include=plugins/module_utils/_queue/*", "--fail-under=100"),
     ),
-    Step("integration", "integration", (*_TWO_LABS, "--durations=10", "tests/integration")),
+    Step("integration", "integration", (*_THREE_LABS, "--durations=10", "tests/integration")),
     Step("molecule", "molecule", (*_TOOL, "tests.tools.molecule_on_lab")),
 )
 
@@ -77,13 +84,37 @@ class Outcome:
         return f"{verdict:6} {self.seconds:6.1f} s  {self.step.group}: {self.step.name}"
 
 
-def _run(step: Step) -> Outcome:
-    print(f"\n=== {step.group}: {step.name}: {' '.join(step.command)}", flush=True)
+def _outcome(step: Step, output: IO[bytes] | None = None) -> Outcome:
     start = time.monotonic()
-    done = subprocess.run(step.command, cwd=project.ROOT, stdin=subprocess.DEVNULL, check=False)
-    outcome = Outcome(step, done.returncode == 0, time.monotonic() - start)
+    done = subprocess.run(
+        step.command, cwd=project.ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False
+    )
+    return Outcome(step, done.returncode == 0, time.monotonic() - start)
+
+
+def _outcome_and_output(step: Step) -> tuple[Outcome, str]:
+    with tempfile.TemporaryFile() as output:
+        outcome = _outcome(step, output)
+        output.seek(0)
+        return outcome, output.read().decode("utf-8", "replace")
+
+
+def _run(step: Step, beside: Future[tuple[Outcome, str]] | None = None) -> Outcome:
+    """Run a step, or wait for the end of one that runs already, and show what it says."""
+    print(f"\n=== {step.group}: {step.name}: {' '.join(step.command)}", flush=True)
+    if beside:
+        outcome, output = beside.result()
+        print(output, end="")
+    else:
+        outcome = _outcome(step)
     print(f"=== {outcome}", flush=True)
     return outcome
+
+
+def _run_all() -> list[Outcome]:
+    with _images_being_built(), ThreadPoolExecutor(1) as pool:
+        beside = {step: pool.submit(_outcome_and_output, step) for step in STEPS if step.group == _BESIDE}
+        return [_run(step, beside.get(step)) for step in STEPS]
 
 
 @contextlib.contextmanager
@@ -103,8 +134,7 @@ def main(groups: list[str]) -> int:
         print("no such group of steps:", *sorted(unknown), file=sys.stderr)
         return 2
     start = time.monotonic()
-    with contextlib.nullcontext() if groups else _images_being_built():
-        outcomes = [_run(step) for step in STEPS if not groups or step.group in groups]
+    outcomes = [_run(step) for step in STEPS if step.group in groups] if groups else _run_all()
     print("\n=== summary")
     for outcome in outcomes:
         print(outcome)

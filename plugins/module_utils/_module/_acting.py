@@ -99,7 +99,8 @@ def put_back(act: Act, queue_ids: Sequence[str]) -> None:
 def look(module: AnsibleModule, instance: Instance, spool: Spool, selecting: Selecting) -> Seen:
     """Return the selection, within the operator's limits, warning of what could not be read. Raises LimitError."""
     started = time.monotonic()
-    share = scan(spool, selecting.job())
+    # What the selection is made of is told by a plan, and only check mode makes one.
+    share = scan(spool, selecting.job(tops=module.check_mode))
     warn_of_gaps(module, share.counts, instance.queue_directory)
     _selected.check_limits(share.result, module.params)
     return Seen(selecting, share.result, share.counts, started)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import platform
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Mapping, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
@@ -134,23 +135,23 @@ class Selecting:
             return chosen
         return tuple(dict.fromkeys((*DELIVERY, *chosen)))
 
-    def job(self) -> Job[Selected]:
-        """Return the work of reading the queues."""
+    def job(self, *, tops: bool = True) -> Job[Selected]:
+        """Return the work of reading the queues. tops: whether a plan is to be made of it, which tells them."""
         return Job(
             queues=self.queues,
-            make_result=self.nothing,
+            make_result=partial(self.nothing, tops=tops),
             visit=self._visit,
             pass_over=self._pass_over,
             wanted=None if self.planned is None else self.planned.__contains__,
         )
 
-    def nothing(self) -> Selected:
+    def nothing(self, *, tops: bool = True) -> Selected:
         """Return an empty selection."""
         return Selected(
             targets={},
             partial=0,
             in_queues=dict.fromkeys(self.queues, 0),
-            summary=Summary(now=self.now, shape=False),
+            summary=Summary(now=self.now, tops=tops, shape=False),
             messages=listing.MessageList(self.limit),
         )
 

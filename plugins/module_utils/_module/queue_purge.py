@@ -12,17 +12,14 @@ moves it; only what is still the selected message there is deleted (_spool/holdi
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, Iterable, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _selected
-from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate, Seen
-from ansible_collections.mailops.postfix.plugins.module_utils._module._run import warn_of_gaps
+from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import holding
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import scan
 
 if TYPE_CHECKING:
     from typing import Mapping
@@ -84,11 +81,8 @@ def _purge(
 ) -> dict[str, Any]:
     """Select, check the limits, act where there is something to act with, and return the result."""
     params = module.params
-    started = time.monotonic()
-    share = scan(spool, selecting.job())
-    selected = share.result
-    warn_of_gaps(module, share.counts, instance.queue_directory)
-    _selected.check_limits(selected, params)
+    seen = _acting.look(module, instance, spool, selecting)
+    selected = seen.selected
     if params["method"] == "expire" and not params["expire_forged"]:
         _refuse_backscatter(selected.targets.values())
     targets = _to_do(selected, params["method"])
@@ -99,7 +93,6 @@ def _purge(
     else:
         outcomes = _expire(act, targets)
     gone = [target for target in targets if outcomes[target.queue_id] in ("purged", "in_flight")]
-    seen = Seen(selecting, selected, share.counts, started)
     result = {
         "changed": bool(gone),
         "method": params["method"],

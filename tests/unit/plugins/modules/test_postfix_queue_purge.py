@@ -15,7 +15,7 @@ from typing import Any, Sequence
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._module import queue_purge
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, queue_purge
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Output
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import unpack
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import holding, moves
@@ -381,7 +381,7 @@ def test_a_message_that_changed_is_not_expired(
         made.file("hold", "4A0F9AE").unlink()
         return share
 
-    monkeypatch.setattr(queue_purge, "scan", scan_and_change)
+    monkeypatch.setattr(_acting, "scan", scan_and_change)
     result = run(method="expire", match=MATCH, expire_forged=True)
     assert result["outcomes"] == outcomes(purged=1, vanished=1, changed=1)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Container, Iterable, Iterator, Mapping, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Container, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, MailopsError, OutcomeError
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _selected
@@ -83,6 +83,8 @@ def hold(act: Act, targets: Sequence[Target], *, stays: bool = False) -> dict[st
 
     stays: whether an interrupted run is to leave them there; otherwise the next run gives them back.
     """
+    if not targets:
+        return {}
     moving = [Planned(target.queue_id, target.fingerprint) for target in targets if target.queue in DELIVERY]
     if moving:
         act.lock.write_journal(moving, stays=stays)
@@ -285,26 +287,14 @@ def audit(
     leave_line(module, instance, name, said)
 
 
-def log_ids(module: AnsibleModule, instance: Instance, name: str, verb: str, queue_ids: Iterable[str]) -> None:
+def log_ids(module: AnsibleModule, instance: Instance, name: str, verb: str, queue_ids: Sequence[str]) -> None:
     """Leave the queue IDs of what a run has done in the mail log, many in a line, so that each can be found there.
 
-    A line for each, as postsuper(1) writes, takes longer than the rest of the work; and what takes them, journald above all, drops
-    lines that come in such numbers.
+    A line for each, as postsuper(1) writes, takes some fifteen times as long, and journald drops lines that come in such numbers
+    (RateLimitBurst in journald.conf(5)).
     """
-    lines = ["%s: %s" % (verb, " ".join(part)) for part in _in_lines(queue_ids)]
-    if lines:
-        _log(module, instance, name, lines)
-
-
-def _in_lines(queue_ids: Iterable[str]) -> Iterator[list[str]]:
-    part: list[str] = []
-    for queue_id in queue_ids:
-        part.append(queue_id)
-        if len(part) == _IDS_IN_LINE:
-            yield part
-            part = []
-    if part:
-        yield part
+    parts = [queue_ids[start : start + _IDS_IN_LINE] for start in range(0, len(queue_ids), _IDS_IN_LINE)]
+    _log(module, instance, name, ["%s: %s" % (verb, " ".join(part)) for part in parts])
 
 
 def leave_line(module: AnsibleModule, instance: Instance, name: str, said: Mapping[str, object]) -> None:

@@ -123,8 +123,6 @@ def _act(act: Act, targets: Sequence[Target], fates: Mapping[str, str]) -> dict[
 
 
 def _hold(act: Act, targets: Sequence[Target]) -> dict[str, str]:
-    if not targets:
-        return {}
     standing = _acting.hold(act, targets, stays=True)
     act.lock.clear_journal()
     outcomes = {

@@ -12,6 +12,7 @@ Everything is bounded, whatever the queue holds: the number of rows, the length 
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Sequence
 
@@ -53,7 +54,6 @@ _CUT = "…"
 # So many messages, with so many recipients, wait at the most until it is seen which of them stay.
 _MAX_FRESH = 1000
 _MAX_FRESH_RECIPIENTS = 20000
-_NEVER = 1 << 62
 
 _SHOWN: Mapping[str, Callable[[bytes], str]] = {"senders": display_address, "recipients": display_address}
 
@@ -88,7 +88,7 @@ class MessageList:
         self._fresh: list[tuple[int, str, Listable, _Reasons]] = []
         self._fresh_recipients = 0
         # What comes behind that arrival and queue ID is not among the oldest.
-        self._last = (_NEVER, "") if limit else (-1, "")
+        self._last: tuple[float, str] = (math.inf if limit else -1, "")
 
     def offer(self, message: Listable, reasons: _Reasons | None = None) -> None:
         """List a message if it is among the oldest. reasons: its delay reasons, where they are to be told."""

@@ -8,8 +8,7 @@
 
 What postsuper(1) -h and -d do, but for two things. postsuper goes by queue ID alone, and a short ID is used again as soon as its file
 is gone; here a file is open while it is compared and renamed, so its inode cannot be anybody else's meanwhile, and what is on hold
-then is looked at once more. And postsuper writes a line to the mail log for each message, which takes longer than the rest; whoever
-calls this logs many at once.
+then is looked at once more. And postsuper writes a line to the mail log for each message; whoever calls this logs many at once.
 
 On hold nothing but the administrator moves a message (src/qmgr/qmgr.c scans the other queues only).
 """

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator
 
 import pytest
 
@@ -23,3 +24,20 @@ def between(monkeypatch: pytest.MonkeyPatch, happening: Callable[[], object]) ->
         happening()
 
     monkeypatch.setattr(QueueLock, "write_journal", write_and_happen)
+
+
+class Killed(BaseException):
+    """What ends a module as a kill would, without a word."""
+
+
+@contextmanager
+def killed_before(monkeypatch: pytest.MonkeyPatch, owner: object, function: str) -> Iterator[None]:
+    """Have the module that is run in here killed before it calls a function."""
+
+    def kill(*_arguments: object, **_options: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, function, kill)
+        with pytest.raises(Killed):
+            yield

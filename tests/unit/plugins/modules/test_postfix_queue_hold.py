@@ -19,7 +19,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Ou
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import QueueLock
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_hold
-from tests.unit.support.acting import between
+from tests.unit.support.acting import Killed, between
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.postsuper import FakePostsuper
 from tests.unit.support.queue_file import QueueFile
@@ -156,9 +156,6 @@ def test_a_message_that_an_agent_has_open_is_not_requeued(
 def test_an_interrupted_hold_is_seen_in_check_mode(
     run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Killed(BaseException):
-        pass
-
     def reuse_and_kill(_lock: QueueLock) -> None:
         made.file("hold", "4A0F9AC").write_bytes(message(age=5))
         raise Killed

@@ -21,7 +21,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import holding, moves
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import scan as scanning
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_purge
-from tests.unit.support.acting import between
+from tests.unit.support.acting import between, killed_before
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.postsuper import FakePostsuper
 from tests.unit.support.queue_file import QueueFile, todo
@@ -273,16 +273,8 @@ def test_hold_may_be_hashed(run: ModuleRun, made: MadeUpSpool, monkeypatch: pyte
     run.parameters["hash_queue_names"] = "deferred, defer, hold"
     run.parameters["hash_queue_depth"] = "2"
 
-    class Killed(BaseException):
-        pass
-
-    def kill(*_arguments: object, **_options: object) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(holding, "remove", kill)
-        with pytest.raises(Killed):
-            run(match=MATCH)
+    with killed_before(monkeypatch, holding, "remove"):
+        run(match=MATCH)
     assert made.file("hold", "4A0F9AC", depth=2).exists()
 
 
@@ -304,16 +296,8 @@ def test_a_delivery_that_ends_in_time(run: ModuleRun, made: MadeUpSpool, monkeyp
 def test_a_run_that_is_killed_is_undone_by_the_next(
     run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Killed(BaseException):
-        pass
-
-    def kill(*_arguments: object, **_options: object) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(holding, "remove", kill)
-        with pytest.raises(Killed):
-            run(match=MATCH)
+    with killed_before(monkeypatch, holding, "remove"):
+        run(match=MATCH)
     assert standing(made)["4A0F9AC"] == "hold"
     held = "An earlier run was interrupted; 2 messages that it had put on hold "
     run(check=True, match=[{"sender": "nobody@"}])

@@ -5,7 +5,7 @@
 """Run the project's checks and tests: every step, or the groups named.
 
 Every step runs, whatever failed before it; the summary at the end has each with its time. Where all run, sanity, which takes
-one core, runs beside those before it, which take one core, too.
+one core for minutes, runs beside those before it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,6 @@ STEPS = (
     Step("docs", "antsibull-changelog", ("antsibull-changelog", "lint")),
     Step("docs", "antsibull-docs", (*_LINT_DOCS, "--plugin-docs", "--validate-collection-refs=self", ".")),
     Step("archive", "archive", (*_TOOL, "tests.tools.archive")),
-    Step("sanity", "ansible-test sanity", (*_TOOL, "tests.tools.sanity")),
     Step("units", "units and properties", (*_TOOL, "tests.tools.units")),
     Step("units", "coverage data", ("coverage", "combine", "--quiet")),
     Step("units", "coverage", ("coverage", "report")),
@@ -66,6 +65,7 @@ STEPS = (
         "coverage of _queue",
         ("coverage", "report", "--include=plugins/module_utils/_queue/*", "--fail-under=100"),
     ),
+    Step("sanity", "ansible-test sanity", (*_TOOL, "tests.tools.sanity")),
     Step("integration", "integration", (*_THREE_LABS, "--durations=10", "tests/integration")),
     Step("molecule", "molecule", (*_TOOL, "tests.tools.molecule_on_lab")),
 )

@@ -54,7 +54,9 @@ _PLAIN_HEAD = re.compile(rb"C_ *(\d{1,15}) +(\d{1,15}) +(\d{1,15})[ \d]{0,80}T[\
 _TIME_LENGTH = 98
 _TIME_START = 99
 _CONTENT_HEAD = b"M\0"
-_END_OF_FILE = b"X\0E\0"
+_END_RECORD = b"E\0"
+# Where a text does not simply go on with the next record.
+_NO_PLAIN_LINE = frozenset((rec.CONTINUED, rec.POINTER, rec.PADDING, rec.END))
 _new_tuple = tuple.__new__
 
 
@@ -613,19 +615,19 @@ def _content_cursor(fetch: Fetch, envelope: Envelope) -> _Cursor:
 def holds(data: bytes, envelope: Envelope, text: bytes) -> bool | None:
     """Return whether the whole file's stored text has this text in it, None where only read_stored_text() can tell.
 
-    Most files are decided by a search in their bytes, and one look at where their content's records begin: no line was split
-    (L records), nothing is elsewhere (pointers), and what was found lies within one line.
+    Most files are decided by a search in their bytes, and one look at where the records from the content's start on begin: no line
+    was split (L records), nothing is elsewhere (pointers), and what was found lies within one record.
     """
     if b"\n" in text or not envelope.data_offset:
         return None
     at = data.find(text)
     end_of_text = at + len(text)
     position = envelope.data_offset
-    within = False
+    within = at < 0
     if 0 <= at < position:
         return None
     try:
-        while data[position] == _NORMAL:
+        while data[position] not in _NO_PLAIN_LINE:
             length = data[position + 1]
             start = position + 2
             if length > 0x7F:
@@ -633,11 +635,10 @@ def holds(data: bytes, envelope: Envelope, text: bytes) -> bool | None:
             position = start + length
             if start <= at and end_of_text <= position:
                 within = True
-        # A file without its end is damaged, and nothing is said of it.
-        whole = data[position:] == _END_OF_FILE
-        return within if whole and (within or at < 0) else None
     except (IndexError, RecordError):
         return None
+    # A file without its end is damaged, and nothing is said of it.
+    return at >= 0 if within and data[position : position + 2] == _END_RECORD else None
 
 
 def _text(cursor: _Cursor, *, stop: int) -> bytes:

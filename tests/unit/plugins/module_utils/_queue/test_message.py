@@ -514,7 +514,10 @@ _HELD = QueueFile(sender=b"who@example.com", body=[b"a line of text", b"b" * 50,
         pytest.param(_HELD, b"who@", None, id="in the envelope"),
         pytest.param(_HELD, b"textN2bbb", None, id="across the head of a record"),
         pytest.param(_HELD, b"text\nbbb", None, id="more than one line"),
-        pytest.param(_HELD._replace(extracted=todo(b"later@x")), b"later@x", None, id="behind the content"),
+        pytest.param(_HELD._replace(extracted=todo(b"later@x")), b"later@x", True, id="behind the content"),
+        pytest.param(
+            _HELD._replace(extracted=todo(b"later@x")), b"no such text", False, id="nowhere, not behind it either"
+        ),
         pytest.param(_HELD._replace(body=[b"a" * 3000]), b"no such text", None, id="a line that was split"),
         pytest.param(_HELD._replace(milters=True), b"no such text", None, id="a pointer"),
     ],

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import message, mime, queue_id
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_defer_log
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.showq import ListedMessage, parse_json
@@ -200,3 +201,16 @@ def test_cut_anywhere_it_is_no_whole_file(real: RealFile) -> None:
         envelope = message.read_envelope(fetch_from(data), file_size=size)
         assert envelope.unparsed is not None or envelope == whole
         assert set(envelope.pending) <= set(whole.pending)
+
+
+@pytest.mark.parametrize("real", WHOLE, ids=ids(WHOLE))
+def test_a_search_in_the_bytes_says_what_the_stored_text_says(real: RealFile) -> None:
+    envelope = read(real)
+    subject = next((line for line in real.content.splitlines() if line), b"no such text") if real.content else b""
+    for text in (subject, b"no such text"):
+        held = message.holds(real.data, envelope, text)
+        assert held in (None, text in message.read_stored_text(fetch_from(real.data)))
+    # Only where lines were split or a milter moved them does it have to be read.
+    behind = itertools.takewhile(lambda one: one.kind != rec.END, rec.iter_records(real.data, envelope.data_offset))
+    dear = {rec.CONTINUED, rec.POINTER, rec.PADDING}.intersection(one.kind for one in behind)
+    assert (message.holds(real.data, envelope, b"no such text") is None) is bool(dear)

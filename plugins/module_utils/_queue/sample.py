@@ -12,7 +12,7 @@ Which messages are in it depends on their queue IDs alone, not on the order of r
 from __future__ import annotations
 
 import zlib
-from typing import Mapping, NamedTuple, Sequence
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
@@ -127,6 +127,8 @@ class Sample:
         """The one recipient of each message from the null sender that has no more."""
         self._kept: list[Sampled] = []
         self._fresh: list[Sampled] = []
+        # Made small at the end only: most of those that are kept at first have to make room for others.
+        self._whole: set[str] = set()
         self._bound = 1 << 32
 
     def add(self, queue_id: str, envelope: Envelope, reasons: Mapping[bytes, bytes] | None) -> None:
@@ -138,7 +140,7 @@ class Sample:
         order = zlib.crc32(queue_id.encode()) * 2654435761 & 0xFFFFFFFF
         if order < self._bound:
             message = Sampled(order, queue_id, envelope, len(envelope.pending), reasons or {})
-            # Made small when it stays; what may be large, at once.
+            # What may be large is made small at once.
             self._fresh.append(message if message.recipients <= _MANY_RECIPIENTS else _reduced(message))
             if len(self._fresh) >= SAMPLE:
                 self._cut()
@@ -148,7 +150,7 @@ class Sample:
             self.null_recipients.waiting.append(pending[0])
             if len(self.null_recipients.waiting) >= _BATCH:
                 self.null_recipients.settle()
-        elif len(set(map(fold, pending))) == 1:
+        elif _is_one(pending):
             # One address in several spellings, which a rule may take for one or not.
             self.null_recipients.missed += 1
 
@@ -156,27 +158,40 @@ class Sample:
         """Add another sample."""
         self.messages += other.messages
         self.null_recipients.merge(other.null_recipients)
-        self._fresh += other.kept()
-        self._cut()
+        self._cut(other.kept())
 
     def kept(self) -> list[Sampled]:
         """Return the messages of the sample, always in the same order."""
         self._cut()
+        if self._whole:
+            self._kept = [_reduced(message) if message.queue_id in self._whole else message for message in self._kept]
+            self._whole = set()
         return self._kept
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Tell another process no more than a suggestion may ask for."""
+        self.kept()
+        return self.__dict__
 
     def to_open(self) -> frozenset[str]:
         """Return the queue IDs of the messages to open."""
         return frozenset(message.queue_id for message in self.kept()[:CONTENTS])
 
-    def _cut(self) -> None:
-        fresh = {message.queue_id for message in self._fresh}
+    def _cut(self, others: Iterable[Sampled] = ()) -> None:
+        """Keep those that come first. others: messages that are small already."""
+        self._whole.update(message.queue_id for message in self._fresh)
         # A message that moved while the queues were read may be there twice.
-        known = {message.queue_id: message for message in self._kept + self._fresh}
-        ordered = sorted(known.values(), key=lambda message: message[:2])[:SAMPLE]
-        self._kept = [_reduced(message) if message.queue_id in fresh else message for message in ordered]
+        known = {message.queue_id: message for message in (*self._kept, *self._fresh, *others)}
+        self._kept = sorted(known.values(), key=lambda message: message[:2])[:SAMPLE]
         self._fresh = []
-        if len(ordered) == SAMPLE:
-            self._bound = ordered[-1].order
+        if len(self._kept) == SAMPLE:
+            self._bound = self._kept[-1].order
+
+
+def _is_one(addresses: Sequence[bytes]) -> bool:
+    """Return whether addresses are spellings of one."""
+    first = fold(addresses[0])
+    return all(fold(address) == first for address in addresses)
 
 
 def _reduced(message: Sampled) -> Sampled:

@@ -37,7 +37,7 @@ options:
   mode:
     description:
       - What V(quarantined) moves.
-      - V(messages) moves the selection while Postfix runs. Messages are put on hold, read again there, and moved if they still
+      - V(messages) moves the selection while Postfix runs. Messages are read again, put on hold, and moved if they still
         are the selected ones.
       - V(queues) is for the emergency. Postfix is stopped, the directories of O(queues) and all logs are renamed, new ones with
         the same owner, permissions and security context take their place, and Postfix is started again. How long that takes does

@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What the modules that know quarantines share: where they are, and the queue directory they belong to."""
+"""What the modules that know quarantines share: where quarantines are."""
 
 from __future__ import annotations
 

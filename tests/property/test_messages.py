@@ -110,6 +110,12 @@ def test_it_does_not_matter_how_a_file_is_read(data: bytes, at_most: int, head: 
     assert texts(data, envelope, at_most=at_most) == texts(data, envelope)
 
 
+@given(damaged_files | queue_files().map(QueueFile.write), st.integers(0, 500) | st.just(5000))
+def test_the_start_of_a_file_tells_what_its_envelope_does(data: bytes, head: int) -> None:
+    identity = message.read_identity(data[:head], file_size=len(data))
+    assert identity in (None, read(data)[:4])
+
+
 @given(damaged_files | queue_files().map(QueueFile.write), st.data())
 def test_a_text_is_held_where_the_stored_text_has_it(data: bytes, draw: st.DataObject) -> None:
     stored = _text(read_stored, data, read(data))

@@ -120,13 +120,21 @@ def messages(spool: Spool, queue: str, queue_ids: Container[str]) -> Iterator[tu
             message = SpoolMessage(spool, found)
         except FileNotFoundError:
             continue
-        except (OSError, ContentError):
+        except OSError:
             yield found.name, None
             continue
         try:
-            yield found.name, message
+            yield found.name, message if _has_envelope(message) else None
         finally:
             message.close()
+
+
+def _has_envelope(message: SpoolMessage) -> bool:
+    """Return whether the file can be read so far; what it says may still be damaged."""
+    try:
+        return bool(message.envelope)
+    except ContentError:
+        return False
 
 
 def verify(spool: Spool, queue: str, wanted: Mapping[str, Target]) -> dict[str, Standing]:

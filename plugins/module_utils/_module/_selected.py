@@ -157,6 +157,8 @@ class Selecting:
 
     def _visit(self, message: SpoolMessage, selected: Selected) -> None:
         selected.in_queues[message.queue] += 1
+        if self.planned is None and self.selection.rules_out(message):
+            return
         if not message.readable:
             return
         if self.planned is not None:

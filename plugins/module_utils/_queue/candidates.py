@@ -22,7 +22,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection i
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Tally, Totals
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
     from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Subject
 
 # Each costs a look at every message; a combination of them is kept as their numbers, a byte each.
@@ -36,7 +35,7 @@ class Remembering:
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
         self.queue_id = subject.queue_id
-        self.envelope: Envelope = subject.envelope
+        self.identity = self.envelope = subject.envelope
         self._headers: Sequence[tuple[str, str]] | None = None
         self._stored_text: bytes | None = None
         self._text_parts: Sequence[str] | None = None

@@ -159,13 +159,22 @@ def _find_attribute(records: bytes, prefix: bytes) -> bytes | None:
     return None
 
 
-def fingerprint(envelope: Envelope, *, inode: int) -> str:
+class Identity(NamedTuple):
+    """What tells a message from any other: the fields of the same names of its envelope."""
+
+    arrival: int
+    microseconds: int
+    size: int
+    sender: bytes | None
+
+
+def fingerprint(identity: Identity | Envelope, *, inode: int) -> str:
     """Return 16 hexadecimal digits that change with the message behind a queue ID: inode, arrival, size and sender.
 
     What delivery changes (recipients done, permissions, the queue) does not count.
     """
-    head = "%d %d.%06d %d " % (inode, envelope.arrival, envelope.microseconds, envelope.size)
-    return hashlib.blake2b(head.encode("ascii") + (envelope.sender or b""), digest_size=8).hexdigest()
+    head = b"%d %d.%06d %d %b" % (inode, identity.arrival, identity.microseconds, identity.size, identity.sender or b"")
+    return hashlib.blake2b(head, digest_size=8).hexdigest()
 
 
 class _Found:
@@ -330,8 +339,8 @@ def _read_plain(data: bytes, fetch: Fetch, file_size: int) -> Envelope | None:
     ASCII only. So no length byte has its high bit set, and each record is short. The result is what the other way gives, at
     half the time.
     """
-    head = _PLAIN_HEAD.match(data)
-    if head is None or head.start(4) != _TIME_START or head.end() != _TIME_START + data[_TIME_LENGTH]:
+    head = _plain_head(data)
+    if head is None:
         return None
     size, content, count, arrival, microseconds = map(int, head.groups())
     try:
@@ -360,6 +369,31 @@ def _read_plain(data: bytes, fetch: Fetch, file_size: int) -> Envelope | None:
         None,
     )
     return _new_tuple(Envelope, fields)
+
+
+def read_identity(head: bytes, *, file_size: int) -> Identity | None:
+    """Return what the first bytes of a file in the plain form tell, None where only the envelope does; both say the same."""
+    found = _plain_head(head)
+    if found is None:
+        return None
+    try:
+        sender = _end_of_attributes(head, found.end())
+        start = sender + 2
+        end = start + head[sender + 1]
+    except IndexError:
+        return None
+    if head[sender] != _SENDER or end > len(head) or not head[:end].isascii():
+        return None
+    size, _content, _count, arrival, microseconds = map(int, found.groups())
+    return Identity(arrival, microseconds, size or file_size, head[start:end]) if arrival else None
+
+
+def _plain_head(data: bytes) -> re.Match[bytes] | None:
+    """Return the C and the T record at the start of a file in the plain form, None where it does not start so."""
+    head = _PLAIN_HEAD.match(data)
+    if head is None or head.start(4) != _TIME_START or head.end() != _TIME_START + data[_TIME_LENGTH]:
+        return None
+    return head
 
 
 def _end_of_attributes(data: bytes, position: int) -> int:

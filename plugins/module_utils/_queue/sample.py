@@ -63,6 +63,11 @@ class Sampled(NamedTuple):
     delays: Mapping[bytes, bytes]
     content: Content | None = None
 
+    @property
+    def identity(self) -> Envelope:
+        """What tells the message from others."""
+        return self.envelope
+
     def reasons(self) -> Mapping[bytes, bytes]:
         """Return the delay reasons of the recipients that are kept."""
         return self.delays

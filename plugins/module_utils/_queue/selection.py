@@ -27,13 +27,15 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id im
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Identity
 
     class Subject(Protocol):
         """A message to decide about. What is dear to get is a method, called only when it is needed."""
 
         @property
         def queue_id(self) -> str: ...
+        @property
+        def identity(self) -> Identity | Envelope: ...
         @property
         def envelope(self) -> Envelope: ...
         def reasons(self) -> Mapping[bytes, bytes]: ...
@@ -56,9 +58,10 @@ class Stage(enum.IntEnum):
     """What a criterion has to look at, cheapest first."""
 
     NAME = 0
-    ENVELOPE = 1
-    REASONS = 2
-    CONTENT = 3
+    IDENTITY = 1
+    ENVELOPE = 2
+    REASONS = 3
+    CONTENT = 4
 
 
 class Verdict(enum.Enum):
@@ -134,8 +137,14 @@ class Selection:
         """Return the SHA-256 of the frozen selection, in hexadecimal."""
         return hashlib.sha256(json.dumps(self.frozen(), sort_keys=True).encode("utf-8")).hexdigest()
 
+    def rules_out(self, subject: Subject) -> bool:
+        """Return whether the start of a message's file says that no rule selects it, so that its envelope need not be read."""
+        return bool(self.match) and not any(
+            all(test(subject) for stage, test in rule.message_tests if stage <= Stage.IDENTITY) for rule in self.match
+        )
+
     def decide(self, subject: Subject) -> Verdict:
-        """Return the verdict on a message. Raises ContentError where what a rule asks for cannot be read."""
+        """Return the verdict on a message whose envelope can be read. Raises ContentError where what a rule asks for cannot be read."""
         matching: list[_Alive] = [(rule, None) for rule in self.match]
         protecting: list[_Alive] = [(rule, None) for rule in self.exclude]
         verdict = Verdict.NO if self.match else Verdict.YES
@@ -323,7 +332,12 @@ def _queue_ids(values: Sequence[object], place: str) -> MessageTest:
 
 def _sender(values: Sequence[object], place: str) -> MessageTest:
     test = _any_of(patterns.address_test, values, place)
-    return lambda subject: subject.envelope.sender is not None and test(subject.envelope.sender)
+
+    def holds(subject: Subject) -> bool:
+        sender = subject.identity.sender
+        return sender is not None and test(sender)
+
+    return holds
 
 
 def _recipient(values: Sequence[object], place: str) -> RecipientTest:
@@ -368,7 +382,7 @@ def _age(values: Sequence[Mapping[str, Any]], place: str) -> MessageTest:
         bounds.append((value.get("after", 0), value.get("before", 1 << 62)))
 
     def holds(subject: Subject) -> bool:
-        arrival = subject.envelope.arrival
+        arrival = subject.identity.arrival
         # 0 is an unknown arrival, which is of no age.
         return arrival > 0 and any(after <= arrival <= before for after, before in bounds)
 
@@ -432,7 +446,7 @@ def _body(values: Sequence[object], place: str) -> MessageTest:
 
 CRITERIA: Mapping[str, Criterion] = {
     "queue_id": Criterion(Stage.NAME, False, _queue_ids),
-    "sender": Criterion(Stage.ENVELOPE, False, _sender),
+    "sender": Criterion(Stage.IDENTITY, False, _sender),
     "recipient": Criterion(Stage.ENVELOPE, True, _recipient),
     "sasl_username": Criterion(Stage.ENVELOPE, False, _attribute("sasl_username", patterns.exact_test), False),
     "client_address": Criterion(Stage.ENVELOPE, False, _attribute("client_address", patterns.network_test), False),
@@ -442,7 +456,7 @@ CRITERIA: Mapping[str, Criterion] = {
     "header": Criterion(Stage.CONTENT, False, _header, False),
     "content": Criterion(Stage.CONTENT, False, _content, False),
     "body": Criterion(Stage.CONTENT, False, _body, False),
-    "age": Criterion(Stage.ENVELOPE, False, _age),
+    "age": Criterion(Stage.IDENTITY, False, _age),
     "size": Criterion(Stage.ENVELOPE, False, _amount(lambda envelope: envelope.size, _SIZE_UNITS)),
     "recipient_count": Criterion(Stage.ENVELOPE, False, _amount(lambda envelope: len(envelope.pending), {})),
     "origin": Criterion(Stage.ENVELOPE, False, _origin, False),

@@ -57,6 +57,11 @@ class ListedMessage:
     readable: bool = True
     """Whether all of its envelope is known."""
 
+    @property
+    def identity(self) -> Envelope:
+        """What tells the message from others."""
+        return self.envelope
+
     def reasons(self) -> Mapping[bytes, bytes]:
         """Return {recipient: delay reason} in internal form."""
         return self.listed_reasons

@@ -269,13 +269,11 @@ class Summary:
         domains = tops["recipient_domains"].waiting
         for envelope in envelopes:
             pending = envelope.pending
-            if len(pending) == 1:
-                domains.append(domain(pending[0]))
-            else:
-                distinct = set(pending)
-                domains += set(map(domain, distinct))
-                if len(distinct) < len(pending):
-                    self._repeated += (Counter(pending) - Counter(distinct)).elements()
+            distinct = set(map(domain, pending))
+            domains += distinct
+            # Where all domains differ, so do all addresses.
+            if len(distinct) < len(pending) and len(set(pending)) < len(pending):
+                self._repeated += (Counter(pending) - Counter(set(pending))).elements()
         for tally in tops.values():
             tally.settle()
 

@@ -87,7 +87,7 @@ def _hold(live: Live, wanted: Mapping[str, str], message: SpoolMessage, standing
     queue_id = message.queue_id
     if queue_id in standings.by_id:
         return
-    if not message.readable or message.fingerprint != wanted[queue_id]:
+    if message.fingerprint != wanted[queue_id] or message.damaged:
         standings.by_id[queue_id] = ANOTHER
         return
     try:

@@ -31,39 +31,63 @@ class SpoolMessage:
 
     __slots__ = (
         "_descriptor",
+        "_envelope",
         "_head",
         "_reasons",
         "_spool",
         "directory",
-        "envelope",
         "queue",
         "queue_id",
-        "readable",
         "ready",
         "status",
     )
 
     def __init__(self, spool: Spool, found: Found) -> None:
-        """Open the file and read its envelope. Raises OSError where there is no such regular file."""
+        """Open the file and read its first bytes. Raises OSError where there is no such regular file."""
         self._spool = spool
         self._reasons: Mapping[bytes, bytes] | None = None
+        self._envelope: stored.Envelope | None = None
         self.queue = found.queue
         self.queue_id = found.name
         # Open until the next name is asked for (Spool.walk()).
         self.directory = found.directory
         self._descriptor, self.status, self._head = open_quickly(found.name, found.directory)
-        try:
-            self.envelope = stored.read_envelope(self._fetch, file_size=self.status.st_size, head=self._head)
-        except (OSError, ContentError):
-            self.close()
-            raise
-        if found.queue == "maildrop":
-            # There the C record may be a preliminary one; showq(8) goes by the file, too.
-            self.envelope = self.envelope._replace(size=self.status.st_size)
         # Whether the file is whole: one that is still being written has no execute bit.
         self.ready = self.status.st_mode & READY == READY
-        # Whether the envelope was read in full.
-        self.readable = self.envelope.unparsed is None and self.envelope.sender is not None
+
+    @property
+    def envelope(self) -> stored.Envelope:
+        """The envelope, read when it is first asked for. Raises ContentError where the file cannot be read."""
+        envelope = self._envelope
+        if envelope is None:
+            status = self.status
+            envelope = stored.read_envelope(self._fetch, file_size=status.st_size, head=self._head)
+            if self.queue == "maildrop":
+                # There the C record may be a preliminary one; showq(8) goes by the file, too.
+                envelope = envelope._replace(size=status.st_size)
+            self._envelope = envelope
+        return envelope
+
+    @property
+    def readable(self) -> bool:
+        """Whether the envelope can be read in full. Raises ContentError."""
+        envelope = self.envelope
+        return envelope.unparsed is None and envelope.sender is not None
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the envelope was read, and could not be in full."""
+        envelope = self._envelope
+        return envelope is not None and (envelope.unparsed is not None or envelope.sender is None)
+
+    @property
+    def identity(self) -> stored.Identity | stored.Envelope:
+        """What tells the message from others; the envelope where that is what it takes. Raises ContentError."""
+        if self._envelope is None and self.queue != "maildrop":
+            identity = stored.read_identity(self._head, file_size=self.status.st_size)
+            if identity is not None:
+                return identity
+        return self.envelope
 
     @property
     def forced_expire(self) -> bool:
@@ -82,8 +106,8 @@ class SpoolMessage:
 
     @property
     def fingerprint(self) -> str:
-        """What tells this message from another one under the same queue ID."""
-        return stored.fingerprint(self.envelope, inode=self.status.st_ino)
+        """What tells this message from another one under the same queue ID. Raises ContentError."""
+        return stored.fingerprint(self.identity, inode=self.status.st_ino)
 
     def in_delivery(self) -> bool:
         """Return whether a process of Postfix has its lock on the file: an agent's is shared, the queue manager's is not.
@@ -105,8 +129,10 @@ class SpoolMessage:
         return os.fstat(self._descriptor).st_ctime_ns
 
     def close(self) -> None:
-        """Close the file, and forget what was read of it."""
+        """Close the file, and forget what was read of it but the envelope."""
         os.close(self._descriptor)
+        # Whoever asks for more meets an error, and no other file.
+        self._descriptor = -1
         self._head = b""
 
     def reasons(self) -> Mapping[bytes, bytes]:

@@ -48,7 +48,7 @@ class ScanCounts:
     incomplete: int = 0
     """Still being written, or left half written."""
     unparsed: int = 0
-    """Damaged: what stands in them is no queue file."""
+    """Damaged: what stands in them is no queue file. Those whose envelope nobody asked for are not among them."""
     not_files: int = 0
     """Links, directories, devices, and names that no queue file has."""
 
@@ -65,7 +65,7 @@ class Job(Generic[_Result]):
     queues: Sequence[str]
     make_result: Callable[[], _Result]
     visit: Callable[[SpoolMessage, _Result], None]
-    """Called with each message that is whole; C(message.readable) says whether its envelope could be read."""
+    """Called with each message that is whole, and may raise ContentError; C(message.readable) says whether its envelope could be read."""
     pass_over: Callable[[Found, bool, _Result], None]
     """Called with each file that is not shown to visit; True says that it is incomplete, False that it is not wanted."""
     wanted: Callable[[str], bool] | None = None
@@ -134,8 +134,8 @@ def _visit(spool: Spool, found: Found, job: Job[_Result], share: Share[_Result])
     except FileNotFoundError:
         counts.vanished += 1
         return
-    except (OSError, ContentError) as error:
-        if isinstance(error, OSError) and error.errno in _NOT_A_FILE:
+    except OSError as error:
+        if error.errno in _NOT_A_FILE:
             counts.not_files += 1
         else:
             counts.unreadable += 1
@@ -143,14 +143,14 @@ def _visit(spool: Spool, found: Found, job: Job[_Result], share: Share[_Result])
     counts.files += 1
     try:
         # What is in corrupt/ is there for being none of this.
-        if found.queue != "corrupt":
-            if not message.ready and not job.any_mode:
-                counts.incomplete += 1
-                job.pass_over(found, True, share.result)
-                return
-            if not message.readable:
-                counts.unparsed += 1
+        exempt = found.queue == "corrupt"
+        if not message.ready and not job.any_mode and not exempt:
+            counts.incomplete += 1
+            job.pass_over(found, True, share.result)
+            return
         job.visit(message, share.result)
+        if message.damaged and not exempt:
+            counts.unparsed += 1
     except ContentError:
         counts.unreadable += 1
     finally:

@@ -61,8 +61,15 @@ class MadeUpMessage:
     asked: list[str] = field(default_factory=list)
 
     @property
+    def identity(self) -> Envelope:
+        """What SpoolMessage needs the start of its file for."""
+        if "identity" not in self.asked:
+            self.asked.append("identity")
+        return self.envelope_
+
+    @property
     def envelope(self) -> Envelope:
-        """What SpoolMessage has at once."""
+        """What SpoolMessage decodes."""
         if "envelope" not in self.asked:
             self.asked.append("envelope")
         return self.envelope_

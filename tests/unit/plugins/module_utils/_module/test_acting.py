@@ -34,9 +34,10 @@ def target_of(spool: Spool, queue: str) -> Target:
     # The directory is open until the next name is asked for.
     walk = spool.walk(queue)
     message = SpoolMessage(spool, next(walk))
+    fingerprint = message.fingerprint
     message.close()
     fields = dict.fromkeys(Target._fields, 0)
-    return Target(**{**fields, "queue_id": ID, "queue": queue, "fingerprint": message.fingerprint})  # type: ignore[arg-type]
+    return Target(**{**fields, "queue_id": ID, "queue": queue, "fingerprint": fingerprint})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("queue", "probed"), [("active", False), ("hold", True)])

@@ -204,6 +204,18 @@ def test_cut_anywhere_it_is_no_whole_file(real: RealFile) -> None:
 
 
 @pytest.mark.parametrize("real", WHOLE, ids=ids(WHOLE))
+def test_the_start_of_a_file_tells_its_identity(real: RealFile) -> None:
+    envelope = read(real)
+    told = message.read_identity(real.data[:1000], file_size=len(real.data))
+    # Milters and sendmail -v put other records there; cleanup(8) is not done with what is in maildrop.
+    records = list(itertools.takewhile(lambda one: one.kind in b"CTAS", rec.iter_records(real.data[:1000])))
+    kinds = bytes(record.kind for record in records)
+    plain = kinds.startswith(b"CTA") and rec.SENDER in kinds
+    ascii_only = (envelope.sender or b"").isascii()
+    assert told == (envelope[:4] if plain and ascii_only else None)
+
+
+@pytest.mark.parametrize("real", WHOLE, ids=ids(WHOLE))
 def test_a_search_in_the_bytes_says_what_the_stored_text_says(real: RealFile) -> None:
     envelope = read(real)
     subject = next((line for line in real.content.splitlines() if line), b"no such text") if real.content else b""

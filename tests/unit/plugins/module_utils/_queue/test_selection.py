@@ -185,25 +185,47 @@ def test_a_recipient_that_stands_twice_is_two_recipients() -> None:
 
 
 @pytest.mark.parametrize(
+    ("match", "ruled_out"),
+    [
+        pytest.param([], False, id="everything"),
+        pytest.param([SOMEBODY], False, id="the sender"),
+        pytest.param([NOBODY], True, id="another sender"),
+        pytest.param([{**SOMEBODY, "content": "x"}], False, id="the sender, and more that is not looked at"),
+        pytest.param([{**NOBODY, "content": "x"}], True, id="another sender, and more"),
+        pytest.param([NOBODY, SOMEBODY], False, id="one of two senders"),
+        pytest.param([NOBODY, {"content": "x"}], False, id="another sender, or what is not looked at"),
+        pytest.param([NEITHER], False, id="recipients, which are not looked at"),
+        pytest.param([{"age": "1d"}], True, id="too young"),
+        pytest.param([{"queue_id": "000001", "body": "x"}], True, id="another queue ID"),
+    ],
+)
+def test_what_the_start_of_a_file_rules_out(match: Rules, ruled_out: bool) -> None:
+    message = MadeUpMessage(make_envelope(sender=TO_BOTH.envelope_.sender, arrival=NOW - 60))
+    assert parse(match, [SOMEBODY]).rules_out(message) is ruled_out
+    assert set(message.asked) <= {"identity"}
+
+
+@pytest.mark.parametrize(
     ("match", "exclude", "asked"),
     [
         pytest.param([], [], [], id="everything"),
         pytest.param([{"queue_id": "4A0F9AC"}], [], [], id="a name needs no file"),
         pytest.param([{"queue_id": "000001", "content": "x"}], [], [], id="a name rules out the content"),
-        pytest.param([SOMEBODY], [], ["envelope"], id="envelope"),
+        pytest.param([SOMEBODY], [], ["identity"], id="identity"),
+        pytest.param([A], [], ["envelope"], id="envelope"),
         pytest.param(
-            [{**NOBODY, "reason": "x", "body": "x"}], [], ["envelope"], id="the envelope rules out what is dear"
+            [{**NOBODY, **A, "reason": "x", "body": "x"}], [], ["identity"], id="the identity rules out what is dear"
         ),
-        pytest.param([SOMEBODY, {"content": "x"}], [], ["envelope"], id="selected already"),
-        pytest.param([{"content": "x"}, SOMEBODY], [], ["envelope"], id="selected already, in any order"),
-        pytest.param([{"content": "x"}], [SOMEBODY], ["envelope"], id="protected already"),
-        pytest.param([NOBODY], [{"content": "x"}], ["envelope"], id="what nothing selects needs no protection"),
+        pytest.param([SOMEBODY, {"content": "x"}], [], ["identity"], id="selected already"),
+        pytest.param([{"content": "x"}, SOMEBODY], [], ["identity"], id="selected already, in any order"),
+        pytest.param([{"content": "x"}], [SOMEBODY], ["identity"], id="protected already"),
+        pytest.param([NOBODY], [{"content": "x"}], ["identity"], id="what nothing selects needs no protection"),
         pytest.param(
-            [SOMEBODY], [{**NOBODY, "content": "x"}], ["envelope"], id="a protection that cannot hold any more"
+            [SOMEBODY], [{**NOBODY, "content": "x"}], ["identity"], id="a protection that cannot hold any more"
         ),
-        pytest.param([SOMEBODY], [{"content": "x"}], ["envelope", "stored_text"], id="selected, maybe protected"),
+        pytest.param([SOMEBODY], [{"content": "x"}], ["identity", "stored_text"], id="selected, maybe protected"),
         pytest.param([A], [{"content": "x"}], ["envelope", "stored_text"], id="partly selected, maybe protected"),
-        pytest.param([{"reason": "x", **SOMEBODY}], [], ["envelope", "reasons"], id="reasons"),
+        pytest.param([{"reason": "x", **SOMEBODY}], [], ["identity", "reasons", "envelope"], id="reasons"),
         pytest.param([{**NEITHER, "reason": "x"}], [], ["envelope"], id="no recipient left to have a reason"),
         pytest.param([{"reason": "x", "header": {"A": "b"}}], [], ["reasons", "envelope"], id="no reason, no header"),
         pytest.param(

@@ -145,8 +145,10 @@ def test_a_disk_that_fails_is_a_content_error_and_leaves_nothing_open(
     walk = spool.walk("deferred")
     found = next(walk)
     before = len(os.listdir("/proc/self/fd"))
+    message = SpoolMessage(spool, found)
     with pytest.raises(ContentError) as caught:
-        SpoolMessage(spool, found)
+        message.envelope  # noqa: B018
+    message.close()
     assert str(caught.value) == "reading stopped at offset 8192: [Errno 5] Input/output error"
     assert len(os.listdir("/proc/self/fd")) == before
 
@@ -156,8 +158,29 @@ def test_an_offset_that_no_file_has_is_a_content_error(made: MadeUpSpool, spool:
     # Longer than what is read first, which would answer for a shorter file.
     data = sizes.ljust(55, b"0")[:55] + b"S\x03a@bM\x00" + bytes(FIRST_READ)
     made.put("deferred", ID, data)
+    message = only(spool)
     with pytest.raises(ContentError, match=r"\Areading stopped at offset 1{28,30}"):
-        only(spool)
+        message.envelope  # noqa: B018
+    message.close()
+
+
+def test_a_closed_one_reads_no_other_file(made: MadeUpSpool, spool: Spool) -> None:
+    made.put("deferred", ID, DATA)
+    message = only(spool)
+    message.close()
+    with open(os.devnull, "rb"), pytest.raises(ContentError, match="Bad file descriptor"):
+        message.envelope  # noqa: B018
+
+
+def test_its_identity_is_that_of_its_envelope(made: MadeUpSpool, spool: Spool) -> None:
+    made.put("deferred", ID, DATA)
+    message = only(spool)
+    early, fingerprint = message.identity, message.fingerprint
+    envelope = message.envelope
+    assert early == (1700000000, 123456, envelope.size, envelope.sender)
+    assert message.identity is envelope
+    assert message.fingerprint == fingerprint
+    message.close()
 
 
 def test_a_file_that_is_gone(made: MadeUpSpool, spool: Spool) -> None:

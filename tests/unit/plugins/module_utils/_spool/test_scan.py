@@ -157,9 +157,7 @@ def test_a_file_that_vanished(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
     assert run(made, job("hold")).counts == ScanCounts(vanished=1)
 
 
-@pytest.mark.parametrize(
-    "error", [PermissionError(13, "Permission denied"), OSError(5, "Input/output error"), ContentError("x")]
-)
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), OSError(5, "Input/output error")])
 def test_a_file_that_cannot_be_read(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     made.put("hold", "4A0F9AC", DATA)
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import patterns
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import CRITERIA
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import (
-    CRITERIA,
     Selection,
     Stage,
     Verdict,
@@ -133,6 +133,18 @@ def test_verdicts_are_those_of_the_documentation(
         verdict = expected(match, exclude, scope, message)
         assert selection.decide(message) is verdict
         assert later.decide(message) is verdict
+
+
+@given(rule_lists, exclude_lists, scopes, messages())
+def test_what_the_start_of_a_file_rules_out_is_not_selected(
+    match: list[list[int]], exclude: list[list[int]], scope: str, message: MadeUpMessage
+) -> None:
+    selection = parse(match, exclude, scope)
+    early = [[number for number in rule if CRITERIA[ORACLE[number][0]].stage <= Stage.IDENTITY] for rule in match]
+    assert selection.rules_out(message) == (match != [] and not any(holds(start, message) for start in early))
+    assert set(message.asked) <= {"identity"}
+    if selection.rules_out(message):
+        assert selection.decide(message) is Verdict.NO
 
 
 @given(rule_lists, exclude_lists, scopes, messages(), st.integers(0, 10**6))

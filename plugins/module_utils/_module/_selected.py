@@ -18,10 +18,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LimitError, PlanError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing, plan
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import domain_of
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import parse_age
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import (
     Selection,
     Verdict,
-    parse_age,
     parse_selection,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary

@@ -23,7 +23,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._layout im
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import warn_of_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Selecting
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import DEFAULT_QUEUES, parse_age
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import parse_age
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import DEFAULT_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY, QUEUES, Live

@@ -22,7 +22,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import acting, leave_line
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import display, printable
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import parse_age
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import parse_age
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import operator
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import (

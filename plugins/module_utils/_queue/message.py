@@ -655,24 +655,36 @@ def holds(data: bytes, envelope: Envelope, text: bytes) -> bool | None:
     if b"\n" in text or not envelope.data_offset:
         return None
     at = data.find(text)
-    end_of_text = at + len(text)
     position = envelope.data_offset
-    within = at < 0
-    if 0 <= at < position:
-        return None
     try:
-        while data[position] not in _NO_PLAIN_LINE:
-            length = data[position + 1]
-            start = position + 2
-            if length > 0x7F:
-                length, start = rec.decode_length(data, position + 1)
-            position = start + length
-            if start <= at and end_of_text <= position:
-                within = True
+        if at >= 0:
+            start, position = _pass_lines(data, position, at)
+            if not start <= at <= at + len(text) <= position:
+                return None
+        _start, position = _pass_lines(data, position, len(data))
     except (IndexError, RecordError):
         return None
     # A file without its end is damaged, and nothing is said of it.
-    return at >= 0 if within and data[position : position + 2] == _END_RECORD else None
+    return at >= 0 if data[position : position + 2] == _END_RECORD else None
+
+
+def _pass_lines(data: bytes, position: int, goal: int) -> tuple[int, int]:
+    """Pass the records from a position on that are whole lines, up to the one that ends beyond a goal.
+
+    Returns where the text of the last one starts, and where the next record does. Raises IndexError at the end of the data, and
+    RecordError.
+    """
+    start = goal + 1
+    while position <= goal:
+        kind = data[position]
+        if kind != _NORMAL and kind in _NO_PLAIN_LINE:
+            break
+        length = data[position + 1]
+        start = position + 2
+        if length > 0x7F:
+            length, start = rec.decode_length(data, position + 1)
+        position = start + length
+    return start, position
 
 
 def _text(cursor: _Cursor, *, stop: int) -> bytes:

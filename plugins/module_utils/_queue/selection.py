@@ -6,8 +6,8 @@
 
 """The selection: which messages a module acts on. One code for all modules, so that all give the same answer.
 
-Criteria stand in one table, CRITERIA; each says how dear its input is, and a message is read no further than the rules that
-are still undecided need.
+What a rule can ask for stands in criteria.py; each criterion says how dear its input is, and a message is read no further than the
+rules that are still undecided need.
 """
 
 from __future__ import annotations
@@ -15,14 +15,10 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import patterns
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import display
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -48,10 +44,6 @@ if TYPE_CHECKING:
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold", "corrupt")
 DEFAULT_QUEUES = ("incoming", "active", "deferred", "hold")
 RECIPIENT_SCOPES = ("all", "any")
-ORIGINS = ("smtp", "local", "bounce")
-
-_AGE_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_SIZE_UNITS = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
 class Stage(enum.IntEnum):
@@ -77,23 +69,18 @@ MessageTest = Callable[["Subject"], bool]
 RecipientTest = Callable[["Subject"], "set[int]"]
 
 
-class Criterion(NamedTuple):
-    """A row of the table: what a key looks at, how its test is made, and what its value becomes in a frozen selection."""
-
-    stage: Stage
-    per_recipient: bool
-    compile: Callable[[Any, str], Any]
-    # Whether postqueue shows what the criterion needs.
-    in_listing: bool = True
-
-
 @dataclass(frozen=True)
 class Rule:
     """A compiled rule. spec is its frozen, JSON-ready form."""
 
     place: str
     spec: Mapping[str, Any]
+    beyond_listing: tuple[str, ...]
+    """The keys that need more than postqueue shows."""
     message_tests: tuple[tuple[Stage, MessageTest], ...] = field(compare=False)
+    """Cheapest first."""
+    early_tests: tuple[MessageTest, ...] = field(compare=False)
+    """Those that the name and the start of a file answer."""
     recipient_tests: tuple[tuple[Stage, RecipientTest], ...] = field(compare=False)
     stages: frozenset[Stage]
     last_stage: Stage
@@ -113,6 +100,8 @@ class Selection:
     recipient_scope: str
     stages: tuple[Stage, ...]
     """The stages that any rule has tests in, cheapest first."""
+    only_tests: tuple[MessageTest, ...] | None = field(compare=False)
+    """All tests, cheapest first, of one rule that asks about no recipients and is all there is: the usual case, and soon decided."""
 
     @property
     def everything(self) -> bool:
@@ -121,8 +110,7 @@ class Selection:
 
     def keys_beyond_listing(self) -> list[str]:
         """Return the keys in use that need more than postqueue shows, in order of use."""
-        used = [key for rule in self.match + self.exclude for key in rule.spec]
-        return [key for key in dict.fromkeys(used) if not CRITERIA[key].in_listing]
+        return list(dict.fromkeys(key for rule in self.match + self.exclude for key in rule.beyond_listing))
 
     def frozen(self) -> dict[str, Any]:
         """Return the selection as JSON-ready data, with ages made absolute: the same messages tomorrow as today."""
@@ -139,12 +127,21 @@ class Selection:
 
     def rules_out(self, subject: Subject) -> bool:
         """Return whether the start of a message's file says that no rule selects it, so that its envelope need not be read."""
-        return bool(self.match) and not any(
-            all(test(subject) for stage, test in rule.message_tests if stage <= Stage.IDENTITY) for rule in self.match
-        )
+        for rule in self.match:
+            for test in rule.early_tests:
+                if not test(subject):
+                    break
+            else:
+                return False
+        return bool(self.match)
 
     def decide(self, subject: Subject) -> Verdict:
-        """Return the verdict on a message whose envelope can be read. Raises ContentError where what a rule asks for cannot be read."""
+        """Return the verdict on a message whose envelope can be read. Raises ContentError where what a rule asks for cannot be."""
+        if self.only_tests is not None:
+            for test in self.only_tests:
+                if not test(subject):
+                    return Verdict.NO
+            return Verdict.YES
         matching: list[_Alive] = [(rule, None) for rule in self.match]
         protecting: list[_Alive] = [(rule, None) for rule in self.exclude]
         verdict = Verdict.NO if self.match else Verdict.YES
@@ -218,246 +215,26 @@ def parse_selection(
         raise SelectionError("queues", "name at least one of %s" % ", ".join(QUEUES))
     if recipient_scope not in RECIPIENT_SCOPES:
         raise SelectionError("recipient_scope", "%r is neither all nor any" % (recipient_scope,))
-    match_rules = tuple(_parse_rule(rule, "match[%d]" % index, now) for index, rule in enumerate(match))
-    exclude_rules = tuple(_parse_rule(rule, "exclude[%d]" % index, now) for index, rule in enumerate(exclude))
+    match_rules = _parse_rules(match, "match", now)
+    exclude_rules = _parse_rules(exclude, "exclude", now)
     stages: set[Stage] = set()
     for rule in match_rules + exclude_rules:
         stages |= rule.stages
+    alone = len(match_rules) == 1 and not exclude_rules and not match_rules[0].recipient_tests
     return Selection(
         match=match_rules,
         exclude=exclude_rules,
         queues=tuple(dict.fromkeys(queues)),
         recipient_scope=recipient_scope,
         stages=tuple(sorted(stages)),
+        only_tests=tuple(test for _stage, test in match_rules[0].message_tests) if alone else None,
     )
 
 
-def _parse_rule(rule: object, place: str, now: int) -> Rule:
-    if not isinstance(rule, Mapping):
-        raise SelectionError(place, "%r is not a rule; write a mapping of criteria, as {sender: example.com}" % (rule,))
-    if not rule:
-        raise SelectionError(place, "an empty rule would select every message; give it at least one criterion")
-    unknown = [str(key) for key in rule if key not in CRITERIA]
-    if unknown:
-        raise SelectionError(
-            "%s.%s" % (place, unknown[0]), "there is no such criterion; known are %s" % ", ".join(CRITERIA)
-        )
-    spec = {key: _freeze(key, rule[key], "%s.%s" % (place, key), now) for key in rule}
-    compiled = [(CRITERIA[key], CRITERIA[key].compile(spec[key], "%s.%s" % (place, key))) for key in spec]
-    stages = frozenset(row.stage for row, _test in compiled)
-    return Rule(
-        place=place,
-        spec=spec,
-        stages=stages,
-        last_stage=max(stages),
-        message_tests=tuple((row.stage, test) for row, test in compiled if not row.per_recipient),
-        recipient_tests=tuple((row.stage, test) for row, test in compiled if row.per_recipient),
-    )
+def _parse_rules(rules: Sequence[Mapping[str, Any]], name: str, now: int) -> tuple[Rule, ...]:
+    if not rules:
+        return ()
+    # A third of what facts would have to compile, for each run, and most runs of it have no rules.
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import parse_rule  # noqa: PLC0415
 
-
-def _freeze(key: str, value: Any, place: str, now: int) -> Any:
-    """Return the value of a criterion as JSON-ready data that says the same at any later time."""
-    if value is None:
-        raise SelectionError(place, "it has no value")
-    if key == "header":
-        return _freeze_header(value, place)
-    values = _freeze_values(value, place)
-    return [_freeze_age(item, place, now) for item in values] if key == "age" else values
-
-
-def _freeze_header(value: Any, place: str) -> dict[str, list[Any]]:
-    if not isinstance(value, Mapping) or not value:
-        raise SelectionError(place, "%r is not a mapping of header names, as {Subject: text}" % (value,))
-    return {str(name): _freeze_values(item, "%s.%s" % (place, name)) for name, item in value.items()}
-
-
-def _freeze_values(value: Any, place: str) -> list[Any]:
-    values = list(value) if isinstance(value, (list, tuple)) else [value]
-    if not values:
-        raise SelectionError(place, "an empty list matches nothing; leave the key out or give it a value")
-    return values
-
-
-def _freeze_age(value: Any, place: str, now: int) -> Any:
-    """Return C({before: second}) or C({after: second}); both bounds are within."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    amount, at_most = parse_amount(value, _AGE_UNITS, place)
-    return {"after" if at_most else "before": now - amount}
-
-
-def parse_amount(value: object, units: Mapping[str, int], place: str) -> tuple[int, bool]:
-    """Return an amount in the smallest unit, and whether it had a minus sign (that much or less).
-
-    The notation of ansible.builtin.find: C(2d), C(-10m), C(50). Raises SelectionError.
-    """
-    found = re.match(r"(-?)([0-9]{1,15})([a-z]?)\Z", str(value).strip().lower())
-    if isinstance(value, bool) or found is None or (found.group(3) and found.group(3) not in units):
-        known = "a number and one of %s" % ", ".join(units) if units else "a whole number"
-        raise SelectionError(
-            place, "%r is not an amount; write %s, with a minus sign for that much or less" % (value, known)
-        )
-    sign, number, unit = found.groups()
-    return int(number) * units.get(unit, 1), bool(sign)
-
-
-def parse_age(value: object, place: str) -> int:
-    """Return a length of time in seconds. Raises SelectionError for anything that is none, and for a minus sign."""
-    amount, at_most = parse_amount(value, _AGE_UNITS, place)
-    if at_most:
-        raise SelectionError(place, "%r must not be negative" % (value,))
-    return amount
-
-
-# --- tests, one maker a key -----------------------------------------------------------------------------------------
-
-
-def _any_of(
-    make: Callable[[object, str], Callable[[Any], bool]], values: Sequence[object], place: str
-) -> Callable[[Any], bool]:
-    """Return a test that holds where one of the values' tests does."""
-    tests = [make(value, place) for value in values]
-    if len(tests) == 1:
-        return tests[0]
-    return lambda subject: any(test(subject) for test in tests)
-
-
-def _queue_ids(values: Sequence[object], place: str) -> MessageTest:
-    for value in values:
-        if not is_valid(patterns.require_text(value, place)):
-            raise SelectionError(place, "%r is not a queue ID" % (value,))
-    wanted = frozenset(values)
-    return lambda subject: subject.queue_id in wanted
-
-
-def _sender(values: Sequence[object], place: str) -> MessageTest:
-    test = _any_of(patterns.address_test, values, place)
-
-    def holds(subject: Subject) -> bool:
-        sender = subject.identity.sender
-        return sender is not None and test(sender)
-
-    return holds
-
-
-def _recipient(values: Sequence[object], place: str) -> RecipientTest:
-    test = _any_of(patterns.address_test, values, place)
-    return lambda subject: {index for index, address in enumerate(subject.envelope.pending) if test(address)}
-
-
-def _reason(values: Sequence[object], place: str) -> RecipientTest:
-    test = _any_of(patterns.text_test, values, place)
-
-    def holds_for(subject: Subject) -> set[int]:
-        reasons = subject.reasons()
-        return {
-            index
-            for index, address in enumerate(subject.envelope.pending)
-            if address in reasons and test(display(reasons[address]))
-        }
-
-    return holds_for
-
-
-def _attribute(name: str, make: Callable[[object, str], Callable[[bytes], bool]]) -> Callable[[Any, str], MessageTest]:
-    """Return the maker of a test on one property of the envelope; a message without it does not match."""
-
-    def compile_values(values: Sequence[object], place: str) -> MessageTest:
-        test = _any_of(make, values, place)
-
-        def holds(subject: Subject) -> bool:
-            value: bytes | None = getattr(subject.envelope, name)
-            return value is not None and test(value)
-
-        return holds
-
-    return compile_values
-
-
-def _age(values: Sequence[Mapping[str, Any]], place: str) -> MessageTest:
-    bounds = []
-    for value in values:
-        if len(value) != 1 or not set(value) <= {"before", "after"} or not isinstance(next(iter(value.values())), int):
-            raise SelectionError(place, "%r is not an age, as 2d or -10m" % (value,))
-        bounds.append((value.get("after", 0), value.get("before", 1 << 62)))
-
-    def holds(subject: Subject) -> bool:
-        arrival = subject.identity.arrival
-        # 0 is an unknown arrival, which is of no age.
-        return arrival > 0 and any(after <= arrival <= before for after, before in bounds)
-
-    return holds
-
-
-def _amount(count: Callable[[Envelope], int], units: Mapping[str, int]) -> Callable[[Any, str], MessageTest]:
-    """Return the maker of a test on a number of the envelope."""
-
-    def compile_values(values: Sequence[object], place: str) -> MessageTest:
-        bounds = [parse_amount(value, units, place) for value in values]
-
-        def holds(subject: Subject) -> bool:
-            number = count(subject.envelope)
-            return any(number <= amount if at_most else number >= amount for amount, at_most in bounds)
-
-        return holds
-
-    return compile_values
-
-
-def _origin(values: Sequence[object], place: str) -> MessageTest:
-    for value in values:
-        if value not in ORIGINS:
-            raise SelectionError(place, "%r is no origin; known are %s" % (value, ", ".join(ORIGINS)))
-    return lambda subject: subject.envelope.origin in values
-
-
-def _header(fields: Mapping[str, Sequence[object]], place: str) -> MessageTest:
-    # Not a mapping: names that differ in case only are two conditions on one header.
-    tests = [
-        (patterns.require_text(name, place).casefold(), _any_of(patterns.text_test, values, "%s.%s" % (place, name)))
-        for name, values in fields.items()
-    ]
-
-    def holds(subject: Subject) -> bool:
-        found = [(name.casefold(), value) for name, value in subject.headers()]
-        return all(any(name == wanted and test(value) for name, value in found) for wanted, test in tests)
-
-    return holds
-
-
-def _content(values: Sequence[object], place: str) -> MessageTest:
-    return _any_of(_content_test, values, place)
-
-
-def _content_test(value: object, place: str) -> MessageTest:
-    text = patterns.require_text(value, place)
-    regex = patterns.compile_bytes_regex(text, place)
-    if regex is None:
-        needle = text.encode("utf-8")
-        return lambda subject: subject.holds(needle)
-    search = regex.search
-    return lambda subject: search(subject.stored_text()) is not None
-
-
-def _body(values: Sequence[object], place: str) -> MessageTest:
-    test = _any_of(patterns.text_test, values, place)
-    return lambda subject: any(test(part) for part in subject.text_parts())
-
-
-CRITERIA: Mapping[str, Criterion] = {
-    "queue_id": Criterion(Stage.NAME, False, _queue_ids),
-    "sender": Criterion(Stage.IDENTITY, False, _sender),
-    "recipient": Criterion(Stage.ENVELOPE, True, _recipient),
-    "sasl_username": Criterion(Stage.ENVELOPE, False, _attribute("sasl_username", patterns.exact_test), False),
-    "client_address": Criterion(Stage.ENVELOPE, False, _attribute("client_address", patterns.network_test), False),
-    "client_name": Criterion(Stage.ENVELOPE, False, _attribute("client_name", patterns.name_test), False),
-    "helo_name": Criterion(Stage.ENVELOPE, False, _attribute("helo_name", patterns.name_test), False),
-    "reason": Criterion(Stage.REASONS, True, _reason),
-    "header": Criterion(Stage.CONTENT, False, _header, False),
-    "content": Criterion(Stage.CONTENT, False, _content, False),
-    "body": Criterion(Stage.CONTENT, False, _body, False),
-    "age": Criterion(Stage.IDENTITY, False, _age),
-    "size": Criterion(Stage.ENVELOPE, False, _amount(lambda envelope: envelope.size, _SIZE_UNITS)),
-    "recipient_count": Criterion(Stage.ENVELOPE, False, _amount(lambda envelope: len(envelope.pending), {})),
-    "origin": Criterion(Stage.ENVELOPE, False, _origin, False),
-}
+    return tuple(parse_rule(rule, "%s[%d]" % (name, index), now) for index, rule in enumerate(rules))

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Callable, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import CRITERIA
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import CRITERIA
 
 
 def make_envelope(

@@ -23,7 +23,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module import (
     spool_quarantine,
     spool_repair,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import candidates, detail, selection
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import candidates, criteria, detail, selection
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import MAX_DISTINCT, SHAPE_MINUTES, TOPS
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import eml
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts
@@ -97,19 +97,19 @@ def test_every_criterion_is_documented() -> None:
         head = re.match(r"((C\(\w+\)(, )?)+):", text)
         if head:
             documented += re.findall(r"C\((\w+)\)", head.group(1))
-    assert sorted(documented) == sorted(selection.CRITERIA)
+    assert sorted(documented) == sorted(criteria.CRITERIA)
 
 
 def test_every_origin_is_documented() -> None:
     (text,) = (text for text in SELECTION["match"]["description"] if text.startswith("C(origin):"))
-    assert re.findall(r"V\((\w+)\)", text) == list(selection.ORIGINS)
+    assert re.findall(r"V\((\w+)\)", text) == list(criteria.ORIGINS)
 
 
 def test_the_recipient_scopes_are_documented() -> None:
     assert SELECTION["recipient_scope"]["choices"] == list(selection.RECIPIENT_SCOPES)
     (per_recipient, *_rest) = SELECTION["recipient_scope"]["description"]
     named = set(re.findall(r"C\((\w+)\)", per_recipient))
-    assert named == {key for key, row in selection.CRITERIA.items() if row.per_recipient}
+    assert named == {key for key, row in criteria.CRITERIA.items() if row.per_recipient}
 
 
 # --- facts ----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance, Output, Runner
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import CRITERIA, DEFAULT_QUEUES, QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import CRITERIA
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import DEFAULT_QUEUES, QUEUES
 from tests.unit.support.runner import FakeRunner
 
 PARAMS: Mapping[str, Any] = {

@@ -13,7 +13,7 @@ from typing import Any, Iterable
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import CRITERIA
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import CRITERIA
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_facts
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.queue_file import QueueFile, todo

@@ -15,7 +15,7 @@ import fcntl
 import os
 import signal
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     CommandError,
@@ -65,8 +65,7 @@ _PIPEFUL = 16 << 10
 _ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(NamedTuple):
     """What a command left: exit status, standard output, standard error."""
 
     status: int

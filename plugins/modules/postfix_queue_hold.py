@@ -14,7 +14,7 @@ description:
   - Puts the messages that a selection or a plan names on hold, where Postfix leaves them alone until they are released.
   - A message is read again just before it is put on hold, while its file is open. Another message, under a queue ID that Postfix
     used again meanwhile, is left alone.
-  - What became of each message is found out by looking. The mail log names the queue IDs of what was held, 20 in a line.
+  - What became of each message is found out by looking. The mail log names the queue IDs of what was held, 40 in a line.
   - In check mode the result has a plan, which a later run carries out with O(plan). A plan says which messages; what is to
     become of them says O(state). So a plan of M(mailops.postfix.postfix_queue_purge) can be held, and what was held by a plan
     can be released by it.

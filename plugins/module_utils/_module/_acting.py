@@ -45,8 +45,8 @@ IN_FLIGHT_SECONDS = 5.0
 
 _POLL_SECONDS = 0.1
 MAX_REASON = 200
-# 20 long queue IDs of 20 characters: as long as other lines of the mail log.
-_IDS_IN_LINE = 20
+# Long queue IDs have up to 20 characters, and RFC 3164 gives a line of the log 1024 bytes.
+_IDS_IN_LINE = 40
 
 
 # --- acting, one run at a time --------------------------------------------------------------------------------------

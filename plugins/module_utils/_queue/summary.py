@@ -22,8 +22,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.message imp
 # A counter keeps no more distinct values than that; the rarest go first, and the result says by how much it may be short.
 MAX_DISTINCT = 40000
 _KEPT_DISTINCT = 20000
-# So many recipients wait to be counted at one go.
-_BATCH = 20000
+# So many recipients wait to be counted at one go: the more, the longer what is counted stays in the processor's caches.
+_BATCH = 100000
+# A message by itself takes as much memory as so many recipients.
+_MESSAGE = 10
 _MAX_DOMAINS = 60000
 # So many different whole addresses are counted before they are spread.
 _MAX_WHOLE = 60000
@@ -151,7 +153,7 @@ class Groups:
     def add(self, name: str, envelope: Envelope) -> None:
         """Count a message. Raises KeyError for a name that is not there."""
         self._waiting[name].append(envelope)
-        self._unsettled += 1 + len(envelope.pending)
+        self._unsettled += _MESSAGE + len(envelope.pending)
         if self._unsettled >= _BATCH:
             self._settle()
 
@@ -234,7 +236,7 @@ class Summary:
         self._waiting.append(envelope)
         if reasons and self._with_tops:
             self._tops["reasons"].waiting += set(reasons.values())
-        self._unsettled += 1 + len(envelope.pending)
+        self._unsettled += _MESSAGE + len(envelope.pending)
         if self._unsettled >= _BATCH:
             self._settle()
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from hypothesis import HealthCheck, settings
 
@@ -16,8 +15,7 @@ settings.register_profile(
     deadline=None,
     database=None,
     derandomize="CI" in os.environ,
-    # The releases of hypothesis for Python 3.7 and 3.8 are several times slower.
-    max_examples=100 if sys.version_info >= (3, 9) else 30,
+    max_examples=int(os.environ.get("MAILOPS_EXAMPLES", "100")),
     print_blob=True,
     # How fast examples are made depends on what else the machine does.
     suppress_health_check=[HealthCheck.too_slow],

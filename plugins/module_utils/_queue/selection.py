@@ -234,7 +234,7 @@ def parse_selection(
 def _parse_rules(rules: Sequence[Mapping[str, Any]], name: str, now: int) -> tuple[Rule, ...]:
     if not rules:
         return ()
-    # A third of what facts would have to compile, for each run, and most runs of it have no rules.
+    # It is compiled anew for each run, and most runs of facts have no rules.
     from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import parse_rule  # noqa: PLC0415
 
     return tuple(parse_rule(rule, "%s[%d]" % (name, index), now) for index, rule in enumerate(rules))

@@ -139,6 +139,14 @@ def test_no_read_at_all_where_the_head_is_at_hand() -> None:
     assert envelope.pending == [b"recipient@example.org"]
 
 
+def test_the_start_of_a_file_tells_its_identity_as_soon_as_the_sender_is_there() -> None:
+    data = QueueFile().write()
+    told = [message.read_identity(data[:size], file_size=len(data)) for size in range(len(data))]
+    identity = (1700000000, 123456, read(data).size, b"sender@example.com")
+    enough = data.index(b"sender@example.com") + len(b"sender@example.com")
+    assert told == [None] * enough + [identity] * (len(data) - enough)
+
+
 def test_the_content_is_jumped_over_to_the_extracted_recipients() -> None:
     spec = QueueFile(recipients=[], extracted=todo(b"a@example.org"), body=[b"x" * 1000] * 1000)
     data = spec.write()

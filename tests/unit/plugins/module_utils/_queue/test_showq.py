@@ -292,6 +292,11 @@ def test_a_time_that_is_none_is_unknown(text: str) -> None:
     assert message.envelope.arrival == 0
 
 
+def test_the_identity_of_a_listed_message_is_in_its_envelope() -> None:
+    message = listed("4A0F9AC")
+    assert message.identity is message.envelope
+
+
 # --- what a listing does not tell -----------------------------------------------------------------------------------
 
 

@@ -304,12 +304,12 @@ def test_a_message_that_postsuper_cannot_find_is_purged(host: Host, controller: 
 
 
 def test_the_mail_log_names_what_was_deleted(host: Host, controller: Controller) -> None:
-    spam = [send(host, f"spam{number}@bad.example", "a@dest.example.org") for number in range(25)]
-    host.settle(25)
+    spam = [send(host, f"spam{number}@bad.example", "a@dest.example.org") for number in range(45)]
+    host.settle(45)
     controller.purge(host.name, match=[{"sender": "bad.example"}], reason="a test")
     log = host.get("/var/log/mail.log").decode().splitlines()
     lines = [line.partition(": deleted: ")[2].split() for line in log if " mailops/postfix_queue_purge[" in line]
-    assert [len(ids) for ids in lines[-3:]] == [20, 5, 0]
+    assert [len(ids) for ids in lines[-3:]] == [40, 5, 0]
     assert {queue_id for ids in lines[-3:] for queue_id in ids} == set(spam)
     assert "reason=a test" in log[-1]
 

@@ -250,6 +250,8 @@ ansible_facts:
         scan:
           description:
             - How reading went, in files. Files that are C(unreadable) or C(unparsed) are in no selection.
+            - Modules that act read no further than the sender, the arrival and the size of a message where these rule it out. What is
+              damaged behind them is not C(unparsed) there.
             - C(vanished) ones were delivered or moved while the queue was read. A message that moves may be missed or counted
               twice.
           returned: always

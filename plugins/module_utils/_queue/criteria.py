@@ -24,7 +24,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection i
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
     from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Subject
 
 ORIGINS = ("smtp", "local", "bounce")
@@ -207,14 +206,14 @@ def _age(values: Sequence[Mapping[str, Any]], place: str) -> MessageTest:
     return holds
 
 
-def _amount(count: Callable[[Envelope], int], units: Mapping[str, int]) -> Callable[[Any, str], MessageTest]:
-    """Return the maker of a test on a number of the envelope."""
+def _amount(count: Callable[[Subject], int], units: Mapping[str, int]) -> Callable[[Any, str], MessageTest]:
+    """Return the maker of a test on a number of the message."""
 
     def compile_values(values: Sequence[object], place: str) -> MessageTest:
         bounds = [parse_amount(value, units, place) for value in values]
 
         def holds(subject: Subject) -> bool:
-            number = count(subject.envelope)
+            number = count(subject)
             return any(number <= amount if at_most else number >= amount for amount, at_most in bounds)
 
         return holds
@@ -275,7 +274,7 @@ CRITERIA: Mapping[str, Criterion] = {
     "content": Criterion(Stage.CONTENT, False, _content, False),
     "body": Criterion(Stage.CONTENT, False, _body, False),
     "age": Criterion(Stage.IDENTITY, False, _age),
-    "size": Criterion(Stage.ENVELOPE, False, _amount(lambda envelope: envelope.size, _SIZE_UNITS)),
-    "recipient_count": Criterion(Stage.ENVELOPE, False, _amount(lambda envelope: len(envelope.pending), {})),
+    "size": Criterion(Stage.IDENTITY, False, _amount(lambda subject: subject.identity.size, _SIZE_UNITS)),
+    "recipient_count": Criterion(Stage.ENVELOPE, False, _amount(lambda subject: len(subject.envelope.pending), {})),
     "origin": Criterion(Stage.ENVELOPE, False, _origin, False),
 }

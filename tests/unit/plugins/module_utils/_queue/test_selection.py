@@ -90,6 +90,7 @@ def test_a_recipient_that_stands_twice_is_two_recipients() -> None:
         pytest.param([NOBODY, {"content": "x"}], False, id="another sender, or what is not looked at"),
         pytest.param([NEITHER], False, id="recipients, which are not looked at"),
         pytest.param([{"age": "1d"}], True, id="too young"),
+        pytest.param([{"size": "1g"}], True, id="too small"),
         pytest.param([{"queue_id": "000001", "body": "x"}], True, id="another queue ID"),
     ],
 )

@@ -146,6 +146,18 @@ def test_only_wanted_files_are_opened(made: MadeUpSpool) -> None:
     assert share.counts == ScanCounts(files=1)
 
 
+def test_damage_behind_what_was_asked_for_is_not_looked_for(made: MadeUpSpool) -> None:
+    def look_at_the_start(message: SpoolMessage, names: Names) -> None:
+        names.visited.append((message.queue, message.queue_id, message.identity.sender == b"sender@example.com"))
+
+    made.put("hold", "4A0F9AC", DATA.replace(b"R\x15", b"R\x7f"))
+    made.put("hold", "4A0F9AD", b"no queue file")
+    share = run(made, job("hold", visit=look_at_the_start))
+    assert sorted(share.result.visited) == [("hold", "4A0F9AC", True), ("hold", "4A0F9AD", False)]
+    assert share.counts == ScanCounts(files=2, unparsed=1)
+    assert run(made, job("hold")).counts == ScanCounts(files=2, unparsed=2)
+
+
 def test_a_file_that_vanished(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
     made.put("hold", "4A0F9AC", DATA)
 

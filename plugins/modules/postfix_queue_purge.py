@@ -12,8 +12,9 @@ version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
   - Deletes the messages that a selection or a plan names, and nothing else.
-  - A message is read again and put on hold while its file is open, looked at once more there, and deleted only if it still is
-    the selected one. A queue ID that Postfix used again meanwhile costs nobody a mail.
+  - A message is read again and deleted while its file is open, and only if it still is the selected one. A queue ID that Postfix
+    used again meanwhile costs nobody a mail. What may be in delivery is put on hold first, and deleted when the delivery has
+    ended, or after five seconds.
   - What became of each message is found out by looking. The mail log names the queue IDs of what was deleted, 40 in a line;
     C(postsuper) would write a line for each, and what keeps the log may drop lines that come in such numbers.
   - In check mode the result has a plan, which a later run carries out with O(plan).

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 # Steps of a module that acts, by what it calls for them.
 STEPS = {
     "the act": ("_spool.lock", "QueueLock.write_journal"),
-    "a move": ("_spool.moves", "rename"),
-    "the removal": ("_spool.holding", "remove"),
+    "a removal": ("_spool.holding", "_remove"),
+    "the removal of what is held": ("_spool.holding", "remove_from"),
     "the end": ("_spool.lock", "QueueLock.clear_journal"),
 }
 KILL = "kill -9 $PPID"
@@ -32,9 +32,9 @@ def fault_before(step: str, script: str) -> dict[str, Any]:
     return {"_fault": {"where": where, "name": name, "script": script}}
 
 
-def kill_before_move(number: int) -> dict[str, Any]:
-    """Return the option that has one of a module's processes killed before about the number-th message that they move."""
-    return fault_before("a move", _COUNT % number + KILL)
+def kill_before_removal(number: int) -> dict[str, Any]:
+    """Return the option that has one of a module's processes killed before about the number-th message that they remove."""
+    return fault_before("a removal", _COUNT % number + KILL)
 
 
 def before_postsuper(host: Host, action: str, script: str) -> str:

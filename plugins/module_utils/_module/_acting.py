@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Container, Iterator, Mapping, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Container, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, MailopsError, OutcomeError
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _selected
@@ -83,13 +83,40 @@ def hold(act: Act, targets: Sequence[Target], *, stays: bool = False) -> dict[st
 
     stays: whether an interrupted run is to leave them there; otherwise the next run gives them back.
     """
+    return _each(act, targets, holding.hold, stays=stays)
+
+
+def remove(act: Act, targets: Sequence[Target]) -> dict[str, Standing]:
+    """Remove the messages but for those that may be in delivery, which are put on hold; return what hold() does."""
+    return _each(act, targets, holding.remove, stays=False)
+
+
+def remove_from(act: Act, queue: str, targets: Sequence[Target]) -> dict[str, Standing]:
+    """Remove the messages from one queue, and return what stood under each ID that was found there."""
+    if not targets:
+        return {}
+    with Live(layout_of(act.instance)) as live:
+        return holding.remove_from(live, queue, _fingerprints(targets))
+
+
+def _each(
+    act: Act,
+    targets: Sequence[Target],
+    work: Callable[[Live, Mapping[str, str]], dict[str, Standing]],
+    *,
+    stays: bool,
+) -> dict[str, Standing]:
     if not targets:
         return {}
     moving = [Planned(target.queue_id, target.fingerprint) for target in targets if target.queue in DELIVERY]
     if moving:
         act.lock.write_journal(moving, stays=stays)
     with Live(layout_of(act.instance)) as live:
-        return holding.hold(live, {target.queue_id: target.fingerprint for target in targets})
+        return work(live, _fingerprints(targets))
+
+
+def _fingerprints(targets: Sequence[Target]) -> dict[str, str]:
+    return {target.queue_id: target.fingerprint for target in targets}
 
 
 def put_back(act: Act, queue_ids: Sequence[str]) -> None:

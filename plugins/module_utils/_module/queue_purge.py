@@ -4,10 +4,10 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What postfix_queue_purge does: hold, verify, delete (or expire), and look what became of each message.
+"""What postfix_queue_purge does: verify and delete (or expire), and look what became of each message.
 
-A short queue ID is used again as soon as its file is gone. So a message is first moved to hold, where nothing but the administrator
-moves it; only what is still the selected message there is deleted (_spool/holding.py).
+Each message is compared once more while its file is open, and deleted then (_spool/holding.py). What is in active or incoming is moved
+to hold first, so that nothing is deleted under a delivery.
 """
 
 from __future__ import annotations
@@ -18,12 +18,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import holding
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY
 
 if TYPE_CHECKING:
-    from typing import Mapping
-
     from ansible.module_utils.basic import AnsibleModule
 
     from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Selected, Selecting, Target
@@ -144,28 +141,26 @@ def _refuse_backscatter(targets: Iterable[Target]) -> None:
 
 def _delete(act: Act, targets: Sequence[Target]) -> dict[str, str]:
     """Delete the messages and return {queue ID: outcome}."""
-    outcomes = _delete_verified(
-        act, _acting.hold(act, [target for target in targets if target.queue != "maildrop"]), "hold"
-    )
+    standing = _acting.remove(act, [target for target in targets if target.queue != "maildrop"])
+    held = [target for target in targets if _is_held(standing.get(target.queue_id))]
+    busy = frozenset(target.queue_id for target in held if standing.pop(target.queue_id).busy)
+    in_flight = _acting.wait_for_delivery(act.spool, "hold", busy, seconds=_IN_FLIGHT_SECONDS)
+    # What the administrator takes out of hold meanwhile stands nowhere here.
+    standing.update(_acting.remove_from(act, "hold", held))
     act.lock.clear_journal()
-    in_maildrop = {target.queue_id: target for target in targets if target.queue == "maildrop"}
-    if in_maildrop:
-        outcomes.update(_delete_verified(act, _acting.verify(act.spool, "maildrop", in_maildrop), "maildrop"))
+    standing.update(_acting.remove_from(act, "maildrop", [target for target in targets if target.queue == "maildrop"]))
+    outcomes = {
+        queue_id: "changed" if not what.removed else "in_flight" if queue_id in in_flight else "purged"
+        for queue_id, what in standing.items()
+    }
     unseen = {target.queue_id: target for target in targets if target.queue_id not in outcomes}
     outcomes.update(_acting.look_in_delivery(act.spool, unseen))
     return outcomes
 
 
-def _delete_verified(act: Act, standing: Mapping[str, Standing], queue: str) -> dict[str, str]:
-    """Delete from a queue what is still the selected message there, and return the outcome of each message that was there."""
-    outcomes = {queue_id: "changed" for queue_id, what in standing.items() if not what.same}
-    verified = standing.keys() - outcomes.keys()
-    busy = frozenset(queue_id for queue_id in verified if standing[queue_id].busy)
-    in_flight = _acting.wait_for_delivery(act.spool, queue, busy, seconds=_IN_FLIGHT_SECONDS)
-    # What the administrator took out of the queue meanwhile has no outcome here.
-    for queue_id in holding.remove(act.spool, queue, verified) if verified else ():
-        outcomes[queue_id] = "in_flight" if queue_id in in_flight else "purged"
-    return outcomes
+def _is_held(what: Standing | None) -> bool:
+    """Return whether a message that was to be removed was put on hold instead."""
+    return what is not None and what.same and not what.removed
 
 
 # --- expiring -------------------------------------------------------------------------------------------------------

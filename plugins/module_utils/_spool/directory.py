@@ -31,6 +31,10 @@ _MAX_DEPTH = 16
 # Open log directories that are kept: all 256 of hash_queue_depth = 2.
 _MAX_LOG_DIRECTORIES = 300
 _LOG_DEPTHS = (1, 0, 2, 3, 4)
+# A look leaves no trace, and does not have the kernel write an inode for each file that it reads: the mtime of a deferred message
+# is the time of its next attempt (qmgr_active.c), and relatime in mount(8) sets the time of access wherever that is older. Linux only.
+_NO_TRACE = getattr(os, "O_NOATIME", 0)
+_DIGITS = "0123456789ABCDEF"
 _new_tuple = tuple.__new__
 
 
@@ -50,7 +54,7 @@ class Spool:
         self.path = path
         try:
             # The path is the administrator's, who may have made a link of it; what is below is the mail owner's.
-            self._root = os.open(path, _OPEN_ROOT)
+            self._root = _open(path, _OPEN_ROOT)
         except OSError as error:
             raise MailopsError(
                 "The queue directory %s cannot be opened: %s. Name a directory that exists, and read it as root "
@@ -83,13 +87,15 @@ class Spool:
     def walk(self, queue: str, *, share: tuple[int, int] = (0, 1)) -> Iterator[Found]:
         """Yield what is in a queue, at any hash depth, in no order; nothing for a queue that does not exist.
 
-        share: (which, of how many): only the names that fall to one of several processes, which were forked from one another.
+        share: (which, of how many): only the names that fall to one of several processes. It goes by the first hash directory that
+        a queue ID has, in a queue that has none, too: so processes are in different directories, and a message that moves from one
+        queue to another stays in its share.
 
         Names of one character are Postfix's hash directories (src/global/mail_scan_dir.c). A directory stays open only until
         the next name is asked for. Raises MailopsError where the queue may not be read.
         """
         try:
-            top = os.open(queue, _OPEN_DIRECTORY, dir_fd=self._root)
+            top = _open(queue, _OPEN_DIRECTORY, self._root)
         except FileNotFoundError:
             return
         except OSError as error:
@@ -106,26 +112,40 @@ class Spool:
             with os.scandir(directory) as entries:
                 for entry in entries:
                     name = entry.name
+                    if number > 1 and _lane(name) % number != which:
+                        continue
                     if len(name) == 1:
                         below.append(name)
-                    # Processes that were forked from one another hash a text alike.
-                    elif number == 1 or hash(name) % number == which:
+                    else:
                         # The same as Found(...), without the Python code that a named tuple has for it.
                         yield _new_tuple(Found, (queue, directory, name))
             for name in below:
                 child = _open_directory(name, directory) if depth < _MAX_DEPTH else None
-                if child is not None:
-                    yield from self._walk_directory(queue, child, depth + 1, share)
-                elif hash(name) % number == which:
+                if child is None:
                     yield Found(queue, directory, name)
+                else:
+                    yield from self._walk_directory(queue, child, depth + 1, (0, 1))
         finally:
             os.close(directory)
+
+    def log_directory(self, path: str) -> int | None:
+        """Return the open directory of logs of that path, None where there was none; each part is opened by itself, no link followed.
+
+        It stays open until many more were asked for.
+        """
+        if path not in self._log_directories:
+            if len(self._log_directories) >= _MAX_LOG_DIRECTORIES:
+                self._forget_log_directories()
+            parent, _slash, name = path.rstrip("/").rpartition("/")
+            above = self.log_directory(parent) if parent else self._root
+            self._log_directories[path] = None if above is None else _open_directory(name, above)
+        return self._log_directories[path]
 
     def read_defer_log(self, queue_id: str) -> bytes:
         """Return the defer log of a message, b"" without one; it is looked for at every hash depth."""
         for depth in _LOG_DEPTHS:
             try:
-                directory = self._log_directory("defer/" + hash_directory(queue_id, depth))
+                directory = self.log_directory("defer/" + hash_directory(queue_id, depth))
             except QueueIdError:
                 continue
             if directory is None:
@@ -143,16 +163,6 @@ class Spool:
                 os.close(descriptor)
         return b""
 
-    def _log_directory(self, path: str) -> int | None:
-        """Return the open directory of that path, None where there is none; each part is opened by itself, no link followed."""
-        if path not in self._log_directories:
-            if len(self._log_directories) >= _MAX_LOG_DIRECTORIES:
-                self._forget_log_directories()
-            parent, _slash, name = path.rstrip("/").rpartition("/")
-            above = self._log_directory(parent) if parent else self._root
-            self._log_directories[path] = None if above is None else _open_directory(name, above)
-        return self._log_directories[path]
-
     def _forget_log_directories(self) -> None:
         for descriptor in self._log_directories.values():
             if descriptor is not None:
@@ -160,18 +170,38 @@ class Spool:
         self._log_directories = {}
 
 
+def _lane(name: str) -> int:
+    """Return a number that a queue ID has in common with its first hash directory, whose name is the number in hexadecimal."""
+    try:
+        digit = hash_directory(name, 1)
+    except QueueIdError:
+        digit = name[0]
+    return _DIGITS.find(digit)
+
+
 def _open_directory(name: str, directory: int) -> int | None:
     """Return the open directory of that name, None where it is none or is a link."""
     try:
-        return os.open(name, _OPEN_DIRECTORY, dir_fd=directory)
+        return _open(name, _OPEN_DIRECTORY, directory)
     except OSError:
         return None
+
+
+def _open(name: str, flags: int, directory: int | None = None) -> int:
+    """Return the open file or directory, whose time of access reading leaves alone where this process may ask for that."""
+    try:
+        return os.open(name, flags | _NO_TRACE, dir_fd=directory)
+    except PermissionError as error:
+        # open(2): only the owner and root may.
+        if error.errno != errno.EPERM:
+            raise
+    return os.open(name, flags, dir_fd=directory)
 
 
 @contextmanager
 def open_file(name: str, directory: int) -> Iterator[int]:
     """Open a regular file of that name for reading; a link or anything else raises OSError."""
-    descriptor = os.open(name, _OPEN_FILE, dir_fd=directory)
+    descriptor = _open(name, _OPEN_FILE, directory)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "not a file")
@@ -182,7 +212,7 @@ def open_file(name: str, directory: int) -> Iterator[int]:
 
 def open_quickly(name: str, directory: int) -> tuple[int, os.stat_result, bytes]:
     """Return an open descriptor, its status and the file's first bytes. Raises OSError as open_file() does."""
-    descriptor = os.open(name, _OPEN_FILE, dir_fd=directory)
+    descriptor = _open(name, _OPEN_FILE, directory)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.naming import directory_for, fitted_id
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look, Tree
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look, Tree, remove
 
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold")
 # Between these a message moves by itself.
@@ -59,6 +59,12 @@ class Live:
     def directory(self, queue: str, queue_id: str) -> int:
         """Return the open directory where Postfix looks for a queue file, made where it is missing."""
         return self.tree.directory(self.layout.place(queue, queue_id), self.layout.owner)
+
+    def remove_log(self, log: str, queue_id: str) -> None:
+        """Remove a log of a message from where Postfix looks for it, if there is one. Raises OSError."""
+        directory = self.spool.log_directory(self.layout.place(log, queue_id))
+        if directory is not None:
+            remove(queue_id, directory)
 
     def fit(self, queue_id: str, inode: int) -> str:
         """Return the queue ID that a message must have in a file with that inode."""

@@ -98,7 +98,7 @@ def scan(spool: Spool, job: Job[_Result], *, processes: int | None = None) -> Sh
 
 
 def _read(spool: Spool, job: Job[_Result], index: int, number: int) -> Share[_Result]:
-    """Read the files of one share: those whose name falls to it, so that a message that moves stays in one share."""
+    """Read the files of one share (see Spool.walk())."""
     share = Share(job.make_result(), ScanCounts())
     with PatternWatch() as watch, _no_garbage_collection():
         for queue in job.queues:

@@ -11,7 +11,7 @@ import fcntl
 import os
 import time
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
 import pytest
 
@@ -20,6 +20,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Ou
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import unpack
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import holding, moves
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import scan as scanning
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.holding import Standing
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import Live
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_purge
 from tests.unit.support.acting import between, killed_before
 from tests.unit.support.module import ModuleRun
@@ -143,20 +145,20 @@ def test_an_id_that_is_used_again_just_as_it_is_held(
     run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rename = moves.rename
-    spam = [made.file("deferred", "4A0F9AC")]
+    spam = [made.file("active", "4A0F9AD")]
 
     def reuse_and_rename(source: str, target: str, **directories: int) -> None:
         if spam and source == spam[0].name:
             # The open file keeps its inode, so the other one has another.
             spam.pop().unlink()
-            made.put("deferred", source, HAM.write())
+            made.put("active", source, HAM.write())
         rename(source, target, **directories)
 
     monkeypatch.setattr(moves, "rename", reuse_and_rename)
     assert run(match=MATCH)["outcomes"] == outcomes(purged=2, changed=1)
     # It went to hold and came back.
-    assert standing(made) == {"4A0F9AC": "deferred", "4A0F9AF": "deferred"}
-    assert made.file("deferred", "4A0F9AC").read_bytes() == HAM.write()
+    assert standing(made) == {"4A0F9AD": "active", "4A0F9AF": "deferred"}
+    assert made.file("active", "4A0F9AD").read_bytes() == HAM.write()
 
 
 def test_another_message_that_was_on_hold_stays_there(
@@ -186,18 +188,19 @@ def test_messages_that_vanish(run: ModuleRun, made: MadeUpSpool, monkeypatch: py
     assert standing(made) == {"4A0F9AF": "deferred"}
 
 
+@pytest.mark.parametrize("queue", ["incoming", "hold"])
 def test_a_message_that_goes_to_another_queue_is_followed(
-    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, queue: str
 ) -> None:
-    rename = moves.rename
+    remove_log = Live.remove_log
 
-    def move_on_and_rename(source: str, target: str, **directories: int) -> None:
+    def move_on_and_remove(live: Live, log: str, queue_id: str) -> None:
         path = made.file("deferred", "4A0F9AC")
-        if source == path.name and path.exists():
-            path.rename(made.file("incoming", path.name))
-        rename(source, target, **directories)
+        if queue_id == path.name and path.exists():
+            path.rename(made.file(queue, path.name))
+        remove_log(live, log, queue_id)
 
-    monkeypatch.setattr(moves, "rename", move_on_and_rename)
+    monkeypatch.setattr(Live, "remove_log", move_on_and_remove)
     assert run(match=MATCH)["outcomes"] == outcomes(purged=3)
     assert standing(made) == {"4A0F9AF": "deferred"}
 
@@ -206,7 +209,7 @@ def test_a_message_that_cannot_be_caught(run: ModuleRun, made: MadeUpSpool, monk
     rename = moves.rename
 
     def lose(source: str, target: str, **directories: int) -> None:
-        if source == "4A0F9AC":
+        if source == "4A0F9AD":
             raise FileNotFoundError
         rename(source, target, **directories)
 
@@ -219,50 +222,55 @@ def test_a_message_that_cannot_be_caught(run: ModuleRun, made: MadeUpSpool, monk
     )
     assert result["outcomes"] == outcomes(purged=2, failed=1)
     assert result["changed"] is True
-    assert standing(made) == {"4A0F9AC": "deferred", "4A0F9AF": "deferred"}
+    assert standing(made) == {"4A0F9AD": "active", "4A0F9AF": "deferred"}
 
 
 def test_a_message_that_the_administrator_releases_meanwhile(
     run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    remove = holding.remove
+    remove_from = holding.remove_from
 
-    def release_and_remove(*arguments: Any) -> set[str]:
-        made.file("hold", "4A0F9AE").rename(made.file("deferred", "4A0F9AE"))
-        return remove(*arguments)
+    def release_and_remove(live: Live, queue: str, wanted: Mapping[str, str]) -> dict[str, Standing]:
+        made.file("hold", "4A0F9AD").rename(made.file("deferred", "4A0F9AD"))
+        return remove_from(live, queue, wanted)
 
-    monkeypatch.setattr(holding, "remove", release_and_remove)
+    monkeypatch.setattr(holding, "remove_from", release_and_remove)
     result = run(match=MATCH)
     assert result["outcomes"] == outcomes(purged=2, failed=1)
     assert result["purged"]["messages"] == 2
-    assert standing(made) == {"4A0F9AE": "deferred", "4A0F9AF": "deferred"}
+    assert standing(made) == {"4A0F9AD": "deferred", "4A0F9AF": "deferred"}
 
 
 @pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        ("rename", "4A0F9AC in deferred cannot be put on hold: %s: what it left half done is then put right."),
-        ("remove", "4A0F9AC in hold cannot be removed: %s."),
-    ],
+    ("queue", "owner", "call"), [("active", moves, "rename"), ("deferred", os, "unlink"), ("hold", os, "unlink")]
 )
 def test_a_filesystem_that_refuses(
-    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, call: str, message: str
+    run: ModuleRun,
+    made: MadeUpSpool,
+    monkeypatch: pytest.MonkeyPatch,
+    queue: str,
+    owner: object,
+    call: str,
 ) -> None:
-    made.file("active", "4A0F9AD").unlink()
-    made.file("hold", "4A0F9AE").unlink()
+    for other, name in (("deferred", "4A0F9AC"), ("active", "4A0F9AD"), ("hold", "4A0F9AE")):
+        made.file(other, name).unlink()
+    made.put(queue, "4A0F9AD", SPAM.write())
 
     def refuse(*_names: object, **_directories: int) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     with monkeypatch.context() as patched:
-        patched.setattr(moves, call, refuse)
-        assert run.fails(match=MATCH) == message % "Read-only file system. Mend that, then run this again"
+        patched.setattr(owner, call, refuse)
+        assert run.fails(match=MATCH) == (
+            "4A0F9AD in %s cannot be removed: Read-only file system. Mend that, then run this again: what it left half done is "
+            "then put right." % queue
+        )
     assert run(match=MATCH)["outcomes"] == outcomes(purged=1)
     assert standing(made) == {"4A0F9AF": "deferred"}
 
 
 def test_logs_go_with_their_message(run: ModuleRun, made: MadeUpSpool) -> None:
-    logs = [made.put_defer_log("4A0F9AC", a="full"), made.put_defer_log("4A0F9AD", depth=0, a="full")]
+    logs = [made.put_defer_log(queue_id, a="full") for queue_id in ("4A0F9AC", "4A0F9AD")]
     logs += [made.put(queue, "4A0F9AE", b"", mode=0o600, depth=0) for queue in ("bounce", "trace")]
     kept = made.put_defer_log("4A0F9AF", a="full")
     assert run(match=MATCH)["outcomes"] == outcomes(purged=3)
@@ -272,10 +280,12 @@ def test_logs_go_with_their_message(run: ModuleRun, made: MadeUpSpool) -> None:
 def test_hold_may_be_hashed(run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
     run.parameters["hash_queue_names"] = "deferred, defer, hold"
     run.parameters["hash_queue_depth"] = "2"
-
-    with killed_before(monkeypatch, holding, "remove"):
+    log = made.put_defer_log("4A0F9AD", depth=2, a="full")
+    with killed_before(monkeypatch, holding, "remove_from"):
         run(match=MATCH)
-    assert made.file("hold", "4A0F9AC", depth=2).exists()
+    assert made.file("hold", "4A0F9AD", depth=2).exists()
+    assert run(match=MATCH)["outcomes"] == outcomes(purged=1)
+    assert not log.exists()
 
 
 def test_a_delivery_that_does_not_end(run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,16 +306,17 @@ def test_a_delivery_that_ends_in_time(run: ModuleRun, made: MadeUpSpool, monkeyp
 def test_a_run_that_is_killed_is_undone_by_the_next(
     run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with killed_before(monkeypatch, holding, "remove"):
+    with killed_before(monkeypatch, holding, "remove_from"):
         run(match=MATCH)
-    assert standing(made)["4A0F9AC"] == "hold"
-    held = "An earlier run was interrupted; 2 messages that it had put on hold "
+    # What lay at rest is gone, what may have been in delivery is on hold.
+    assert standing(made) == {"4A0F9AD": "hold", "4A0F9AF": "deferred"}
+    held = "An earlier run was interrupted; 1 messages that it had put on hold "
     run(check=True, match=[{"sender": "nobody@"}])
     assert run.warnings == [held + "are still there. The next real run releases them first."]
     assert run(match=[{"sender": "nobody@"}])["changed"] is False
     assert run.warnings == [held + "were released."]
-    assert standing(made) == {"4A0F9AC": "deferred", "4A0F9AD": "deferred", "4A0F9AE": "hold", "4A0F9AF": "deferred"}
-    assert run(match=MATCH)["outcomes"] == outcomes(purged=3)
+    assert standing(made) == {"4A0F9AD": "deferred", "4A0F9AF": "deferred"}
+    assert run(match=MATCH)["outcomes"] == outcomes(purged=1)
     assert run.warnings == []
 
 
@@ -316,7 +327,7 @@ def test_many_are_held_and_removed_in_several_processes(
     monkeypatch.setattr(holding, "_WORTH_PROCESSES", 0)
     monkeypatch.setattr(holding, "worth_processes", lambda _spool, _queues: 3)
     for number in range(60):
-        made.put(("deferred", "incoming", "hold")[number % 3], "%05X1234" % number, SPAM.write())
+        made.put(("deferred", "incoming", "hold")[number % 3], "%05X1234" % (number * 16000), SPAM.write())
     made.put(stray, "F00001234", HAM.write())
     assert run(match=MATCH)["outcomes"] == outcomes(purged=63)
     assert standing(made) == {"4A0F9AF": "deferred", "F00001234": stray}

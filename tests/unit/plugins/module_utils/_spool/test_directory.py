@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
 import socket
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +30,10 @@ def made(tmp_path: Path) -> MadeUpSpool:
 def walked(made: MadeUpSpool, queue: str) -> list[str]:
     with Spool(str(made.path)) as spool:
         return sorted(found.name for found in spool.walk(queue))
+
+
+def accessed(path: Path) -> int:
+    return path.stat().st_atime_ns
 
 
 def open_descriptors() -> int:
@@ -54,6 +62,23 @@ def test_a_found_name_can_be_opened_where_it_stands(made: MadeUpSpool) -> None:
         for found in spool.walk("deferred"):
             with directory.open_file(found.name, found.directory) as descriptor:
                 assert (found.queue, found.name, os.read(descriptor, 99)) == ("deferred", SHORT, b"content")
+
+
+@pytest.mark.parametrize("number", [2, 3, 4])
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_shares_make_the_whole_and_a_message_stays_in_its_share(made: MadeUpSpool, depth: int, number: int) -> None:
+    names = ["%05X1234" % (step * 33333) for step in range(30)] + [LONG, "x", "g23", "%05x" % 47]
+    for name in names:
+        made.put("deferred", name, b"", depth=depth if len(name) > 5 else 0)
+        made.put("active", name, b"", depth=0)
+    with Spool(str(made.path)) as spool:
+        shares = {
+            queue: [sorted(found.name for found in spool.walk(queue, share=(which, number))) for which in range(number)]
+            for queue in ("deferred", "active")
+        }
+    assert sorted(itertools.chain(*shares["active"])) == sorted(names)
+    assert shares["deferred"] == shares["active"]
+    assert all(shares["active"])
 
 
 def test_what_is_no_directory_is_yielded_as_it_is(made: MadeUpSpool, tmp_path: Path) -> None:
@@ -241,3 +266,38 @@ def test_log_directories_are_not_kept_without_end(made: MadeUpSpool, monkeypatch
         for queue_id in queue_ids * 2:
             assert queue_id.encode() in spool.read_defer_log(queue_id)
             assert open_descriptors() <= before + 5
+
+
+# --- without a trace ------------------------------------------------------------------------------------------------
+
+
+def test_reading_leaves_the_times_of_access_alone(made: MadeUpSpool) -> None:
+    # An attempt that is yet to come, as deferred messages have it: relatime sets the time of access at each read then.
+    coming = int(time.time()) + 3600
+    paths = [made.put(queue, SHORT, b"content") for queue in ("deferred", "defer")]
+    for path in (*paths, paths[0].parent, made.path):
+        os.utime(path, (1, coming))
+    with Spool(str(made.path)) as spool:
+        for found in spool.walk("deferred"):
+            descriptor, _status, head = directory.open_quickly(found.name, found.directory)
+            os.close(descriptor)
+            assert (head, spool.read_defer_log(SHORT)) == (b"content", b"content")
+    assert [accessed(path) for path in (*paths, paths[0].parent, made.path)] == [10**9] * 4
+
+
+def test_who_may_not_ask_for_that_reads_all_the_same(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    made.put("deferred", SHORT, b"content")
+    open_ = os.open
+
+    def open_of_others(name: str, flags: int, **options: Any) -> int:
+        # open(2), where the file is somebody else's.
+        if flags & os.O_NOATIME:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+        return open_(name, flags, **options)
+
+    monkeypatch.setattr(os, "open", open_of_others)
+    assert walked(made, "deferred") == [SHORT]
+    with Spool(str(made.path)) as spool:
+        for found in spool.walk("deferred"):
+            with directory.open_file(found.name, found.directory) as descriptor:
+                assert os.read(descriptor, 99) == b"content"

@@ -224,7 +224,7 @@ def in_helper(act: Callable[[], None]) -> Callable[[SpoolMessage, Names], None]:
 @pytest.fixture
 def many(made: MadeUpSpool) -> MadeUpSpool:
     for number in range(20):
-        made.put("hold", "%05X1234" % number, DATA)
+        made.put("hold", "%05X1234" % (number * 33333), DATA)
     return made
 
 
@@ -294,7 +294,7 @@ def test_a_pattern_that_takes_too_long_is_stopped(made: MadeUpSpool, monkeypatch
 def test_the_limit_is_for_each_message(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scanning, "PATTERN_SECONDS", 0.2)
     for number in range(4):
-        made.put("hold", "%05X1234" % number, DATA)
+        made.put("hold", "%05X1234" % (number * 33333), DATA)
 
     def slow(_message: SpoolMessage, _names: Names) -> None:
         end = os.times().user + 0.1

@@ -25,20 +25,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .mixture import BOUNCE, LOCAL, SUBMISSION, Client, Message, Record, messages, record_of, record_of_notice
-from .rest import RestError, reload_postfix, wait_until, wait_until_quiet
+from .rest import RestError, reload_postfix, wait_until_quiet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-LOG = Path("/var/log/mail.log")
 PASSWORD = "secret"
 PORTS = {SUBMISSION: 587}
 # Without it Postfix completes a sender that has no domain (trivial-rewrite(8)).
 UNQUALIFIED = "mailer-daemon-bare"
 
 _QUEUED = re.compile(r"queued as (\w+)")
-_MESSAGE_ID = re.compile(r"cleanup\[\d+\]: (\w+): message-id=(<.*>)$", re.MULTILINE)
-_NOTICE = re.compile(r"bounce\[\d+\]: (\w+): sender non-delivery notification: (\w+)$", re.MULTILINE)
+# How postcat(1) begins each file, and how it tells an envelope's sender.
+_FILE = re.compile(r"^\*\*\* ENVELOPE RECORDS (?:\S+/)?(\w+) \*\*\*$", re.MULTILINE)
+_SENDER = re.compile(r"^sender: (.*)$", re.MULTILINE)
+_MESSAGE_ID = re.compile(r"^message-id:\s*(<.*>)$", re.MULTILINE | re.IGNORECASE)
+_FILES_AT_ONCE = 200
 
 
 class FillError(Exception):
@@ -136,29 +138,20 @@ def send_by_sendmail(message: Message) -> None:
     subprocess.run(command, input=message.text, check=True)
 
 
-class Log:
-    """The part of the mail log that was written since."""
+def _opened(queue_ids: Sequence[str]) -> dict[str, str]:
+    """Return what postcat(1) shows of each message: its envelope, then its content."""
+    opened: dict[str, str] = {}
+    for start in range(0, len(queue_ids), _FILES_AT_ONCE):
+        command = ["postcat", "-q", *queue_ids[start : start + _FILES_AT_ONCE]]
+        shown = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.decode("utf-8", "replace")
+        _nothing, *parts = _FILE.split(shown)
+        opened.update(zip(parts[::2], parts[1::2]))
+    return opened
 
-    def __init__(self) -> None:
-        self._start = LOG.stat().st_size if LOG.exists() else 0
 
-    def _text(self) -> str:
-        with LOG.open("rb") as log:
-            log.seek(self._start)
-            return log.read().decode("utf-8", "replace")
-
-    def queue_ids(self) -> dict[str, str]:
-        """Return the newest queue ID of each Message-ID."""
-        return {message_id: queue_id for queue_id, message_id in _MESSAGE_ID.findall(self._text())}
-
-    def notices(self) -> dict[str, str]:
-        """Return the queue ID of each refused message's notice, by the refused message's own."""
-        return dict(_NOTICE.findall(self._text()))
-
-    def senders(self, queue_ids: Iterable[str]) -> dict[str, str]:
-        text = self._text()
-        found = {queue_id: re.search(rf" {queue_id}: from=<(.*?)>,", text) for queue_id in queue_ids}
-        return {queue_id: sender.group(1) for queue_id, sender in found.items() if sender}
+def _queued() -> list[str]:
+    listing = subprocess.run(["postqueue", "-j"], check=True, stdout=subprocess.PIPE).stdout
+    return [json.loads(line)["queue_id"] for line in listing.splitlines()]
 
 
 def has_ipv6() -> bool:
@@ -173,46 +166,50 @@ def _postfix(*command: str) -> None:
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
 
 
-def send_unqualified(batch: Sequence[Message], log: Log) -> list[tuple[Message, str]]:
-    """Send what Postfix would otherwise complete, and makes sure that it did not."""
+def send_unqualified(batch: Sequence[Message]) -> list[tuple[Message, str]]:
+    """Send what Postfix would otherwise complete, and make sure that it did not."""
     if not batch:
         return []
     _postfix("postconf", "-P", "rewrite/unix/append_at_myorigin=no")
     reload_postfix()
     try:
         sent = send_by_smtp(batch, workers=1)
-        ids = [queue_id for _message, queue_id in sent]
-        wait_until(lambda: len(log.senders(ids)) == len(ids), "messages with a bare sender")
-        wrong = {queue_id: sender for queue_id, sender in log.senders(ids).items() if "@" in sender or not sender}
-        if wrong:
-            raise FillError(f"Postfix rewrote a bare sender: {wrong}")
+        wait_until_quiet()
+        senders = {queue_id: _SENDER.findall(text) for queue_id, text in _opened([pair[1] for pair in sent]).items()}
+        wrong = {queue_id: found for queue_id, found in senders.items() if len(found) != 1 or "@" in found[0]}
+        if wrong or len(senders) != len(sent):
+            raise FillError(f"Postfix rewrote a bare sender: {wrong or senders}")
         return sent
     finally:
         _postfix("postconf", "-PX", "rewrite/unix/append_at_myorigin")
         reload_postfix()
 
 
-def _records_of_local(batch: Sequence[Message], log: Log) -> list[Record]:
-    wanted = {message.message_id for message in batch}
-    wait_until(lambda: wanted <= set(log.queue_ids()), "mail from sendmail")
-    ids = log.queue_ids()
-    return [record_of(message, ids[message.message_id]) for message in batch]
-
-
-def _records_of_notices(sent: Sequence[tuple[Message, str]], log: Log) -> list[Record]:
-    wanted = {queue_id for _message, queue_id in sent}
-    wait_until(lambda: wanted <= set(log.notices()), "notices of refused mail (is the sink up?)")
-    notices = log.notices()
-    message_ids = {queue_id: message_id for message_id, queue_id in log.queue_ids().items()}
-    return [
-        record_of_notice(message, queue_id=notices[queue_id], message_id=message_ids[notices[queue_id]])
-        for message, queue_id in sent
-    ]
+def _records_of_others(local: Sequence[Message], refused: Sequence[Message], known: Iterable[str]) -> list[Record]:
+    """Return the records of what is in the queue under an ID that nobody was told: mail from sendmail, and notices."""
+    sent = {message.message_id: message for message in local}
+    returned = {message.message_id: message for message in refused}
+    records = []
+    for queue_id, text in _opened(sorted(set(_queued()).difference(known))).items():
+        # A notice has a Message-ID of its own, and then, in what it returns, the refused message's.
+        own, *others = _MESSAGE_ID.findall(text)
+        about = [message_id for message_id in others if message_id in returned]
+        if own in sent:
+            records.append(record_of(sent.pop(own), queue_id))
+        elif about:
+            records.append(record_of_notice(returned.pop(about[0]), queue_id=queue_id, message_id=own))
+        else:
+            raise FillError(f"nobody sent what is in the queue as {queue_id}")
+    if sent or returned:
+        raise FillError(
+            f"not in the queue: {len(sent)} messages from sendmail, notices of {len(returned)} refused ones (is the sink up?)"
+        )
+    return records
 
 
 def fill(batch: Sequence[Message], *, workers: int) -> list[Record]:
     """Send the messages and return what is in the queue because of them, once nothing moves any more."""
-    log = Log()
+    before = _queued()
     local = [message for message in batch if message.origin == LOCAL]
     bare = [message for message in batch if message.kind == UNQUALIFIED]
     rest = [message for message in batch if message.origin != LOCAL and message.kind != UNQUALIFIED]
@@ -220,11 +217,11 @@ def fill(batch: Sequence[Message], *, workers: int) -> list[Record]:
     for message in local:
         send_by_sendmail(message)
     records = [record_of(message, queue_id) for message, queue_id in sent if message.origin != BOUNCE]
-    records += _records_of_notices([pair for pair in sent if pair[0].origin == BOUNCE], log)
-    records += _records_of_local(local, log)
-    # Last: a reload ends the delivery processes, which would slow down what is still being delivered.
     wait_until_quiet()
-    records += [record_of(message, queue_id) for message, queue_id in send_unqualified(bare, log)]
+    refused = [message for message in rest if message.origin == BOUNCE]
+    records += _records_of_others(local, refused, [*before, *(record.queue_id for record in records)])
+    # Last: a reload ends the delivery processes, which would slow down what is still being delivered.
+    records += [record_of(message, queue_id) for message, queue_id in send_unqualified(bare)]
     wait_until_quiet()
     return records
 

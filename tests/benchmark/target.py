@@ -137,6 +137,10 @@ class Target:
         if self.messages != messages:
             raise BenchmarkError(f"{self.messages} messages are deferred, not {messages}")
 
+    def filesystem(self) -> str:
+        """Return the kind of the filesystem that the spool is on."""
+        return self.host.run(["df", "--output=fstype", SPOOL]).stdout.split()[-1]
+
     def count_files(self, directory: str) -> int:
         return len(self.host.run(["find", directory, "-type", "f", "-printf", "."]).stdout)
 
@@ -163,6 +167,8 @@ class Target:
     def bring_back(self) -> None:
         """Put back what is missing. It has other inodes, which matters to nothing but `postfix start`."""
         self.host.run(["cp", "-a", "-n", f"{_COPY}/.", SPOOL])
+        # What is written to the disk meanwhile is nobody's work that is measured next.
+        self.host.run(["sync", "--file-system", SPOOL])
 
     # ---- the clock --------------------------------------------------------------------------------------------
 

@@ -21,7 +21,8 @@
 #:   fleet.sh down                     end the lab; harmless where there is none
 #:
 #: Environment: FLEET_DIR (this lab's files), FLEET_IMAGES (root filesystems), FLEET_NET (first three octets),
-#: FLEET_TMPFS (most that the hosts may write), FLEET_LEASE_FD (the lab ends when this pipe's writer is gone).
+#: FLEET_TMPFS (most that the hosts may write), FLEET_LEASE_FD (the lab ends when this pipe's writer is gone),
+#: FLEET_SPOOLS (a directory on a disk for the hosts' spools, which else are in memory; whoever names it removes it).
 set -euo pipefail
 export PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -370,14 +371,14 @@ _lab() {
 # ---- inside: pid 1 of a host --------------------------------------------------------------------------------
 
 mount_root() {
-  local root=$1 release=$2 options name
+  local root=$1 release=$2 spool=$3 options name
   options="lowerdir=$(image_path "$release"),upperdir=$root/../upper,workdir=$root/../work"
   # Inside a user namespace an overlay may not use trusted.* attributes.
   [[ $(< /proc/self/uid_map) =~ 4294967295 ]] || options+=,userxattr
   mount -t overlay overlay -o "$options" "$root"
   # A directory of a lower layer cannot be renamed; a mail spool must behave like one filesystem.
-  cp -a "$root/var/spool" "$root/../spool"
-  mount --bind "$root/../spool" "$root/var/spool"
+  cp -a "$root/var/spool" "$spool"
+  mount --bind "$spool" "$root/var/spool"
   mount -t proc proc "$root/proc"
   mount -t tmpfs -o mode=755 tmpfs "$root/dev"
   mount -t tmpfs -o mode=755 tmpfs "$root/run"
@@ -427,7 +428,7 @@ postfix start
 _host() {
   local name=$1 address=$2 release=$3 mine=$FLEET_DIR/mnt/$1 root=$FLEET_DIR/mnt/$1/root
   mkdir -p "$mine/upper" "$mine/work" "$root"
-  mount_root "$root" "$release"
+  mount_root "$root" "$release" "${FLEET_SPOOLS:-$mine}/spool.$name"
   name_host "$root" "$name"
   plug_in "$address"
   cd "$root"

@@ -391,9 +391,11 @@ class Lab:
         directory: Path | None = None,
         net: str = DEFAULT_NET,
         lasting: bool = False,
+        spools: Path | None = None,
     ) -> Lab:
         """Start hosts mx01, mx02, ...; releases are dealt out in turn.
 
+        spools: a directory for the hosts' spools, which are otherwise in memory, like all that the hosts write.
         The lab ends with the calling process unless it is to be a lasting one.
         """
         build_images(releases)
@@ -402,6 +404,8 @@ class Lab:
         try:
             options: dict[str, Any] = {} if lasting else {"pass_fds": [reader]}
             environment = {} if lasting else {"FLEET_LEASE_FD": str(reader)}
+            if spools is not None:
+                environment["FLEET_SPOOLS"] = str(spools)
             _fleet(["up", str(count), *releases], directory, net=net, environment=environment, **options)
         except BaseException:
             os.close(lease)

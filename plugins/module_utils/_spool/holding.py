@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Callable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY, LOGS
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.parallel import worth_processes
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
 
@@ -148,8 +148,7 @@ def _remove_at_rest(live: Live, message: SpoolMessage) -> Standing:
 
 def _remove(live: Live, message: SpoolMessage) -> Standing:
     """Remove an open message, and before it its logs, as postsuper(1) -d does. Raises OSError."""
-    for log in LOGS:
-        live.remove_log(log, message.queue_id)
+    live.remove_logs(message.queue_id)
     os.unlink(message.queue_id, dir_fd=message.directory)
     return _REMOVED
 

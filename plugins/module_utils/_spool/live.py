@@ -60,11 +60,12 @@ class Live:
         """Return the open directory where Postfix looks for a queue file, made where it is missing."""
         return self.tree.directory(self.layout.place(queue, queue_id), self.layout.owner)
 
-    def remove_log(self, log: str, queue_id: str) -> None:
-        """Remove a log of a message from where Postfix looks for it, if there is one. Raises OSError."""
-        directory = self.spool.log_directory(self.layout.place(log, queue_id))
-        if directory is not None:
-            remove(queue_id, directory)
+    def remove_logs(self, queue_id: str) -> None:
+        """Remove the logs of a message from where Postfix looks for them. Raises OSError."""
+        for log in LOGS:
+            directory = self.spool.log_directory(self.layout.place(log, queue_id))
+            if directory is not None:
+                remove(queue_id, directory)
 
     def fit(self, queue_id: str, inode: int) -> str:
         """Return the queue ID that a message must have in a file with that inode."""

@@ -192,15 +192,15 @@ def test_messages_that_vanish(run: ModuleRun, made: MadeUpSpool, monkeypatch: py
 def test_a_message_that_goes_to_another_queue_is_followed(
     run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, queue: str
 ) -> None:
-    remove_log = Live.remove_log
+    remove_logs = Live.remove_logs
 
-    def move_on_and_remove(live: Live, log: str, queue_id: str) -> None:
+    def move_on_and_remove(live: Live, queue_id: str) -> None:
         path = made.file("deferred", "4A0F9AC")
         if queue_id == path.name and path.exists():
             path.rename(made.file(queue, path.name))
-        remove_log(live, log, queue_id)
+        remove_logs(live, queue_id)
 
-    monkeypatch.setattr(Live, "remove_log", move_on_and_remove)
+    monkeypatch.setattr(Live, "remove_logs", move_on_and_remove)
     assert run(match=MATCH)["outcomes"] == outcomes(purged=3)
     assert standing(made) == {"4A0F9AF": "deferred"}
 

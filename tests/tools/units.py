@@ -35,7 +35,7 @@ _REQUIREMENTS = project.ROOT / "tests/requirements/units.txt"
 _PYTEST = ("-m", "pytest", "-q")
 # One Python tries a hundred examples of each property. What differs between Pythons seldom depends on the example, and the releases
 # of hypothesis for the oldest are several times slower.
-_FEWER_EXAMPLES = {"MAILOPS_EXAMPLES": "30"}
+_FEWER_EXAMPLES = {"MAILOPS_EXAMPLES": "20"}
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,11 @@ class Selected:
         """What the selected messages are together."""
         return self.summary.totals
 
+    def settle(self) -> None:
+        """Sum up what waits for that."""
+        self.summary.settle()
+        self.messages.settle()
+
     def merge(self, other: Selected) -> None:
         """Add what another process selected."""
         self.targets.update(other.targets)
@@ -142,6 +147,7 @@ class Selecting:
             make_result=partial(self.nothing, tops=tops),
             visit=self._visit,
             pass_over=self._pass_over,
+            settle=Selected.settle,
             wanted=None if self.planned is None else self.planned.__contains__,
         )
 

@@ -90,6 +90,12 @@ class QueueFacts:
     sample: Sample | None
     """What suggestions are mined from, None where none are asked for."""
 
+    def settle(self) -> None:
+        """Sum up what waits for that."""
+        self.queues.settle()
+        self.summary.settle()
+        self.messages.settle()
+
     def merge(self, other: QueueFacts) -> None:
         """Add what another process saw."""
         self.queues.merge(other.queues)
@@ -204,7 +210,11 @@ def _of_spool(module: AnsibleModule, path: str, instance: Instance | None, gathe
         if not any(spool.has(queue) for queue in ALL_QUEUES):
             raise MailopsError("%s is no queue directory: it holds none of %s." % (path, ", ".join(ALL_QUEUES)))
         job = Job(
-            queues=ALL_QUEUES, make_result=gathering.empty, visit=gathering.adding(), pass_over=gathering.pass_over
+            queues=ALL_QUEUES,
+            make_result=gathering.empty,
+            visit=gathering.adding(),
+            pass_over=gathering.pass_over,
+            settle=QueueFacts.settle,
         )
         share = scan(spool, job)
         suggested = _suggest(share.result, gathering, spool)

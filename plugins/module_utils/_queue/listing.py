@@ -112,6 +112,10 @@ class MessageList:
         self._cut()
         return self.__dict__
 
+    def settle(self) -> None:
+        """Make rows of what is there."""
+        self._cut()
+
     def _settled(self) -> list[tuple[int, str, dict[str, Any]]]:
         self._cut()
         return self._rows

@@ -155,11 +155,11 @@ class Groups:
         self._waiting[name].append(envelope)
         self._unsettled += _MESSAGE + len(envelope.pending)
         if self._unsettled >= _BATCH:
-            self._settle()
+            self.settle()
 
     def totals(self) -> Mapping[str, Totals]:
         """Return the totals of each name."""
-        self._settle()
+        self.settle()
         return self._totals
 
     def merge(self, other: Groups) -> None:
@@ -169,10 +169,11 @@ class Groups:
 
     def __getstate__(self) -> dict[str, Any]:
         """Tell another process the totals, not what they are made of."""
-        self._settle()
+        self.settle()
         return self.__dict__
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Count what waits."""
         for name, envelopes in self._waiting.items():
             self._totals[name].add_all(envelopes)
             envelopes.clear()
@@ -205,30 +206,30 @@ class Summary:
     @property
     def totals(self) -> Totals:
         """What all messages are together."""
-        self._settle()
+        self._count()
         return self._totals
 
     @property
     def tops(self) -> Mapping[str, Tally]:
         """The tops by name."""
-        self._spread()
+        self.settle()
         return self._tops
 
     @property
     def shape(self) -> Sequence[Tally]:
         """Recipients by domain, a tally for each bucket of ages."""
-        self._spread()
+        self.settle()
         return self._shape
 
     @property
     def recipients_by_age(self) -> Sequence[int]:
         """All recipients in each bucket of the shape, exact whatever was swept there."""
-        self._settle()
+        self._count()
         return self._recipients_by_age
 
     def __getstate__(self) -> dict[str, Any]:
         """Tell another process the results, not how they are made."""
-        self._spread()
+        self.settle()
         return self.__dict__
 
     def add(self, envelope: Envelope, reasons: Mapping[bytes, bytes] | None = None) -> None:
@@ -238,7 +239,7 @@ class Summary:
             self._tops["reasons"].waiting += set(reasons.values())
         self._unsettled += _MESSAGE + len(envelope.pending)
         if self._unsettled >= _BATCH:
-            self._settle()
+            self._count()
 
     def merge(self, other: Summary) -> None:
         """Add another summary of the same kind."""
@@ -249,20 +250,20 @@ class Summary:
             tally.merge(other.shape[bucket])
             self._recipients_by_age[bucket] += other.recipients_by_age[bucket]
 
-    def _settle(self) -> None:
+    def _count(self) -> None:
         """Count what waits."""
         envelopes, self._waiting, self._unsettled = self._waiting, [], 0
         if not envelopes:
             return
         self._totals.add_all(envelopes)
         if self._with_tops:
-            self._settle_tops(envelopes)
+            self._count_tops(envelopes)
         if self._with_tops or self._with_shape:
-            self._settle_recipients(envelopes)
+            self._count_recipients(envelopes)
         if sum(map(len, self._by_age)) + len(self._senders) + len(self._repeated) > _MAX_WHOLE:
-            self._spread()
+            self.settle()
 
-    def _settle_tops(self, envelopes: Sequence[Envelope]) -> None:
+    def _count_tops(self, envelopes: Sequence[Envelope]) -> None:
         self._senders.update([envelope.sender for envelope in envelopes if envelope.sender is not None])
         tops = self._tops
         tops["client_addresses"].waiting += filter(None, [envelope.client_address for envelope in envelopes])
@@ -279,7 +280,7 @@ class Summary:
         for tally in tops.values():
             tally.settle()
 
-    def _settle_recipients(self, envelopes: Iterable[Envelope]) -> None:
+    def _count_recipients(self, envelopes: Iterable[Envelope]) -> None:
         waiting: list[list[bytes]] = [[] for _bucket in self._by_age]
         for envelope in envelopes:
             waiting[bisect_right(_SHAPE_SECONDS, self._now - envelope.arrival)] += envelope.pending
@@ -288,9 +289,9 @@ class Summary:
             if self._with_shape:
                 self._recipients_by_age[bucket] += len(recipients)
 
-    def _spread(self) -> None:
-        """Turn the counts of whole addresses into what is told of addresses and of their domains."""
-        self._settle()
+    def settle(self) -> None:
+        """Count what waits, and turn the counts of whole addresses into what is told of addresses and of their domains."""
+        self._count()
         everybody: Counter[bytes] = Counter()
         for counts, tally in zip(self._by_age, self._shape):
             if self._with_shape:

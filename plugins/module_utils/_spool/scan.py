@@ -70,6 +70,8 @@ class Job(Generic[_Result]):
     """Called with each file that is not shown to visit; True says that it is incomplete, False that it is not wanted."""
     wanted: Callable[[str], bool] | None = None
     """Open only the files of queue IDs that this holds for."""
+    settle: Callable[[_Result], None] | None = None
+    """Called once for the result of each share, while the other shares are still being read."""
     any_mode: bool = False
     """Show files that are not ready, too: a copy may have lost the mode that says so."""
 
@@ -105,6 +107,8 @@ def _read(spool: Spool, job: Job[_Result], index: int, number: int) -> Share[_Re
             for found in spool.walk(queue, share=(index, number)):
                 watch.queue_id = found.name
                 _visit(spool, found, job, share)
+        if job.settle is not None:
+            job.settle(share.result)
     return share
 
 

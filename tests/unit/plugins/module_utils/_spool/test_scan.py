@@ -73,6 +73,17 @@ def test_every_file_is_read_once(made: MadeUpSpool, processes: int) -> None:
     assert share.counts == ScanCounts(files=60)
 
 
+def test_each_share_is_settled_where_it_was_read(made: MadeUpSpool) -> None:
+    made.put("deferred", "000001234", DATA)
+
+    def settle(names: Names) -> None:
+        names.passed_over.append(("settled", str(os.getpid()), bool(names.visited)))
+
+    share = run(made, job("deferred", settle=settle), 2)
+    assert len(set(share.result.passed_over)) == 2
+    assert sorted(visited for _settled, _process, visited in share.result.passed_over) == [False, True]
+
+
 def make_link(path: Path) -> None:
     path.symlink_to("/etc/passwd")
 

@@ -49,6 +49,8 @@ _RECIPIENT = rec.RECIPIENT
 _DONE = rec.DONE
 _ORIGINAL_RECIPIENT = rec.ORIGINAL_RECIPIENT
 _NORMAL = rec.NORMAL
+_FULL_NAME = rec.FULL_NAME
+_POINTER = rec.POINTER
 # How a file begins that cleanup(8) wrote: a C record of six numbers in 95 bytes, then the T record.
 _PLAIN_HEAD = re.compile(rb"C_ *(\d{1,15}) +(\d{1,15}) +(\d{1,15})[ \d]{0,80}T[\0-\x7f](\d{1,15}) (\d{1,6})(?=[AS])")
 _TIME_LENGTH = 98
@@ -56,7 +58,9 @@ _TIME_START = 99
 _CONTENT_HEAD = b"M\0"
 _END_RECORD = b"E\0"
 # Where a text does not simply go on with the next record.
-_NO_PLAIN_LINE = frozenset((rec.CONTINUED, rec.POINTER, rec.PADDING, rec.END))
+_STOPS = frozenset((rec.CONTINUED, rec.END))
+# Between lines, for the edits of milters; nothing in them is text.
+_GAPS = frozenset((rec.POINTER, rec.PADDING))
 _new_tuple = tuple.__new__
 
 
@@ -335,9 +339,9 @@ def read_envelope(fetch: Fetch, *, file_size: int, head: bytes | None = None) ->
 def _read_plain(data: bytes, fetch: Fetch, file_size: int) -> Envelope | None:
     """Return the envelope of a file in the form that nearly all have, None for any other: that is read record by record.
 
-    The form: C, T, attributes, one S, attributes, recipients, M where the C record says, no other type of record, no pointer,
-    ASCII only. So no length byte has its high bit set, and each record is short. The result is what the other way gives, at
-    half the time.
+    The form: C, T, attributes, a full name (of local mail), one S, attributes, recipients, M where the C record says, no other type of
+    record, no pointer but the placeholders for milters behind the sender and the recipients, ASCII only. So no length byte has its
+    high bit set, and each record is short. The result is what the other way gives, at half the time.
     """
     head = _plain_head(data)
     if head is None:
@@ -347,15 +351,17 @@ def _read_plain(data: bytes, fetch: Fetch, file_size: int) -> Envelope | None:
         if len(data) < content <= NEXT_READ:
             data += fetch(len(data), content - len(data))
         start = head.end()
-        sender = _end_of_attributes(data, start)
+        before = _end_of_attributes(data, start)
+        sender = _behind(data, before, _FULL_NAME)
         behind_sender = sender + 2 + data[sender + 1]
-        end = _end_of_attributes(data, behind_sender)
+        after = _behind_placeholder(data, behind_sender)
+        end = _end_of_attributes(data, after)
         pending, done = _plain_recipients(data, end, content - len(_CONTENT_HEAD))
         if not data[:content].isascii() or data[sender] != _SENDER or not arrival or len(pending) + done < count:
             return None
     except (ValueError, IndexError):
         return None
-    attributes = data[start:sender] + data[behind_sender:end]
+    attributes = data[start:before] + data[after:end]
     # The same as Envelope(...), without the Python code that a named tuple has for it.
     fields = (
         arrival,
@@ -377,7 +383,7 @@ def read_identity(head: bytes, *, file_size: int) -> Identity | None:
     if found is None:
         return None
     try:
-        sender = _end_of_attributes(head, found.end())
+        sender = _behind(head, _end_of_attributes(head, found.end()), _FULL_NAME)
         start = sender + 2
         end = start + head[sender + 1]
     except IndexError:
@@ -403,6 +409,19 @@ def _end_of_attributes(data: bytes, position: int) -> int:
     return position
 
 
+def _behind(data: bytes, position: int, kind: int) -> int:
+    """Return where the next record starts if the short one at a position is of that type, else the position. Raises IndexError."""
+    return position + 2 + data[position + 1] if data[position] == kind else position
+
+
+def _behind_placeholder(data: bytes, position: int) -> int:
+    """Return what _behind() does for a pointer that leads nowhere. Raises ValueError for any other, and IndexError."""
+    end = _behind(data, position, _POINTER)
+    if end != position and rec.pointer_target(data[position + 2 : end]):
+        raise ValueError("a pointer leads away")
+    return end
+
+
 def _plain_recipients(data: bytes, position: int, end: int) -> tuple[list[bytes], int]:
     """Return the recipients to do, and how many are done, of the short records up to the M record at an offset.
 
@@ -425,6 +444,7 @@ def _plain_recipients(data: bytes, position: int, end: int) -> tuple[list[bytes]
             position += 2 + data[position + 1]
             done += 1
         elif kind != _ATTRIBUTE and kind != _ORIGINAL_RECIPIENT:
+            position = _behind_placeholder(data, position)
             break
     if position != end or data[end : end + len(_CONTENT_HEAD)] != _CONTENT_HEAD:
         raise ValueError("no content where it should be")
@@ -650,7 +670,7 @@ def holds(data: bytes, envelope: Envelope, text: bytes) -> bool | None:
     """Return whether the whole file's stored text has this text in it, None where only read_stored_text() can tell.
 
     Most files are decided by a search in their bytes, and one look at where the records from the content's start on begin: no line
-    was split (L records), nothing is elsewhere (pointers), and what was found lies within one record.
+    was split (L records), nothing is elsewhere (pointers that lead away), and what was found lies within one record.
     """
     if b"\n" in text or not envelope.data_offset:
         return None
@@ -662,28 +682,35 @@ def holds(data: bytes, envelope: Envelope, text: bytes) -> bool | None:
             if not start <= at <= at + len(text) <= position:
                 return None
         _start, position = _pass_lines(data, position, len(data))
-    except (IndexError, RecordError):
+    except (IndexError, ValueError, RecordError):
         return None
     # A file without its end is damaged, and nothing is said of it.
     return at >= 0 if data[position : position + 2] == _END_RECORD else None
 
 
 def _pass_lines(data: bytes, position: int, goal: int) -> tuple[int, int]:
-    """Pass the records from a position on that are whole lines, up to the one that ends beyond a goal.
+    """Pass the records from a position on that are whole lines, and gaps between them, up to the line that ends beyond a goal.
 
-    Returns where the text of the last one starts, and where the next record does. Raises IndexError at the end of the data, and
-    RecordError.
+    Returns where the text of the last one starts, and where the next record does. Raises IndexError at the end of the data,
+    ValueError and RecordError.
     """
     start = goal + 1
     while position <= goal:
         kind = data[position]
-        if kind != _NORMAL and kind in _NO_PLAIN_LINE:
+        if kind != _NORMAL and kind in _STOPS:
             break
         length = data[position + 1]
         start = position + 2
         if length > 0x7F:
             length, start = rec.decode_length(data, position + 1)
-        position = start + length
+        end = start + length
+        if (
+            kind != _NORMAL
+            and kind in _GAPS
+            and (end > goal or (kind == _POINTER and rec.pointer_target(data[start:end])))
+        ):
+            break
+        position = end
     return start, position
 
 

@@ -64,6 +64,8 @@ class QueueFile(NamedTuple):
     extracted: Sequence[Recipient] = ()
     """Recipients that sendmail -t took from the headers."""
     before_sender: Sequence[bytes] = (b"rewrite_context=remote",)
+    full_name: bytes = b""
+    """Whose name sendmail(1) gave with the message; nothing where it came through SMTP."""
     after_sender: Sequence[bytes] = ()
     of_recipients: Sequence[bytes] = ()
     """Attributes that stand before each recipient (dsn_orig_rcpt, notify_flags)."""
@@ -132,6 +134,8 @@ class _Writer:
             self._put(rec.ATTRIBUTE, b"create_time=" + spec.created)
         for attribute in spec.before_sender:
             self._put(rec.ATTRIBUTE, attribute)
+        if spec.full_name:
+            self._put(rec.FULL_NAME, spec.full_name)
         start = len(self.data)
         self._put(rec.SENDER, spec.sender)
         if spec.milters and len(spec.sender) < POINTER_PAYLOAD:

@@ -52,6 +52,7 @@ def queue_files(draw: st.DrawFn) -> QueueFile:
         recipients=draw(_recipients),
         extracted=draw(_recipients),
         before_sender=draw(_attributes),
+        full_name=draw(st.sampled_from([b"", b"root", b"x" * 200])),
         after_sender=draw(_attributes),
         of_recipients=draw(_attributes),
         headers=draw(_headers),

@@ -389,6 +389,35 @@ def test_forward_pointers_are_no_loop() -> None:
     assert read(bytes(chain) + records((rec.RECIPIENT, b"a"), END)).pending == [b"a"]
 
 
+@pytest.mark.parametrize(
+    ("spec", "short"),
+    [
+        pytest.param(QueueFile(milters=True), True, id="placeholders for milters"),
+        pytest.param(QueueFile(milters=True, sender=b"a@b"), True, id="a padded sender"),
+        pytest.param(
+            QueueFile(milters=True, edits=MilterEdits(body=[b"x"], appended_headers=[b"X: y"])),
+            True,
+            id="content edited",
+        ),
+        pytest.param(QueueFile(full_name=b"root", milters=True), True, id="local mail"),
+        pytest.param(QueueFile(milters=True, edits=MilterEdits(sender=b"new@b")), False, id="another sender"),
+        pytest.param(QueueFile(milters=True, edits=MilterEdits(added=[b"new@b"])), False, id="another recipient"),
+    ],
+)
+def test_which_files_are_read_record_by_record(
+    spec: QueueFile, monkeypatch: pytest.MonkeyPatch, *, short: bool
+) -> None:
+    envelope = read(spec.write())
+    assert envelope.pending == spec.pending()
+    assert envelope.attributes == [b"create_time=1700000001", *spec.before_sender]
+    monkeypatch.setattr(message, "_scan", None)
+    if short:
+        assert read(spec.write()) == envelope
+    else:
+        with pytest.raises(TypeError):
+            read(spec.write())
+
+
 # --- content --------------------------------------------------------------------------------------------------------
 
 
@@ -527,7 +556,23 @@ _HELD = QueueFile(sender=b"who@example.com", body=[b"a line of text", b"b" * 50,
             _HELD._replace(extracted=todo(b"later@x")), b"no such text", False, id="nowhere, not behind it either"
         ),
         pytest.param(_HELD._replace(body=[b"a" * 3000]), b"no such text", None, id="a line that was split"),
-        pytest.param(_HELD._replace(milters=True), b"no such text", None, id="a pointer"),
+        pytest.param(
+            _HELD._replace(milters=True), b"no such text", False, id="nowhere, not in the place for a milter's edits"
+        ),
+        pytest.param(_HELD._replace(milters=True), b"an end", True, id="beside places for a milter's edits"),
+        pytest.param(_HELD._replace(milters=True), b"        0", None, id="in a place for a milter's edits"),
+        pytest.param(
+            _HELD._replace(milters=True, headers=[b"X: y"]), b" 0", None, id="in what fills up a short header"
+        ),
+        pytest.param(
+            _HELD._replace(milters=True, edits=MilterEdits(appended_headers=[b"X: y"])),
+            b"no such",
+            None,
+            id="a pointer",
+        ),
+        pytest.param(
+            _HELD._replace(milters=True, edits=MilterEdits(body=[b"z"])), b"a line", None, id="a line that was replaced"
+        ),
     ],
 )
 def test_holds(spec: QueueFile, text: bytes, held: bool | None) -> None:

@@ -136,6 +136,7 @@ class Target:
         self.messages = self.count_files(DEFERRED)
         if self.messages != messages:
             raise BenchmarkError(f"{self.messages} messages are deferred, not {messages}")
+        self._sync()
 
     def filesystem(self) -> str:
         """Return the kind of the filesystem that the spool is on."""
@@ -167,7 +168,10 @@ class Target:
     def bring_back(self) -> None:
         """Put back what is missing. It has other inodes, which matters to nothing but `postfix start`."""
         self.host.run(["cp", "-a", "-n", f"{_COPY}/.", SPOOL])
-        # What is written to the disk meanwhile is nobody's work that is measured next.
+        self._sync()
+
+    def _sync(self) -> None:
+        """Have all on the disk: writing it later is nobody's work that is measured then."""
         self.host.run(["sync", "--file-system", SPOOL])
 
     # ---- the clock --------------------------------------------------------------------------------------------

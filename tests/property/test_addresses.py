@@ -26,6 +26,11 @@ def test_what_needs_no_quotes_gets_none(text: bytes) -> None:
     assert address.domain_of(quoted) == address.domain_of(text)
 
 
+@given(st.lists(texts | st.sampled_from([b"a@x", b"b@Y", b"c@@\nd", b"@\n@", b"\n", b"e"]), max_size=8))
+def test_domains_of_many_are_those_of_each(addresses: list[bytes]) -> None:
+    assert address.domains_of(addresses) == [address.domain_of(one) for one in addresses]
+
+
 @given(texts)
 def test_any_bytes_have_an_internal_form(text: bytes) -> None:
     assert len(address.unquote(text)) <= len(text)

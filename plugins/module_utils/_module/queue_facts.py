@@ -24,7 +24,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Selection, Verdict
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Groups, Summary, Totals
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary, Totals
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, PatternWatch, ScanCounts, scan
 
@@ -82,7 +82,7 @@ ARGUMENTS = _arguments.compose(
 class QueueFacts:
     """What was seen; plain data, which adds up."""
 
-    queues: Groups
+    queues: dict[str, Totals]
     incomplete: dict[str, int]
     partial: int
     summary: Summary
@@ -92,15 +92,14 @@ class QueueFacts:
 
     def settle(self) -> None:
         """Sum up what waits for that."""
-        self.queues.settle()
         self.summary.settle()
         self.messages.settle()
 
     def merge(self, other: QueueFacts) -> None:
         """Add what another process saw."""
-        self.queues.merge(other.queues)
-        for queue, files in other.incomplete.items():
-            self.incomplete[queue] += files
+        for queue, totals in self.queues.items():
+            totals.merge(other.queues[queue])
+            self.incomplete[queue] += other.incomplete[queue]
         self.partial += other.partial
         self.summary.merge(other.summary)
         self.messages.merge(other.messages)
@@ -121,7 +120,7 @@ class _Gathering:
     def empty(self) -> QueueFacts:
         """Return facts of nothing yet."""
         return QueueFacts(
-            queues=Groups(ALL_QUEUES),
+            queues={queue: Totals() for queue in ALL_QUEUES},
             incomplete=dict.fromkeys(ALL_QUEUES, 0),
             partial=0,
             # Suggestions are counted by the tops.
@@ -153,8 +152,8 @@ class _Gathering:
 
         def add(message: SpoolMessage | ListedMessage, facts: QueueFacts) -> None:
             envelope = message.envelope
-            facts.queues.add(message.queue, envelope)
-            if message.queue not in queues or not message.readable:
+            facts.queues[message.queue].add(envelope)
+            if message.queue not in queues or message.damaged:
                 return
             if decide is not None:
                 verdict = decide(message)
@@ -163,7 +162,8 @@ class _Gathering:
                     return
             reasons = message.reasons() if with_reasons else None
             facts.summary.add(envelope, reasons)
-            facts.messages.offer(message, reasons)
+            if envelope.arrival <= facts.messages.latest:
+                facts.messages.offer(message, reasons)
             if facts.sample is not None:
                 facts.sample.add(message.queue_id, envelope, reasons)
 
@@ -315,7 +315,7 @@ def _show(seen: QueueFacts, gathering: _Gathering, *, seen_queues: Sequence[str]
     """Return the facts as a result has them; what the source cannot know is null."""
     result: dict[str, Any] = {"matched": {**_show_totals(seen.summary.totals), "partial": seen.partial}}
     if "counts" in gathering.gather:
-        queues = seen.queues.totals()
+        queues = seen.queues
         total = Totals()
         for queue in LISTED:
             total.merge(queues[queue])

@@ -89,38 +89,38 @@ class MessageList:
         self._fresh_recipients = 0
         # What comes behind that arrival and queue ID is not among the oldest.
         self._last: tuple[float, str] = (math.inf if limit else -1, "")
+        self.latest = self._last[0]
+        """Who arrived after that second is not among the oldest, and need not be offered."""
 
     def offer(self, message: Listable, reasons: _Reasons | None = None) -> None:
         """List a message if it is among the oldest. reasons: its delay reasons, where they are to be told."""
         arrival = message.envelope.arrival
-        if arrival <= self._last[0] and (arrival, message.queue_id) < self._last:
+        if (arrival, message.queue_id) < self._last:
             self._fresh.append((arrival, message.queue_id, message, reasons or {}))
             self._fresh_recipients += len(message.envelope.pending)
             if len(self._fresh) >= min(self.limit, _MAX_FRESH) or self._fresh_recipients > _MAX_FRESH_RECIPIENTS:
-                self._cut()
+                self.settle()
 
     def merge(self, other: MessageList) -> None:
         """Add another list."""
-        self._cut(other._settled())
+        other.settle()
+        self._cut(other._rows)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the rows, oldest first."""
-        return [row for _arrival, _queue_id, row in self._settled()]
+        self.settle()
+        return [row for _arrival, _queue_id, row in self._rows]
 
     def __getstate__(self) -> dict[str, Any]:
         """Tell another process the rows, not what they are made of."""
-        self._cut()
+        self.settle()
         return self.__dict__
 
     def settle(self) -> None:
         """Make rows of what is there."""
-        self._cut()
+        self._cut(())
 
-    def _settled(self) -> list[tuple[int, str, dict[str, Any]]]:
-        self._cut()
-        return self._rows
-
-    def _cut(self, others: Iterable[tuple[int, str, dict[str, Any]]] = ()) -> None:
+    def _cut(self, others: Iterable[tuple[int, str, dict[str, Any]]]) -> None:
         """Keep the oldest of what is there, and make rows of them."""
         known = {row[:2]: row for row in (*self._rows, *others)}
         fresh = {message[:2]: message for message in self._fresh}
@@ -129,6 +129,7 @@ class MessageList:
         self._rows = [known[key] if key not in fresh else (*key, _row(*fresh[key][2:])) for key in oldest]
         if len(oldest) == self.limit:
             self._last = oldest[-1] if oldest else (-1, "")
+            self.latest = self._last[0]
 
 
 def _row(message: Listable, reasons: Mapping[bytes, bytes]) -> dict[str, Any]:

@@ -54,8 +54,8 @@ class ListedMessage:
     """Never known: the listing does not have it."""
     origin: str | None = None
     """Never known: the listing does not have it."""
-    readable: bool = True
-    """Whether all of its envelope is known."""
+    damaged: bool = False
+    """Never so: what cannot be read is no message here."""
 
     @property
     def identity(self) -> Envelope:

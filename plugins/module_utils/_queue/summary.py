@@ -14,19 +14,21 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_right
 from collections import Counter
-from typing import Any, Dict, Iterable, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any, Mapping, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import domain_of
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import domains_of
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
 
 # A counter keeps no more distinct values than that; the rarest go first, and the result says by how much it may be short.
 MAX_DISTINCT = 40000
 _KEPT_DISTINCT = 20000
-# So many recipients wait to be counted at one go; with a fifth of them, reading and counting took a tenth longer.
+# Values are taken from envelopes of so many recipients at one go: many enough to be quick, and few enough for a processor's cache.
+_AT_ONCE = 2000
+# So many recipients' values wait to be counted at one go: each table of counts is in the cache once for all of them.
 _BATCH = 100000
 # A message by itself takes as much memory as so many recipients.
 _MESSAGE = 10
-_MAX_DOMAINS = 60000
 # So many different whole addresses are counted before they are spread.
 _MAX_WHOLE = 60000
 
@@ -87,20 +89,6 @@ class Tally:
         self._counts = Counter(dict(ranked[:_KEPT_DISTINCT]))
 
 
-class Domains(Dict[bytes, bytes]):
-    """{address: its domain}, filled on demand; a mapping, so that map() over it runs without Python code."""
-
-    def __missing__(self, address: bytes) -> bytes:
-        if len(self) >= _MAX_DOMAINS:
-            self.clear()
-        domain = self[address] = domain_of(address)
-        return domain
-
-    def __reduce__(self) -> tuple[type[Domains], tuple[()]]:
-        """Stay at home when a summary is sent to another process."""
-        return Domains, ()
-
-
 class Totals:
     """Messages, bytes, recipients to do, and the second the oldest and the youngest arrived (None without one)."""
 
@@ -115,16 +103,13 @@ class Totals:
 
     def add(self, envelope: Envelope) -> None:
         """Count a message."""
-        self.add_all((envelope,))
-
-    def add_all(self, envelopes: Sequence[Envelope]) -> None:
-        """Count messages, which is several times faster at one go than one by one."""
-        self.messages += len(envelopes)
-        self.size += sum([envelope.size for envelope in envelopes])
-        self.recipients += sum([len(envelope.pending) for envelope in envelopes])
-        arrivals = [envelope.arrival for envelope in envelopes if envelope.arrival]
-        if arrivals:
-            self._span(min(arrivals), max(arrivals))
+        self.messages += 1
+        self.size += envelope.size
+        self.recipients += len(envelope.pending)
+        arrival = envelope.arrival
+        # Most messages are neither the oldest nor the youngest, and a few comparisons tell.
+        if arrival and (self.oldest is None or self.youngest is None or not self.oldest <= arrival <= self.youngest):
+            self._span(arrival, arrival)
 
     def merge(self, other: Totals) -> None:
         """Add other totals."""
@@ -142,44 +127,6 @@ class Totals:
 TOPS = ("senders", "sender_domains", "recipients", "recipient_domains", "reasons", "sasl_usernames", "client_addresses")
 
 
-class Groups:
-    """Totals by name, of messages that wait until there are many."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self._totals = {name: Totals() for name in names}
-        self._waiting: dict[str, list[Envelope]] = {name: [] for name in self._totals}
-        self._unsettled = 0
-
-    def add(self, name: str, envelope: Envelope) -> None:
-        """Count a message. Raises KeyError for a name that is not there."""
-        self._waiting[name].append(envelope)
-        self._unsettled += _MESSAGE + len(envelope.pending)
-        if self._unsettled >= _BATCH:
-            self.settle()
-
-    def totals(self) -> Mapping[str, Totals]:
-        """Return the totals of each name."""
-        self.settle()
-        return self._totals
-
-    def merge(self, other: Groups) -> None:
-        """Add other totals of the same names."""
-        for name, totals in other.totals().items():
-            self._totals[name].merge(totals)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Tell another process the totals, not what they are made of."""
-        self.settle()
-        return self.__dict__
-
-    def settle(self) -> None:
-        """Count what waits."""
-        for name, envelopes in self._waiting.items():
-            self._totals[name].add_all(envelopes)
-            envelopes.clear()
-        self._unsettled = 0
-
-
 class Summary:
     """The totals, the tops and the shape of a set of messages. now: the second that ages count from.
 
@@ -192,11 +139,12 @@ class Summary:
         self._now = now
         self._with_tops = tops
         self._with_shape = shape
-        self._domains = Domains()
         self._waiting: list[Envelope] = []
         self._unsettled = 0
+        self._untallied = 0
         self._totals = Totals()
         self._by_age: list[Counter[bytes]] = [Counter() for _bucket in range(len(SHAPE_MINUTES) + 1)]
+        self._recipients: list[list[bytes]] = [[] for _bucket in self._by_age]
         self._repeated: list[bytes] = []
         self._senders: Counter[bytes] = Counter()
         self._tops: dict[str, Tally] = {name: Tally() for name in TOPS}
@@ -234,12 +182,15 @@ class Summary:
 
     def add(self, envelope: Envelope, reasons: Mapping[bytes, bytes] | None = None) -> None:
         """Count a message, once for each distinct value that it has; the shape counts recipients, as qshape(1) does."""
+        self._totals.add(envelope)
         self._waiting.append(envelope)
         if reasons and self._with_tops:
             self._tops["reasons"].waiting += set(reasons.values())
         self._unsettled += _MESSAGE + len(envelope.pending)
-        if self._unsettled >= _BATCH:
-            self._count()
+        if self._unsettled >= _AT_ONCE:
+            self._take()
+            if self._untallied >= _BATCH:
+                self._count()
 
     def merge(self, other: Summary) -> None:
         """Add another summary of the same kind."""
@@ -250,44 +201,52 @@ class Summary:
             tally.merge(other.shape[bucket])
             self._recipients_by_age[bucket] += other.recipients_by_age[bucket]
 
-    def _count(self) -> None:
-        """Count what waits."""
-        envelopes, self._waiting, self._unsettled = self._waiting, [], 0
+    def _take(self) -> None:
+        """Take from the envelopes what is to be counted."""
+        envelopes = self._waiting
         if not envelopes:
             return
-        self._totals.add_all(envelopes)
         if self._with_tops:
-            self._count_tops(envelopes)
+            self._take_values(envelopes)
         if self._with_tops or self._with_shape:
-            self._count_recipients(envelopes)
-        if sum(map(len, self._by_age)) + len(self._senders) + len(self._repeated) > _MAX_WHOLE:
-            self.settle()
+            for envelope in envelopes:
+                bucket = bisect_right(_SHAPE_SECONDS, self._now - envelope.arrival)
+                self._recipients[bucket] += envelope.pending
+        self._untallied += self._unsettled
+        self._unsettled = 0
+        envelopes.clear()
 
-    def _count_tops(self, envelopes: Sequence[Envelope]) -> None:
+    def _take_values(self, envelopes: Sequence[Envelope]) -> None:
+        """Take the values of the tops that a message has, each once."""
         self._senders.update([envelope.sender for envelope in envelopes if envelope.sender is not None])
         tops = self._tops
         tops["client_addresses"].waiting += filter(None, [envelope.client_address for envelope in envelopes])
         tops["sasl_usernames"].waiting += filter(None, [envelope.sasl_username for envelope in envelopes])
-        domain = self._domains.__getitem__
-        domains = tops["recipient_domains"].waiting
+        waiting = tops["recipient_domains"].waiting
+        domains = iter(domains_of([*chain.from_iterable([envelope.pending for envelope in envelopes])]))
         for envelope in envelopes:
             pending = envelope.pending
-            distinct = set(map(domain, pending))
-            domains += distinct
+            distinct = set(islice(domains, len(pending)))
+            waiting += distinct
             # Where all domains differ, so do all addresses.
             if len(distinct) < len(pending) and len(set(pending)) < len(pending):
                 self._repeated += (Counter(pending) - Counter(set(pending))).elements()
-        for tally in tops.values():
-            tally.settle()
 
-    def _count_recipients(self, envelopes: Iterable[Envelope]) -> None:
-        waiting: list[list[bytes]] = [[] for _bucket in self._by_age]
-        for envelope in envelopes:
-            waiting[bisect_right(_SHAPE_SECONDS, self._now - envelope.arrival)] += envelope.pending
-        for bucket, recipients in enumerate(waiting):
+    def _count(self) -> None:
+        """Count what waits."""
+        self._take()
+        if not self._untallied:
+            return
+        self._untallied = 0
+        for tally in self._tops.values():
+            tally.settle()
+        for bucket, recipients in enumerate(self._recipients):
             self._by_age[bucket].update(recipients)
             if self._with_shape:
                 self._recipients_by_age[bucket] += len(recipients)
+            recipients.clear()
+        if sum(map(len, self._by_age)) + len(self._senders) + len(self._repeated) > _MAX_WHOLE:
+            self.settle()
 
     def settle(self) -> None:
         """Count what waits, and turn the counts of whole addresses into what is told of addresses and of their domains."""
@@ -311,7 +270,6 @@ class Summary:
 
     def _by_domain(self, counts: Mapping[bytes, int]) -> dict[bytes, int]:
         domains: dict[bytes, int] = {}
-        for address, count in counts.items():
-            domain = self._domains[address]
+        for domain, count in zip(domains_of([*counts]), counts.values()):
             domains[domain] = domains.get(domain, 0) + count
         return domains

@@ -35,6 +35,7 @@ class SpoolMessage:
         "_head",
         "_reasons",
         "_spool",
+        "damaged",
         "directory",
         "queue",
         "queue_id",
@@ -47,6 +48,8 @@ class SpoolMessage:
         self._spool = spool
         self._reasons: Mapping[bytes, bytes] | None = None
         self._envelope: stored.Envelope | None = None
+        # Whether the envelope was read, and could not be in full.
+        self.damaged = False
         self.queue = found.queue
         self.queue_id = found.name
         # Open until the next name is asked for (Spool.walk()).
@@ -58,27 +61,24 @@ class SpoolMessage:
     @property
     def envelope(self) -> stored.Envelope:
         """The envelope, read when it is first asked for. Raises ContentError where the file cannot be read."""
-        envelope = self._envelope
-        if envelope is None:
-            status = self.status
-            envelope = stored.read_envelope(self._fetch, file_size=status.st_size, head=self._head)
-            if self.queue == "maildrop":
-                # There the C record may be a preliminary one; showq(8) goes by the file, too.
-                envelope = envelope._replace(size=status.st_size)
-            self._envelope = envelope
-        return envelope
+        return self._envelope or self._read()
 
     @property
     def readable(self) -> bool:
         """Whether the envelope can be read in full. Raises ContentError."""
-        envelope = self.envelope
-        return envelope.unparsed is None and envelope.sender is not None
+        if self._envelope is None:
+            self._read()
+        return not self.damaged
 
-    @property
-    def damaged(self) -> bool:
-        """Whether the envelope was read, and could not be in full."""
-        envelope = self._envelope
-        return envelope is not None and (envelope.unparsed is not None or envelope.sender is None)
+    def _read(self) -> stored.Envelope:
+        status = self.status
+        envelope = stored.read_envelope(self._fetch, file_size=status.st_size, head=self._head)
+        if self.queue == "maildrop":
+            # There the C record may be a preliminary one; showq(8) goes by the file, too.
+            envelope = envelope._replace(size=status.st_size)
+        self._envelope = envelope
+        self.damaged = envelope.unparsed is not None or envelope.sender is None
+        return envelope
 
     @property
     def identity(self) -> stored.Identity | stored.Envelope:

@@ -63,6 +63,25 @@ def test_domain_of(text: bytes, domain: bytes) -> None:
     assert address.domain_of(text) == domain
 
 
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        pytest.param([], id="none at all"),
+        pytest.param([b""], id="null sender"),
+        pytest.param([b"a@x", b"B@Y.Example"], id="one at sign each"),
+        pytest.param([b"a@x", b"postmaster", b"b@y"], id="one without"),
+        pytest.param([b"postmaster", b"a@b@x", b"c@y"], id="as many at signs as addresses"),
+        pytest.param([b"a@b@x", b"c@y", b"postmaster"], id="as many, and the first has two"),
+        pytest.param([b"postmaster", b"a@b@\nc@x", b"postmaster"], id="one that looks like two"),
+        pytest.param([b"a@\nb", b"postmaster"], id="line end behind the at sign"),
+        pytest.param([b"a\nb@x", b"\nc@y"], id="line end in the local part"),
+        pytest.param([b"a@x\n", b"c@y"], id="line end in the domain"),
+    ],
+)
+def test_domains_of_many_are_those_of_each(addresses: list[bytes]) -> None:
+    assert address.domains_of(addresses) == [address.domain_of(one) for one in addresses]
+
+
 def test_fold_makes_any_case_one_and_keeps_other_bytes_apart() -> None:
     assert address.fold("JÜRGEN@Exämple.COM".encode()) == address.fold("jürgen@EXÄMPLE.com".encode())
     assert address.fold(b"\xff") != address.fold(b"\xfe")

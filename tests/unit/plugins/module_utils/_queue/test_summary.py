@@ -15,8 +15,6 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import summary as summaries
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import (
     TOPS,
-    Domains,
-    Groups,
     Summary,
     Tally,
     Totals,
@@ -69,6 +67,7 @@ def test_tallies_add_up() -> None:
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(summaries, "MAX_DISTINCT", 20)
     monkeypatch.setattr(summaries, "_KEPT_DISTINCT", 10)
+    monkeypatch.setattr(summaries, "_AT_ONCE", 3)
     monkeypatch.setattr(summaries, "_BATCH", 7)
     monkeypatch.setattr(summaries, "_MAX_WHOLE", 20)
 
@@ -106,14 +105,6 @@ def test_the_bound_holds_as_it_is() -> None:
     assert counted.top(1) == [(b"0", 2)]
 
 
-def test_domains_are_found_once_and_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(summaries, "_MAX_DOMAINS", 2)
-    domains = Domains()
-    assert [domains[address] for address in (b"a@x", b"b@Y", b"c")] == [b"x", b"y", b""]
-    assert len(domains) == 1
-    assert pickle.loads(pickle.dumps(domains)) == {}
-
-
 # --- totals ---------------------------------------------------------------------------------------------------------
 
 
@@ -125,30 +116,13 @@ def test_totals_add_up() -> None:
     totals, other, none = Totals(), Totals(), Totals()
     totals.add(make_envelope(arrival=NOW, size=5, pending=[b"a", b"b"]))
     totals.add(make_envelope(arrival=0, size=7, pending=[]))
-    other.add_all([make_envelope(arrival=NOW - 1, size=1), make_envelope(arrival=NOW + 1, size=2)])
+    other.add(make_envelope(arrival=NOW - 1, size=1))
+    other.add(make_envelope(arrival=NOW + 1, size=2))
     totals.merge(none)
     assert figures(totals) == (2, 12, 2, NOW, NOW)
     totals.merge(other)
     assert figures(totals) == (4, 15, 4, NOW - 1, NOW + 1)
-    none.add_all([])
     assert figures(none) == (0, 0, 0, None, None)
-
-
-@pytest.mark.parametrize("batch", [1, 3, 1000])
-def test_groups_add_up(batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(summaries, "_BATCH", batch)
-    whole, part = Groups(["one", "two"]), Groups(["one", "two"])
-    for second in range(5):
-        whole.add("one", make_envelope(arrival=NOW + second, size=1))
-        part.add("one", make_envelope(arrival=NOW - second, size=2))
-        part.add("two", make_envelope(arrival=NOW, size=3))
-    whole.merge(pickle.loads(pickle.dumps(part)))
-    assert {name: figures(totals) for name, totals in whole.totals().items()} == {
-        "one": (10, 15, 10, NOW - 4, NOW + 4),
-        "two": (5, 15, 5, NOW, NOW),
-    }
-    with pytest.raises(KeyError):
-        whole.add("three", make_envelope())
 
 
 # --- summaries ------------------------------------------------------------------------------------------------------

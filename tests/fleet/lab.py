@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 FLEET = HERE / "fleet.sh"
 RELEASES = ("bookworm", "trixie", "bullseye", "sid")
+# Where two releases are enough, these differ most.
+OLDEST_RELEASE, NEWEST_RELEASE = "bullseye", "sid"
 DEFAULT_NET = "10.99.0"
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold", "corrupt")
 SPOOL = "/var/spool/postfix"
@@ -433,6 +435,13 @@ class Lab:
             if host.name == name:
                 return host
         raise LabError(f"no host {name} in this lab; there are: {', '.join(host.name for host in self.hosts)}")
+
+    def host_of(self, release: str) -> Host:
+        """Return the first host of a release."""
+        for host in self.hosts:
+            if host.release == release:
+                return host
+        raise LabError(f"no host of {release} in this lab")
 
     def fleet(self, *arguments: str) -> str:
         """Return what fleet.sh prints for a command of its own."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fleet.lab import RELEASES, Host, Lab
+from tests.fleet.lab import NEWEST_RELEASE, OLDEST_RELEASE, RELEASES, Host, Lab
 from tests.integration.controller import Controller
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def controller(lab: Lab) -> Controller:
 @pytest.fixture(params=RELEASES)
 def each_host(request: pytest.FixtureRequest, lab: Lab) -> Host:
     """Every host in turn, as it is."""
-    return lab.hosts[RELEASES.index(request.param)]
+    return lab.host_of(request.param)
 
 
 def empty(host: Host) -> None:
@@ -76,10 +76,10 @@ def empty_host(each_host: Host, lab: Lab) -> Iterator[Host]:
     empty(each_host)
 
 
-@pytest.fixture(params=(RELEASES[0], RELEASES[-1]))
+@pytest.fixture(params=(OLDEST_RELEASE, NEWEST_RELEASE))
 def either_host(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Host]:
     """The hosts of the oldest and of the newest release in turn, with an empty queue, emptied again afterwards."""
-    chosen = lab.hosts[RELEASES.index(request.param)]
+    chosen = lab.host_of(request.param)
     lab.sink.reset()
     empty(chosen)
     yield chosen

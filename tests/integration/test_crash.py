@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from tests.fleet.lab import Host
     from tests.integration.controller import Controller
 
-# Every third step, in three or four minutes; MAILOPS_CRASH_STRIDE=1 takes every one, in ten.
-STRIDE = int(os.environ.get("MAILOPS_CRASH_STRIDE", "3"))
+# Every fourth step, in some three minutes; MAILOPS_CRASH_STRIDE=1 takes every one, in ten.
+STRIDE = int(os.environ.get("MAILOPS_CRASH_STRIDE", "4"))
 TAKE = {"name": "spam", "match": BAD}
 WHOLE = {"name": "spam", "mode": "queues"}
 SELECTED_BACK = {"name": "spam", "state": "restored", "match": BAD}

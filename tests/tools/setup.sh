@@ -64,7 +64,7 @@ make_environment() {
   say "making $environment with $base, about a minute"
   rm -rf "$environment"
   quietly "$environment.pip.log" "$base" -m venv "$environment"
-  quietly "$environment.pip.log" "$environment/bin/python" -m pip install --no-input --disable-pip-version-check \
+  quietly "$environment.pip.log" "$environment/bin/python" -m pip install --no-input --disable-pip-version-check --no-compile \
     -r "$requirements"
 }
 

@@ -5,8 +5,8 @@
 """Run the unit and property tests on every Python found, each in an environment of its own.
 
 What runs on managed hosts (HOST_TESTS) is tested on all of them, each with a release of ansible-core that supports it as
-a target. The rest of tests/unit runs where that ansible-core works as a controller. The Python of the test environment
-also measures branch coverage.
+a target; the properties on the oldest of them only. The rest of tests/unit runs where that ansible-core works as a controller.
+The Python of the test environment runs everything, and also measures branch coverage.
 """
 
 from __future__ import annotations
@@ -25,16 +25,20 @@ from tests.tools import project, pythons
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HOST_TESTS = ("tests/unit/plugins/module_utils", "tests/unit/plugins/modules", "tests/property")
-ALL_TESTS = ("tests/unit", "tests/property")
+HOST_TESTS = ("tests/unit/plugins/module_utils", "tests/unit/plugins/modules")
+CONTROLLER_TESTS = ("tests/unit",)
+PROPERTIES = ("tests/property",)
+# What computes for long runs once, and without coverage: it covers nothing that the others leave out.
+LONG_TESTS = ("tests/unit/suggestions",)
 # Each release from 2.17 on serves some Python; on those from 3.10 on it can be the controller too.
 ANSIBLE_CORE = {7: "2.17", 8: "2.19", 9: "2.21", 10: "2.17", 11: "2.18", 12: "2.20", 13: "2.21", 14: "2.21"}
 FIRST_CONTROLLER_MINOR = 10
 
 _REQUIREMENTS = project.ROOT / "tests/requirements/units.txt"
 _PYTEST = ("-m", "pytest", "-q")
-# One Python tries a hundred examples of each property. What differs between Pythons seldom depends on the example, and the releases
-# of hypothesis for the oldest are several times slower.
+_WITHOUT_LONG_TESTS = tuple(f"--ignore={path}" for path in LONG_TESTS)
+# One Python tries a hundred examples of each property. What differs between Pythons seldom depends on the example, and the release
+# of hypothesis for the oldest is several times slower.
 _FEWER_EXAMPLES = {"MAILOPS_EXAMPLES": "20"}
 
 
@@ -63,10 +67,12 @@ def _run(command: list[str], environment: Mapping[str, str] | None = None) -> su
 
 
 def _environment_commands(python: pythons.Python, environment: Path) -> list[list[str]]:
-    pip = [str(environment / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    # What is used is compiled then, which is a small part.
+    options = ("--quiet", "--disable-pip-version-check", "--no-compile")
+    pip = [str(environment / "bin/python"), "-m", "pip", "install", *options]
     core = f"ansible-core == {ANSIBLE_CORE[python.minor]}.*"
     # Older Pythons get its module_utils only, which is what they run on a managed host.
-    as_target = ["--no-deps", "--no-compile", "--ignore-requires-python"]
+    as_target = ["--no-deps", "--ignore-requires-python"]
     return [
         [str(python.path), "-m", "venv", "--clear", str(environment)],
         [*pip, "-r", str(_REQUIREMENTS)],
@@ -92,30 +98,37 @@ def _present(tests: tuple[str, ...]) -> list[str]:
     return [path for path in tests if (project.ROOT / path).exists()]
 
 
-def _test(python: pythons.Python) -> subprocess.CompletedProcess[str]:
+def _test(python: pythons.Python, *, properties: bool) -> subprocess.CompletedProcess[str]:
     interpreter, failure = _set_up(python)
     if failure:
         return failure
-    tests = HOST_TESTS if python.minor < FIRST_CONTROLLER_MINOR else ALL_TESTS
+    tests = HOST_TESTS if python.minor < FIRST_CONTROLLER_MINOR else CONTROLLER_TESTS
     # A cache of its own, because others run at the same time.
     own_cache = ("-o", f"cache_dir={interpreter.parents[1] / 'pytest'}")
-    return _run([str(interpreter), *_PYTEST, *own_cache, *_present(tests)], _FEWER_EXAMPLES)
+    return _run(
+        [str(interpreter), *_PYTEST, *_WITHOUT_LONG_TESTS, *own_cache, *_present(tests + PROPERTIES * properties)],
+        _FEWER_EXAMPLES,
+    )
 
 
 def _test_with_coverage() -> subprocess.CompletedProcess[str]:
     coverage = [sys.executable, "-m", "coverage"]
     _run([*coverage, "erase"])
-    return _run([*coverage, "run", *_PYTEST, *_present(ALL_TESTS)])
+    covered = _run([*coverage, "run", *_PYTEST, *_WITHOUT_LONG_TESTS, *_present(CONTROLLER_TESTS + PROPERTIES)])
+    others = _run([sys.executable, *_PYTEST, *_present(LONG_TESTS)])
+    others.returncode = covered.returncode or others.returncode
+    others.stdout = covered.stdout + others.stdout
+    return others
 
 
-def _outcome(python: pythons.Python) -> Outcome:
+def _outcome(python: pythons.Python, *, oldest: bool) -> Outcome:
     start = time.monotonic()
     if python.minor == sys.version_info.minor:
         title = f"Python {python.version}, the newest ansible-core, coverage"
         done = _test_with_coverage()
     else:
         title = f"Python {python.version}, ansible-core {ANSIBLE_CORE[python.minor]}"
-        done = _test(python)
+        done = _test(python, properties=oldest)
     return Outcome(title, done.returncode, done.stdout, time.monotonic() - start)
 
 
@@ -127,7 +140,7 @@ def main() -> int:
     order = sorted(found.values(), key=lambda python: (python.minor != sys.version_info.minor, python.minor))
     outcomes = []
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for outcome in pool.map(_outcome, order):
+        for outcome in pool.map(lambda python: _outcome(python, oldest=python.minor == min(found)), order):
             outcomes.append(outcome)
             print(f"-- {outcome.title} ({outcome.seconds:.0f} s)\n{outcome.output.rstrip()}", flush=True)
     failed = [f"{outcome.title}: exit status {outcome.status}" for outcome in outcomes if outcome.status]

@@ -183,6 +183,16 @@ class Host:
         self.postconf("-e", *(f"{key}={value}" for key, value in settings.items()))
         self.reload()
 
+    @contextlib.contextmanager
+    def logging_to_syslog(self) -> Iterator[None]:
+        """Have Postfix's commands log as they do by default, and work while Postfix is stopped, while this is entered."""
+        usual = self.run(["postconf", "-h", "maillog_file"]).stdout.strip()
+        self.postconf("-e", "maillog_file=")
+        try:
+            yield
+        finally:
+            self.postconf("-e", f"maillog_file={usual}")
+
     def reload(self) -> None:
         """Have Postfix read its configuration once nothing is being delivered, and wait until it has (see rest.py)."""
         self.run(["python3", self._rest, "reload"])

@@ -47,11 +47,10 @@ def test_what_is_no_queue_file_is_counted_and_left_alone(empty_host: Host, contr
     try:
         planted = empty_host.run(["find", SPOOL, "-path", "*0AAAA*", "-printf", "%p %i %s %m %T@\n"]).stdout
         facts = controller.facts(empty_host.name)
-        empty_host.postconf("-e", "maillog_file=")
-        done = controller.purge(empty_host.name, match=[{"sender": "/./"}], exclude=[{"sender": "good.example"}])
+        with empty_host.logging_to_syslog():
+            done = controller.purge(empty_host.name, match=[{"sender": "/./"}], exclude=[{"sender": "good.example"}])
         assert empty_host.run(["find", SPOOL, "-path", "*0AAAA*", "-printf", "%p %i %s %m %T@\n"]).stdout == planted
     finally:
-        empty_host.postconf("-e", "maillog_file=/var/log/mail.log")
         empty_host.run(
             [
                 "sh",

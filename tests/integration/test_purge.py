@@ -246,27 +246,27 @@ def test_a_killed_run_leaves_nothing_on_hold(empty_host: Host, controller: Contr
     empty_host.run(["postsuper", "-h", held])
     before = empty_host.spool_files()
     # What is to be delivered next is held first. While Postfix is stopped it waits for that.
-    log = empty_host.run(["postconf", "-h", "maillog_file"]).stdout.strip()
     empty_host.run(["postfix", "stop"])
-    empty_host.postconf("-e", "maillog_file=")
-    empty_host.run(["mv", path_of(empty_host, spam), f"{SPOOL}/incoming/{spam}"])
-    options: dict[str, Any] = {"match": [{"sender": "bad.example"}], "queues": ["incoming", "deferred"]}
-    broken = controller.purge(empty_host.name, **options, **fault_before("the removal of what is held", KILL))
-    assert "outcomes" not in broken
-    assert set(empty_host.spool_files()) == {("hold", spam), ("hold", held)}
-    predicted = controller.purge(empty_host.name, check=True, **options)
-    assert predicted["warnings"] == [
-        "An earlier run was interrupted; 1 messages that it had put on hold are still there. The next real run releases them first."
-    ]
-    assert predicted["matched"]["messages"] == 0
-    # Another selection, which has nothing to do with it, puts things right too.
-    repaired = controller.purge(empty_host.name, match=[{"sender": "nobody.example"}])
-    assert repaired["warnings"] == ["An earlier run was interrupted; 1 messages that it had put on hold were released."]
-    assert empty_host.spool_files() == before
-    done = controller.purge(empty_host.name, **options)
-    assert done["outcomes"] == outcomes(purged=1)
-    assert set(empty_host.spool_files()) == {("hold", held)}
-    empty_host.postconf("-e", f"maillog_file={log}")
+    with empty_host.logging_to_syslog():
+        empty_host.run(["mv", path_of(empty_host, spam), f"{SPOOL}/incoming/{spam}"])
+        options: dict[str, Any] = {"match": [{"sender": "bad.example"}], "queues": ["incoming", "deferred"]}
+        broken = controller.purge(empty_host.name, **options, **fault_before("the removal of what is held", KILL))
+        assert "outcomes" not in broken
+        assert set(empty_host.spool_files()) == {("hold", spam), ("hold", held)}
+        predicted = controller.purge(empty_host.name, check=True, **options)
+        assert predicted["warnings"] == [
+            "An earlier run was interrupted; 1 messages that it had put on hold are still there. The next real run releases them first."
+        ]
+        assert predicted["matched"]["messages"] == 0
+        # Another selection, which has nothing to do with it, puts things right too.
+        repaired = controller.purge(empty_host.name, match=[{"sender": "nobody.example"}])
+        assert repaired["warnings"] == [
+            "An earlier run was interrupted; 1 messages that it had put on hold were released."
+        ]
+        assert empty_host.spool_files() == before
+        done = controller.purge(empty_host.name, **options)
+        assert done["outcomes"] == outcomes(purged=1)
+        assert set(empty_host.spool_files()) == {("hold", held)}
 
 
 @pytest.mark.parametrize("kill_at", [1, 150, 400])
@@ -718,16 +718,15 @@ def test_everything_and_maildrop_while_postfix_is_stopped(host: Host, controller
         f"Postfix is stopped, and without its postlogd postsuper cannot log to {log}, where maillog_file points: it would end "
         "halfway. Start Postfix, or empty maillog_file, so that it logs through syslog."
     )
-    host.postconf("-e", "maillog_file=")
-    assert {queue for queue, _queue_id in host.spool_files()} == {"deferred", "maildrop"}
-    options: dict[str, Any] = {"match_all": True, "queues": ["maildrop", "incoming", "active", "deferred", "hold"]}
-    predicted = controller.purge(host.name, check=True, **options)
-    done = controller.purge(host.name, **options)
-    assert flags(done) == flags(predicted)
-    assert done["outcomes"] == outcomes(purged=2)
-    assert host.spool_files() == {}
-    assert controller.purge(host.name, **options)["changed"] is False
-    host.postconf("-e", f"maillog_file={log}")
+    with host.logging_to_syslog():
+        assert {queue for queue, _queue_id in host.spool_files()} == {"deferred", "maildrop"}
+        options: dict[str, Any] = {"match_all": True, "queues": ["maildrop", "incoming", "active", "deferred", "hold"]}
+        predicted = controller.purge(host.name, check=True, **options)
+        done = controller.purge(host.name, **options)
+        assert flags(done) == flags(predicted)
+        assert done["outcomes"] == outcomes(purged=2)
+        assert host.spool_files() == {}
+        assert controller.purge(host.name, **options)["changed"] is False
 
 
 def test_another_instance_by_name_and_by_directory(host: Host, controller: Controller) -> None:

@@ -67,7 +67,7 @@ def _run(command: list[str], environment: Mapping[str, str] | None = None) -> su
 
 
 def _environment_commands(python: pythons.Python, environment: Path) -> list[list[str]]:
-    # What is used is compiled then, which is a small part.
+    # Python compiles what is used when it is used.
     options = ("--quiet", "--disable-pip-version-check", "--no-compile")
     pip = [str(environment / "bin/python"), "-m", "pip", "install", *options]
     core = f"ansible-core == {ANSIBLE_CORE[python.minor]}.*"

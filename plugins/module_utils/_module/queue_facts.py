@@ -162,8 +162,7 @@ class _Gathering:
                     return
             reasons = message.reasons() if with_reasons else None
             facts.summary.add(envelope, reasons)
-            if envelope.arrival <= facts.messages.latest:
-                facts.messages.offer(message, reasons)
+            facts.messages.offer(message, reasons)
             if facts.sample is not None:
                 facts.sample.add(message.queue_id, envelope, reasons)
 

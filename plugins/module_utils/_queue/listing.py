@@ -89,13 +89,11 @@ class MessageList:
         self._fresh_recipients = 0
         # What comes behind that arrival and queue ID is not among the oldest.
         self._last: tuple[float, str] = (math.inf if limit else -1, "")
-        self.latest = self._last[0]
-        """Who arrived after that second is not among the oldest, and need not be offered."""
 
     def offer(self, message: Listable, reasons: _Reasons | None = None) -> None:
         """List a message if it is among the oldest. reasons: its delay reasons, where they are to be told."""
         arrival = message.envelope.arrival
-        if (arrival, message.queue_id) < self._last:
+        if arrival <= self._last[0] and (arrival, message.queue_id) < self._last:
             self._fresh.append((arrival, message.queue_id, message, reasons or {}))
             self._fresh_recipients += len(message.envelope.pending)
             if len(self._fresh) >= min(self.limit, _MAX_FRESH) or self._fresh_recipients > _MAX_FRESH_RECIPIENTS:
@@ -129,7 +127,6 @@ class MessageList:
         self._rows = [known[key] if key not in fresh else (*key, _row(*fresh[key][2:])) for key in oldest]
         if len(oldest) == self.limit:
             self._last = oldest[-1] if oldest else (-1, "")
-            self.latest = self._last[0]
 
 
 def _row(message: Listable, reasons: Mapping[bytes, bytes]) -> dict[str, Any]:

@@ -23,9 +23,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.message imp
 # A counter keeps no more distinct values than that; the rarest go first, and the result says by how much it may be short.
 MAX_DISTINCT = 40000
 _KEPT_DISTINCT = 20000
-# Values are taken from envelopes of so many recipients at one go: many enough to be quick, and few enough for a processor's cache.
+# Values are taken from envelopes of so many recipients at one go, and no envelope is kept for longer.
 _AT_ONCE = 2000
-# So many recipients' values wait to be counted at one go: each table of counts is in the cache once for all of them.
+# The values of so many recipients wait to be counted at one go.
 _BATCH = 100000
 # A message by itself takes as much memory as so many recipients.
 _MESSAGE = 10

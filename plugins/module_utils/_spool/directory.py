@@ -34,7 +34,6 @@ _LOG_DEPTHS = (1, 0, 2, 3, 4)
 # A look leaves no trace, and does not have the kernel write an inode for each file that it reads: the mtime of a deferred message
 # is the time of its next attempt (qmgr_active.c), and relatime in mount(8) sets the time of access wherever that is older. Linux only.
 _NO_TRACE = getattr(os, "O_NOATIME", 0)
-_OPEN_QUICKLY = _OPEN_FILE | _NO_TRACE
 _DIGITS = "0123456789ABCDEF"
 _new_tuple = tuple.__new__
 
@@ -213,11 +212,7 @@ def open_file(name: str, directory: int) -> Iterator[int]:
 
 def open_quickly(name: str, directory: int) -> tuple[int, os.stat_result, bytes]:
     """Return an open descriptor, its status and the file's first bytes. Raises OSError as open_file() does."""
-    # Once for each message: where that goes well, without _open().
-    try:
-        descriptor = os.open(name, _OPEN_QUICKLY, dir_fd=directory)
-    except PermissionError:
-        descriptor = _open(name, _OPEN_FILE, directory)
+    descriptor = _open(name, _OPEN_FILE, directory)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):

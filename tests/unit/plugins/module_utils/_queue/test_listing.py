@@ -128,16 +128,6 @@ def test_equally_old_ones_are_in_the_order_of_their_ids() -> None:
     assert [row["queue_id"] for row in rows.rows()] == ["A00000", "B00000"]
 
 
-def test_who_arrived_after_the_latest_need_not_be_offered() -> None:
-    rows = MessageList(2)
-    for second in (NOW + 5, NOW, NOW + 3, NOW + 9):
-        assert rows.latest >= NOW + 5
-        rows.offer(arrived(second))
-    rows.settle()
-    assert rows.latest == NOW + 3
-    assert MessageList(0).latest < 0
-
-
 def test_no_row_is_kept_where_none_is_wanted() -> None:
     rows = MessageList(0)
     message = arrived(NOW)

@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +18,52 @@ if TYPE_CHECKING:
 
 class MailopsError(Exception):
     """Root of the collection's own errors; the text names the thing and the remedy."""
+
+
+# What to do about an error of the system, by its number. What is not here gets _ANY_REMEDY.
+_REMEDIES = {
+    errno.ENOSPC: "Make room for data and inodes (df, df -i), then run this again.",
+    errno.EDQUOT: "Raise the quota or make room, then run this again.",
+    errno.EROFS: "The kernel log says why the file system is read-only. Mount it read-write, then run this again.",
+    errno.EIO: "The disk has an error: look at the kernel log and check the disk, then run this again.",
+    errno.EMFILE: "Raise the limit on open files of a process (ulimit -n), then run this again.",
+    errno.ENFILE: "Raise the limit on open files of the system (fs.file-max), then run this again.",
+    errno.ESTALE: "Mount the network file system again, then run this again.",
+    errno.ENOENT: "Check the path, then run this again.",
+    errno.ENOTDIR: "Put a directory there, then run this again.",
+    errno.ELOOP: "It is a symbolic link, and this one is not followed. Put a file or directory there, then run this again.",
+    errno.EXDEV: "Use a directory on the same file system.",
+}
+_ANY_REMEDY = "Fix that, then run this again."
+_PERMISSION = frozenset((errno.EACCES, errno.EPERM))
+
+
+def remedy_of(error: OSError) -> str:
+    """Return what to do about an error of the system: one or two sentences."""
+    if error.errno in _PERMISSION:
+        if os.geteuid():
+            return "Run this as root (become: true)."
+        return (
+            "This process is root, so it lacks a capability (such as CAP_DAC_OVERRIDE in a container), or SELinux or AppArmor forbids "
+            "it. Change that, then run this again."
+        )
+    return _REMEDIES.get(error.errno or 0, _ANY_REMEDY)
+
+
+def reason_of(error: OSError) -> str:
+    """Return the system's own words for an error."""
+    return error.strerror or str(error) or "unknown error"
+
+
+class SystemRefusal(MailopsError):
+    """The system did not let a run do something. error: what it said.
+
+    what: the thing and what could not be done, as C(The queue deferred in /var/spool/postfix cannot be read).
+    """
+
+    def __init__(self, what: str, error: OSError) -> None:
+        super().__init__("%s: %s. %s" % (what, reason_of(error), remedy_of(error)))
+        self.error = error
 
 
 class RecordError(MailopsError):

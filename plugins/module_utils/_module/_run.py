@@ -8,11 +8,18 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Callable, Mapping
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import LimitError, MailopsError, OutcomeError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
+    LimitError,
+    MailopsError,
+    OutcomeError,
+    SystemRefusal,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -30,8 +37,17 @@ def run(module: AnsibleModule, work: Callable[[AnsibleModule], Mapping[str, Any]
         module.fail_json(msg=str(error), **error.result)
     except MailopsError as error:
         module.fail_json(msg=str(error))
+    except OSError as error:
+        # Whoever knows better what was being done says so; this is for what nobody foresaw.
+        module.fail_json(msg=str(SystemRefusal(_place_of(error), error)))
     else:
         module.exit_json(**result)
+
+
+def _place_of(error: OSError) -> str:
+    """Return what an error of the system is about, in words."""
+    names = [os.fsdecode(name) for name in (error.filename, error.filename2) if isinstance(name, (str, bytes))]
+    return printable("%s cannot be used" % " or ".join(names) if names else "A file or directory cannot be used")
 
 
 def show_scan(counts: ScanCounts, *, source: str, started: float) -> dict[str, Any]:

@@ -57,11 +57,15 @@ class Stage(enum.IntEnum):
 
 
 class Verdict(enum.Enum):
-    """What the selection says of a message. PARTIAL: a rule holds for some of its pending recipients, but not for all."""
+    """What the selection says of a message.
+
+    PARTIAL: a rule holds for some of its pending recipients, but not for all. UNDECIDED: it depends on what could not be read.
+    """
 
     NO = "no"
     YES = "yes"
     PARTIAL = "partial"
+    UNDECIDED = "undecided"
 
 
 # A message criterion answers yes or no; a recipient criterion names the pending recipients it holds for, by index.

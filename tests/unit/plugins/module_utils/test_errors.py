@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _errors
@@ -44,3 +47,31 @@ def test_everything_has_one_root() -> None:
     errors = [error for error in vars(_errors).values() if isinstance(error, type)]
     assert len(errors) > 10
     assert all(issubclass(error, _errors.MailopsError) for error in errors)
+
+
+@pytest.mark.parametrize(
+    ("number", "uid", "remedy"),
+    [
+        (errno.EACCES, 1000, "Run this as root (become: true)."),
+        (
+            errno.EPERM,
+            0,
+            "This process is root, so it lacks a capability (such as CAP_DAC_OVERRIDE in a container), or SELinux or AppArmor forbids "
+            "it. Change that, then run this again.",
+        ),
+        (errno.ENOSPC, 0, "Make room for data and inodes (df, df -i), then run this again."),
+        (errno.EBUSY, 0, "Fix that, then run this again."),
+    ],
+)
+def test_a_refusal_has_the_real_reason_and_the_right_remedy(
+    monkeypatch: pytest.MonkeyPatch, number: int, uid: int, remedy: str
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    error = OSError(number, os.strerror(number))
+    refusal = _errors.SystemRefusal("The queue hold in /x cannot be read", error)
+    assert str(refusal) == "The queue hold in /x cannot be read: %s. %s" % (os.strerror(number), remedy)
+    assert refusal.error is error
+
+
+def test_an_error_without_a_number_has_its_own_text() -> None:
+    assert str(_errors.SystemRefusal("x", OSError("not a file"))) == "x: not a file. Fix that, then run this again."

@@ -279,7 +279,7 @@ def test_a_kill_amid_thousands_loses_nothing(host: Host, controller: Controller,
     before = host.spool_files()
     options: dict[str, Any] = {"match": SPAM_MATCH, "exclude": SPAM_EXCLUDE}
     predicted = controller.purge(host.name, check=True, **options)
-    spam = {message.queue_id for message in unpack(predicted["plan"]["messages"])}
+    spam = set(unpack(predicted["plan"]["messages"]))
     broken = controller.purge(host.name, **options, **kill_before_removal(kill_at))
     assert "outcomes" not in broken
     # What is gone was to go; the rest is where it was, byte for byte.

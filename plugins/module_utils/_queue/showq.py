@@ -56,6 +56,7 @@ class ListedMessage:
     """Never known: the listing does not have it."""
     damaged: bool = False
     """Never so: what cannot be read is no message here."""
+    problem: str | None = None
 
     @property
     def identity(self) -> Envelope:

@@ -81,6 +81,12 @@ class SpoolMessage:
         return envelope
 
     @property
+    def problem(self) -> str | None:
+        """What could not be read."""
+        unparsed = self.envelope.unparsed
+        return "%s at offset %d" % (unparsed.problem, unparsed.offset) if unparsed else None
+
+    @property
     def identity(self) -> stored.Identity | stored.Envelope:
         """What tells the message from others; the envelope where that is what it takes. Raises ContentError."""
         if self._envelope is None and self.queue != "maildrop":

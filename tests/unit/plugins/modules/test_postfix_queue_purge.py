@@ -338,7 +338,7 @@ def test_many_are_held_and_removed_in_several_processes(
 
 def test_a_plan_touches_its_messages_only(run: ModuleRun, made: MadeUpSpool) -> None:
     plan = run(check=True, match=MATCH)["plan"]
-    assert [message.queue_id for message in unpack(plan["messages"])] == ["4A0F9AC", "4A0F9AD", "4A0F9AE"]
+    assert sorted(unpack(plan["messages"])) == ["4A0F9AC", "4A0F9AD", "4A0F9AE"]
     made.put("deferred", "4A0F9B0", SPAM.write())
     made.file("hold", "4A0F9AE").unlink()
     made.file("deferred", "4A0F9AC").unlink()

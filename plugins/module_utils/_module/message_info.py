@@ -117,9 +117,6 @@ class _Looking:
 
     def visit(self, message: SpoolMessage, looked: Looked) -> None:
         """Add a queue file. Raises ContentError."""
-        # What is corrupt can be selected by what is left of it.
-        if not message.readable and message.queue != "corrupt":
-            return
         verdict = Verdict.YES if self.selection.everything else self.selection.decide(message)
         if verdict is Verdict.PARTIAL:
             looked.partial += 1
@@ -264,15 +261,8 @@ def _show(message: SpoolMessage, candidates: Sequence[Candidate], excerpt: int) 
     row = show_message(message, excerpt=excerpt)
     if candidates:
         remembering = Remembering(message)
-        row["hits"] = [_hits(candidate, remembering) for candidate in candidates]
+        row["hits"] = [candidate.hits(remembering) for candidate in candidates]
     return row
-
-
-def _hits(candidate: Candidate, message: Remembering) -> int | None:
-    try:
-        return candidate.hits(message)
-    except ContentError:
-        return None
 
 
 def _write(eml: EmlDirectory, message: SpoolMessage) -> str:

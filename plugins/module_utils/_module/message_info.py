@@ -248,15 +248,8 @@ def _show(message: SpoolMessage, candidates: Sequence[Candidate], excerpt: int) 
     row = show_message(message, excerpt=excerpt)
     if candidates:
         remembering = Remembering(message)
-        row["hits"] = [_hits(candidate, remembering) for candidate in candidates]
+        row["hits"] = [candidate.hits(remembering) for candidate in candidates]
     return row
-
-
-def _hits(candidate: Candidate, message: Remembering) -> int | None:
-    try:
-        return candidate.hits(message)
-    except ContentError:
-        return None
 
 
 def _write(eml: EmlDirectory, message: SpoolMessage) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import fold
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Tally
 
 # So many messages are kept of a queue, and so many of them are opened to read what is in them.
@@ -62,6 +62,15 @@ class Sampled(NamedTuple):
     recipients: int
     delays: Mapping[bytes, bytes]
     content: Content | None = None
+
+    @property
+    def problem(self) -> None:
+        """Nothing: whole messages are sampled, and what was not opened raises ContentError."""
+
+    @property
+    def missing(self) -> frozenset[Input]:
+        """Nothing, as for the problem."""
+        return NOTHING
 
     @property
     def identity(self) -> Envelope:

@@ -145,14 +145,18 @@ def release(act: Act, targets: Sequence[Target]) -> dict[str, Standing]:
 
 def remove(act: Act, targets: Sequence[Target]) -> dict[str, Standing]:
     """Remove the messages but for those that may be in delivery, which are put on hold; return what hold() does."""
+    if not targets:
+        return {}
     _write_journal(act, targets, stays=False)
-    _begin_record(act, targets)
+    _begin_record(act)
     return _noted(act, holding.remove(act.live, _fingerprints(targets), act.record))
 
 
 def remove_from(act: Act, queue: str, targets: Sequence[Target]) -> dict[str, Standing]:
     """Remove the messages from one queue, and return what stood under each ID that was found there."""
-    _begin_record(act, targets)
+    if not targets:
+        return {}
+    _begin_record(act)
     return _noted(act, holding.remove_from(act.live, queue, _fingerprints(targets), act.record))
 
 
@@ -170,9 +174,8 @@ def _write_journal(act: Act, targets: Sequence[Target], *, stays: bool) -> None:
         )
 
 
-def _begin_record(act: Act, targets: Sequence[Target]) -> None:
-    if targets:
-        act.record.begin({"purpose": act.purpose, "user": operator(), "since": int(time.time())})
+def _begin_record(act: Act) -> None:
+    act.record.begin({"purpose": act.purpose, "user": operator(), "since": int(time.time())})
 
 
 def _noted(act: Act, standing: dict[str, Standing]) -> dict[str, Standing]:

@@ -9,10 +9,14 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Sequence
 
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
+
+if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts
 
 # A directory with one of these is a queue directory, and one without is a directory of queue files.
 _MARKS = (*QUEUES, "saved")
@@ -35,6 +39,14 @@ class Place(NamedTuple):
     def of_instance(cls, queue_directory: str) -> Place:
         """Return the queue directory of an instance. Raises MailopsError."""
         return cls(Spool(queue_directory), queue_directory)
+
+    def check(self, counts: ScanCounts) -> None:
+        """Raise MailopsError for a directory that has files, none of which is a queue file. counts: what reading it gave."""
+        if self.flat and counts.files == counts.unparsed and counts.files + counts.not_files:
+            raise MailopsError(
+                "%s is no queue directory and holds no queue files. Name a queue directory, or a directory of queue files such as a "
+                "queue that was moved away." % self.path
+            )
 
 
 def place_of(path: str) -> Place:

@@ -173,6 +173,7 @@ def _look(module: AnsibleModule, looking: _Looking, place: Place, eml: EmlDirect
         note_gap=_note_nothing,
     )
     share = scan(place.spool, job)
+    place.check(share.counts)
     warn_of_gaps(module, share.counts, share.gaps, place.path)
     looked = share.result
     chosen = heapq.nsmallest(looking.number, set(looked.oldest))

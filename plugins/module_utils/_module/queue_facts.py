@@ -223,6 +223,7 @@ def _of_spool(module: AnsibleModule, place: Place, instance: Instance | None, ga
         )
         share = scan(spool, job)
         suggested = _suggest(share.result, gathering, spool, chosen)
+    place.check(share.counts)
     warn_of_gaps(module, share.counts, share.gaps, place.path)
     return {
         "instance": _show_instance(instance, place.path, running=instance.running() if instance else None),

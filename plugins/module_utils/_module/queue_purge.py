@@ -101,7 +101,8 @@ def _purge(
         **_acting.show_common(seen, {target.queue_id: _fate(target, params["method"]) for target in targets}, act),
     }
     if act is not None and targets:
-        # Each deleted message is in the mail log by now; postsuper itself logs what it expires.
+        # postsuper itself logs what it expires.
+        act.record.flush()
         done = {"method": result["method"], "purged": result["purged"]["messages"]}
         _acting.audit(module, instance, _NAME, result, done, seen)
     if act is None and params["plan"] is None:

@@ -52,6 +52,7 @@ class Deletions:
         self._path = os.path.join(queue_directory, "pid", _NAME)
         self._log = log
         self._descriptor = -1
+        self._process = os.getpid()
         # Lines that could not be written yet, and removed messages whose IDs the mail log does not have yet. Each process has its own.
         self._unwritten = b""
         self._unlogged: list[str] = []
@@ -80,10 +81,15 @@ class Deletions:
             self.flush()
 
     def flush(self) -> None:
-        """Write to the mail log what waits. Each process does so when its share of the work is done."""
+        """Write to the mail log what waits."""
         waiting, self._unlogged = self._unlogged, []
         if waiting:
             self._log(waiting)
+
+    def settle(self) -> None:
+        """Write to the mail log what waits in a process that was started for a share of the work."""
+        if os.getpid() != self._process:
+            self.flush()
 
     def end(self) -> None:
         """Record that the run has ended, and close the record."""

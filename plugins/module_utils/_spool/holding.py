@@ -123,7 +123,7 @@ def _each(
             visit=partial(_visit, live, wanted, act),
             pass_over=_pass_over,
             wanted=left.__contains__,
-            settle=None if record is None else lambda _standings: record.flush(),
+            settle=None if record is None else lambda _standings: record.settle(),
             note_gap=_note_gap,
         )
         try:
@@ -157,10 +157,10 @@ def _visit(live: Live, wanted: Mapping[str, str], act: _Act, message: SpoolMessa
         # It was delivered, or went to another queue: the next try finds it there.
         return
     except OSError as error:
-        place = "%s in %s cannot be moved or removed" % (queue_id, message.queue)
-        standing = Standing(same=True, busy=False, problem=str(SystemRefusal(place, error)))
+        refusal = SystemRefusal("It cannot be taken out of %s" % message.queue, error)
+        standing = Standing(same=True, busy=False, problem=str(refusal))
     except ContentError as error:
-        standing = Standing(same=False, busy=False, problem="%s cannot be read: %s." % (queue_id, error))
+        standing = Standing(same=False, busy=False, problem="It cannot be read: %s." % error)
     standings.by_id[queue_id] = standing
 
 

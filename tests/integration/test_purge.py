@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
     from tests.integration.controller import Controller
 
-NOTHING = {"purged": 0, "vanished": 0, "changed": 0, "in_flight": 0, "failed": 0}
+NOTHING = {
+    "purged": 0,
+    "already_purged": 0,
+    "vanished": 0,
+    "changed": 0,
+    "in_flight": 0,
+    "failed": 0,
+    "undecided": 0,
+}
 
 
 def outcomes(**counts: int) -> dict[str, int]:

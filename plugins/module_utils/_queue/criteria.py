@@ -270,9 +270,17 @@ def _header(fields: Mapping[str, Sequence[object]], place: str) -> MessageTest:
 
     def holds(subject: Subject) -> bool:
         found = [(name.casefold(), value) for name, value in subject.headers()]
-        return all(any(name == wanted and test(value) for name, value in found) for wanted, test in tests)
+        return all(any(name == wanted and _in_value(test, value) for name, value in found) for wanted, test in tests)
 
     return holds
+
+
+def _in_value(test: Callable[[str], bool], value: str) -> bool:
+    """Return whether a test holds for a header value, as it is or with each run of blanks and tabs as one blank: folding makes runs."""
+    if test(value):
+        return True
+    unfolded = " ".join(value.split())
+    return unfolded != value and test(unfolded)
 
 
 def _content(values: Sequence[object], place: str) -> MessageTest:
@@ -286,7 +294,15 @@ def _content_test(value: object, place: str) -> MessageTest:
         needle = text.encode("utf-8")
         return lambda subject: subject.holds(needle)
     search = regex.search
-    return lambda subject: search(subject.stored_text()) is not None
+
+    def holds(subject: Subject) -> bool:
+        for text, start, limit in subject.text_windows():
+            hit = search(text, start)
+            if hit is not None and hit.start() < limit:
+                return True
+        return False
+
+    return holds
 
 
 def _body(values: Sequence[object], place: str) -> MessageTest:

@@ -17,7 +17,7 @@ from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import fold
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input, Window
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Tally
 
 # So many messages are kept of a queue, and so many of them are opened to read what is in them.
@@ -91,9 +91,9 @@ class Sampled(NamedTuple):
 
     def holds(self, text: bytes) -> bool:
         """Raise ContentError: no suggestion asks for the message as stored."""
-        return text in self.stored_text()
+        return any(text in window.text for window in self.text_windows())
 
-    def stored_text(self) -> bytes:
+    def text_windows(self) -> Iterable[Window]:
         """Raise ContentError: no suggestion asks for the message as stored."""
         raise ContentError("the message as stored is not in the sample")
 

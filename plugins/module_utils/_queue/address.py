@@ -45,7 +45,7 @@ _NO_HOST = r"[^A-Za-z0-9._\-\x80-\U0010ffff]|\A\.|\.\Z"
 DOMAIN_SPECIAL = _special(_NO_HOST)
 NAME_SPECIAL = _special(_NO_HOST + r"|\A[0-9](?=[0-9.]*\Z)")
 HELO_SPECIAL = _special(r"[*<>]|\A[./\s]|\s\Z")
-LOGIN_SPECIAL = _special(r"[*<>,;]|\A[@/%\s]|\A\.(?!.*@)|[@\s]\Z")
+LOGIN_SPECIAL = _special(r"[*<>,;]|\A[@/%\s]|\A\.(?!.*@.)|[@\s]\Z")
 # What is neither an IP address nor what Postfix stores for a client that has none.
 CLIENT_SPECIAL = _special(
     r"\A(?!(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[^/\s\[\]]+)?|unknown)\Z)."

@@ -41,6 +41,7 @@ CHANGE: ArgumentSpec = {
     "match_all": {"type": "bool", "default": False},
     "max_messages": {"type": "int"},
     "max_percent": {"type": "float"},
+    "on_undecided": {"type": "str", "choices": ["skip", "fail"], "default": "skip"},
     "reason": {"type": "str"},
     "plan": {"type": "dict"},
     "plan_max_age": {"type": "str", "default": "1d"},

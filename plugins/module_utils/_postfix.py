@@ -44,7 +44,9 @@ _PARAMETERS = (
     "data_directory",
     "mail_owner",
     "mail_version",
+    "mydomain",
     "myhostname",
+    "myorigin",
     "multi_instance_name",
     "multi_instance_directories",
     "hash_queue_names",
@@ -146,6 +148,12 @@ class Instance:
     def long_queue_ids(self) -> bool:
         """Whether new messages get long queue IDs."""
         return self.parameters.get("enable_long_queue_ids") == "yes"
+
+    @property
+    def own_domains(self) -> frozenset[str]:
+        """The domains of the host itself. myorigin may name a file (postconf(5)), which is not read."""
+        names = (self.parameters.get(name, "") for name in ("mydomain", "myhostname", "myorigin"))
+        return frozenset(name for name in names if name and not name.startswith("/"))
 
     @property
     def identity(self) -> dict[str, str]:

@@ -130,10 +130,11 @@ EXAMPLES = r"""
 RETURN = r"""
 matched:
   description:
-    - The selection. C(partial) counts messages that a rule matches for some of their recipients only; they are not in it.
+    - The selection. C(partial) counts messages that a rule matches for some of their recipients only, and C(undecided) those that
+      cannot be decided; they are not in it.
   returned: success
   type: dict
-  sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3}
+  sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3, "undecided": 0}
 messages:
   description:
     - The oldest selected messages, at most O(limit). A list that is too long is cut, and named in C(cut).
@@ -311,6 +312,14 @@ eml:
       "files": ["4A0F9AC.eml", "4A0F9AD.eml", "4A0F9AE.eml"],
       "not_written": [],
     }
+undecided:
+  description:
+    - Messages of which too much could not be read to decide whether a rule matches, at most 20, and what could not be read.
+      RV(matched) counts all of them.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"queue_id": "4A0F9AC", "queue": "deferred", "size": 31337, "problem": "more than 1048576 bytes of headers"}]
 scan:
   description: How reading went, as in M(mailops.postfix.postfix_queue_facts).
   returned: success

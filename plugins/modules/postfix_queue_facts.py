@@ -26,7 +26,10 @@ options:
     default: auto
   spool:
     description:
-      - Read this queue directory instead, which needs no Postfix. A stopped server's, a copy, a quarantine.
+      - Read this directory instead, which needs no Postfix. It is the queue directory of a stopped server, a copy, a quarantine, or
+        any directory that holds queue files under their queue IDs, such as a queue that was moved away.
+      - If it holds queue files and no queues, it counts as one queue of its own name, O(queues) has no effect, and file modes do not
+        count, because copies lose them.
     type: path
   queues:
     description: The queues that O(match) selects from. All queues are counted whatever this says.
@@ -137,10 +140,11 @@ ansible_facts:
           sample: {"messages": 5310, "bytes": 10704411, "recipients": 51023, "oldest": 1795171149}
         matched:
           description:
-            - The selection. C(partial) counts messages that a rule matches for some of their recipients only; they are not in it.
+            - The selection. C(partial) counts messages that a rule matches for some of their recipients only, and C(undecided) those that
+              cannot be decided; they are not in it.
           returned: always
           type: dict
-          sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3}
+          sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3, "undecided": 0}
         top:
           description:
             - The values that most selected messages have. A message counts once for each distinct value.
@@ -247,9 +251,19 @@ ansible_facts:
           returned: when O(gather) has V(suggestions)
           type: str
           sample: "Nothing stands out in 5310 messages, so no rule is suggested."
+        undecided:
+          description:
+            - Messages of which too much could not be read to decide whether a rule matches, at most 20, and what could not be read.
+              C(matched.undecided) counts all of them.
+          returned: always
+          type: list
+          elements: dict
+          sample: [{"queue_id": "4A0F9AC", "queue": "deferred", "size": 31337, "problem": "more than 1048576 bytes of headers"}]
         scan:
           description:
-            - How reading went, in files. Files that are C(unreadable) or C(unparsed) are in no selection.
+            - How reading went, in files. C(unreadable) ones could not be opened or read, and are in no selection. C(unparsed) ones are
+              damaged; a rule selects them if it does not ask for what is missing, such as C(queue_id).
+            - C(damaged) names up to 20 of both, with what is wrong. Without a queue ID it is a directory that could not be read.
             - Modules that act read no further than the sender, the arrival and the size of a message where these rule it out. What is
               damaged behind them is not C(unparsed) there.
             - C(vanished) ones were delivered or moved while the queue was read. A message that moves may be missed or counted
@@ -266,6 +280,7 @@ ansible_facts:
               "incomplete": 0,
               "unparsed": 0,
               "not_files": 0,
+              "damaged": [],
               "unknown": [],
             }
 """

@@ -95,11 +95,12 @@ EXAMPLES = r"""
 RETURN = r"""
 matched:
   description:
-    - The selection. C(partial) counts messages that a rule matches for some of their recipients only; they are not in it.
+    - The selection. C(partial) counts messages that a rule matches for some of their recipients only, and C(undecided) those that
+      cannot be decided; they are not in it.
     - In check mode the same as in a real run.
   returned: success
   type: dict
-  sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3}
+  sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3, "undecided": 0}
 tried:
   description: What was given a try or requeued. In check mode, what would be.
   returned: success
@@ -110,16 +111,17 @@ outcomes:
     - How many messages had each outcome.
     - C(tried) are given a try. With O(site), and for up to 50 messages, the module has seen that they are on their way; in
       other cases the queue manager was told, and takes them as fast as it can.
-    - C(requeued) are submitted anew.
+    - C(requeued) are submitted again.
     - C(under_way) were being tried already.
     - C(unlisted) are for O(site), but not on Postfix's list, and are not tried.
     - C(vanished) were delivered, returned or deleted meanwhile.
     - C(changed) are left alone, because another message stands under their queue ID now.
-    - C(failed) are as they were. If there are any, the module fails.
+    - C(failed) are as they were, and RV(failures) says why. If there are any, the module fails.
+    - C(undecided) are left alone, because it cannot be decided whether they match (see O(on_undecided)).
   returned: success
   type: dict
   sample:
-    {"tried": 4990, "requeued": 0, "under_way": 10, "unlisted": 0, "vanished": 0, "changed": 0, "failed": 0}
+    {"tried": 4990, "requeued": 0, "under_way": 10, "unlisted": 0, "vanished": 0, "changed": 0, "failed": 0, "undecided": 0}
 after:
   description:
     - What became of the messages that were tried, requeued, or being tried already.
@@ -140,6 +142,20 @@ messages:
   returned: success
   type: list
   elements: dict
+undecided:
+  description:
+    - Messages of which too much could not be read to decide whether a rule matches, at most 20, and what could not be read. They are
+      left alone. RV(matched) counts all of them.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"queue_id": "4A0F9AC", "queue": "deferred", "size": 31337, "problem": "more than 1048576 bytes of headers"}]
+failures:
+  description: Messages with the outcome C(failed), at most 20, and why.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"queue_id": "4A0F9AD", "queue": "deferred", "problem": "It cannot be taken out of deferred: Input/output error."}]
 truncated:
   description: Whether messages were selected that RV(messages) does not list.
   returned: success

@@ -108,11 +108,11 @@ state:
 matched:
   description:
     - The selection, with what already is as it should be. C(partial) counts messages that a rule matches for some of their
-      recipients only; they are not in it.
+      recipients only, and C(undecided) those that cannot be decided; they are not in it.
     - In check mode the same as in a real run.
   returned: success
   type: dict
-  sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3}
+  sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3, "undecided": 0}
 moved:
   description: What was put on hold or released. In check mode, what would be.
   returned: success
@@ -123,22 +123,38 @@ outcomes:
     - How many messages had each outcome, found out by looking. What was already on hold has none.
     - C(held) are on hold.
     - C(released) are released, with the queue ID they had.
-    - C(requeued) are submitted anew. Postfix logs their new queue IDs with C(orig_id).
+    - C(requeued) are submitted again. Postfix logs their new queue IDs with C(orig_id).
     - C(vanished) were delivered, returned, released or deleted by somebody else meanwhile.
     - C(changed) are left alone, because another message stands under their queue ID now.
     - C(in_flight) are on hold, but a delivery agent was sending them at that moment. Recipients that it reaches are marked as
       done in the message, and get no second one when it is released.
-    - C(failed) are not where they should be. If there are any, the module fails.
+    - C(failed) are not where they should be, and RV(failures) says why. If there are any, the module fails when it is done with the
+      others. A message in delivery is not requeued, and is one of them.
+    - C(undecided) are left alone, because it cannot be decided whether they match (see O(on_undecided)).
   returned: success
   type: dict
   sample:
-    {"held": 4998, "released": 0, "requeued": 0, "vanished": 1, "changed": 0, "in_flight": 1, "failed": 0}
+    {"held": 4998, "released": 0, "requeued": 0, "vanished": 1, "changed": 0, "in_flight": 1, "failed": 0, "undecided": 0}
 messages:
   description:
     - The oldest selected messages, at most O(limit), as M(mailops.postfix.postfix_queue_facts) lists them, without reasons.
   returned: success
   type: list
   elements: dict
+undecided:
+  description:
+    - Messages of which too much could not be read to decide whether a rule matches, at most 20, and what could not be read. They are
+      left alone. RV(matched) counts all of them.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"queue_id": "4A0F9AC", "queue": "deferred", "size": 31337, "problem": "more than 1048576 bytes of headers"}]
+failures:
+  description: Messages with the outcome C(failed), at most 20, and why.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"queue_id": "4A0F9AD", "queue": "deferred", "problem": "It cannot be taken out of deferred: Input/output error."}]
 truncated:
   description: Whether messages were selected that RV(messages) does not list.
   returned: success

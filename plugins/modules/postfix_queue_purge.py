@@ -19,6 +19,10 @@ description:
     C(postsuper) would write a line for each, and what keeps the log may drop lines that come in such numbers.
   - In check mode the result has a plan, which a later run carries out with O(plan).
   - One run at a time works on a queue. What an interrupted run left on hold is released by the next one before it selects.
+  - Each deletion is recorded in C(pid/mailops.deleted) below the queue directory before it happens. If a run is killed, the next one
+    writes the queue IDs of what was deleted to the mail log and warns. The record keeps at most 32 MiB.
+  - Deleting needs no room on the disk, and Postfix may be stopped. Only O(method=expire) needs C(postsuper), and a running Postfix
+    where C(maillog_file) is set.
 options:
   queues:
     description: The queues to select from.
@@ -37,7 +41,8 @@ options:
     description:
       - Expire messages even if their senders may be forged, or null. Their notices go to people who sent nothing.
       - A sender counts as genuine on a message that was submitted on the host itself, and on one whose SASL login is the
-        sender's address or in the sender's domain.
+        sender's address or in the sender's domain. A login without a domain counts for the sender of that name in C(mydomain),
+        C(myhostname) or C(myorigin) only.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -97,11 +102,12 @@ method:
   sample: delete
 matched:
   description:
-    - The selection. C(partial) counts messages that a rule matches for some of their recipients only; they are not in it.
+    - The selection. C(partial) counts messages that a rule matches for some of their recipients only, and C(undecided) those that
+      cannot be decided; they are not in it.
     - In check mode the same as in a real run.
   returned: success
   type: dict
-  sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3}
+  sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3, "undecided": 0}
 purged:
   description: What is gone from the queue, or expired. In check mode, what would be.
   returned: success
@@ -111,19 +117,36 @@ outcomes:
   description:
     - How many messages had each outcome, found out by looking.
     - C(purged) are deleted or expired.
-    - C(vanished) were delivered, returned or deleted by somebody else meanwhile.
+    - C(already_purged) are messages of a O(plan) that an earlier run of this collection deleted.
+    - C(vanished) are no longer in the queue. They were delivered, returned, or deleted by something else.
     - C(changed) are left alone, because another message stands under their queue ID now.
     - C(in_flight) are deleted, but a delivery agent was sending them at that moment and may have finished.
-    - C(failed) are still there. If there are any, the module fails.
+    - C(failed) are still there, and RV(failures) says why. If there are any, the module fails when it is done with the others.
+    - C(undecided) are left alone, because it cannot be decided whether they match (see O(on_undecided)).
   returned: success
   type: dict
-  sample: {"purged": 4999, "vanished": 1, "changed": 0, "in_flight": 0, "failed": 0}
+  sample:
+    {"purged": 4999, "already_purged": 0, "vanished": 1, "changed": 0, "in_flight": 0, "failed": 0, "undecided": 0}
 messages:
   description:
     - The oldest selected messages, at most O(limit), as M(mailops.postfix.postfix_queue_facts) lists them, without reasons.
   returned: success
   type: list
   elements: dict
+undecided:
+  description:
+    - Messages of which too much could not be read to decide whether a rule matches, at most 20, and what could not be read. They are
+      left alone. RV(matched) counts all of them.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"queue_id": "4A0F9AC", "queue": "deferred", "size": 31337, "problem": "more than 1048576 bytes of headers"}]
+failures:
+  description: Messages with the outcome C(failed), at most 20, and why.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"queue_id": "4A0F9AD", "queue": "deferred", "problem": "It cannot be taken out of deferred: Input/output error."}]
 truncated:
   description: Whether messages were selected that RV(messages) does not list.
   returned: success
@@ -162,6 +185,18 @@ plan:
     selection:
       description: As RV(selection).
       type: dict
+      returned: always
+    reason:
+      description: As O(reason). It is the reason of the run that carries out the plan, if that run gives none.
+      type: str
+      returned: always
+    limits:
+      description: As O(max_messages) and O(max_percent). They hold for the run that carries out the plan, if that run gives none.
+      type: dict
+      returned: always
+    method:
+      description: As O(method). A run with another method refuses the plan.
+      type: str
       returned: always
     counts:
       description: As RV(matched), with C(in_queues), the number of all messages in the chosen queues.

@@ -153,11 +153,12 @@ state:
   sample: quarantined
 matched:
   description:
-    - The selection. C(partial) counts messages that a rule matches for some of their recipients only; they are not in it.
+    - The selection. C(partial) counts messages that a rule matches for some of their recipients only, and C(undecided) those that
+      cannot be decided; they are not in it.
     - In check mode the same as in a real run.
   returned: success
   type: dict
-  sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3}
+  sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3, "undecided": 0}
 quarantined:
   description: What was moved into the quarantine. In check mode, what would be.
   returned: success and O(state=quarantined)
@@ -184,7 +185,8 @@ outcomes:
     - C(in_flight) are quarantined, but a delivery agent was sending them at that moment and may have finished. Where the quarantine
       is on another filesystem, they were left in the queue.
     - C(collision) are left where they were, because a file in the queue, or in the quarantine, has their queue ID.
-    - C(failed) are still where they were. If there are any, the module fails.
+    - C(failed) are still where they were, and RV(failures) says why. If there are any, the module fails.
+    - C(undecided) are left alone, because it cannot be decided whether they match (see O(on_undecided)).
   returned: success
   type: dict
   sample:
@@ -196,6 +198,7 @@ outcomes:
     in_flight: 0
     collision: 0
     failed: 0
+    undecided: 0
 collisions:
   description: The queue IDs of messages with the outcome C(collision), at most 100. They can be restored when the IDs are free.
   returned: success
@@ -219,6 +222,20 @@ messages:
   returned: success
   type: list
   elements: dict
+undecided:
+  description:
+    - Messages of which too much could not be read to decide whether a rule matches, at most 20, and what could not be read. They are
+      left alone. RV(matched) counts all of them.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"queue_id": "4A0F9AC", "queue": "deferred", "size": 31337, "problem": "more than 1048576 bytes of headers"}]
+failures:
+  description: Messages with the outcome C(failed), at most 20, and why.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"queue_id": "4A0F9AD", "queue": "deferred", "problem": "It cannot be taken out of deferred: Input/output error."}]
 truncated:
   description: Whether messages were selected that RV(messages) does not list.
   returned: success

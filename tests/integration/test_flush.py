@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
     from tests.integration.controller import Controller
 
-NOTHING = {"tried": 0, "requeued": 0, "under_way": 0, "unlisted": 0, "vanished": 0, "changed": 0, "failed": 0}
+NOTHING = {
+    "tried": 0,
+    "requeued": 0,
+    "under_way": 0,
+    "unlisted": 0,
+    "vanished": 0,
+    "changed": 0,
+    "failed": 0,
+    "undecided": 0,
+}
 ENDS = {"left": 0, "bounced": 0, "deferred": 0, "pending": 0, "unknown": 0}
 
 

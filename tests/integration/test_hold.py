@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from tests.integration.controller import Controller
 
 LOG = "/var/log/mail.log"
-NOTHING = {"held": 0, "released": 0, "requeued": 0, "vanished": 0, "changed": 0, "in_flight": 0, "failed": 0}
+NOTHING = {
+    "held": 0,
+    "released": 0,
+    "requeued": 0,
+    "vanished": 0,
+    "changed": 0,
+    "in_flight": 0,
+    "failed": 0,
+    "undecided": 0,
+}
 
 
 def outcomes(**counts: int) -> dict[str, int]:

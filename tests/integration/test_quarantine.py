@@ -32,6 +32,7 @@ NOTHING = {
     "in_flight": 0,
     "collision": 0,
     "failed": 0,
+    "undecided": 0,
 }
 BAD = [{"sender": "bad.example"}]
 WARNING = "An earlier run on the quarantine spam was interrupted"

@@ -8,22 +8,32 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, Container, Iterator, Mapping, NamedTuple, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Container, Iterator, Mapping, NamedTuple, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, MailopsError, OutcomeError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
+    ContentError,
+    MailopsError,
+    OutcomeError,
+    SystemRefusal,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
+from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import name_gaps, show_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import Planned
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import holding
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.deletions import Deletions
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.holding import Standing
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY, Live
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY, QUEUES, Live
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import (
     Journal,
     QueueLock,
@@ -31,14 +41,15 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import
     read_journal,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import scan
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import MAX_GAPS, scan
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Selected, Selecting, Target
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.deletions import Interrupted
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap, ScanCounts
 
 # A delivery that is under way when a message is held is waited for so long, so that it leaves no log behind.
 IN_FLIGHT_SECONDS = 5.0
@@ -47,6 +58,10 @@ _POLL_SECONDS = 0.1
 MAX_REASON = 200
 # Long queue IDs have up to 20 characters, and RFC 3164 gives a line of the log 1024 bytes.
 _IDS_IN_LINE = 40
+_MOVED_MEANWHILE = (
+    "It moved between queues during the run, or is not where Postfix looks for it. Run this again; if that does not help, run "
+    "postfix check and postsuper -s first."
+)
 
 
 # --- acting, one run at a time --------------------------------------------------------------------------------------
@@ -54,11 +69,28 @@ _IDS_IN_LINE = 40
 
 @dataclass(frozen=True)
 class Act:
-    """What acts on a host: its instance, its open spool and the lock on it."""
+    """What acts on a host: its instance, its open spool, the lock on it, and the record of what is deleted."""
 
+    module: AnsibleModule
     instance: Instance
-    spool: Spool
+    live: Live
     lock: QueueLock
+    record: Deletions
+    purpose: str
+    problems: dict[str, str] = field(default_factory=dict)
+    """Why a message could not be handled, by queue ID."""
+
+    @property
+    def spool(self) -> Spool:
+        """The open queue directory."""
+        return self.live.spool
+
+    def clear_journal(self) -> None:
+        """Record that nothing is half done any more; warn where that cannot be recorded."""
+        try:
+            self.lock.clear_journal()
+        except OSError as error:
+            self.module.warn(str(SystemRefusal("The journal in pid/mailops.journal cannot be removed", error)))
 
 
 @contextmanager
@@ -67,15 +99,34 @@ def acting(module: AnsibleModule, instance: Instance, *, purpose: str) -> Iterat
 
     Yields the spool, and what acts on it, None in check mode. Raises BusyError and MailopsError.
     """
-    with Spool(instance.queue_directory) as spool:
-        if module.check_mode:
-            _warn_of_journal(module, instance, spool)
+    _require_writable(instance.queue_directory)
+    layout = layout_of(instance)
+    if module.check_mode:
+        with Spool(instance.queue_directory) as spool:
+            record = Deletions(instance.queue_directory, log=_log_nothing)
+            _warn_of_interrupted(module, instance, spool, record)
             yield spool, None
-            return
-        with QueueLock(instance.queue_directory, purpose=purpose) as lock:
-            act = Act(instance, spool, lock)
-            _undo_interrupted(module, act)
-            yield spool, act
+        return
+    with QueueLock(instance.queue_directory, purpose=purpose) as lock, Live(layout) as live:
+        record = Deletions(instance.queue_directory, log=partial(log_ids, module, instance, purpose, "deleted"))
+        act = Act(module, instance, live, lock, record, purpose)
+        _report_deletions(act)
+        _undo_interrupted(act)
+        try:
+            yield live.spool, act
+        finally:
+            record.end()
+
+
+def _require_writable(queue_directory: str) -> None:
+    """Raise SystemRefusal where the file system is mounted read-only: nothing can be moved or deleted then, in check mode either."""
+    try:
+        read_only = os.statvfs(queue_directory).f_flag & os.ST_RDONLY
+    except OSError as error:
+        raise SystemRefusal("The queue directory %s cannot be used" % queue_directory, error) from error
+    if read_only:
+        refusal = OSError(errno.EROFS, os.strerror(errno.EROFS))
+        raise SystemRefusal("Nothing can be changed in %s" % queue_directory, refusal)
 
 
 def hold(act: Act, targets: Sequence[Target], *, stays: bool = False) -> dict[str, Standing]:
@@ -83,56 +134,93 @@ def hold(act: Act, targets: Sequence[Target], *, stays: bool = False) -> dict[st
 
     stays: whether an interrupted run is to leave them there; otherwise the next run gives them back.
     """
-    return _each(act, targets, holding.hold, stays=stays)
+    _write_journal(act, targets, stays=stays)
+    return _noted(act, holding.hold(act.live, _fingerprints(targets)))
+
+
+def release(act: Act, targets: Sequence[Target]) -> dict[str, Standing]:
+    """Move messages from hold to deferred, and return what stood under each ID that was found on hold."""
+    return _noted(act, holding.release(act.live, _fingerprints(targets)))
 
 
 def remove(act: Act, targets: Sequence[Target]) -> dict[str, Standing]:
     """Remove the messages but for those that may be in delivery, which are put on hold; return what hold() does."""
-    return _each(act, targets, holding.remove, stays=False)
+    if not targets:
+        return {}
+    _write_journal(act, targets, stays=False)
+    _begin_record(act)
+    return _noted(act, holding.remove(act.live, _fingerprints(targets), act.record))
 
 
 def remove_from(act: Act, queue: str, targets: Sequence[Target]) -> dict[str, Standing]:
     """Remove the messages from one queue, and return what stood under each ID that was found there."""
     if not targets:
         return {}
-    with Live(layout_of(act.instance)) as live:
-        return holding.remove_from(live, queue, _fingerprints(targets))
+    _begin_record(act)
+    return _noted(act, holding.remove_from(act.live, queue, _fingerprints(targets), act.record))
 
 
-def _each(
-    act: Act,
-    targets: Sequence[Target],
-    work: Callable[[Live, Mapping[str, str]], dict[str, Standing]],
-    *,
-    stays: bool,
-) -> dict[str, Standing]:
-    if not targets:
-        return {}
+def _write_journal(act: Act, targets: Sequence[Target], *, stays: bool) -> None:
+    """Record what is about to be put on hold. On a full disk the run goes on without, for deleting is what makes room there."""
     moving = [Planned(target.queue_id, target.fingerprint) for target in targets if target.queue in DELIVERY]
-    if moving:
+    if not moving:
+        return
+    try:
         act.lock.write_journal(moving, stays=stays)
-    with Live(layout_of(act.instance)) as live:
-        return work(live, _fingerprints(targets))
+    except OSError as error:
+        act.module.warn(
+            "%s If this run is killed, messages that it put on hold stay there (postqueue -p shows them with an exclamation mark)."
+            % SystemRefusal("The journal of the run cannot be written to pid/mailops.journal", error)
+        )
+
+
+def _begin_record(act: Act) -> None:
+    act.record.begin({"purpose": act.purpose, "user": operator(), "since": int(time.time())})
+
+
+def _noted(act: Act, standing: dict[str, Standing]) -> dict[str, Standing]:
+    """Keep why messages could not be handled, and return what stands under each ID."""
+    act.problems.update((queue_id, what.problem) for queue_id, what in standing.items() if what.problem)
+    return standing
 
 
 def _fingerprints(targets: Sequence[Target]) -> dict[str, str]:
     return {target.queue_id: target.fingerprint for target in targets}
 
 
-def put_back(act: Act, queue_ids: Sequence[str]) -> None:
+def put_back(act: Act, targets: Sequence[Target]) -> None:
     """Give messages back to delivery that this run had put on hold."""
-    if queue_ids:
-        act.instance.postsuper("-H", queue_ids)
+    with suppress(MailopsError):
+        release(act, targets)
 
 
-def look(module: AnsibleModule, instance: Instance, spool: Spool, selecting: Selecting) -> Seen:
-    """Return the selection, within the operator's limits, warning of what could not be read. Raises LimitError."""
+def look(module: AnsibleModule, instance: Instance, spool: Spool, selecting: Selecting, *, narrow: bool = True) -> Seen:
+    """Return the selection, within the operator's limits, warning of what could not be read.
+
+    narrow: whether nearly everything needs the operator's word. Raises LimitError, and OutcomeError for what cannot be decided.
+    """
     started = time.monotonic()
-    # What the selection is made of is told by a plan, and only check mode makes one.
+    # A plan shows what the selection is made of, and only check mode makes one.
     share = scan(spool, selecting.job(tops=module.check_mode))
-    warn_of_gaps(module, share.counts, instance.queue_directory)
-    _selected.check_limits(share.result, module.params)
-    return Seen(selecting, share.result, share.counts, started)
+    warn_of_gaps(module, share.counts, share.gaps, instance.queue_directory)
+    seen = Seen(selecting, share.result, share.counts, share.gaps, started)
+    check_undecided(module, seen)
+    _selected.check_limits(share.result, selecting, narrow=narrow)
+    return seen
+
+
+def check_undecided(module: AnsibleModule, seen: Seen) -> None:
+    """Warn of messages that cannot be decided, or raise OutcomeError where the operator wants that."""
+    verdicts = seen.selected.verdicts
+    if not verdicts.undecided:
+        return
+    text = "Whether %d messages match cannot be decided (%s)." % (verdicts.undecided, name_gaps(verdicts.examples))
+    if module.params["on_undecided"] == "fail":
+        raise OutcomeError(
+            text + " Nothing was touched. Select or exclude them by queue_id, or set on_undecided: skip.",
+            result={"changed": False, "undecided": show_gaps(verdicts.examples)},
+        )
+    module.warn(text + " They are left alone.")
 
 
 # --- looking --------------------------------------------------------------------------------------------------------
@@ -174,7 +262,7 @@ def verify(spool: Spool, queue: str, wanted: Mapping[str, Target]) -> dict[str, 
         queue_id: holding.ANOTHER
         if message is None
         else Standing(
-            message.readable and message.fingerprint == wanted[queue_id].fingerprint,
+            message.fingerprint == wanted[queue_id].fingerprint,
             queue != "active" and message.in_delivery(),
         )
         for queue_id, message in messages(spool, queue, wanted)
@@ -186,57 +274,133 @@ def wait_for_delivery(spool: Spool, queue: str, queue_ids: frozenset[str], *, se
     deadline = time.monotonic() + seconds
     while queue_ids and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
-        queue_ids = frozenset(
-            queue_id for queue_id, message in messages(spool, queue, queue_ids) if message and message.in_delivery()
-        )
+        try:
+            queue_ids = frozenset(
+                queue_id for queue_id, message in messages(spool, queue, queue_ids) if message and message.in_delivery()
+            )
+        except MailopsError:
+            # Who cannot look concludes nothing.
+            break
     return queue_ids
 
 
-def look_in_delivery(spool: Spool, unseen: Mapping[str, Target]) -> dict[str, str]:
+def look_in_delivery(act: Act, unseen: Mapping[str, Target]) -> dict[str, str]:
     """Return what became of messages that were not in hold: still in delivery (failed), another one (changed), or gone."""
     outcomes = dict.fromkeys(unseen, "vanished")
     if unseen:
         for queue in DELIVERY:
-            for queue_id, what in verify(spool, queue, unseen).items():
-                outcomes[queue_id] = "failed" if what.same else "changed"
+            try:
+                standing = verify(act.spool, queue, unseen)
+            except MailopsError as error:
+                for queue_id in unseen:
+                    fail(act, outcomes, queue_id, str(error))
+                continue
+            for queue_id, what in standing.items():
+                if what.same:
+                    fail(act, outcomes, queue_id, _MOVED_MEANWHILE)
+                else:
+                    outcomes[queue_id] = "changed"
     return outcomes
+
+
+def fail(act: Act, outcomes: dict[str, str], queue_id: str, problem: str) -> None:
+    """Record that a message could not be handled, and why."""
+    outcomes[queue_id] = "failed"
+    act.problems.setdefault(queue_id, problem)
 
 
 # --- what an interrupted run left -----------------------------------------------------------------------------------
 
 
-def _left_on_hold(spool: Spool, journal: Journal) -> list[str]:
-    """Return what is on hold because of an interrupted run and is not to stay there.
+def _left_on_hold(spool: Spool, journal: Journal) -> dict[str, str]:
+    """Return {queue ID: fingerprint} of what is on hold because of an interrupted run and is not to stay there.
 
-    That is the messages of its journal; where these are to stay, it is others that were held for having the same queue ID.
+    That is the messages of its journal; where these are to stay, it is others that were held because they had the same queue ID.
     """
     fingerprints = {message.queue_id: message.fingerprint for message in journal.messages}
-    return [
-        queue_id
-        for queue_id, message in messages(spool, "hold", fingerprints)
-        if message is not None and (message.fingerprint == fingerprints[queue_id]) is not journal.stays
-    ]
+    left = {}
+    for queue_id, message in messages(spool, "hold", fingerprints):
+        if message is not None and (message.fingerprint == fingerprints[queue_id]) is not journal.stays:
+            left[queue_id] = message.fingerprint
+    return left
 
 
-def _undo_interrupted(module: AnsibleModule, act: Act) -> None:
-    """Release what an interrupted run had put on hold and not done with; the selection then decides anew."""
+def _undo_interrupted(act: Act) -> None:
+    """Release what an interrupted run had put on hold and not finished; the selection then decides again."""
     journal = read_journal(act.instance.queue_directory)
     if not journal.messages:
         return
     left = _left_on_hold(act.spool, journal)
     if left:
-        put_back(act, left)
-        module.warn("An earlier run was interrupted; %d messages that it had put on hold were released." % len(left))
-    act.lock.clear_journal()
+        standing = holding.release(act.live, left)
+        problems = [what.problem for what in standing.values() if what.problem]
+        if problems:
+            raise MailopsError(
+                "An earlier run was interrupted, and %d of the %d messages that it had put on hold cannot be released: %s"
+                % (len(problems), len(left), problems[0])
+            )
+        log_ids(act.module, act.instance, act.purpose, "released", sorted(left))
+        act.module.warn(
+            "An earlier run was interrupted; %d messages that it had put on hold were released." % len(left)
+        )
+    act.clear_journal()
 
 
-def _warn_of_journal(module: AnsibleModule, instance: Instance, spool: Spool) -> None:
+def _warn_of_interrupted(module: AnsibleModule, instance: Instance, spool: Spool, record: Deletions) -> None:
     left = _left_on_hold(spool, read_journal(instance.queue_directory))
     if left:
         module.warn(
             "An earlier run was interrupted; %d messages that it had put on hold are still there. The next real run releases "
             "them first." % len(left)
         )
+    interrupted = record.interrupted()
+    deleted = _deleted_by(spool, interrupted)
+    if interrupted and deleted:
+        module.warn(_describe(interrupted, deleted) + " The next real run writes their queue IDs to the mail log.")
+
+
+def _report_deletions(act: Act) -> None:
+    """Write to the mail log what a run deleted that was interrupted before it could do so, and warn of it."""
+    interrupted = act.record.interrupted()
+    if interrupted is None:
+        return
+    deleted = _deleted_by(act.spool, interrupted)
+    if deleted:
+        log_ids(act.module, act.instance, act.purpose, "deleted by an interrupted run", deleted)
+        said = {
+            "interrupted": interrupted.about.get("purpose"),
+            "deleted": len(deleted),
+            "user": interrupted.about.get("user"),
+        }
+        _log(act.module, act.instance, act.purpose, [_fields(said)])
+        act.module.warn(_describe(interrupted, deleted) + " Their queue IDs are in the mail log.")
+    act.record.close_interrupted()
+
+
+def _deleted_by(spool: Spool, interrupted: Interrupted | None) -> list[str]:
+    """Return the messages that an interrupted run was to delete and that are gone."""
+    if interrupted is None:
+        return []
+    there = {
+        queue_id
+        for queue in QUEUES
+        for queue_id, message in messages(spool, queue, interrupted.messages)
+        if message is None or message.fingerprint == interrupted.messages[queue_id]
+    }
+    return sorted(interrupted.messages.keys() - there)
+
+
+def _describe(interrupted: Interrupted, deleted: Sequence[str]) -> str:
+    about = interrupted.about
+    since = about.get("since")
+    when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(since)) if isinstance(since, int) else "an unknown time"
+    return "A run of %s by %s that began at %s was interrupted. It had deleted %d messages (%s)." % (
+        printable(str(about.get("purpose"))),
+        printable(str(about.get("user"))),
+        when,
+        len(deleted),
+        ", ".join(deleted[:3]) + (" and more" if len(deleted) > 3 else ""),
+    )
 
 
 # --- the result -----------------------------------------------------------------------------------------------------
@@ -249,6 +413,7 @@ class Seen:
     selecting: Selecting
     selected: Selected
     counts: ScanCounts
+    gaps: Sequence[Gap]
     started: float
 
 
@@ -258,10 +423,10 @@ class Fate(NamedTuple):
     queue: str | None
     """Its queue then; None for a message that is gone."""
     mark: str
-    """What its line says then, beside what it said before."""
+    """What its line has at its end then."""
 
 
-def show_common(seen: Seen, fates: Mapping[str, Fate]) -> dict[str, Any]:
+def show_common(seen: Seen, fates: Mapping[str, Fate], act: Act | None) -> dict[str, Any]:
     """Return what the results of all acting modules have in common. fates: of the messages that are to be acted on, by queue ID."""
     selected, selecting = seen.selected, seen.selecting
     rows = listing.fit_rows(selected.messages.rows(), limit=selecting.limit)
@@ -269,11 +434,26 @@ def show_common(seen: Seen, fates: Mapping[str, Fate]) -> dict[str, Any]:
         "matched": _selected.show_matched(selected),
         "messages": rows,
         "truncated": len(rows) < selected.totals.messages,
+        "undecided": show_gaps(selected.verdicts.examples),
+        "failures": _show_failures(selected, act),
         "selection": selecting.selection.frozen(),
         "selection_digest": selecting.selection.digest(),
-        "scan": show_scan(seen.counts, source="spool", started=seen.started),
+        "scan": show_scan(seen.counts, seen.gaps, source="spool", started=seen.started),
         "diff": _diff(selected, rows, fates),
     }
+
+
+def _show_failures(selected: Selected, act: Act | None) -> list[dict[str, Any]]:
+    """Return some of the messages that could not be handled, and why."""
+    problems = sorted(act.problems.items())[:MAX_GAPS] if act else []
+    return [
+        {
+            "queue_id": queue_id,
+            "queue": selected.targets[queue_id].queue if queue_id in selected.targets else None,
+            "problem": listing.clip(printable(problem)),
+        }
+        for queue_id, problem in problems
+    ]
 
 
 def show_sums(targets: Sequence[Target]) -> dict[str, int]:
@@ -295,6 +475,7 @@ def count_outcomes(seen: Seen, outcomes: Mapping[str, str], names: Sequence[str]
         changed = len(set(seen.selected.changed))
         counted["changed"] += changed
         counted["vanished"] += len(planned) - len(seen.selected.targets) - changed
+    counted["undecided"] = seen.selected.verdicts.undecided
     return counted
 
 
@@ -302,15 +483,21 @@ def check_failed(result: dict[str, Any], what: str) -> None:
     """Raise OutcomeError where messages had the outcome failed. what: the place or state that they are in."""
     failed = result["outcomes"]["failed"]
     if failed:
+        known = result["failures"]
+        problem = "%s: %s" % (known[0]["queue_id"], known[0]["problem"]) if known else _MOVED_MEANWHILE
         raise OutcomeError(
-            "%d of the selected messages are %s. They went from queue to queue meanwhile, or are not where Postfix looks for them: "
-            "run this again, and if that does not help, after postfix check and postsuper -s." % (failed, what),
+            "%d of the selected messages are %s. %s" % (failed, what, problem),
             result=result,
         )
 
 
 def audit(
-    module: AnsibleModule, instance: Instance, name: str, result: Mapping[str, Any], done: Mapping[str, object]
+    module: AnsibleModule,
+    instance: Instance,
+    name: str,
+    result: Mapping[str, Any],
+    done: Mapping[str, object],
+    seen: Seen,
 ) -> None:
     """Leave a line in the mail log: who did what to how many messages, by which selection, and why."""
     said = {
@@ -319,7 +506,7 @@ def audit(
         "user": operator(),
         "selection": result["selection_digest"],
     }
-    leave_line(module, instance, name, said)
+    leave_line(module, instance, name, said, seen.selecting.reason)
 
 
 def log_ids(module: AnsibleModule, instance: Instance, name: str, verb: str, queue_ids: Sequence[str]) -> None:
@@ -332,10 +519,20 @@ def log_ids(module: AnsibleModule, instance: Instance, name: str, verb: str, que
     _log(module, instance, name, ["%s: %s" % (verb, " ".join(part)) for part in parts])
 
 
-def leave_line(module: AnsibleModule, instance: Instance, name: str, said: Mapping[str, object]) -> None:
+def leave_line(
+    module: AnsibleModule, instance: Instance, name: str, said: Mapping[str, object], reason: str | None
+) -> None:
     """Leave a line in the mail log, with the operator's reason, and warn where that cannot be done."""
-    reason = printable(module.params["reason"] or "")[:MAX_REASON] or "none given"
-    _log(module, instance, name, [", ".join("%s=%s" % field for field in {**said, "reason": reason}.items())])
+    shown = printable(reason or "")[:MAX_REASON] or "none given"
+    _log(module, instance, name, [_fields({**said, "reason": shown})])
+
+
+def _fields(said: Mapping[str, object]) -> str:
+    return ", ".join("%s=%s" % field for field in said.items())
+
+
+def _log_nothing(_queue_ids: Sequence[str]) -> None:
+    """Write nothing: in check mode nothing is deleted."""
 
 
 def _log(module: AnsibleModule, instance: Instance, name: str, lines: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     LimitError,
@@ -19,12 +19,13 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     OutcomeError,
     SystemRefusal,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
+from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import name_gaps, show_gaps
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable, printable_lines
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap, ScanCounts
 
 
 def run(module: AnsibleModule, work: Callable[[AnsibleModule], Mapping[str, Any]]) -> None:
@@ -32,16 +33,30 @@ def run(module: AnsibleModule, work: Callable[[AnsibleModule], Mapping[str, Any]
     try:
         result = work(module)
     except LimitError as error:
-        module.fail_json(msg=str(error), matched={"messages": error.matched})
+        module.fail_json(msg=_safe(str(error)), matched={"messages": error.matched})
     except OutcomeError as error:
-        module.fail_json(msg=str(error), **error.result)
+        module.fail_json(msg=_safe(str(error)), **_safe_result(error.result))
     except MailopsError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=_safe(str(error)))
     except OSError as error:
         # Whoever knows better what was being done says so; this is for what nobody foresaw.
-        module.fail_json(msg=str(SystemRefusal(_place_of(error), error)))
+        module.fail_json(msg=_safe(str(SystemRefusal(_place_of(error), error))))
     else:
-        module.exit_json(**result)
+        module.exit_json(**_safe_result(result))
+
+
+def _safe_result(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a result in which no text can steer a terminal, whoever made it. A plan stays as it is, for its digest covers it."""
+    return {name: value if name == "plan" else _safe(value) for name, value in result.items()}
+
+
+def _safe(value: Any) -> Any:
+    """Return the value with all that is text in it made printable but for line ends and tabs; twice is the same as once."""
+    if isinstance(value, str):
+        return value if value.isascii() and value.isprintable() else printable_lines(value)
+    if isinstance(value, Mapping):
+        return {_safe(name): _safe(item) for name, item in value.items()}
+    return [_safe(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _place_of(error: OSError) -> str:
@@ -50,15 +65,20 @@ def _place_of(error: OSError) -> str:
     return printable("%s cannot be used" % " or ".join(names) if names else "A file or directory cannot be used")
 
 
-def show_scan(counts: ScanCounts, *, source: str, started: float) -> dict[str, Any]:
+def show_scan(counts: ScanCounts, gaps: Sequence[Gap], *, source: str, started: float) -> dict[str, Any]:
     """Return how reading went, as a result shows it. started: time.monotonic() when it began."""
-    return {"source": source, "seconds": round(time.monotonic() - started, 3), **asdict(counts)}
+    return {
+        "source": source,
+        "seconds": round(time.monotonic() - started, 3),
+        **asdict(counts),
+        "damaged": show_gaps(gaps),
+    }
 
 
-def warn_of_gaps(module: AnsibleModule, counts: ScanCounts, place: str) -> None:
-    """Warn of files that could not be read, for they were not looked at."""
-    if counts.unreadable or counts.unparsed:
+def warn_of_gaps(module: AnsibleModule, counts: ScanCounts, gaps: Sequence[Gap], place: str) -> None:
+    """Warn of files that could not be read in full: only rules that do not ask for the rest select them."""
+    if counts.unreadable or counts.unparsed or gaps:
         module.warn(
-            "%s: %d queue files could not be read and %d are damaged; they are in no selection."
-            % (place, counts.unreadable, counts.unparsed)
+            "%s: %d queue files could not be read and %d are damaged (%s). Only a rule that does not need what is missing selects them, "
+            "such as queue_id." % (place, counts.unreadable, counts.unparsed, name_gaps(gaps) or "none named")
         )

@@ -12,16 +12,16 @@ import platform
 import time
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Mapping, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, Collection, Mapping, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LimitError, PlanError, SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts, selector
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing, plan
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import domain_of
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import parse_age
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import (
     Selection,
-    Verdict,
     parse_selection,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary
@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 
 _SUMMARY_ROWS = 10
 _MAX_DIGITS = 15
+# Without a limit of the operator's, a selection that takes more than so many percent of the messages is refused ...
+DEFAULT_PERCENT = 95.0
+# ... if it has more messages than that: what is left of a flood may well be all that is in the queue.
+DEFAULT_EXEMPT = 20
 
 
 class Target(NamedTuple):
@@ -72,11 +76,13 @@ class Selected:
     """The selection of a host; plain data, which adds up."""
 
     targets: dict[str, Target]
-    partial: int
+    verdicts: Verdicts
     in_queues: dict[str, int]
     """Messages in the chosen queues, selected or not."""
     summary: Summary
     messages: listing.MessageList
+    own_domains: frozenset[bytes] = frozenset()
+    """The domains of the host itself, in lower case."""
     changed: list[str] = field(default_factory=list)
     """Queue IDs of a plan under which another message stands now."""
 
@@ -93,7 +99,7 @@ class Selected:
     def merge(self, other: Selected) -> None:
         """Add what another process selected."""
         self.targets.update(other.targets)
-        self.partial += other.partial
+        self.verdicts.merge(other.verdicts)
         for queue, count in other.in_queues.items():
             self.in_queues[queue] += count
         self.summary.merge(other.summary)
@@ -116,21 +122,38 @@ class Selected:
             retry=int(message.status.st_mtime),
             touched=message.status.st_ctime_ns,
             null_sender=not envelope.sender,
-            vouched=_vouched(envelope),
+            vouched=_vouched(envelope, self.own_domains),
         )
         if known is None:
             self.summary.add(envelope)
             self.messages.offer(message)
 
 
+class Limits(NamedTuple):
+    """How large a selection may be. None: the operator set no limit."""
+
+    max_messages: int | None = None
+    max_percent: float | None = None
+    match_all: bool = False
+    """Whether the operator asked for every message."""
+
+    def show(self) -> dict[str, float | None]:
+        """Return the limits as a plan keeps them."""
+        return {"max_messages": self.max_messages, "max_percent": self.max_percent}
+
+
 @dataclass(frozen=True)
 class Selecting:
-    """What to select, and how a queue file is judged. planned: {queue ID: fingerprint} of a plan."""
+    """What to select, within which limits, and why. planned: {queue ID: fingerprint} of a plan."""
 
     selection: Selection
     planned: Mapping[str, str] | None
     limit: int
     now: int
+    limits: Limits = field(default_factory=Limits)
+    reason: str | None = None
+    own_domains: frozenset[bytes] = frozenset()
+    """The domains of the host itself, in lower case."""
 
     @property
     def queues(self) -> tuple[str, ...]:
@@ -141,11 +164,11 @@ class Selecting:
         return tuple(dict.fromkeys((*DELIVERY, *chosen)))
 
     def job(self, *, tops: bool = True) -> Job[Selected]:
-        """Return the work of reading the queues. tops: whether a plan is to be made of it, which tells them."""
+        """Return the work of reading the queues. tops: whether a plan is to be made of it, which has them."""
         return Job(
             queues=self.queues,
             make_result=partial(self.nothing, tops=tops),
-            visit=self._visit,
+            visit=self._visit_by_rules() if self.planned is None else self._visit_by_plan,
             pass_over=self._pass_over,
             settle=Selected.settle,
             wanted=None if self.planned is None else self.planned.__contains__,
@@ -155,58 +178,84 @@ class Selecting:
         """Return an empty selection."""
         return Selected(
             targets={},
-            partial=0,
+            verdicts=Verdicts(),
             in_queues=dict.fromkeys(self.queues, 0),
             summary=Summary(now=self.now, tops=tops, shape=False),
             messages=listing.MessageList(self.limit),
+            own_domains=self.own_domains,
         )
 
-    def _visit(self, message: SpoolMessage, selected: Selected) -> None:
-        selected.in_queues[message.queue] += 1
-        if self.planned is None and self.selection.rules_out(message):
-            return
-        if not message.readable:
-            return
-        if self.planned is not None:
-            if self.planned[message.queue_id] == message.fingerprint:
+    def _visit_by_rules(self) -> Callable[[SpoolMessage, Selected], None]:
+        """Return what selects a message by the rules."""
+        rules_out = self.selection.rules_out
+        selects = selector(self.selection)
+
+        def visit(message: SpoolMessage, selected: Selected) -> None:
+            selected.in_queues[message.queue] += 1
+            if not rules_out(message) and (selects is None or selects(message, selected.verdicts)):
                 selected.take(message)
-            else:
-                selected.changed.append(message.queue_id)
-            return
-        verdict = Verdict.YES if self.selection.everything else self.selection.decide(message)
-        if verdict is Verdict.PARTIAL:
-            selected.partial += 1
-        elif verdict is Verdict.YES:
+
+        return visit
+
+    def _visit_by_plan(self, message: SpoolMessage, selected: Selected) -> None:
+        """Select a message that is as planned."""
+        selected.in_queues[message.queue] += 1
+        if self.planned is not None and self.planned[message.queue_id] == message.fingerprint:
             selected.take(message)
+        else:
+            selected.changed.append(message.queue_id)
 
     def _pass_over(self, found: Found, incomplete: bool, selected: Selected) -> None:
         if not incomplete:
             selected.in_queues[found.queue] += 1
 
 
-def selecting_of(params: Mapping[str, Any], instance: Identified) -> Selecting:
-    """Return what the options of a changing module select. Raises SelectionError and PlanError."""
+def selecting_of(
+    params: Mapping[str, Any], instance: Identified, *, own_domains: Collection[str] = (), method: str | None = None
+) -> Selecting:
+    """Return what the options of a changing module select.
+
+    own_domains: the domains of the host itself. method: how the module deletes; a plan that was made for another way is refused.
+    Raises SelectionError and PlanError.
+    """
     now = int(time.time())
     _arguments.check_not_negative(params, "limit", "max_messages", "max_percent")
+    domains = frozenset(domain.lower().encode("utf-8", "surrogateescape") for domain in own_domains)
+    limits = Limits(params["max_messages"], params["max_percent"], bool(params["match_all"]))
     if params["plan"] is None:
         selection = _arguments.selection_of(params, now=now)
         _arguments.require_narrowing(selection, params)
-        return Selecting(selection=selection, planned=None, limit=params["limit"], now=now)
+        return Selecting(selection, None, params["limit"], now, limits, params["reason"], domains)
     given = [name for name in ("match", "exclude", "match_all") if params[name]]
     if given:
         raise SelectionError("plan", "it is a finished selection; leave out %s" % " and ".join(given))
     max_age = parse_age(params["plan_max_age"], "plan_max_age")
-    plan.check_plan(params["plan"], host=platform.node(), instance=instance.identity, now=now, max_age=max_age)
+    made = params["plan"]
+    planned = plan.read_plan(made, host=platform.node(), instance=instance.identity, now=now, max_age=max_age)
+    plan.check_method(made, method)
     try:
-        selection = parse_selection(now=now, **params["plan"]["selection"])
+        selection = parse_selection(now=now, **made["selection"])
     except (SelectionError, TypeError) as error:
         raise PlanError("The plan's selection cannot be read: %s." % error) from error
-    planned = {message.queue_id: message.fingerprint for message in plan.unpack(params["plan"]["messages"])}
-    return Selecting(selection=selection, planned=planned, limit=params["limit"], now=now)
+    # The plan was within what is allowed without a limit when it was made.
+    limits = _limits_of(made, limits)._replace(match_all=True)
+    reason = params["reason"] or made.get("reason")
+    return Selecting(selection, planned, params["limit"], now, limits, reason, domains)
 
 
-def make_plan(selected: Selected, selecting: Selecting, instance: Identified) -> dict[str, Any]:
-    """Return the plan that does to this selection, and to nothing else, what a real run would do now."""
+def _limits_of(made: Mapping[str, Any], given: Limits) -> Limits:
+    """Return the limits of the options, and in place of those that are not given the ones of the plan."""
+    kept = made.get("limits") or {}
+    return Limits(
+        kept.get("max_messages") if given.max_messages is None else given.max_messages,
+        kept.get("max_percent") if given.max_percent is None else given.max_percent,
+    )
+
+
+def make_plan(
+    selected: Selected, selecting: Selecting, instance: Identified, *, method: str | None = None
+) -> dict[str, Any]:
+    """Return the plan that does to this selection, and to nothing else, what a real run would do now. method: as of selecting_of()."""
     in_queue: dict[str, int] = {}
     for target in selected.targets.values():
         in_queue[target.queue] = in_queue.get(target.queue, 0) + 1
@@ -216,6 +265,9 @@ def make_plan(selected: Selected, selecting: Selecting, instance: Identified) ->
         instance=instance.identity,
         created=selecting.now,
         selection=selecting.selection.frozen(),
+        reason=selecting.reason,
+        limits=selecting.limits.show(),
+        method=method,
         counts={**show_matched(selected), "in_queues": sum(selected.in_queues.values())},
         summary={
             "queues": in_queue,
@@ -235,15 +287,20 @@ def show_matched(selected: Selected) -> dict[str, int]:
         "messages": totals.messages,
         "bytes": totals.size,
         "recipients": totals.recipients,
-        "partial": selected.partial,
+        "partial": selected.verdicts.partial,
+        "undecided": selected.verdicts.undecided,
     }
 
 
-def check_limits(selected: Selected, params: Mapping[str, Any]) -> None:
-    """Raise LimitError where the selection is larger than the operator allowed."""
+def check_limits(selected: Selected, selecting: Selecting, *, narrow: bool) -> None:
+    """Raise LimitError where the selection is larger than the operator allowed.
+
+    narrow: whether a selection of nearly everything needs the operator's word: match_all, or a limit that allows it.
+    """
+    limits = selecting.limits
     matched = selected.totals.messages
     total = sum(selected.in_queues.values())
-    most, percent = params["max_messages"], params["max_percent"]
+    most, percent = limits.max_messages, limits.max_percent
     if most is not None and matched > most:
         raise LimitError(
             "The selection has %d messages, max_messages allows %d; nothing was touched. Narrow the selection or raise "
@@ -259,6 +316,14 @@ def check_limits(selected: Selected, params: Mapping[str, Any]) -> None:
             matched=matched,
             allowed=percent,
         )
+    unlimited = most is None and percent is None and not limits.match_all
+    if narrow and unlimited and matched > DEFAULT_EXEMPT and matched * 100 > DEFAULT_PERCENT * total:
+        raise LimitError(
+            "The selection has %s of the %d messages in the chosen queues; nothing was touched. If you mean that, set "
+            "max_percent: 100; otherwise narrow the selection." % ("ALL" if matched == total else matched, total),
+            matched=matched,
+            allowed=DEFAULT_PERCENT,
+        )
 
 
 def _created(envelope: Envelope) -> int:
@@ -270,8 +335,11 @@ def _created(envelope: Envelope) -> int:
     return int(value) if value.isdigit() and len(value) < _MAX_DIGITS else envelope.arrival
 
 
-def _vouched(envelope: Envelope) -> bool:
-    """Return whether the sender of a message is surely one of this host's own."""
+def _vouched(envelope: Envelope, own_domains: frozenset[bytes]) -> bool:
+    """Return whether the sender of a message is surely one of this host's own.
+
+    A login without a domain is only that of an address in a domain of the host itself.
+    """
     sender = envelope.sender
     if not sender:
         return False
@@ -281,4 +349,5 @@ def _vouched(envelope: Envelope) -> bool:
     login, folded = login.lower(), sender.lower()
     if b"@" in login:
         return login == folded or domain_of(login) == domain_of(folded)
-    return folded.rpartition(b"@")[0] == login
+    local, _at, domain = folded.rpartition(b"@")
+    return local == login and domain in own_domains

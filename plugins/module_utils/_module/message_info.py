@@ -9,16 +9,17 @@
 from __future__ import annotations
 
 import heapq
-import os
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, OutcomeError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import messages
+from ansible_collections.mailops.postfix.plugins.module_utils._module._place import Place, place_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
+from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts, selector, show_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.candidates import (
     Candidate,
     Coverage,
@@ -29,25 +30,23 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.candidates 
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.detail import show_message
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import clip
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import QUEUES, Selection, Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import QUEUES, Selection
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Totals
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.eml import OUTCOMES, EmlDirectory
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, PatternWatch, scan
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap
 
 DEFAULT_LIMIT = 5
 MAX_EXCERPT = 64 << 10
 # Combinations of candidates that a result shows, and queue IDs it names.
 _MAX_COMBINATIONS = 20
 _MAX_NAMED = 20
-# A directory with one of these is a queue directory, and one without is a directory of queue files.
-_MARKS = (*QUEUES, "saved")
 
 ARGUMENTS = _arguments.compose(
     _arguments.INSTANCE,
@@ -85,14 +84,14 @@ class Looked:
     """How many of the oldest messages to keep."""
     coverage: Coverage
     matched: Totals = field(default_factory=Totals)
-    partial: int = 0
+    verdicts: Verdicts = field(default_factory=Verdicts)
     oldest: list[Chosen] = field(default_factory=list)
 
     def merge(self, other: Looked) -> None:
         """Add what another process saw."""
         self.coverage.merge(other.coverage)
         self.matched.merge(other.matched)
-        self.partial += other.partial
+        self.verdicts.merge(other.verdicts)
         self.oldest = heapq.nsmallest(self.number, {*self.oldest, *other.oldest})
 
     def take(self, message: SpoolMessage) -> None:
@@ -115,30 +114,19 @@ class _Looking:
         """Return what no look gives."""
         return Looked(self.number, Coverage([Covered() for _candidate in self.candidates]))
 
-    def visit(self, message: SpoolMessage, looked: Looked) -> None:
-        """Add a queue file. Raises ContentError."""
-        # What is corrupt can be selected by what is left of it.
-        if not message.readable and message.queue != "corrupt":
-            return
-        verdict = Verdict.YES if self.selection.everything else self.selection.decide(message)
-        if verdict is Verdict.PARTIAL:
-            looked.partial += 1
-        elif verdict is Verdict.YES:
-            looked.take(message)
-            looked.coverage.add(self.candidates, message)
+    def visiting(self) -> Callable[[SpoolMessage, Looked], None]:
+        """Return what adds a queue file, and raises ContentError for one that cannot be read at all."""
+        selects = selector(self.selection)
+
+        def visit(message: SpoolMessage, looked: Looked) -> None:
+            if selects is None or selects(message, looked.verdicts):
+                looked.take(message)
+                looked.coverage.add(self.candidates, message)
+
+        return visit
 
     def pass_over(self, _found: Found, _incomplete: bool, _looked: Looked) -> None:
         """Leave alone what is still being written."""
-
-
-class _Place(NamedTuple):
-    """Where the queue files are."""
-
-    spool: Spool
-    queues: Sequence[str]
-    path: str
-    flat: bool
-    """Whether it is a directory of queue files, and not one of queues."""
 
 
 def run_module(module: AnsibleModule) -> dict[str, Any]:
@@ -161,40 +149,35 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
         return _look(module, looking, place, eml)
 
 
-def _place_of(module: AnsibleModule) -> _Place:
+def _place_of(module: AnsibleModule) -> Place:
     """Return where the queue files are. Raises MailopsError."""
-    queues = module.params["queues"]
     path = module.params["spool"]
-    if not path:
-        path = _arguments.instance_of(module).queue_directory
-        return _Place(Spool(path), queues, path, flat=False)
-    # Only what is below the administrator's path may have been put there by others.
-    path = os.path.realpath(path)
-    spool = Spool(path)
-    if any(spool.has(queue) for queue in _MARKS):
-        return _Place(spool, queues, path, flat=False)
-    spool.close()
-    # Seen from above, it looks like one queue.
-    above, name = os.path.split(path)
-    return _Place(Spool(above), (name,), path, flat=True)
+    return place_of(path) if path else Place.of_instance(_arguments.instance_of(module).queue_directory)
 
 
-def _look(module: AnsibleModule, looking: _Looking, place: _Place, eml: EmlDirectory | None) -> dict[str, Any]:
+def _note_nothing(_gap: Gap, _looked: Looked) -> None:
+    """Go on: the scan itself names what could not be read."""
+
+
+def _look(module: AnsibleModule, looking: _Looking, place: Place, eml: EmlDirectory | None) -> dict[str, Any]:
     """Look at the whole selection, open its oldest messages, and return the result."""
     params = module.params
     started = time.monotonic()
+    queues = place.queues or params["queues"]
     job = Job(
-        queues=place.queues,
+        queues=queues,
         make_result=looking.empty,
-        visit=looking.visit,
+        visit=looking.visiting(),
         pass_over=looking.pass_over,
         any_mode=place.flat,
+        note_gap=_note_nothing,
     )
     share = scan(place.spool, job)
-    warn_of_gaps(module, share.counts, place.path)
+    place.check(share.counts)
+    warn_of_gaps(module, share.counts, share.gaps, place.path)
     looked = share.result
     chosen = heapq.nsmallest(looking.number, set(looked.oldest))
-    opened = _open(place, looking, chosen, params, eml)
+    opened = _open(_messages(place.spool, queues, chosen), looking, chosen, params, eml)
     rows = [opened.rows[message] for message in chosen if message in opened.rows]
     result: dict[str, Any] = {
         "changed": eml is not None and bool(eml.created or opened.files["written"]),
@@ -202,11 +185,13 @@ def _look(module: AnsibleModule, looking: _Looking, place: _Place, eml: EmlDirec
             "messages": looked.matched.messages,
             "bytes": looked.matched.size,
             "recipients": looked.matched.recipients,
-            "partial": looked.partial,
+            "partial": looked.verdicts.partial,
+            "undecided": looked.verdicts.undecided,
         },
+        "undecided": show_gaps(looked.verdicts.examples),
         "messages": rows,
         "truncated": len(rows) < looked.matched.messages,
-        "scan": show_scan(share.counts, source="spool", started=started),
+        "scan": show_scan(share.counts, share.gaps, source="spool", started=started),
     }
     if looking.candidates:
         result["coverage"] = show_coverage(
@@ -227,7 +212,7 @@ class _Opened:
 
 
 def _open(
-    place: _Place,
+    messages_to_open: Iterable[tuple[Chosen, SpoolMessage]],
     looking: _Looking,
     chosen: Sequence[Chosen],
     params: Mapping[str, Any],
@@ -238,7 +223,7 @@ def _open(
     shown = frozenset(chosen[: params["limit"]])
     written = frozenset(chosen[: params["eml_limit"]])
     with PatternWatch() as watch:
-        for key, message in _messages(place, chosen):
+        for key, message in messages_to_open:
             watch.queue_id = message.queue_id
             if key in shown:
                 opened.rows[key] = _show(message, looking.candidates, params["excerpt"])
@@ -247,12 +232,12 @@ def _open(
     return opened
 
 
-def _messages(place: _Place, chosen: Sequence[Chosen]) -> Iterator[tuple[Chosen, SpoolMessage]]:
+def _messages(spool: Spool, queues: Sequence[str], chosen: Sequence[Chosen]) -> Iterator[tuple[Chosen, SpoolMessage]]:
     """Yield the chosen messages that are still there, each once; they are closed afterwards."""
     wanted = set(chosen)
     queue_ids = frozenset(message.queue_id for message in chosen)
-    for queue in place.queues:
-        for _queue_id, message in messages(place.spool, queue, queue_ids):
+    for queue in queues:
+        for _queue_id, message in messages(spool, queue, queue_ids):
             key = None if message is None else Chosen.of(message)
             if message is not None and key in wanted:
                 wanted.remove(key)
@@ -264,15 +249,8 @@ def _show(message: SpoolMessage, candidates: Sequence[Candidate], excerpt: int) 
     row = show_message(message, excerpt=excerpt)
     if candidates:
         remembering = Remembering(message)
-        row["hits"] = [_hits(candidate, remembering) for candidate in candidates]
+        row["hits"] = [candidate.hits(remembering) for candidate in candidates]
     return row
-
-
-def _hits(candidate: Candidate, message: Remembering) -> int | None:
-    try:
-        return candidate.hits(message)
-    except ContentError:
-        return None
 
 
 def _write(eml: EmlDirectory, message: SpoolMessage) -> str:

@@ -89,7 +89,7 @@ def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> di
     with Quarantine(base, name) as quarantine, Live(layout_of(instance)) as live:
         job: Job[Content] = Job(queues=QUEUES, make_result=Content, visit=_count, pass_over=_pass_over, wanted=None)
         share = scan(quarantine.spool, job)
-        warn_of_gaps(module, share.counts, quarantine.path)
+        warn_of_gaps(module, share.counts, share.gaps, quarantine.path)
         stuck = _still_stuck(quarantine)
         total = Totals()
         for totals in share.result.queues.values():
@@ -111,7 +111,7 @@ def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> di
             },
             "collisions": stuck[:_MAX_LISTED],
             "unfinished": _unfinished(quarantine, live),
-            "scan": show_scan(share.counts, source="spool", started=started),
+            "scan": show_scan(share.counts, share.gaps, source="spool", started=started),
         }
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable, Collection, Iterable, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
@@ -19,11 +20,14 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     MailopsError,
     PrivilegeError,
     ShowqError,
+    SystemRefusal,
     UnknownHere,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._module._place import Place, place_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
+from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts, selector, show_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Selection, Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Selection
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary, Totals
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, PatternWatch, ScanCounts, scan
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._queue.showq import ListedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap
 
 DEFAULT_GATHER = ("counts", "top", "shape", "reasons", "messages")
 # Suggestions open messages, and show what is in them: only who asks gets that.
@@ -43,7 +48,8 @@ GATHER = (*DEFAULT_GATHER, "suggestions")
 SOURCES = ("auto", "spool", "postqueue")
 # What postqueue lists; saved and corrupt are out of Postfix's sight, and in no total.
 LISTED = ("maildrop", "incoming", "active", "deferred", "hold")
-ALL_QUEUES = (*LISTED, "saved", "corrupt")
+_OUT_OF_SIGHT = ("saved", "corrupt")
+ALL_QUEUES = (*LISTED, *_OUT_OF_SIGHT)
 
 # sysexits(3), as postqueue(1) exits.
 _EX_UNAVAILABLE = 69
@@ -84,7 +90,7 @@ class QueueFacts:
 
     queues: dict[str, Totals]
     incomplete: dict[str, int]
-    partial: int
+    verdicts: Verdicts
     summary: Summary
     messages: listing.MessageList
     sample: Sample | None
@@ -100,7 +106,7 @@ class QueueFacts:
         for queue, totals in self.queues.items():
             totals.merge(other.queues[queue])
             self.incomplete[queue] += other.incomplete[queue]
-        self.partial += other.partial
+        self.verdicts.merge(other.verdicts)
         self.summary.merge(other.summary)
         self.messages.merge(other.messages)
         if self.sample is not None and other.sample is not None:
@@ -117,12 +123,12 @@ class _Gathering:
     limit: int
     now: int
 
-    def empty(self) -> QueueFacts:
-        """Return facts of nothing yet."""
+    def empty(self, queues: Sequence[str]) -> QueueFacts:
+        """Return facts of nothing yet. queues: those that are read."""
         return QueueFacts(
-            queues={queue: Totals() for queue in ALL_QUEUES},
-            incomplete=dict.fromkeys(ALL_QUEUES, 0),
-            partial=0,
+            queues={queue: Totals() for queue in queues},
+            incomplete=dict.fromkeys(queues, 0),
+            verdicts=Verdicts(),
             # Suggestions are counted by the tops.
             summary=Summary(
                 now=self.now, tops=not self.gather.isdisjoint(("top", "suggestions")), shape="shape" in self.gather
@@ -144,22 +150,19 @@ class _Gathering:
         if incomplete:
             facts.incomplete[found.queue] += 1
 
-    def adding(self) -> Callable[[SpoolMessage | ListedMessage, QueueFacts], None]:
-        """Return what adds a message to facts, and raises ContentError: it is called for each, and what does not change is set here."""
-        queues = frozenset(self.selection.queues)
-        decide = None if self.selection.everything else self.selection.decide
+    def adding(self, queues: Collection[str]) -> Callable[[SpoolMessage | ListedMessage, QueueFacts], None]:
+        """Return what adds a message to facts: it is called for each, and what does not change is set here.
+
+        queues: those whose messages may be selected.
+        """
+        selects = selector(self.selection)
         with_reasons = "reasons" in self.gather
 
         def add(message: SpoolMessage | ListedMessage, facts: QueueFacts) -> None:
             envelope = message.envelope
             facts.queues[message.queue].add(envelope)
-            if message.queue not in queues or message.damaged:
+            if message.queue not in queues or (selects is not None and not selects(message, facts.verdicts)):
                 return
-            if decide is not None:
-                verdict = decide(message)
-                if verdict is not Verdict.YES:
-                    facts.partial += verdict is Verdict.PARTIAL
-                    return
             reasons = message.reasons() if with_reasons else None
             facts.summary.add(envelope, reasons)
             facts.messages.offer(message, reasons)
@@ -182,57 +185,67 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
         now=now,
     )
     if params["spool"]:
-        facts = _of_spool(module, params["spool"], None, gathering)
+        facts = _of_spool(module, place_of(params["spool"]), None, gathering)
     else:
         instance = _arguments.instance_of(module)
         if _takes_spool(params["source"], instance):
-            facts = _of_spool(module, instance.queue_directory, instance, gathering)
+            facts = _of_spool(module, Place.of_instance(instance.queue_directory), instance, gathering)
         else:
             facts = _of_postqueue(module, instance, gathering)
     return {"changed": False, "ansible_facts": {"postfix_queue": facts}}
 
 
 def _takes_spool(source: str, instance: Instance) -> bool:
+    """Return whether to read the spool. Who may not read it asks postqueue; whatever else is wrong with it is an error."""
     if source != "auto":
         return source == "spool"
     try:
         with Spool(instance.queue_directory) as spool:
             return spool.readable(LISTED)
-    except MailopsError:
-        return False
+    except SystemRefusal as error:
+        return not isinstance(error.error, PermissionError)
 
 
-def _of_spool(module: AnsibleModule, path: str, instance: Instance | None, gathering: _Gathering) -> dict[str, Any]:
-    """Return the facts of a queue directory."""
+def _of_spool(module: AnsibleModule, place: Place, instance: Instance | None, gathering: _Gathering) -> dict[str, Any]:
+    """Return the facts of a queue directory, or of a directory of queue files."""
     started = time.monotonic()
-    with Spool(path) as spool:
-        if not any(spool.has(queue) for queue in ALL_QUEUES):
-            raise MailopsError("%s is no queue directory: it holds none of %s." % (path, ", ".join(ALL_QUEUES)))
+    queues = place.queues or ALL_QUEUES
+    chosen = place.queues or gathering.selection.queues
+    with place.spool as spool:
         job = Job(
-            queues=ALL_QUEUES,
-            make_result=gathering.empty,
-            visit=gathering.adding(),
+            queues=queues,
+            make_result=partial(gathering.empty, queues),
+            visit=gathering.adding(frozenset(chosen)),
             pass_over=gathering.pass_over,
             settle=QueueFacts.settle,
+            any_mode=place.flat,
+            note_gap=_note_nothing,
         )
         share = scan(spool, job)
-        suggested = _suggest(share.result, gathering, spool)
-    warn_of_gaps(module, share.counts, path)
+        suggested = _suggest(share.result, gathering, spool, chosen)
+    place.check(share.counts)
+    warn_of_gaps(module, share.counts, share.gaps, place.path)
     return {
-        "instance": _show_instance(instance, path, running=instance.running() if instance else None),
-        "scan": {**show_scan(share.counts, source="spool", started=started), "unknown": []},
-        **_show(share.result, gathering, seen_queues=ALL_QUEUES),
+        "instance": _show_instance(instance, place.path, running=instance.running() if instance else None),
+        "scan": {**show_scan(share.counts, share.gaps, source="spool", started=started), "unknown": []},
+        **_show(share.result, gathering, seen_queues=queues),
         **suggested,
     }
 
 
-def _suggest(seen: QueueFacts, gathering: _Gathering, spool: Spool | None) -> dict[str, Any]:
-    """Return the suggestions, where they are asked for. spool: where content can be read."""
+def _note_nothing(_gap: Gap, _facts: QueueFacts) -> None:
+    """Go on: the scan itself names what could not be read."""
+
+
+def _suggest(
+    seen: QueueFacts, gathering: _Gathering, spool: Spool | None, queues: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the suggestions, where they are asked for. spool: where content can be read, in which queues."""
     if seen.sample is None:
         return {}
     from ansible_collections.mailops.postfix.plugins.module_utils._module import _suggestions  # noqa: PLC0415
 
-    contents = None if spool is None else _suggestions.open_sampled(spool, gathering.selection.queues, seen.sample)
+    contents = None if spool is None else _suggestions.open_sampled(spool, queues, seen.sample)
     with_reasons = "reasons" in gathering.gather
     return _suggestions.show_suggestions(seen.sample, contents, seen.summary, with_reasons=with_reasons)
 
@@ -249,7 +262,7 @@ def _of_postqueue(module: AnsibleModule, instance: Instance, gathering: _Gatheri
     beyond = gathering.selection.keys_beyond_listing()
     if beyond:
         raise UnknownHere(beyond[0])
-    seen = gathering.empty()
+    seen = gathering.empty(LISTED)
     counts = ScanCounts()
     with_json = instance.version >= _JSON_SINCE
 
@@ -264,7 +277,7 @@ def _of_postqueue(module: AnsibleModule, instance: Instance, gathering: _Gatheri
     output = instance.runner.run(command, consume=consume)
     if output.status:
         raise _explained(CommandError(command, status=output.status, output=output.err))
-    warn_of_gaps(module, counts, "postqueue")
+    warn_of_gaps(module, counts, (), "postqueue")
     running = instance.running()
     shown = {**_show(seen, gathering, seen_queues=LISTED), **_suggest(seen, gathering, None)}
     for name in UNKNOWN_TOPS & set(shown.get("top", {})):
@@ -272,7 +285,7 @@ def _of_postqueue(module: AnsibleModule, instance: Instance, gathering: _Gatheri
     return {
         # Who may not look has been answered by showq(8), so the mail system runs.
         "instance": _show_instance(instance, instance.queue_directory, running=True if running is None else running),
-        "scan": {**show_scan(counts, source="postqueue", started=started), "unknown": list(UNKNOWN_TO_POSTQUEUE)},
+        "scan": {**show_scan(counts, (), source="postqueue", started=started), "unknown": list(UNKNOWN_TO_POSTQUEUE)},
         **shown,
     }
 
@@ -281,7 +294,7 @@ def _add_listed(
     listed: Iterable[ListedMessage | ShowqError], gathering: _Gathering, seen: QueueFacts, counts: ScanCounts
 ) -> None:
     """Add what postqueue lists, and count what cannot be read of it. Raises PatternTimeout."""
-    add = gathering.adding()
+    add = gathering.adding(frozenset(gathering.selection.queues))
     with PatternWatch() as watch:
         for message in listed:
             if isinstance(message, ShowqError):
@@ -312,25 +325,16 @@ def _explained(error: CommandError) -> MailopsError:
 
 def _show(seen: QueueFacts, gathering: _Gathering, *, seen_queues: Sequence[str]) -> dict[str, Any]:
     """Return the facts as a result has them; what the source cannot know is null."""
-    result: dict[str, Any] = {"matched": {**_show_totals(seen.summary.totals), "partial": seen.partial}}
+    result: dict[str, Any] = {
+        "matched": {
+            **_show_totals(seen.summary.totals),
+            "partial": seen.verdicts.partial,
+            "undecided": seen.verdicts.undecided,
+        },
+        "undecided": show_gaps(seen.verdicts.examples),
+    }
     if "counts" in gathering.gather:
-        queues = seen.queues
-        total = Totals()
-        for queue in LISTED:
-            total.merge(queues[queue])
-        from_spool = len(seen_queues) == len(ALL_QUEUES)
-        result["queues"] = {
-            queue: {
-                "messages": totals.messages,
-                "bytes": totals.size,
-                "incomplete": seen.incomplete[queue] if from_spool else None,
-                "oldest": totals.oldest,
-            }
-            if queue in seen_queues
-            else None
-            for queue, totals in queues.items()
-        }
-        result["total"] = {**_show_totals(total), "oldest": total.oldest}
+        result.update(_show_counts(seen, seen_queues))
     if "top" in gathering.gather:
         result["top"] = listing.show_tops(seen.summary, gathering.top)
         result["top_missed"] = listing.show_missed(seen.summary)
@@ -341,6 +345,27 @@ def _show(seen: QueueFacts, gathering: _Gathering, *, seen_queues: Sequence[str]
         result["messages"] = rows
         result["truncated"] = len(rows) < seen.summary.totals.messages
     return result
+
+
+def _show_counts(seen: QueueFacts, seen_queues: Sequence[str]) -> dict[str, Any]:
+    """Return what is in each queue and in all that Postfix knows, null for a queue that was not looked at."""
+    total = Totals()
+    for queue, totals in seen.queues.items():
+        if queue not in _OUT_OF_SIGHT:
+            total.merge(totals)
+    queues = {
+        queue: {
+            "messages": totals.messages,
+            "bytes": totals.size,
+            "incomplete": seen.incomplete[queue] if seen_queues is not LISTED else None,
+            "oldest": totals.oldest,
+        }
+        for queue, totals in seen.queues.items()
+    }
+    return {
+        "queues": {**dict.fromkeys(ALL_QUEUES), **queues},
+        "total": {**_show_totals(total), "oldest": total.oldest},
+    }
 
 
 def _show_totals(totals: Totals) -> dict[str, int]:

@@ -18,7 +18,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Callable, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import CommandError, InstanceError, SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
+    CommandError,
+    InstanceError,
+    MailopsError,
+    SelectionError,
+    SystemRefusal,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate, Seen
 from ansible_collections.mailops.postfix.plugins.module_utils._module._aftermath import Aftermath, open_log
@@ -36,7 +42,7 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.holding import Standing
 
-OUTCOMES = ("tried", "requeued", "under_way", "unlisted", "vanished", "changed", "failed")
+OUTCOMES = ("tried", "requeued", "under_way", "unlisted", "vanished", "changed", "failed", "undecided")
 
 _NAME = "postfix_queue_flush"
 # From so many on one scan of the deferred queue costs less than a process, and a scan of the incoming queue, for each.
@@ -78,7 +84,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     _arguments.check_not_negative(params, "wait")
     selecting = _of_options(params, instance) if params["site"] is None else _of_site(params)
     with _acting.acting(module, instance, purpose=_NAME) as (spool, act):
-        seen = _acting.look(module, instance, spool, selecting)
+        seen = _acting.look(module, instance, spool, selecting, narrow=False)
         way = WAYS[_name_of_way(params, seen)]
         outcomes = _predict(module, seen, way, spool)
         chosen = {queue_id: seen.selected.targets[queue_id] for queue_id in outcomes if outcomes[queue_id] == way.fate}
@@ -89,7 +95,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
             outcomes.update(happened)
             if params["wait"]:
                 after = _wait(act, seen, outcomes, touched, log, params["wait"])
-        return _finish(module, instance, seen, way, chosen, outcomes, after)
+        return _finish(module, instance, _Tried(seen, way, chosen, outcomes, after, act))
 
 
 # --- what is to be tried --------------------------------------------------------------------------------------------
@@ -112,7 +118,8 @@ def _of_site(params: Mapping[str, Any]) -> Selecting:
     _arguments.check_not_negative(params, "limit", "max_messages", "max_percent")
     now = int(time.time())
     selection = parse_selection(match=[{"recipient": site}], queues=params["queues"], recipient_scope="any", now=now)
-    return Selecting(selection=selection, planned=None, limit=params["limit"], now=now)
+    limits = _selected.Limits(params["max_messages"], params["max_percent"])
+    return Selecting(selection, None, params["limit"], now, limits, params["reason"])
 
 
 def _name_of_way(params: Mapping[str, Any], seen: Seen) -> str:
@@ -174,9 +181,17 @@ def _try(act: Act, way: Way, chosen: _Chosen, site: str | None) -> tuple[dict[st
     outcomes.update((queue_id, "under_way") for queue_id, what in standing.items() if what.same)
     # What an agent or the queue manager has locked is being tried; pickup(8) does not look for locks, and would send it twice.
     ready = {queue_id: chosen[queue_id] for queue_id, what in waiting.items() if what.same and not what.busy}
-    touched = way.act(act, ready, site) if ready or way.always else {}
     outcomes.update(dict.fromkeys(ready, way.fate))
-    outcomes.update(way.look(act.spool, ready))
+    touched: dict[str, int] = {}
+    try:
+        touched = way.act(act, ready, site) if ready or way.always else {}
+        outcomes.update(way.look(act.spool, ready))
+    except SelectionError:
+        raise
+    except MailopsError as error:
+        # Some may have been tried; nothing shows which.
+        act.problems.update((queue_id, str(error)) for queue_id in ready if queue_id not in act.problems)
+    outcomes.update((queue_id, "failed") for queue_id in ready if queue_id in act.problems)
     return outcomes, touched
 
 
@@ -216,7 +231,10 @@ def _try_site(act: Act, targets: _Chosen, site: str | None) -> dict[str, int]:
 
 def _try_few(act: Act, targets: _Chosen, _site: str | None) -> dict[str, int]:
     for queue_id in targets:
-        _postqueue(act, "-i", queue_id)
+        try:
+            _postqueue(act, "-i", queue_id)
+        except MailopsError as error:
+            act.problems[queue_id] = str(error)
     _kick(act, "qmgr", _LOOK_AGAIN)
     return _touched(targets)
 
@@ -228,7 +246,10 @@ def _try_many(act: Act, targets: _Chosen, _site: str | None) -> dict[str, int]:
     for queue in _WAITING:
         for queue_id, message in _acting.messages(act.spool, queue, targets):
             if message is not None and message.fingerprint == targets[queue_id].fingerprint:
-                touched[queue_id] = message.make_due(now)
+                try:
+                    touched[queue_id] = message.make_due(now)
+                except OSError as error:
+                    act.problems[queue_id] = str(SystemRefusal("%s cannot be made due" % queue_id, error))
     _kick(act, "qmgr", _TRY_WHAT_IS_DUE)
     return touched
 
@@ -303,34 +324,39 @@ def _wait(
     return Aftermath(followed, requeued, log).settle(act.spool, seconds)
 
 
-def _finish(
-    module: AnsibleModule,
-    instance: Instance,
-    seen: Seen,
-    way: Way,
-    chosen: _Chosen,
-    outcomes: Mapping[str, str],
-    after: Mapping[str, int | None] | None,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Tried:
+    """What a run did: what it saw, in which way it had which messages tried, and what came of each."""
+
+    seen: Seen
+    way: Way
+    chosen: _Chosen
+    outcomes: Mapping[str, str]
+    after: Mapping[str, int | None] | None
+    act: Act | None
+
+
+def _finish(module: AnsibleModule, instance: Instance, run: _Tried) -> dict[str, Any]:
     """Return the result of a run, real or predicted, and leave the audit line of a real one. Raises OutcomeError."""
     params = module.params
-    tried = [target for queue_id, target in chosen.items() if outcomes[queue_id] == way.fate]
+    fate = run.way.fate
+    tried = [target for queue_id, target in run.chosen.items() if run.outcomes[queue_id] == fate]
     fates = {
-        queue_id: Fate(way.fate if params["requeue"] else target.queue, " (%s)" % way.fate)
-        for queue_id, target in chosen.items()
+        queue_id: Fate(fate if params["requeue"] else target.queue, " (%s)" % fate)
+        for queue_id, target in run.chosen.items()
     }
     result = {
         "changed": bool(tried),
         "tried": _acting.show_sums(tried),
-        "outcomes": _acting.count_outcomes(seen, outcomes, OUTCOMES),
-        **_acting.show_common(seen, fates),
+        "outcomes": _acting.count_outcomes(run.seen, run.outcomes, OUTCOMES),
+        **_acting.show_common(run.seen, fates, run.act),
     }
-    if after is not None:
-        result["after"] = dict(after)
+    if run.after is not None:
+        result["after"] = dict(run.after)
     if module.check_mode:
         if params["plan"] is None and params["site"] is None:
-            result["plan"] = _selected.make_plan(seen.selected, seen.selecting, instance)
-    elif chosen:
-        _acting.audit(module, instance, _NAME, result, {way.fate: len(tried)})
+            result["plan"] = _selected.make_plan(run.seen.selected, run.seen.selecting, instance)
+    elif run.chosen:
+        _acting.audit(module, instance, _NAME, result, {fate: len(tried)}, run.seen)
     _acting.check_failed(result, "not tried")
     return result

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY
@@ -25,15 +26,18 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Seen
     from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Selecting, Target
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.holding import Standing
 
 STATES = ("held", "released")
 RELEASE_BY = ("auto", "move", "requeue")
-OUTCOMES = ("held", "released", "requeued", "vanished", "changed", "in_flight", "failed")
+OUTCOMES = ("held", "released", "requeued", "vanished", "changed", "in_flight", "failed", "undecided")
 
 _NAME = "postfix_queue_hold"
-# What postsuper is asked to do for each way out of hold.
-_RELEASES = {"released": "-H", "requeued": "-r"}
-_MOVED = frozenset(("held", "in_flight", *_RELEASES))
+_MOVED = frozenset(("held", "in_flight", "released", "requeued"))
+_IN_DELIVERY = "A delivery agent is sending it at this moment. Run this again when the delivery has ended."
+_STILL_HELD = (
+    "postsuper left it where it is. Run this again; if that does not help, run postfix check and postsuper -s first."
+)
 _FAILED = {"held": "not on hold", "released": "still on hold"}
 
 
@@ -78,14 +82,16 @@ ARGUMENTS = _arguments.compose(
 def run_module(module: AnsibleModule) -> dict[str, Any]:
     """Return the module's result. Raises MailopsError."""
     instance = _arguments.instance_of(module)
-    instance.require_postsuper()
+    instance.require_root()
     selecting = _selecting(module.params, instance)
     with _acting.acting(module, instance, purpose=_NAME) as (spool, act):
-        seen = _acting.look(module, instance, spool, selecting)
+        seen = _acting.look(module, instance, spool, selecting, narrow=module.params["state"] == "held")
         fates = _fates(module.params, instance, seen.selected.targets, now=selecting.now)
+        if "requeued" in fates.values():
+            instance.require_postsuper()
         targets = [seen.selected.targets[queue_id] for queue_id in fates]
         outcomes = fates if act is None else _act(act, targets, fates)
-        return _finish(module, instance, seen, fates, outcomes)
+        return _finish(module, instance, seen, fates, outcomes, act)
 
 
 def _selecting(params: Mapping[str, Any], instance: Instance) -> Selecting:
@@ -116,50 +122,86 @@ def _fates(params: Mapping[str, Any], instance: Instance, targets: Mapping[str, 
 
 
 def _act(act: Act, targets: Sequence[Target], fates: Mapping[str, str]) -> dict[str, str]:
-    """Hold or release the messages and return {queue ID: outcome}."""
+    """Hold, release or requeue the messages and return {queue ID: outcome}."""
     outcomes = _hold(act, [target for target in targets if fates[target.queue_id] == "held"])
-    outcomes.update(_release(act, [target for target in targets if fates[target.queue_id] in _RELEASES], fates))
+    outcomes.update(_release(act, [target for target in targets if fates[target.queue_id] == "released"]))
+    outcomes.update(_requeue(act, [target for target in targets if fates[target.queue_id] == "requeued"]))
     return outcomes
 
 
 def _hold(act: Act, targets: Sequence[Target]) -> dict[str, str]:
     standing = _acting.hold(act, targets, stays=True)
-    act.lock.clear_journal()
+    act.clear_journal()
     outcomes = {
-        queue_id: "changed" if not what.same else "in_flight" if what.busy else "held"
-        for queue_id, what in standing.items()
+        queue_id: _outcome_of(what, "in_flight" if what.busy else "held") for queue_id, what in standing.items()
     }
     unseen = {target.queue_id: target for target in targets if target.queue_id not in outcomes}
-    outcomes.update(_acting.look_in_delivery(act.spool, unseen))
+    outcomes.update(_acting.look_in_delivery(act, unseen))
     return outcomes
 
 
-def _release(act: Act, targets: Sequence[Target], fates: Mapping[str, str]) -> dict[str, str]:
+def _outcome_of(what: Standing, done: str) -> str:
+    if what.problem:
+        return "failed"
+    return done if what.same else "changed"
+
+
+def _release(act: Act, targets: Sequence[Target]) -> dict[str, str]:
+    """Move the messages from hold to deferred and return {queue ID: outcome}."""
+    outcomes = dict.fromkeys((target.queue_id for target in targets), "vanished")
+    standing = _acting.release(act, targets)
+    outcomes.update((queue_id, _outcome_of(what, "released")) for queue_id, what in standing.items())
+    return outcomes
+
+
+def _requeue(act: Act, targets: Sequence[Target]) -> dict[str, str]:
+    """Have postsuper(1) -r submit the messages again and return {queue ID: outcome}."""
     wanted = {target.queue_id: target for target in targets}
+    if not wanted:
+        return {}
     standing = _acting.verify(act.spool, "hold", wanted)
     outcomes = {queue_id: "changed" if queue_id in standing else "vanished" for queue_id in wanted}
     same = [queue_id for queue_id, what in standing.items() if what.same]
-    # The queue manager leaves a file that an agent has locked alone; pickup(8) does not look, and would send it twice.
-    busy = frozenset(queue_id for queue_id in same if standing[queue_id].busy and fates[queue_id] == "requeued")
+    # pickup(8) does not look for the lock of a delivery agent, and would send the message twice.
+    busy = frozenset(queue_id for queue_id in same if standing[queue_id].busy)
     busy = _acting.wait_for_delivery(act.spool, "hold", busy, seconds=_acting.IN_FLIGHT_SECONDS)
-    for fate, action in _RELEASES.items():
-        chosen = [queue_id for queue_id in same if fates[queue_id] == fate and queue_id not in busy]
-        if chosen:
-            act.instance.postsuper(action, chosen, "hold")
-        outcomes.update(dict.fromkeys(chosen, fate))
-    left = {found.name for found in act.spool.walk("hold")}.intersection(same)
-    outcomes.update(dict.fromkeys(left, "failed"))
+    for queue_id in busy:
+        _acting.fail(act, outcomes, queue_id, _IN_DELIVERY)
+    chosen = [queue_id for queue_id in same if queue_id not in busy]
+    if chosen:
+        _postsuper(act, chosen, outcomes)
     if "requeued" in outcomes.values() and act.instance.running():
         # pickup(8) looks by itself once a minute only.
         act.instance.kick("pickup", "W")
     return outcomes
 
 
+def _postsuper(act: Act, queue_ids: Sequence[str], outcomes: dict[str, str]) -> None:
+    """Requeue messages on hold, and note the outcome of each by what is on hold afterwards."""
+    problem = _STILL_HELD
+    try:
+        act.instance.postsuper("-r", queue_ids, "hold")
+    except MailopsError as error:
+        problem = str(error)
+    outcomes.update(dict.fromkeys(queue_ids, "requeued"))
+    try:
+        left = {found.name for found in act.spool.walk("hold")}.intersection(queue_ids)
+    except MailopsError as error:
+        left, problem = set(queue_ids), str(error)
+    for queue_id in left:
+        _acting.fail(act, outcomes, queue_id, problem)
+
+
 # --- the result -----------------------------------------------------------------------------------------------------
 
 
 def _finish(
-    module: AnsibleModule, instance: Instance, seen: Seen, fates: Mapping[str, str], outcomes: Mapping[str, str]
+    module: AnsibleModule,
+    instance: Instance,
+    seen: Seen,
+    fates: Mapping[str, str],
+    outcomes: Mapping[str, str],
+    act: Act | None,
 ) -> dict[str, Any]:
     """Return the result of a run, real or predicted, and leave the audit line of a real one. Raises OutcomeError."""
     params = module.params
@@ -171,15 +213,16 @@ def _finish(
         "state": params["state"],
         "moved": _acting.show_sums(moved),
         "outcomes": _acting.count_outcomes(seen, outcomes, OUTCOMES),
-        **_acting.show_common(seen, places),
+        **_acting.show_common(seen, places, act),
     }
     if module.check_mode:
         if params["plan"] is None:
             result["plan"] = _selected.make_plan(seen.selected, seen.selecting, instance)
     elif fates:
-        held = [queue_id for queue_id, outcome in outcomes.items() if fates[queue_id] == "held" and outcome in _MOVED]
-        # postsuper says itself what it releases.
-        _acting.log_ids(module, instance, _NAME, "held", held)
-        _acting.audit(module, instance, _NAME, result, {"state": params["state"], "moved": len(moved)})
+        # postsuper itself logs what it requeues.
+        for fate in ("held", "released"):
+            done = [queue_id for queue_id, outcome in outcomes.items() if fates[queue_id] == fate and outcome in _MOVED]
+            _acting.log_ids(module, instance, _NAME, fate, done)
+        _acting.audit(module, instance, _NAME, result, {"state": params["state"], "moved": len(moved)}, seen)
     _acting.check_failed(result, _FAILED[params["state"]])
     return result

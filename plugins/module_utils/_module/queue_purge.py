@@ -12,24 +12,26 @@ to hold first, so that nothing is deleted under a delivery.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Container, Iterable, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError, SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError, MailopsError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.deletions import known_deletions
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Seen
     from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Selected, Selecting, Target
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.holding import Standing
 
 METHODS = ("delete", "expire")
-OUTCOMES = ("purged", "vanished", "changed", "in_flight", "failed")
+OUTCOMES = ("purged", "already_purged", "vanished", "changed", "in_flight", "failed", "undecided")
 
 _NAME = "postfix_queue_purge"
 _EXPIRE_SINCE = (3, 5)
@@ -52,8 +54,8 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     """Return the module's result. Raises MailopsError."""
     params = module.params
     instance = _arguments.instance_of(module)
-    instance.require_postsuper()
-    selecting = _selected.selecting_of(params, instance)
+    instance.require_root()
+    selecting = _selected.selecting_of(params, instance, own_domains=instance.own_domains, method=params["method"])
     _check_method(params["method"], selecting.selection.queues, instance)
     with _acting.acting(module, instance, purpose=_NAME) as (spool, act):
         return _purge(module, selecting, instance, spool, act)
@@ -71,6 +73,7 @@ def _check_method(method: str, queues: Sequence[str], instance: Instance) -> Non
             "method: expire needs Postfix 3.5 or newer, this is %s; use method: delete."
             % instance.parameters["mail_version"]
         )
+    instance.require_postsuper()
 
 
 def _purge(
@@ -94,19 +97,30 @@ def _purge(
         "changed": bool(gone),
         "method": params["method"],
         "purged": _acting.show_sums(gone),
-        "outcomes": _acting.count_outcomes(seen, outcomes, OUTCOMES),
-        **_acting.show_common(seen, {target.queue_id: _fate(target, params["method"]) for target in targets}),
+        "outcomes": _count_outcomes(seen, outcomes, instance),
+        **_acting.show_common(seen, {target.queue_id: _fate(target, params["method"]) for target in targets}, act),
     }
     if act is not None and targets:
-        if params["method"] == "delete":
-            # postsuper says itself what it expires.
-            _acting.log_ids(module, instance, _NAME, "deleted", [target.queue_id for target in gone])
+        # postsuper itself logs what it expires.
+        act.record.flush()
         done = {"method": result["method"], "purged": result["purged"]["messages"]}
-        _acting.audit(module, instance, _NAME, result, done)
+        _acting.audit(module, instance, _NAME, result, done, seen)
     if act is None and params["plan"] is None:
-        result["plan"] = _selected.make_plan(selected, selecting, instance)
+        result["plan"] = _selected.make_plan(selected, selecting, instance, method=params["method"])
     _acting.check_failed(result, "still in the queue")
     return result
+
+
+def _count_outcomes(seen: Seen, outcomes: Mapping[str, str], instance: Instance) -> dict[str, int]:
+    """Return how many messages had each outcome; what is missing of a plan may have been deleted by an earlier run of ours."""
+    counted = _acting.count_outcomes(seen, outcomes, OUTCOMES)
+    planned = seen.selecting.planned
+    if planned is not None and counted["vanished"]:
+        there = {*seen.selected.targets, *seen.selected.changed}
+        missing = {queue_id: planned[queue_id] for queue_id in planned.keys() - there}
+        counted["already_purged"] = len(known_deletions(instance.queue_directory, missing))
+        counted["vanished"] -= counted["already_purged"]
+    return counted
 
 
 def _fate(target: Target, method: str) -> Fate:
@@ -130,9 +144,9 @@ def _refuse_backscatter(targets: Iterable[Target]) -> None:
     if unvouched:
         raise SelectionError(
             "method",
-            "expire returns each message to its sender, and for %d of the selected messages nobody vouches for that (a null "
-            "sender, or one that did not log in here): the notices would be backscatter; nothing was touched. Use method: "
-            "delete, or say expire_forged: true if you mean that" % unvouched,
+            "expire returns each message to its sender, and %d of the selected messages have an unverified sender (a null sender, or "
+            "one that did not log in here): the notices would be backscatter; nothing was touched. Use method: delete, or set "
+            "expire_forged: true if you mean that" % unvouched,
         )
 
 
@@ -147,20 +161,23 @@ def _delete(act: Act, targets: Sequence[Target]) -> dict[str, str]:
     in_flight = _acting.wait_for_delivery(act.spool, "hold", busy, seconds=_IN_FLIGHT_SECONDS)
     # What the administrator takes out of hold meanwhile stands nowhere here.
     standing.update(_acting.remove_from(act, "hold", held))
-    act.lock.clear_journal()
+    act.clear_journal()
     standing.update(_acting.remove_from(act, "maildrop", [target for target in targets if target.queue == "maildrop"]))
-    outcomes = {
-        queue_id: "changed" if not what.removed else "in_flight" if queue_id in in_flight else "purged"
-        for queue_id, what in standing.items()
-    }
+    outcomes = {queue_id: _outcome_of(queue_id, what, in_flight) for queue_id, what in standing.items()}
     unseen = {target.queue_id: target for target in targets if target.queue_id not in outcomes}
-    outcomes.update(_acting.look_in_delivery(act.spool, unseen))
+    outcomes.update(_acting.look_in_delivery(act, unseen))
     return outcomes
+
+
+def _outcome_of(queue_id: str, what: Standing, in_flight: Container[str]) -> str:
+    if what.removed:
+        return "in_flight" if queue_id in in_flight else "purged"
+    return "failed" if what.problem else "changed"
 
 
 def _is_held(what: Standing | None) -> bool:
     """Return whether a message that was to be removed was put on hold instead."""
-    return what is not None and what.same and not what.removed
+    return what is not None and what.same and not what.removed and not what.problem
 
 
 # --- expiring -------------------------------------------------------------------------------------------------------
@@ -183,7 +200,15 @@ def _expire(act: Act, targets: Sequence[Target]) -> dict[str, str]:
     # What is gone by now has been returned to its sender already.
     outcomes.update((queue_id, "purged") for queue_id in act_on)
     for queue in queues:
-        for queue_id, message in _acting.messages(act.spool, queue, frozenset(act_on)):
-            if message is None or not message.forced_expire or queue == "hold":
-                outcomes[queue_id] = "failed"
+        _check_expired(act, queue, frozenset(act_on), outcomes)
     return outcomes
+
+
+def _check_expired(act: Act, queue: str, queue_ids: frozenset[str], outcomes: dict[str, str]) -> None:
+    """Note as failed what stands in a queue and is not expired."""
+    try:
+        for queue_id, message in _acting.messages(act.spool, queue, queue_ids):
+            if message is None or not message.forced_expire or queue == "hold":
+                _acting.fail(act, outcomes, queue_id, "It is not expired. Run this again.")
+    except MailopsError as error:
+        act.module.warn("Whether all messages in %s are expired could not be checked: %s" % (queue, error))

@@ -43,7 +43,17 @@ if TYPE_CHECKING:
 STATES = ("quarantined", "restored", "absent")
 MODES = ("messages", "queues")
 RESTORE_TO = ("original", "hold", "maildrop")
-OUTCOMES = ("quarantined", "restored", "deleted", "vanished", "changed", "in_flight", "collision", "failed")
+OUTCOMES = (
+    "quarantined",
+    "restored",
+    "deleted",
+    "vanished",
+    "changed",
+    "in_flight",
+    "collision",
+    "failed",
+    "undecided",
+)
 
 _NAME = "postfix_spool_quarantine"
 _MAX_LISTED = 100
@@ -97,7 +107,7 @@ class Job:
     def said(self) -> dict[str, Any]:
         """Return what the journal is to tell of this run."""
         return {
-            "reason": printable(self.params["reason"] or "")[: _acting.MAX_REASON],
+            "reason": printable(self.selecting.reason or "")[: _acting.MAX_REASON],
             "selection": self.selecting.selection.frozen(),
             "digest": self.selecting.selection.digest(),
         }
@@ -216,7 +226,7 @@ def _recover(job: Job, act: Act | None) -> None:
 def _see(job: Job, spool: Spool) -> Seen:
     """Read the queues and return the selection. Raises LimitError where it is larger than allowed."""
     seen = _see_all(job, spool)
-    _selected.check_limits(seen.selected, job.params)
+    _selected.check_limits(seen.selected, job.selecting, narrow=job.params["state"] != "restored")
     return seen
 
 
@@ -227,8 +237,10 @@ def _see_all(job: Job, spool: Spool, earlier: Collection[str] = ()) -> Seen:
     if earlier:
         reading = replace(reading, wanted=lambda queue_id: queue_id not in earlier, pass_over=_pass_over)
     share = scan(spool, reading)
-    warn_of_gaps(job.module, share.counts, spool.path)
-    return Seen(job.selecting, share.result, share.counts, started)
+    warn_of_gaps(job.module, share.counts, share.gaps, spool.path)
+    seen = Seen(job.selecting, share.result, share.counts, share.gaps, started)
+    _acting.check_undecided(job.module, seen)
+    return seen
 
 
 def _pass_over(_found: Found, _incomplete: bool, _counted: _selected.Selected) -> None:
@@ -251,7 +263,7 @@ def _tell(job: Job, seen: Seen, outcomes: Mapping[str, str], act: Act | None) ->
         "outcomes": _acting.count_outcomes(seen, outcomes, OUTCOMES),
         "collisions": collisions[:_MAX_LISTED],
         "down": 0.0,
-        **_acting.show_common(seen, {target.queue_id: Fate(None, "") for target in done}),
+        **_acting.show_common(seen, {target.queue_id: Fate(None, "") for target in done}, act),
         **{key: value for key, value in job.told.items() if key != "left_in_flight"},
     }
     if collisions:
@@ -263,7 +275,7 @@ def _tell(job: Job, seen: Seen, outcomes: Mapping[str, str], act: Act | None) ->
         if job.params["state"] == "quarantined" and not _is_whole(job):
             _acting.log_ids(job.module, job.instance, _NAME, verb, [target.queue_id for target in done])
         said = {"state": job.params["state"], "quarantine": job.name, verb: len(done)}
-        _acting.audit(job.module, job.instance, _NAME, result, said)
+        _acting.audit(job.module, job.instance, _NAME, result, said, seen)
     if act is None and job.params["plan"] is None and not _is_whole(job):
         result["plan"] = _selected.make_plan(seen.selected, job.selecting, job.origin)
     return result
@@ -275,7 +287,7 @@ def _is_whole(job: Job) -> bool:
 
 def _nothing(job: Job) -> Seen:
     """Return what there is to tell where there is nothing to look at."""
-    return Seen(job.selecting, job.selecting.nothing(), ScanCounts(), time.monotonic())
+    return Seen(job.selecting, job.selecting.nothing(), ScanCounts(), (), time.monotonic())
 
 
 # --- quarantined ----------------------------------------------------------------------------------------------------
@@ -306,10 +318,10 @@ def _take(
         standing = _acting.verify(act.spool, "maildrop", in_maildrop) if in_maildrop else {}
         outcomes.update(_take_verified(job, act, quarantine, live, targets, standing, "maildrop"))
     finally:
-        _acting.put_back(act, [found.name for found in act.spool.walk("hold") if found.name in moving])
-        act.lock.clear_journal()
+        _acting.put_back(act, [target for target in others if target.queue_id in moving])
+        act.clear_journal()
     unseen = {queue_id: target for queue_id, target in targets.items() if queue_id not in outcomes}
-    outcomes.update(_acting.look_in_delivery(act.spool, unseen))
+    outcomes.update(_acting.look_in_delivery(act, unseen))
     return outcomes
 
 

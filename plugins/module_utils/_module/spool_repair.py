@@ -91,7 +91,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
         result = _show(before, left, corrupt=_read_corrupt(spool, params["limit"]), limit=params["limit"])
     if act is not None and to_mend:
         said = {kind: number for kind, number in result["repaired"].items() if number}
-        leave_line(module, instance, "postfix_spool_repair", {**said, "user": operator()})
+        leave_line(module, instance, "postfix_spool_repair", {**said, "user": operator()}, params["reason"])
         _check_left(result, left, params["repairs"])
     return result
 

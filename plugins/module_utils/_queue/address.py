@@ -148,6 +148,11 @@ def printable(text: str) -> str:
     )
 
 
+def printable_lines(text: str) -> str:
+    """Return what printable() does, but line ends and tabs stay."""
+    return "".join(piece if piece in "\n\t" else printable(piece) for piece in re.split(r"([\n\t])", text))
+
+
 def _escaped(character: str) -> str:
     number = ord(character)
     if 0xDC80 <= number <= 0xDCFF:
@@ -170,10 +175,7 @@ def display_text(text: str) -> str:
 
 def display_lines(text: str) -> str:
     """Return untrusted text of several lines for a result, as display_text() does, but line ends and tabs stay."""
-    return "".join(
-        piece if piece in "\n\t" else printable(piece)
-        for piece in re.split(r"([\n\t])", _unmistakable(text.replace("\r\n", "\n")))
-    )
+    return printable_lines(_unmistakable(text.replace("\r\n", "\n")))
 
 
 def _unmistakable(text: str) -> str:

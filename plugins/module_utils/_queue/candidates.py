@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, AbstractSet, Any, Callable, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.patterns import split_regex
@@ -22,6 +22,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection i
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Tally, Totals
 
 if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Input
     from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Subject
 
 # Each costs a look at every message; a combination of them is kept as their numbers, a byte each.
@@ -39,6 +40,16 @@ class Remembering:
         self._headers: Sequence[tuple[str, str]] | None = None
         self._stored_text: bytes | None = None
         self._text_parts: Sequence[str] | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """The first reason why something could not be read."""
+        return self._subject.problem
+
+    @property
+    def missing(self) -> AbstractSet[Input]:
+        """What could not be read."""
+        return self._subject.missing
 
     def reasons(self) -> Mapping[bytes, bytes]:
         """Return {recipient: delay reason}."""
@@ -75,14 +86,20 @@ class Candidate:
     selection: Selection
     counters: tuple[Callable[[Subject], int], ...]
 
-    def hits(self, subject: Subject) -> int:
+    def hits(self, subject: Subject) -> int | None:
         """Return how often the text criteria of the rule are found in a message, at least 1 where the rule selects it, else 0.
 
-        Raises ContentError.
+        None where that is undecided. What could not be read is not counted.
         """
-        if self.selection.decide(subject) is not Verdict.YES:
+        verdict = self.selection.decide(subject)
+        if verdict is Verdict.UNDECIDED:
+            return None
+        if verdict is not Verdict.YES:
             return 0
-        return max(1, sum(count(subject) for count in self.counters))
+        try:
+            return max(1, sum(count(subject) for count in self.counters))
+        except ContentError:
+            return 1
 
 
 def parse_candidates(values: Sequence[object], *, recipient_scope: str, now: int) -> list[Candidate]:
@@ -180,13 +197,9 @@ class Coverage:
 
     def _holds(self, number: int, candidate: Candidate, subject: Subject) -> bool:
         row = self.rows[number]
-        try:
-            verdict = candidate.selection.decide(subject)
-        except ContentError:
-            row.undecided += 1
-            return False
-        if verdict is Verdict.PARTIAL:
-            row.partial += 1
+        verdict = candidate.selection.decide(subject)
+        row.undecided += verdict is Verdict.UNDECIDED
+        row.partial += verdict is Verdict.PARTIAL
         if verdict is not Verdict.YES:
             return False
         row.totals.add(subject.envelope)

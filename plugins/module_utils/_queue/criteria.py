@@ -12,13 +12,16 @@ import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import patterns
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import one_line, printable, text_of
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Input
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import reason_for
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import (
+    MessageCheck,
     MessageTest,
+    RecipientCheck,
     RecipientTest,
     Rule,
     Stage,
@@ -41,6 +44,8 @@ class Criterion(NamedTuple):
     compile: Callable[[Any, str], Any]
     # Whether postqueue shows what the criterion needs.
     in_listing: bool = True
+    need: Input | None = None
+    """What must not be missing for a no to be sure."""
 
 
 def parse_rule(rule: object, place: str, now: int) -> Rule:
@@ -60,7 +65,9 @@ def parse_rule(rule: object, place: str, now: int) -> Rule:
     spec = {key: _freeze(key, rule[key], "%s.%s" % (place, key), now) for key in rule}
     compiled = [(CRITERIA[key], CRITERIA[key].compile(spec[key], "%s.%s" % (place, key))) for key in spec]
     stages = frozenset(row.stage for row, _test in compiled)
-    message_tests = sorted(((row.stage, test) for row, test in compiled if not row.per_recipient), key=itemgetter(0))
+    message_tests = sorted(
+        (MessageCheck(row.stage, test, row.need) for row, test in compiled if not row.per_recipient), key=itemgetter(0)
+    )
     return Rule(
         place=place,
         spec=spec,
@@ -68,8 +75,8 @@ def parse_rule(rule: object, place: str, now: int) -> Rule:
         stages=stages,
         last_stage=max(stages),
         message_tests=tuple(message_tests),
-        early_tests=tuple(test for stage, test in message_tests if stage <= Stage.IDENTITY),
-        recipient_tests=tuple((row.stage, test) for row, test in compiled if row.per_recipient),
+        early_tests=tuple(check.test for check in message_tests if check.stage <= Stage.IDENTITY),
+        recipient_tests=tuple(RecipientCheck(row.stage, test, row.need) for row, test in compiled if row.per_recipient),
     )
 
 
@@ -244,7 +251,33 @@ def _origin(values: Sequence[object], place: str) -> MessageTest:
     for value in values:
         if value not in ORIGINS:
             raise SelectionError(place, "%r is no origin; known are %s" % (value, ", ".join(ORIGINS)))
-    return lambda subject: subject.envelope.origin in values
+
+    def holds(subject: Subject) -> bool:
+        origin = subject.envelope.origin
+        # Only a client that is named cannot be changed by what was not read.
+        if Input.ATTRIBUTES in subject.envelope.missing and origin != "smtp":
+            raise ContentError("the attributes are not all known")
+        return origin in values
+
+    return holds
+
+
+def _recipient_count(values: Sequence[object], place: str) -> MessageTest:
+    bounds = [parse_amount(value, {}, place) for value in values]
+
+    def holds(subject: Subject) -> bool:
+        envelope = subject.envelope
+        number = len(envelope.pending)
+        if Input.RECIPIENTS not in envelope.missing:
+            return any(number <= amount if at_most else number >= amount for amount, at_most in bounds)
+        # There may be any number of others.
+        if any(not at_most and number >= amount for amount, at_most in bounds):
+            return True
+        if all(at_most and number > amount for amount, at_most in bounds):
+            return False
+        raise ContentError("the recipients are not all known")
+
+    return holds
 
 
 def _header(fields: Mapping[str, Sequence[object]], place: str) -> MessageTest:
@@ -301,18 +334,24 @@ def _body(values: Sequence[object], place: str) -> MessageTest:
 
 CRITERIA: Mapping[str, Criterion] = {
     "queue_id": Criterion(Stage.NAME, False, _queue_ids),
-    "sender": Criterion(Stage.IDENTITY, False, _sender),
+    "sender": Criterion(Stage.IDENTITY, False, _sender, need=Input.SENDER),
     "recipient": Criterion(Stage.ENVELOPE, True, _recipient),
-    "sasl_username": Criterion(Stage.ENVELOPE, False, _attribute("sasl_username", patterns.login_test), False),
-    "client_address": Criterion(Stage.ENVELOPE, False, _attribute("client_address", patterns.network_test), False),
-    "client_name": Criterion(Stage.ENVELOPE, False, _attribute("client_name", patterns.client_name_test), False),
-    "helo_name": Criterion(Stage.ENVELOPE, False, _attribute("helo_name", patterns.helo_test), False),
-    "reason": Criterion(Stage.REASONS, True, _reason),
-    "header": Criterion(Stage.CONTENT, False, _header, False),
-    "content": Criterion(Stage.CONTENT, False, _content, False),
-    "body": Criterion(Stage.CONTENT, False, _body, False),
-    "age": Criterion(Stage.IDENTITY, False, _age),
+    "sasl_username": Criterion(
+        Stage.ENVELOPE, False, _attribute("sasl_username", patterns.login_test), False, Input.ATTRIBUTES
+    ),
+    "client_address": Criterion(
+        Stage.ENVELOPE, False, _attribute("client_address", patterns.network_test), False, Input.ATTRIBUTES
+    ),
+    "client_name": Criterion(
+        Stage.ENVELOPE, False, _attribute("client_name", patterns.client_name_test), False, Input.ATTRIBUTES
+    ),
+    "helo_name": Criterion(Stage.ENVELOPE, False, _attribute("helo_name", patterns.helo_test), False, Input.ATTRIBUTES),
+    "reason": Criterion(Stage.REASONS, True, _reason, need=Input.REASONS),
+    "header": Criterion(Stage.CONTENT, False, _header, False, Input.HEADERS),
+    "content": Criterion(Stage.CONTENT, False, _content, False, Input.CONTENT),
+    "body": Criterion(Stage.CONTENT, False, _body, False, Input.BODY),
+    "age": Criterion(Stage.IDENTITY, False, _age, need=Input.ARRIVAL),
     "size": Criterion(Stage.IDENTITY, False, _amount(lambda subject: subject.identity.size, _SIZE_UNITS)),
-    "recipient_count": Criterion(Stage.ENVELOPE, False, _amount(lambda subject: len(subject.envelope.pending), {})),
+    "recipient_count": Criterion(Stage.ENVELOPE, False, _recipient_count),
     "origin": Criterion(Stage.ENVELOPE, False, _origin, False),
 }

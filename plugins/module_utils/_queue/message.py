@@ -12,6 +12,7 @@ src/qmgr/qmgr_message.c (in which order a reader takes them).
 
 from __future__ import annotations
 
+import enum
 import hashlib
 import io
 import re
@@ -64,6 +65,22 @@ _GAPS = frozenset((rec.POINTER, rec.PADDING))
 _new_tuple = tuple.__new__
 
 
+class Input(enum.Enum):
+    """What a criterion needs of a message, and may be missing."""
+
+    SENDER = "sender"
+    ARRIVAL = "arrival"
+    ATTRIBUTES = "attributes"
+    RECIPIENTS = "recipients"
+    REASONS = "reasons"
+    HEADERS = "headers"
+    CONTENT = "content"
+    BODY = "body"
+
+
+NOTHING: frozenset[Input] = frozenset()
+
+
 class Unparsed(NamedTuple):
     """What could not be read: the byte offset in the file, and why."""
 
@@ -95,6 +112,17 @@ class Envelope(NamedTuple):
     """Where the content starts, in bytes; 0 where it is not known."""
     unparsed: Unparsed | None
     """The first thing that could not be read; the rest of the value is what stood before it."""
+    missing: frozenset[Input] = NOTHING
+    """What is not known, or not in full."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why something is missing, None where nothing is."""
+        if self.unparsed is not None:
+            return "%s at offset %d" % self.unparsed[::-1]
+        if self.sender is None:
+            return "no sender record"
+        return "more recipients than are read" if self.missing else None
 
     @property
     def attributes(self) -> list[bytes]:
@@ -246,7 +274,20 @@ class _Found:
             b"".join(rec.encode_record(_ATTRIBUTE, attribute) for attribute in self.attributes),
             data_offset,
             unparsed,
+            self._missing(data_offset, unparsed),
         )
+
+    def _missing(self, data_offset: int, unparsed: Unparsed | None) -> frozenset[Input]:
+        """Return what is not known: of a file that can be read to its end, only a sender that it does not have."""
+        cut = unparsed is not None
+        known = {
+            Input.SENDER: self.sender is not None,
+            Input.ARRIVAL: not cut or self.arrival > 0,
+            # They stand before the first recipient.
+            Input.ATTRIBUTES: not cut or bool(self.pending or self.done or self.cancelled or data_offset),
+            Input.RECIPIENTS: not cut or (data_offset > 0 and self.complete_at(data_offset)),
+        }
+        return frozenset(name for name, is_known in known.items() if not is_known)
 
 
 class _Cursor:
@@ -373,6 +414,7 @@ def _read_plain(data: bytes, fetch: Fetch, file_size: int) -> Envelope | None:
         attributes,
         content,
         None,
+        NOTHING,
     )
     return _new_tuple(Envelope, fields)
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import io
 import json
 import zlib
 from typing import Any, Iterable, Mapping, NamedTuple
@@ -22,8 +23,12 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Pla
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 
 VERSION = 1
-# An unpacked list larger than that is no plan: it is enough for some ten million messages.
-MAX_UNPACKED = 512 << 20
+# A plan has so many messages at the most. In memory a message takes some 250 bytes.
+MAX_MESSAGES = 1000000
+# A longer list is no list of so many messages: a line has at most 20 characters of queue ID and 16 of fingerprint.
+_MAX_UNPACKED = MAX_MESSAGES * 40
+# The clocks of two hosts may differ by so many seconds.
+_CLOCK_SLACK = 300
 _REMEDY = "make a new plan (run the module in check mode)"
 
 
@@ -40,17 +45,26 @@ def make_plan(
     instance: Mapping[str, str],
     created: int,
     selection: Mapping[str, Any],
+    reason: str | None,
+    limits: Mapping[str, float | None],
+    method: str | None,
     counts: Mapping[str, int],
     summary: Mapping[str, Any],
     messages: Iterable[Planned],
 ) -> dict[str, Any]:
-    """Return a plan. created: seconds since the epoch. selection: as Selection.frozen() gives it."""
+    """Return a plan. created: seconds since the epoch. selection: as Selection.frozen() gives it.
+
+    reason, limits and method are what the run that made the plan was given; they hold for the run that carries it out.
+    """
     plan: dict[str, Any] = {
         "version": VERSION,
         "host": host,
         "instance": dict(instance),
         "created": created,
         "selection": dict(selection),
+        "reason": reason,
+        "limits": dict(limits),
+        "method": method,
         "counts": dict(counts),
         "summary": dict(summary),
         "messages": pack(messages),
@@ -59,10 +73,39 @@ def make_plan(
     return plan
 
 
-def check_plan(plan: Mapping[str, Any], *, host: str, instance: Mapping[str, str], now: int, max_age: int) -> None:
-    """Raise PlanError unless the plan is whole, for this host and instance, and at most max_age seconds old."""
+def read_plan(
+    plan: Mapping[str, Any], *, host: str, instance: Mapping[str, str], now: int, max_age: int
+) -> dict[str, str]:
+    """Return {queue ID: fingerprint} of the messages in a plan.
+
+    Raises PlanError unless the plan is whole, for this host and instance, and at most max_age seconds old, and has as many messages
+    as it says.
+    """
+    _check(plan, host=host, instance=instance)
+    _check_age(plan, now=now, max_age=max_age)
+    messages = unpack(plan["messages"])
+    counted = plan["counts"].get("messages") if isinstance(plan["counts"], Mapping) else None
+    if counted != len(messages):
+        raise PlanError("The plan lists %d messages and counts %s; %s." % (len(messages), counted, _REMEDY))
+    return messages
+
+
+def check_method(plan: Mapping[str, Any], method: str | None) -> None:
+    """Raise PlanError where a plan was made for another way of deleting. method: None for a module that does not delete."""
+    made = plan.get("method")
+    if method is not None and made is not None and made != method:
+        raise PlanError(
+            "The plan was made with method: %s, and this run has method: %s. Use the same method, or %s."
+            % (made, method, _REMEDY)
+        )
+
+
+def _check(plan: Mapping[str, Any], *, host: str, instance: Mapping[str, str]) -> None:
+    """Raise PlanError unless the plan is whole, and for this host and instance."""
     missing = [
-        key for key in ("version", "host", "instance", "created", "selection", "messages", "digest") if key not in plan
+        key
+        for key in ("version", "host", "instance", "created", "selection", "counts", "messages", "digest")
+        if key not in plan
     ]
     if missing:
         raise PlanError("The plan has no %s: it is none, or was cut; %s." % (missing[0], _REMEDY))
@@ -81,7 +124,18 @@ def check_plan(plan: Mapping[str, Any], *, host: str, instance: Mapping[str, str
             "The plan was made for the instance in %s, this one is in %s; name that instance."
             % (plan["instance"].get("config_directory"), instance.get("config_directory"))
         )
-    age = now - plan["created"]
+
+
+def _check_age(plan: Mapping[str, Any], *, now: int, max_age: int) -> None:
+    """Raise PlanError for a plan that is too old, or that was made in the future."""
+    created = plan["created"]
+    if not isinstance(created, int):
+        raise PlanError("The plan has no time at which it was made: it is none, or was altered; %s." % _REMEDY)
+    age = now - created
+    if age < -_CLOCK_SLACK:
+        raise PlanError(
+            "The plan was made %d seconds in the future of this host. Set the clocks right, or %s." % (-age, _REMEDY)
+        )
     if age > max_age:
         raise PlanError("The plan is %d seconds old, plan_max_age allows %d; %s." % (age, max_age, _REMEDY))
 
@@ -99,17 +153,27 @@ def pack(messages: Iterable[Planned]) -> str:
     return base64.b64encode(zlib.compress(text.encode("ascii"))).decode("ascii")
 
 
-def unpack(packed: object) -> list[Planned]:
-    """Return the messages of a plan. Raises PlanError for a text that pack() did not make."""
+def unpack(packed: object) -> dict[str, str]:
+    """Return {queue ID: fingerprint} of the messages of a plan. Raises PlanError for a text that pack() did not make."""
     try:
         data = base64.b64decode(str(packed).encode("ascii"), validate=True)
         inflater = zlib.decompressobj()
-        text = inflater.decompress(data, MAX_UNPACKED)
+        text = inflater.decompress(data, _MAX_UNPACKED)
         if inflater.unconsumed_tail or not inflater.eof:
-            raise ValueError("it is cut, or too long")
-        messages = [Planned(*line.split(" ")) for line in text.decode("ascii").splitlines()]
-        if not all(is_valid(message.queue_id) for message in messages):
-            raise ValueError("what it lists are no queue IDs")
+            raise ValueError("it is cut, or has more than %d messages" % MAX_MESSAGES)
+        return _parse_lines(text.decode("ascii"))
     except (ValueError, TypeError, binascii.Error, zlib.error) as error:
         raise PlanError("The plan's list of messages cannot be read (%s); %s." % (error, _REMEDY)) from error
+
+
+def _parse_lines(text: str) -> dict[str, str]:
+    """Return {queue ID: fingerprint}. Raises ValueError."""
+    messages: dict[str, str] = {}
+    for line in io.StringIO(text):
+        queue_id, fingerprint = line.rstrip("\n").split(" ")
+        if not is_valid(queue_id) or queue_id in messages:
+            raise ValueError("what it lists are no queue IDs, or one of them twice")
+        messages[queue_id] = fingerprint
+    if len(messages) > MAX_MESSAGES:
+        raise ValueError("it has more than %d messages" % MAX_MESSAGES)
     return messages

@@ -17,7 +17,7 @@ from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import fold
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import reason_for
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Tally
 
@@ -63,6 +63,15 @@ class Sampled(NamedTuple):
     recipients: int
     delays: Mapping[bytes, bytes]
     content: Content | None = None
+
+    @property
+    def problem(self) -> None:
+        """Nothing: whole messages are sampled, and what was not opened raises ContentError."""
+
+    @property
+    def missing(self) -> frozenset[Input]:
+        """Nothing, as for the problem."""
+        return NOTHING
 
     @property
     def identity(self) -> Envelope:

@@ -16,9 +16,10 @@ import enum
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, AbstractSet, Any, Callable, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Input
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -26,10 +27,18 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Identity
 
     class Subject(Protocol):
-        """A message to decide about. What is dear to get is a method, called only when it is needed."""
+        """A message to decide about. What is dear to get is a method, called only when it is needed.
+
+        Methods give what can be read. What they could not give stands in C(missing), and the first reason in C(problem), which is
+        None while nothing is missing. They may raise ContentError instead.
+        """
 
         @property
         def queue_id(self) -> str: ...
+        @property
+        def problem(self) -> str | None: ...
+        @property
+        def missing(self) -> AbstractSet[Input]: ...
         @property
         def identity(self) -> Identity | Envelope: ...
         @property
@@ -68,9 +77,26 @@ class Verdict(enum.Enum):
     UNDECIDED = "undecided"
 
 
-# A message criterion answers yes or no; a recipient criterion names the pending recipients it holds for, by index.
+# A message criterion answers yes or no; a recipient criterion names the pending recipients it holds for, by index. Both answer by what
+# can be read: a yes is sure, anything else only where what the criterion needs is not missing. ContentError says that neither is sure.
 MessageTest = Callable[["Subject"], bool]
 RecipientTest = Callable[["Subject"], "set[int]"]
+
+
+class MessageCheck(NamedTuple):
+    """The test of a message criterion, and what it needs to be sure of a no."""
+
+    stage: Stage
+    test: MessageTest
+    need: Input | None
+
+
+class RecipientCheck(NamedTuple):
+    """The test of a recipient criterion, and what it needs beside the recipients."""
+
+    stage: Stage
+    test: RecipientTest
+    need: Input | None
 
 
 @dataclass(frozen=True)
@@ -81,11 +107,11 @@ class Rule:
     spec: Mapping[str, Any]
     beyond_listing: tuple[str, ...]
     """The keys that need more than postqueue shows."""
-    message_tests: tuple[tuple[Stage, MessageTest], ...] = field(compare=False)
+    message_tests: tuple[MessageCheck, ...] = field(compare=False)
     """Cheapest first."""
     early_tests: tuple[MessageTest, ...] = field(compare=False)
     """Those that the name and the start of a file answer."""
-    recipient_tests: tuple[tuple[Stage, RecipientTest], ...] = field(compare=False)
+    recipient_tests: tuple[RecipientCheck, ...] = field(compare=False)
     stages: frozenset[Stage]
     last_stage: Stage
 
@@ -131,21 +157,36 @@ class Selection:
 
     def rules_out(self, subject: Subject) -> bool:
         """Return whether the start of a message's file says that no rule selects it, so that its envelope need not be read."""
-        for rule in self.match:
-            for test in rule.early_tests:
-                if not test(subject):
-                    break
-            else:
-                return False
-        return bool(self.match)
+        try:
+            for rule in self.match:
+                for test in rule.early_tests:
+                    if not test(subject):
+                        break
+                else:
+                    return False
+        except ContentError:
+            return False
+        return bool(self.match) and subject.problem is None
 
     def decide(self, subject: Subject) -> Verdict:
-        """Return the verdict on a message whose envelope can be read. Raises ContentError where what a rule asks for cannot be."""
-        if self.only_tests is not None:
-            for test in self.only_tests:
-                if not test(subject):
-                    return Verdict.NO
-            return Verdict.YES
+        """Return the verdict on a message; UNDECIDED where what could not be read of it may select or protect it."""
+        try:
+            if self.only_tests is None:
+                verdict = self._decide_by_stage(subject)
+            else:
+                verdict = Verdict.YES
+                for test in self.only_tests:
+                    if not test(subject):
+                        verdict = Verdict.NO
+                        break
+            if subject.problem is None:
+                return verdict
+        except ContentError:
+            pass
+        return self._decide_by_what_is_known(subject)
+
+    def _decide_by_stage(self, subject: Subject) -> Verdict:
+        """Return the verdict on a message of which nothing is missing. Raises ContentError."""
         matching: list[_Alive] = [(rule, None) for rule in self.match]
         protecting: list[_Alive] = [(rule, None) for rule in self.exclude]
         verdict = Verdict.NO if self.match else Verdict.YES
@@ -172,6 +213,67 @@ class Selection:
             verdict = Verdict.PARTIAL
         return verdict
 
+    def _decide_by_what_is_known(self, subject: Subject) -> Verdict:
+        """Return the verdict on a message of which something may be missing, by three-valued logic: every rule is asked."""
+        verdict = Verdict.NO if self.match else Verdict.YES
+        for rule in self.match:
+            verdict = max(verdict, _truth(rule, subject, scope=self.recipient_scope), key=_STRENGTH.index)
+            if verdict is Verdict.YES:
+                break
+        if verdict is Verdict.NO:
+            return verdict
+        for rule in self.exclude:
+            protects = _truth(rule, subject, scope="any")
+            if protects is Verdict.YES:
+                return Verdict.NO
+            # What is selected for some recipients only is left alone in any case.
+            if protects is Verdict.UNDECIDED and verdict is Verdict.YES:
+                verdict = Verdict.UNDECIDED
+        return verdict
+
+
+# Of what several rules say, the last of these counts.
+_STRENGTH = (Verdict.NO, Verdict.PARTIAL, Verdict.UNDECIDED, Verdict.YES)
+
+
+def _truth(rule: Rule, subject: Subject, *, scope: str) -> Verdict:
+    """Return what a rule by itself says of a message of which something may be missing."""
+    undecided = False
+    for check in rule.message_tests:
+        answer = _answer(check, subject)
+        if answer is False:
+            return Verdict.NO
+        undecided = undecided or answer is None
+    truth = _truth_of_recipients(rule, subject, scope=scope) if rule.recipient_tests else Verdict.YES
+    return Verdict.UNDECIDED if undecided and truth is not Verdict.NO else truth
+
+
+def _answer(check: MessageCheck, subject: Subject) -> bool | None:
+    """Return what a test says, None where it cannot be sure."""
+    try:
+        if check.test(subject):
+            return True
+    except ContentError:
+        return None
+    return None if check.need in subject.missing else False
+
+
+def _truth_of_recipients(rule: Rule, subject: Subject, *, scope: str) -> Verdict:
+    """Return what the recipient criteria of a rule say together."""
+    try:
+        hits = [check.test(subject) for check in rule.recipient_tests]
+        everybody = len(subject.envelope.pending)
+    except ContentError:
+        return Verdict.UNDECIDED
+    held = set.intersection(*hits)
+    unsure = not subject.missing.isdisjoint(check.need for check in rule.recipient_tests)
+    more = Input.RECIPIENTS in subject.missing
+    if held and (scope == "any" or (len(held) == everybody and not more)):
+        return Verdict.YES
+    if held and len(held) < everybody and not unsure:
+        return Verdict.PARTIAL
+    return Verdict.UNDECIDED if unsure or more else Verdict.NO
+
 
 def _survivors(alive: Sequence[_Alive], stage: Stage, subject: Subject) -> list[_Alive]:
     """Return the rules that the tests of a stage leave, each with the recipients it still holds for.
@@ -180,7 +282,7 @@ def _survivors(alive: Sequence[_Alive], stage: Stage, subject: Subject) -> list[
     """
     survivors: list[_Alive] = []
     for rule, held in alive:
-        if not all(test(subject) for at, test in rule.message_tests if at == stage):
+        if not all(check.test(subject) for check in rule.message_tests if check.stage == stage):
             continue
         still_held = _recipients_held(rule, held, stage, subject)
         if still_held is None or still_held:
@@ -190,9 +292,9 @@ def _survivors(alive: Sequence[_Alive], stage: Stage, subject: Subject) -> list[
 
 def _recipients_held(rule: Rule, held: set[int] | None, stage: Stage, subject: Subject) -> set[int] | None:
     """Return the recipients that a rule still holds for after a stage, None where it has not asked about any."""
-    for at, test in rule.recipient_tests:
-        if at == stage and held != set():
-            hits = test(subject)
+    for check in rule.recipient_tests:
+        if check.stage == stage and held != set():
+            hits = check.test(subject)
             held = hits if held is None else held & hits
     return held
 
@@ -231,7 +333,7 @@ def parse_selection(
         queues=tuple(dict.fromkeys(queues)),
         recipient_scope=recipient_scope,
         stages=tuple(sorted(stages)),
-        only_tests=tuple(test for _stage, test in match_rules[0].message_tests) if alone else None,
+        only_tests=tuple(check.test for check in match_rules[0].message_tests) if alone else None,
     )
 
 

@@ -21,7 +21,7 @@ from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ShowqError, UnknownHere
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import NULL_SENDER, unquote
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 
 _QUEUES = frozenset(("maildrop", "incoming", "active", "deferred", "hold"))
@@ -56,6 +56,9 @@ class ListedMessage:
     """Never known: the listing does not have it."""
     damaged: bool = False
     """Never so: what cannot be read is no message here."""
+    problem: str | None = None
+    missing: frozenset[Input] = NOTHING
+    """Never anything: what the listing cannot know raises UnknownHere."""
 
     @property
     def identity(self) -> Envelope:

@@ -4,14 +4,17 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Putting messages on hold and removing them, each verified in the same step.
+"""Putting messages on hold, releasing and removing them, each verified in the same step.
 
-What postsuper(1) -h and -d do, but for two things. postsuper goes by queue ID alone, and a short ID is used again as soon as its file
+What postsuper(1) -h, -H and -d do, but for two things. postsuper goes by queue ID alone, and a short ID is used again as soon as its file
 is gone; here a file is open while it is compared and moved or removed. The name of a queue file holds the number of its inode
 (src/global/mail_queue.h), and an open file keeps its inode, so whatever Postfix does meanwhile, that name is no other message's. And
-postsuper writes a line to the mail log for each message; whoever calls this logs many at once.
+postsuper writes a line to the mail log for each message and needs a running postlogd(8) for that (src/global/maillog_client.c); here
+many queue IDs are logged at once.
 
 On hold nothing but the administrator moves a message (src/qmgr/qmgr.c scans the other queues only).
+
+A message that cannot be handled has a problem in its Standing, and the others go on.
 """
 
 from __future__ import annotations
@@ -20,16 +23,22 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Callable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
+    ContentError,
+    MailopsError,
+    SystemRefusal,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.parallel import worth_processes
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
 
 if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.deletions import Deletions
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import Live
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap
 
     _Act = Callable[["Live", SpoolMessage], "Standing"]
 
@@ -49,7 +58,9 @@ class Standing(NamedTuple):
     busy: bool
     """Whether Postfix has it open for delivery."""
     removed: bool = False
-    """Whether it stands there no more, for it was removed."""
+    """Whether it was removed, so that it stands there no more."""
+    problem: str | None = None
+    """Why it could not be handled; it stays where it is then."""
 
 
 ANOTHER = Standing(same=False, busy=False)
@@ -57,40 +68,48 @@ _REMOVED = Standing(same=True, busy=False, removed=True)
 
 
 class _Standings:
-    """What stands in a queue by queue ID; it adds up."""
+    """What stands in a queue by queue ID, and what kept directories from being read; it adds up."""
 
     def __init__(self) -> None:
         self.by_id: dict[str, Standing] = {}
+        self.problems: list[str] = []
 
     def merge(self, other: _Standings) -> None:
         """Add what another process found."""
         self.by_id.update(other.by_id)
+        self.problems += other.problems
 
 
 def hold(live: Live, wanted: Mapping[str, str]) -> dict[str, Standing]:
     """Put messages on hold that are in delivery or on hold already; return what stands under each queue ID that was found.
 
-    wanted: {queue ID: fingerprint}. What is another message stays where it is. Raises MailopsError where a message cannot be moved;
-    then some are on hold and others are not.
+    wanted: {queue ID: fingerprint}. What is another message stays where it is.
     """
     return _each(live, wanted, ("hold", *DELIVERY), _hold)
 
 
-def remove(live: Live, wanted: Mapping[str, str]) -> dict[str, Standing]:
+def release(live: Live, wanted: Mapping[str, str]) -> dict[str, Standing]:
+    """Move messages from hold to deferred, and return what stood under each queue ID that was found on hold. wanted: as of hold()."""
+    return _each(live, wanted, ("hold",), _release)
+
+
+def remove(live: Live, wanted: Mapping[str, str], record: Deletions) -> dict[str, Standing]:
     """Remove messages in delivery or on hold, with their logs; what an agent may have open is only put on hold.
 
-    wanted, result and errors as of hold(); where one cannot be removed, some are gone and others are not.
+    wanted and result: as of hold(). record: gets each removal before it happens.
     """
-    return _each(live, wanted, ("hold", *DELIVERY), _remove_at_rest)
+    return _each(live, wanted, ("hold", *DELIVERY), partial(_remove_at_rest, record), record)
 
 
-def remove_from(live: Live, queue: str, wanted: Mapping[str, str]) -> dict[str, Standing]:
+def remove_from(live: Live, queue: str, wanted: Mapping[str, str], record: Deletions) -> dict[str, Standing]:
     """Remove messages of one queue as remove() does, but whoever has them open."""
-    return _each(live, wanted, (queue,), _remove)
+    return _each(live, wanted, (queue,), partial(_remove, record), record)
 
 
-def _each(live: Live, wanted: Mapping[str, str], queues: Sequence[str], act: _Act) -> dict[str, Standing]:
-    """Do that to each of the messages, and return what stands under each queue ID that was found. Raises MailopsError."""
+def _each(
+    live: Live, wanted: Mapping[str, str], queues: Sequence[str], act: _Act, record: Deletions | None = None
+) -> dict[str, Standing]:
+    """Do that to each of the messages, and return what stands under each queue ID that was found or could not be looked for."""
     standings = _Standings()
     for _try in range(_TRIES):
         left = wanted.keys() - standings.by_id.keys()
@@ -99,43 +118,73 @@ def _each(live: Live, wanted: Mapping[str, str], queues: Sequence[str], act: _Ac
         job = Job(
             # What is on hold comes first, so that what goes there is not read again.
             queues=queues,
-            make_result=_Standings,
+            # The same for all: what was done is known even where another process ends early.
+            make_result=lambda: standings,
             visit=partial(_visit, live, wanted, act),
             pass_over=_pass_over,
             wanted=left.__contains__,
+            settle=None if record is None else lambda _standings: record.settle(),
+            note_gap=_note_gap,
         )
-        standings.merge(scan(live.spool, job, processes=_processes(live.spool, queues, len(left))).result)
+        try:
+            scan(live.spool, job, processes=_processes(live.spool, queues, len(left)))
+        except MailopsError as error:
+            standings.problems.append(str(error))
+    return _with_problems(standings, wanted, record)
+
+
+def _with_problems(standings: _Standings, wanted: Mapping[str, str], record: Deletions | None) -> dict[str, Standing]:
+    """Return what stands under each queue ID; where not everything could be looked at, nothing is concluded from not being found."""
+    if standings.problems:
+        unseen = {queue_id: wanted[queue_id] for queue_id in wanted.keys() - standings.by_id.keys()}
+        removed = record.known(unseen) if record else ()
+        for queue_id in unseen:
+            problem = Standing(same=False, busy=False, problem=standings.problems[0])
+            standings.by_id[queue_id] = _REMOVED if queue_id in removed else problem
     return standings.by_id
 
 
 def _visit(live: Live, wanted: Mapping[str, str], act: _Act, message: SpoolMessage, standings: _Standings) -> None:
-    """Do that to the open message if it is the wanted one. Raises MailopsError."""
+    """Do that to the open message if it is the wanted one."""
     queue_id = message.queue_id
     if queue_id in standings.by_id:
         return
     standing = ANOTHER
-    if message.fingerprint == wanted[queue_id] and not message.damaged:
-        try:
+    try:
+        if message.fingerprint == wanted[queue_id]:
             standing = act(live, message)
-        except FileNotFoundError:
-            # It was delivered, or went to another queue: the next try finds it there.
-            return
-        except OSError as error:
-            raise MailopsError(
-                "%s in %s cannot be %s: %s. Mend that, then run this again: what it left half done is then put right."
-                % (queue_id, message.queue, "put on hold" if act is _hold else "removed", error.strerror)
-            ) from error
+    except FileNotFoundError:
+        # It was delivered, or went to another queue: the next try finds it there.
+        return
+    except OSError as error:
+        refusal = SystemRefusal("It cannot be taken out of %s" % message.queue, error)
+        standing = Standing(same=True, busy=False, problem=str(refusal))
+    except ContentError as error:
+        standing = Standing(same=False, busy=False, problem="It cannot be read: %s." % error)
     standings.by_id[queue_id] = standing
+
+
+def _note_gap(gap: Gap, standings: _Standings) -> None:
+    """Note what could not be opened: a message, or a directory."""
+    if gap.queue_id:
+        standings.by_id.setdefault(gap.queue_id, Standing(same=False, busy=False, problem=gap.problem))
+    else:
+        standings.problems.append(gap.problem)
 
 
 def _hold(live: Live, message: SpoolMessage) -> Standing:
     """Put an open message on hold. Raises OSError."""
-    if message.queue != "hold" and not _move(live, message):
+    if message.queue != "hold" and not _move(live, message, "hold"):
         return ANOTHER
     return Standing(same=True, busy=message.in_delivery())
 
 
-def _remove_at_rest(live: Live, message: SpoolMessage) -> Standing:
+def _release(live: Live, message: SpoolMessage) -> Standing:
+    """Move an open message from hold to deferred, as postsuper(1) -H does. Raises OSError."""
+    return Standing(same=True, busy=False) if _move(live, message, "deferred") else ANOTHER
+
+
+def _remove_at_rest(record: Deletions, live: Live, message: SpoolMessage) -> Standing:
     """Remove an open message, or put it on hold where an agent may have it open. Raises OSError.
 
     Whether one has is not asked in C(active), where the question may end it (src/global/deliver_request.c), nor in C(incoming), from
@@ -143,21 +192,27 @@ def _remove_at_rest(live: Live, message: SpoolMessage) -> Standing:
     """
     if message.queue not in _AT_REST or message.in_delivery():
         return _hold(live, message)
-    return _remove(live, message)
+    return _remove(record, live, message)
 
 
-def _remove(live: Live, message: SpoolMessage) -> Standing:
+def _remove(record: Deletions, live: Live, message: SpoolMessage) -> Standing:
     """Remove an open message, and before it its logs, as postsuper(1) -d does. Raises OSError."""
-    live.remove_logs(message.queue_id)
-    os.unlink(message.queue_id, dir_fd=message.directory)
+    record.announce(message.queue_id, message.fingerprint)
+    try:
+        live.remove_logs(message.queue_id)
+        os.unlink(message.queue_id, dir_fd=message.directory)
+    except OSError:
+        record.retract(message.queue_id)
+        raise
+    record.confirm(message.queue_id)
     return _REMOVED
 
 
-def _move(live: Live, message: SpoolMessage) -> bool:
-    """Move an open message to hold; return whether that is what went there, and put another one back. Raises OSError."""
+def _move(live: Live, message: SpoolMessage, queue: str) -> bool:
+    """Move an open message to a queue; return whether that is what went there, and put another one back. Raises OSError."""
     name = message.queue_id
     live.tree.trim()
-    there = live.directory("hold", name)
+    there = live.directory(queue, name)
     moves.rename(name, name, source_dir=message.directory, target_dir=there)
     if os.lstat(name, dir_fd=there).st_ino == message.status.st_ino:
         return True

@@ -6,19 +6,22 @@
 
 """One run at a time on a queue, and a journal of what an interrupted one left half done.
 
-Both live in the queue directory's pid/, where Postfix keeps its own locks: it belongs to root, so nobody else can plant a link.
+Both live in the queue directory's pid/, where Postfix keeps its own locks: it belongs to root, so nobody else can plant a link. The lock needs
+no room on the disk: where not even an empty file can be made, the directory itself is locked.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import pwd
 import time
+from contextlib import suppress
 from typing import Iterable, NamedTuple, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import BusyError, MailopsError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import BusyError, MailopsError, SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import Planned
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
@@ -28,6 +31,9 @@ _JOURNAL = "mailops.journal"
 # Its first line where the messages are put on hold to stay there.
 _STAYS = "stays"
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
+_NO_TRACE = getattr(os, "O_NOATIME", 0)
+_NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))
+_BUSY = frozenset((errno.EWOULDBLOCK, errno.EACCES))
 
 
 def operator() -> str:
@@ -61,33 +67,66 @@ class QueueLock:
     def __enter__(self) -> QueueLock:
         """Take the lock. Raises BusyError, naming the holder, and MailopsError where there is no place for it."""
         try:
-            self._descriptor = os.open(os.path.join(self._directory, _LOCK), os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
-        except OSError as error:
-            raise MailopsError(
-                "No lock can be made in %s: %s. Run this as root on a queue directory that Postfix has set up (postfix check)."
-                % (self._directory, error.strerror)
-            ) from error
-        try:
+            self._descriptor = self._open()
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            holder = self._holder()
-            os.close(self._descriptor)
-            raise BusyError(
-                "Another run works on the queue in %s: %s. Wait until it has ended, then run this again."
-                % (self._queue_directory, holder)
+            busy = self._descriptor >= 0 and error.errno in _BUSY
+            holder = self._holder() if busy else ""
+            self._close()
+            if busy:
+                raise self._busy(holder) from error
+            raise SystemRefusal(
+                "No lock can be made in %s, which Postfix sets up (postfix check)" % self._directory, error
             ) from error
         self._sign()
         return self
 
+    def _open(self) -> int:
+        """Return what is to be locked, open. Raises OSError, and BusyError where a run on a full disk has locked the directory."""
+        path = os.path.join(self._directory, _LOCK)
+        with suppress(FileNotFoundError):
+            return os.open(path, os.O_RDWR | _FLAGS)
+        # Made for the first time: before, somebody may have found no room for it, and locked the directory.
+        directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | _FLAGS)
+        try:
+            made = os.open(path, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                return directory
+            os.close(directory)
+            raise
+        try:
+            fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(made)
+            os.unlink(path)
+            raise self._busy("its holder left no name") from error
+        finally:
+            os.close(directory)
+        return made
+
+    def _busy(self, holder: str) -> BusyError:
+        return BusyError(
+            "Another run works on the queue in %s: %s. Wait until it has ended, then run this again."
+            % (self._queue_directory, holder)
+        )
+
     def __exit__(self, *_exc: object) -> None:
-        os.ftruncate(self._descriptor, 0)
-        os.close(self._descriptor)
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
+        self._close()
+
+    def _close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = -1
 
     def _sign(self) -> None:
-        """Leave word of who holds the lock."""
+        """Write down who holds the lock, where there is room for that."""
         holder = {"user": operator(), "pid": os.getpid(), "purpose": self._purpose, "since": int(time.time())}
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, json.dumps(holder).encode("ascii"), 0)
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, json.dumps(holder).encode("ascii"), 0)
 
     def _holder(self) -> str:
         try:
@@ -105,21 +144,26 @@ class QueueLock:
     def write_journal(self, messages: Iterable[Planned], *, stays: bool = False) -> None:
         """Record which messages are about to be put on hold, safe on disk before the first of them moves.
 
-        stays: as in Journal.
+        stays: as in Journal. Raises OSError, and then there is no journal.
         """
         path = os.path.join(self._directory, _JOURNAL)
-        descriptor = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-            if stays:
-                stream.write(_STAYS + "\n")
-            stream.writelines("%s %s\n" % message for message in messages)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.rename(path + ".new", path)
+        try:
+            descriptor = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+                if stays:
+                    stream.write(_STAYS + "\n")
+                stream.writelines("%s %s\n" % message for message in messages)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.rename(path + ".new", path)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(path + ".new")
+            raise
         self._sync_directory()
 
     def clear_journal(self) -> None:
-        """Say that nothing is half done any more."""
+        """Record that nothing is half done any more. Raises OSError."""
         try:
             os.unlink(os.path.join(self._directory, _JOURNAL))
         except FileNotFoundError:
@@ -139,13 +183,13 @@ def read_journal(queue_directory: str) -> Journal:
     """Return what an interrupted run may have left on hold. Raises MailopsError for a journal that is none."""
     path = os.path.join(queue_directory, "pid", _JOURNAL)
     try:
-        descriptor = os.open(path, os.O_RDONLY | _FLAGS)
+        descriptor = os.open(path, os.O_RDONLY | _FLAGS | _NO_TRACE)
+        with os.fdopen(descriptor, encoding="ascii", errors="replace") as stream:
+            lines = [line.split() for line in stream]
     except FileNotFoundError:
         return Journal([], stays=False)
     except OSError as error:
-        raise MailopsError("The journal %s cannot be read: %s." % (path, error.strerror)) from error
-    with os.fdopen(descriptor, encoding="ascii", errors="replace") as stream:
-        lines = [line.split() for line in stream]
+        raise SystemRefusal("The journal %s cannot be read" % path, error) from error
     stays = lines[:1] == [[_STAYS]]
     if stays:
         del lines[0]

@@ -37,6 +37,8 @@ class SpoolMessage:
         "_spool",
         "damaged",
         "directory",
+        "missing",
+        "problem",
         "queue",
         "queue_id",
         "ready",
@@ -48,8 +50,11 @@ class SpoolMessage:
         self._spool = spool
         self._reasons: Mapping[bytes, bytes] | None = None
         self._envelope: stored.Envelope | None = None
-        # Whether the envelope was read, and could not be in full.
+        # Whether the file was read so far, and is not whole.
         self.damaged = False
+        # What could not be read of what was asked for, and the first reason.
+        self.missing: frozenset[stored.Input] = stored.NOTHING
+        self.problem: str | None = None
         self.queue = found.queue
         self.queue_id = found.name
         # Open until the next name is asked for (Spool.walk()).
@@ -78,6 +83,8 @@ class SpoolMessage:
             envelope = envelope._replace(size=status.st_size)
         self._envelope = envelope
         self.damaged = envelope.unparsed is not None or envelope.sender is None
+        self.missing |= envelope.missing
+        self.problem = self.problem or envelope.problem
         return envelope
 
     @property
@@ -186,4 +193,6 @@ class SpoolMessage:
         try:
             return os.pread(self._descriptor, size, offset)
         except (OSError, OverflowError) as error:
-            raise ContentError("reading stopped at offset %d: %s" % (offset, error)) from error
+            problem = "reading stopped at offset %d: %s" % (offset, error)
+            self.problem = self.problem or problem
+            raise ContentError(problem) from error

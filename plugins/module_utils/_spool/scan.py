@@ -10,13 +10,20 @@ from __future__ import annotations
 
 import errno
 import gc
+import heapq
 import signal
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import partial
-from typing import TYPE_CHECKING, Callable, Generic, Iterator, Sequence, TypeVar
+from operator import itemgetter
+from typing import TYPE_CHECKING, Callable, Generic, Iterable, Iterator, NamedTuple, Sequence, TypeVar
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, PatternTimeout
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
+    ContentError,
+    MailopsError,
+    PatternTimeout,
+    reason_of,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
@@ -58,6 +65,25 @@ class ScanCounts:
             setattr(self, row.name, getattr(self, row.name) + getattr(other, row.name))
 
 
+class Gap(NamedTuple):
+    """A queue file that is damaged or could not be read; without a queue ID a directory that could not be."""
+
+    queue: str
+    queue_id: str
+    size: int | None
+    """Bytes of the file, None where it could not be opened."""
+    problem: str
+
+
+# So many gaps are kept by name.
+MAX_GAPS = 20
+
+
+def first_gaps(gaps: Iterable[Gap]) -> list[Gap]:
+    """Return the gaps that are kept. Which ones does not depend on how many processes read."""
+    return heapq.nsmallest(MAX_GAPS, gaps, key=itemgetter(0, 1))
+
+
 @dataclass(frozen=True)
 class Job(Generic[_Result]):
     """What to read, and what to do with it."""
@@ -74,6 +100,8 @@ class Job(Generic[_Result]):
     """Called once for the result of each share, while the other shares are still being read."""
     any_mode: bool = False
     """Show files that are not ready, too: a copy may have lost the mode that says so."""
+    note_gap: Callable[[Gap, _Result], None] | None = None
+    """Called with each file that could not be opened or read, and with each directory. Without it a directory that cannot be read raises."""
 
 
 @dataclass
@@ -82,11 +110,24 @@ class Share(Generic[_Result]):
 
     result: _Result
     counts: ScanCounts
+    gaps: list[Gap] = field(default_factory=list)
+    """Some of the files that are damaged or could not be read."""
 
     def merge(self, other: Share[_Result]) -> None:
         """Add what another process read."""
         self.result.merge(other.result)
         self.counts.merge(other.counts)
+        self.gaps = first_gaps({*self.gaps, *other.gaps})
+
+    def keep(self, gap: Gap) -> None:
+        """Keep a gap if it is among the first."""
+        self.gaps = first_gaps({*self.gaps, gap})
+
+    def note(self, gap: Gap, job: Job[_Result]) -> None:
+        """Keep what could not be read, and show it to the job."""
+        self.keep(gap)
+        if job.note_gap is not None:
+            job.note_gap(gap, self.result)
 
 
 def scan(spool: Spool, job: Job[_Result], *, processes: int | None = None) -> Share[_Result]:
@@ -104,9 +145,16 @@ def _read(spool: Spool, job: Job[_Result], index: int, number: int) -> Share[_Re
     share = Share(job.make_result(), ScanCounts())
     with PatternWatch() as watch, _no_garbage_collection():
         for queue in job.queues:
-            for found in spool.walk(queue, share=(index, number)):
-                watch.queue_id = found.name
-                _visit(spool, found, job, share)
+            try:
+                for found in spool.walk(queue, share=(index, number)):
+                    watch.queue_id = found.name
+                    _visit(spool, found, job, share)
+            except PatternTimeout:
+                raise
+            except MailopsError as error:
+                if job.note_gap is None:
+                    raise
+                share.note(Gap(queue, "", None, str(error)), job)
         if job.settle is not None:
             job.settle(share.result)
     return share
@@ -143,6 +191,7 @@ def _visit(spool: Spool, found: Found, job: Job[_Result], share: Share[_Result])
             counts.not_files += 1
         else:
             counts.unreadable += 1
+            share.note(Gap(found.queue, found.name, None, "cannot be opened: %s" % reason_of(error)), job)
         return
     counts.files += 1
     try:
@@ -155,8 +204,10 @@ def _visit(spool: Spool, found: Found, job: Job[_Result], share: Share[_Result])
         job.visit(message, share.result)
         if message.damaged and not exempt:
             counts.unparsed += 1
-    except ContentError:
+            share.keep(Gap(found.queue, found.name, message.status.st_size, message.problem or "damaged"))
+    except ContentError as error:
         counts.unreadable += 1
+        share.note(Gap(found.queue, found.name, message.status.st_size, "cannot be read: %s" % error), job)
     finally:
         message.close()
 

@@ -11,7 +11,7 @@ from typing import Callable, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import CRITERIA
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input
 
 
 def make_envelope(
@@ -58,6 +58,8 @@ class MadeUpMessage:
     forced_expire: bool = False
     next_retry: int | None = None
     origin: str | None = None
+    problem: str | None = None
+    missing: frozenset[Input] = NOTHING
     asked: list[str] = field(default_factory=list)
 
     @property

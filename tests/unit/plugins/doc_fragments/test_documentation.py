@@ -140,7 +140,7 @@ def test_the_shape_is_documented() -> None:
 
 def test_the_counts_of_a_scan_are_documented() -> None:
     counts = {row.name for row in fields(ScanCounts)}
-    assert set(QUEUE["scan"]["sample"]) == counts | {"source", "seconds", "unknown"}
+    assert set(QUEUE["scan"]["sample"]) == counts | {"source", "seconds", "unknown", "damaged"}
 
 
 # --- the modules that act -------------------------------------------------------------------------------------------

@@ -55,6 +55,9 @@ def plan(sender: str = "a@example.com") -> dict[str, Any]:
         created=1_795_171_149,
         selection={"match": [{"sender": [sender]}], "exclude": [], "queues": ["deferred"], "recipient_scope": "all"},
         counts={"messages": 1, "bytes": 100, "recipients": 2, "partial": 0, "in_queues": 3},
+        reason=None,
+        limits={},
+        method=None,
         summary={"senders": [{"value": sender, "messages": 1}], "recipient_domains": [], "oldest": 1, "youngest": 2},
         messages=[Planned("4A0F9AC", "0123456789abcdef")],
     )

@@ -56,8 +56,10 @@ def test_everything_has_one_root() -> None:
         (
             errno.EPERM,
             0,
-            "This process is root, so it lacks a capability (such as CAP_DAC_OVERRIDE in a container), or SELinux or AppArmor forbids "
-            "it. Change that, then run this again.",
+            (
+                "This process is root, so it lacks a capability (such as CAP_DAC_OVERRIDE in a container), or SELinux or AppArmor forbids "
+                "it. Change that, then run this again."
+            ),
         ),
         (errno.ENOSPC, 0, "Make room for data and inodes (df, df -i), then run this again."),
         (errno.EBUSY, 0, "Fix that, then run this again."),

@@ -75,7 +75,7 @@ def test_a_selection(run: ModuleRun) -> None:
     result = run(
         match=[{"recipient": "example.org"}, {"content": "old"}], patterns=["pills", "buy"], queues=["deferred"]
     )
-    assert result["matched"] == {"messages": 0, "bytes": 0, "recipients": 0, "partial": 1}
+    assert result["matched"] == {"messages": 0, "bytes": 0, "recipients": 0, "partial": 1, "undecided": 0}
     result = run(match=[{"content": "old"}], patterns=["pills", "buy"], excerpt=100)
     (row,) = result["messages"]
     assert (row["hits"], row["excerpt"]) == ([1, 0], "old pills\n")
@@ -93,15 +93,28 @@ def test_content_that_cannot_be_read_is_not_decided(run: ModuleRun, made: MadeUp
     assert (result["eml"]["unreadable"], result["eml"]["not_written"]) == (1, ["4A0F9AE"])
 
 
-def test_damaged_files_are_no_part_of_a_selection(run: ModuleRun, made: MadeUpSpool) -> None:
+def test_damaged_files_are_named_and_opened_like_others(run: ModuleRun, made: MadeUpSpool) -> None:
     made.put("deferred", "4A0F9AE", b"junk")
     made.put("deferred", "4A0F9AF", SPAM.write(), mode=0o600)
     made.put("corrupt", "4A0F9B0", b"junk")
     result = run()
-    assert result["matched"]["messages"] == 2
+    assert result["matched"]["messages"] == 3
+    damaged = {
+        "queue_id": "4A0F9AE",
+        "queue": "deferred",
+        "size": 4,
+        "problem": "the file ends within a record at offset 0",
+    }
+    assert result["scan"]["damaged"] == [damaged]
     assert run.warnings == [
-        "%s: 0 queue files could not be read and 1 are damaged; they are in no selection." % made.path
+        "%s: 0 queue files could not be read and 1 are damaged (4A0F9AE in deferred: the file ends within a record at offset 0). Only a "
+        "rule that does not need what is missing selects them, such as queue_id." % made.path
     ]
+    (row,) = run(match=[{"queue_id": "4A0F9AE"}])["messages"]
+    assert row["problem"] == "the file ends within a record at offset 0; no start of content"
+    result = run(match=[{"sender": "x@example.com"}])
+    assert (result["matched"]["messages"], result["matched"]["undecided"]) == (0, 1)
+    assert result["undecided"] == [damaged]
     (corrupt,) = run(queues=["corrupt"])["messages"]
     assert corrupt["problem"] == "the file ends within a record at offset 0; no start of content"
 

@@ -132,7 +132,8 @@ def test_a_service_that_does_not_answer(run: ModuleRun, made: MadeUpSpool) -> No
     many(made)
     run.answers["postkick"] = said(status=1)
     assert run.fails(match=[{"sender": "user@example.com"}]) == (
-        "Postfix's qmgr does not take requests; see the mail log, and run postfix check."
+        "52 of the selected messages are not tried. 4A0F9AC: Postfix's qmgr does not take requests; see the mail log, and run postfix "
+        "check."
     )
 
 
@@ -172,8 +173,8 @@ def test_what_happens_between_look_and_act(
 ) -> None:
     look = _acting.look
 
-    def look_and_change(*arguments: Any) -> Any:
-        seen = look(*arguments)
+    def look_and_change(*arguments: Any, **options: Any) -> Any:
+        seen = look(*arguments, **options)
         event(made)
         return seen
 

@@ -108,7 +108,8 @@ def test_a_release_is_from_hold_only(run: ModuleRun, made: MadeUpSpool) -> None:
         made.put("hold", queue_id, message(age=age))
     run(state="released", match_all=True)
     acts = [(command[3:], stdin.split()) for command, stdin in run.runner.ran if "postsuper" in command[0]]
-    assert acts == [(["-H", "-", "hold"], ["4A0F9AC"]), (["-r", "-", "hold"], ["4A0F9AD"])]
+    assert acts == [(["-r", "-", "hold"], ["4A0F9AD"])]
+    assert made.standing() == {"4A0F9AC": "deferred", "4A0F9AD": "maildrop"}
 
 
 def test_what_was_released_by_somebody_else_meanwhile(

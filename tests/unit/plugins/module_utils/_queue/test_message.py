@@ -343,6 +343,7 @@ def test_what_stood_before_the_damage_is_kept() -> None:
         attribute_records=b"",
         data_offset=0,
         unparsed=Unparsed(len(_START) + 15, "the file ends within a record"),
+        missing=frozenset({message.Input.RECIPIENTS}),
     )
 
 

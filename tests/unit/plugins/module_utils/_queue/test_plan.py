@@ -29,6 +29,9 @@ def make(**changes: Any) -> dict[str, Any]:
         "instance": INSTANCE,
         "created": CREATED,
         "selection": {"match": [{"sender": ["jürgen@example.com"]}]},
+        "reason": "ticket 4711",
+        "limits": {"max_messages": 10, "max_percent": None},
+        "method": "delete",
         "counts": {"messages": 2},
         "summary": {"senders": []},
         "messages": MESSAGES,
@@ -37,7 +40,7 @@ def make(**changes: Any) -> dict[str, Any]:
     return plans.make_plan(**values)
 
 
-def check(plan: dict[str, Any], **changes: Any) -> None:
+def read(plan: dict[str, Any], **changes: Any) -> dict[str, str]:
     values: dict[str, Any] = {
         "host": "mx01.example.com",
         "instance": INSTANCE,
@@ -45,7 +48,7 @@ def check(plan: dict[str, Any], **changes: Any) -> None:
         "max_age": 86400,
         **changes,
     }
-    plans.check_plan(plan, **values)
+    return plans.read_plan(plan, **values)
 
 
 def resealed(plan: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -57,8 +60,7 @@ def resealed(plan: dict[str, Any], **changes: Any) -> dict[str, Any]:
 def test_a_plan_goes_through_json_and_back() -> None:
     plan = json.loads(json.dumps(make()))
     assert plan == make()
-    check(plan)
-    assert plans.unpack(plan["messages"]) == sorted(MESSAGES)
+    assert read(plan) == dict(MESSAGES)
 
 
 def test_what_a_plan_holds() -> None:
@@ -69,13 +71,35 @@ def test_what_a_plan_holds() -> None:
         "instance": INSTANCE,
         "created": CREATED,
         "selection": {"match": [{"sender": ["jürgen@example.com"]}]},
+        "reason": "ticket 4711",
+        "limits": {"max_messages": 10, "max_percent": None},
+        "method": "delete",
         "counts": {"messages": 2},
         "summary": {"senders": []},
     }
 
 
 def test_a_plan_is_as_old_as_it_may_be() -> None:
-    check(make(), now=CREATED + 86400)
+    assert read(make(), now=CREATED + 86400) == dict(MESSAGES)
+
+
+def test_clocks_may_differ_a_little() -> None:
+    assert read(make(created=CREATED + 360)) == dict(MESSAGES)
+
+
+@pytest.mark.parametrize(
+    ("method", "made"), [("delete", "delete"), ("expire", "expire"), (None, "delete"), ("delete", None)]
+)
+def test_a_plan_is_carried_out_in_the_way_that_it_was_made_for(method: str | None, made: str | None) -> None:
+    plans.check_method(make(method=made), method)
+
+
+def test_a_plan_that_was_made_for_another_way_is_refused() -> None:
+    with pytest.raises(PlanError) as caught:
+        plans.check_method(make(method="expire"), "delete")
+    assert str(caught.value) == (
+        "The plan was made with method: expire, and this run has method: delete. Use the same method, or " + REMEDY
+    )
 
 
 _ALTERED = "The plan was altered: its content does not fit its digest; " + REMEDY
@@ -116,11 +140,27 @@ _ALTERED = "The plan was altered: its content does not fit its digest; " + REMED
             "The plan is 86401 seconds old, plan_max_age allows 86400; " + REMEDY,
             id="too old",
         ),
+        pytest.param(
+            make(created=4102444800),
+            "The plan was made 2402444740 seconds in the future of this host. Set the clocks right, or " + REMEDY,
+            id="of the year 2100",
+        ),
+        pytest.param(
+            make(created="yesterday"),
+            "The plan has no time at which it was made: it is none, or was altered; " + REMEDY,
+            id="of no time",
+        ),
+        pytest.param(
+            make(counts={"messages": 1}),
+            "The plan lists 2 messages and counts 1; " + REMEDY,
+            id="more messages than it counts",
+        ),
+        pytest.param(make(counts={}), "The plan lists 2 messages and counts None; " + REMEDY, id="counts nothing"),
     ],
 )
 def test_a_plan_that_is_refused(plan: dict[str, Any], message: str) -> None:
     with pytest.raises(PlanError) as caught:
-        check(plan)
+        read(plan)
     assert str(caught.value) == message
 
 
@@ -139,12 +179,15 @@ _WHOLE = base64.b64decode(plans.pack(MESSAGES))
         ),
         pytest.param("####", "", id="no base64"),
         pytest.param("AAAA", "Error -3 while decompressing data: ", id="not deflated"),
-        pytest.param("", "it is cut, or too long", id="empty"),
-        pytest.param(base64.b64encode(_WHOLE[:-6]).decode(), "it is cut, or too long", id="cut"),
+        pytest.param("", "it is cut, or has more than 1000000 messages", id="empty"),
+        pytest.param(base64.b64encode(_WHOLE[:-6]).decode(), "it is cut, or has more than 1000000 messages", id="cut"),
         pytest.param(packed(b"4A0F9AC\n"), "", id="no fingerprint"),
         pytest.param(packed(b"4A0F9AC 1 2\n"), "", id="three fields"),
         pytest.param(packed(b"../etc/passwd 1\n"), "what it lists are no queue IDs", id="a path"),
         pytest.param(packed(b" 1\n"), "what it lists are no queue IDs", id="no queue ID"),
+        pytest.param(
+            packed(b"4A0F9AC 1\n4A0F9AC 2\n"), "what it lists are no queue IDs, or one of them twice", id="twice"
+        ),
         pytest.param(
             packed(b"\xff 1\n"),
             "'ascii' codec can't decode byte 0xff in position 0: ordinal not in range(128)",
@@ -162,16 +205,25 @@ def test_a_list_of_messages_that_is_refused(text: object, problem: str) -> None:
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plans, "MAX_UNPACKED", 1 << 20)
+    monkeypatch.setattr(plans, "_MAX_UNPACKED", 1 << 20)
     with pytest.raises(PlanError) as caught:
         plans.unpack(packed(b"4A0F9AC 1\n" * (1 << 17)))
-    assert str(caught.value) == "The plan's list of messages cannot be read (it is cut, or too long); " + REMEDY
+    assert str(caught.value) == (
+        "The plan's list of messages cannot be read (it is cut, or has more than 1000000 messages); " + REMEDY
+    )
+
+
+def test_too_many_messages_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "MAX_MESSAGES", 1)
+    with pytest.raises(PlanError) as caught:
+        plans.unpack(plans.pack(MESSAGES))
+    assert str(caught.value) == ("The plan's list of messages cannot be read (it has more than 1 messages); " + REMEDY)
 
 
 def test_a_long_list_fits() -> None:
     messages = [Planned("%05X%X" % (number, number), "%016x" % number) for number in range(10000)]
-    assert plans.unpack(plans.pack(messages)) == sorted(messages)
-    assert plans.unpack(plans.pack([])) == []
+    assert plans.unpack(plans.pack(messages)) == dict(messages)
+    assert plans.unpack(plans.pack([])) == {}
 
 
 MESSAGE = make_envelope(arrival=CREATED, microseconds=5, size=1000, sender=b"a@example.com")

@@ -75,8 +75,8 @@ def test_no_place_for_a_lock(tmp_path: Path) -> None:
     with pytest.raises(MailopsError) as caught, QueueLock(str(tmp_path), purpose="x"):
         pass
     assert str(caught.value) == (
-        "No lock can be made in %s/pid: No such file or directory. Run this as root on a queue directory that Postfix has set up "
-        "(postfix check)." % tmp_path
+        "No lock can be made in %s/pid, which Postfix sets up (postfix check): No such file or directory. Check the path, then run this "
+        "again." % tmp_path
     )
 
 
@@ -145,4 +145,7 @@ def test_a_journal_that_is_a_link_is_refused(queue: str, tmp_path: Path) -> None
     (tmp_path / "other").write_text("4A0F9AC 1\n")
     with pytest.raises(MailopsError) as caught:
         read_journal(queue)
-    assert str(caught.value) == "The journal %s cannot be read: Too many levels of symbolic links." % path
+    assert str(caught.value) == (
+        "The journal %s cannot be read: Too many levels of symbolic links. It is a symbolic link, and this one is not followed. Put a file "
+        "or directory there, then run this again." % path
+    )

@@ -1,0 +1,180 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""The record of the messages that were deleted from a queue: written before each removal, kept for later runs.
+
+It is the file C(mailops.deleted) in the queue directory's pid/, which belongs to root. A line is added before each removal, so a run that
+is killed leaves no deletion without a line. Its lines::
+
+    run {"purpose": ..., "user": ..., "since": ...}
+    QUEUE_ID FINGERPRINT        about to be removed
+    kept QUEUE_ID               could not be removed after all
+    end
+
+The next run reads what a killed run left (no C(end)), and a plan finds in it which of its messages are gone because of us. On a full disk
+nothing can be added at first; such lines wait in memory until a removal has made room.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from typing import Callable, Mapping, NamedTuple, Sequence
+
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+
+_NAME = "mailops.deleted"
+# A run of 300,000 messages takes some 9 MB. Of a larger file only the end is kept.
+MAX_SIZE = 32 << 20
+_KEPT_SIZE = 16 << 20
+# Queue IDs are written to the mail log when so many messages were removed: a call of postlog(1) costs as much as some hundred removals.
+_BATCH = 5000
+_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
+_NO_TRACE = getattr(os, "O_NOATIME", 0)
+
+
+class Interrupted(NamedTuple):
+    """What is known of a run that did not end: who ran what since when, and the messages that it was about to remove or had removed."""
+
+    about: Mapping[str, object]
+    messages: Mapping[str, str]
+    """Fingerprints by queue ID."""
+
+
+class Deletions:
+    """The record of one queue directory. log: writes queue IDs of removed messages to the mail log."""
+
+    def __init__(self, queue_directory: str, log: Callable[[Sequence[str]], None]) -> None:
+        self._path = os.path.join(queue_directory, "pid", _NAME)
+        self._log = log
+        self._descriptor = -1
+        self._process = os.getpid()
+        # Lines that could not be written yet, and removed messages whose IDs the mail log does not have yet. Each process has its own.
+        self._unwritten = b""
+        self._unlogged: list[str] = []
+
+    def begin(self, about: Mapping[str, object]) -> None:
+        """Start a run, before the first removal and before a process is started that removes. Begun already, it goes on."""
+        if self._descriptor >= 0:
+            return
+        with suppress(OSError):
+            self._trim()
+        self._open()
+        self._write(b"run %b\n" % json.dumps(dict(about)).encode("ascii"))
+
+    def announce(self, queue_id: str, fingerprint: str) -> None:
+        """Record that a message is about to be removed."""
+        self._write(b"%b %b\n" % (queue_id.encode("ascii"), fingerprint.encode("ascii")))
+
+    def retract(self, queue_id: str) -> None:
+        """Record that a message could not be removed after all."""
+        self._write(b"kept %b\n" % queue_id.encode("ascii"))
+
+    def confirm(self, queue_id: str) -> None:
+        """Have the mail log name a message that was removed, at the latest before the next batch is removed."""
+        self._unlogged.append(queue_id)
+        if len(self._unlogged) >= _BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write to the mail log what waits."""
+        waiting, self._unlogged = self._unlogged, []
+        if waiting:
+            self._log(waiting)
+
+    def settle(self) -> None:
+        """Write to the mail log what waits in a process that was started for a share of the work."""
+        if os.getpid() != self._process:
+            self.flush()
+
+    def end(self) -> None:
+        """Record that the run has ended, and close the record."""
+        self.flush()
+        if self._descriptor >= 0:
+            self._write(b"end\n")
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _open(self) -> None:
+        with suppress(OSError):
+            self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _FLAGS, 0o600)
+
+    def _write(self, line: bytes) -> None:
+        """Add lines; what there is no room for yet waits for the next call."""
+        self._unwritten += line
+        if self._descriptor < 0:
+            self._open()
+        if self._descriptor >= 0:
+            with suppress(OSError):
+                written = os.write(self._descriptor, self._unwritten)
+                self._unwritten = self._unwritten[written:]
+
+    def _trim(self) -> None:
+        """Keep only the end of a large record."""
+        if os.lstat(self._path).st_size <= MAX_SIZE:
+            return
+        kept = _read(self._path)[-_KEPT_SIZE:].partition(b"\n")[2]
+        descriptor = os.open(self._path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(kept)
+        os.rename(self._path + ".new", self._path)
+
+    def interrupted(self) -> Interrupted | None:
+        """Return what the last run left that did not end; None where the last run ended."""
+        data = _read(self._path)
+        _earlier, start, last = (b"\n" + data).rpartition(b"\nrun ")
+        head, _end, lines = last.partition(b"\n")
+        if not start or (b"\n" + lines).endswith(b"\nend\n"):
+            return None
+        try:
+            about = json.loads(head.decode("ascii"))
+        except ValueError:
+            about = {}
+        return Interrupted(about if isinstance(about, dict) else {}, _messages(lines))
+
+    def close_interrupted(self) -> None:
+        """Record that the run which did not end was reported."""
+        with suppress(OSError):
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | _FLAGS)
+            with os.fdopen(descriptor, "wb", buffering=0) as stream:
+                # A line that a kill has cut is ended first.
+                stream.write(b"\nend\n")
+
+    def known(self, wanted: Mapping[str, str]) -> set[str]:
+        """Return which of these messages were removed by this collection. wanted: fingerprints by queue ID."""
+        return set(_messages(_read(self._path), wanted))
+
+
+def known_deletions(queue_directory: str, wanted: Mapping[str, str]) -> set[str]:
+    """Return which of these messages were removed by this collection, at any time that the record goes back to."""
+    return set(_messages(_read(os.path.join(queue_directory, "pid", _NAME)), wanted))
+
+
+def _read(path: str) -> bytes:
+    """Return the record, b"" where there is none or it cannot be read: it only explains what is gone."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _FLAGS | _NO_TRACE)
+    except OSError:
+        return b""
+    with os.fdopen(descriptor, "rb") as stream, suppress(OSError):
+        return stream.read()
+    return b""
+
+
+def _messages(lines: bytes, wanted: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the messages of a record, all or of these; of lines that are cut or damaged nothing is taken."""
+    found: dict[str, str] = {}
+    for line in lines.splitlines():
+        fields = line.decode("ascii", "replace").split(" ")
+        if len(fields) != 2:
+            continue
+        queue_id, fingerprint = fields
+        if queue_id == "kept":
+            found.pop(fingerprint, None)
+        elif is_valid(queue_id) and (wanted is None or (queue_id in wanted and wanted[queue_id] == fingerprint)):
+            found[queue_id] = fingerprint
+    return found

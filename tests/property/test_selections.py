@@ -256,8 +256,8 @@ _regexes = st.lists(_regex_pieces, min_size=1, max_size=12).map(lambda pieces: "
 ).map("/{}/".format)
 MAKERS: Sequence[Any] = (
     patterns.address_test,
-    patterns.name_test,
-    patterns.exact_test,
+    patterns.client_name_test,
+    patterns.login_test,
     patterns.text_test,
     content_test,
     patterns.network_test,

@@ -20,7 +20,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     SystemRefusal,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import name_gaps, show_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable, printable_lines
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -33,16 +33,30 @@ def run(module: AnsibleModule, work: Callable[[AnsibleModule], Mapping[str, Any]
     try:
         result = work(module)
     except LimitError as error:
-        module.fail_json(msg=str(error), matched={"messages": error.matched})
+        module.fail_json(msg=_safe(str(error)), matched={"messages": error.matched})
     except OutcomeError as error:
-        module.fail_json(msg=str(error), **error.result)
+        module.fail_json(msg=_safe(str(error)), **_safe_result(error.result))
     except MailopsError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=_safe(str(error)))
     except OSError as error:
         # Whoever knows better what was being done says so; this is for what nobody foresaw.
-        module.fail_json(msg=str(SystemRefusal(_place_of(error), error)))
+        module.fail_json(msg=_safe(str(SystemRefusal(_place_of(error), error))))
     else:
-        module.exit_json(**result)
+        module.exit_json(**_safe_result(result))
+
+
+def _safe_result(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a result in which no text can steer a terminal, whoever made it. A plan stays as it is, for its digest covers it."""
+    return {name: value if name == "plan" else _safe(value) for name, value in result.items()}
+
+
+def _safe(value: Any) -> Any:
+    """Return the value with all that is text in it made printable but for line ends and tabs; twice is the same as once."""
+    if isinstance(value, str):
+        return value if value.isascii() and value.isprintable() else printable_lines(value)
+    if isinstance(value, Mapping):
+        return {_safe(name): _safe(item) for name, item in value.items()}
+    return [_safe(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _place_of(error: OSError) -> str:

@@ -4,16 +4,62 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Mail addresses as Postfix stores and shows them (src/global/quote_822_local.c)."""
+"""Mail addresses as Postfix stores and shows them (src/global/quote_822_local.c), and untrusted text as a result shows it.
+
+What a result shows can be given back as a rule: undisplay() is the inverse of display(), and what a rule takes for a pattern is
+shown in quotes or as an escape, which it takes for the text itself.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Sequence
 
 NULL_SENDER = "<>"
 
 # is_822_dot_string(): what a local part may not hold unquoted, beside control characters and space.
 _SPECIALS = frozenset(b'()<>@,;:\\"[] ')
+
+# An escape of a text that is shown: bytes, which may be a character together, or one character.
+_ESCAPE = re.compile(
+    r"(?P<bytes>(?:\\x[0-9A-Fa-f]{2})+)|\\u(?P<short>[0-9A-Fa-f]{4})|\\U(?P<long>000[0-9A-Fa-f]{5}|0010[0-9A-Fa-f]{4})"
+)
+_ANY_ESCAPE = r"(?:(?:\\x[0-9A-Fa-f]{2})+|\\u[0-9A-Fa-f]{4}|\\U(?:000[0-9A-Fa-f]{5}|0010[0-9A-Fa-f]{4}))"
+# A quoted string in the external form of an address, and what a backslash stands before in it.
+QUOTED_STRING = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)
+_IN_QUOTES = re.compile(r"\\?(%s)|\\(.)" % _ANY_ESCAPE, re.DOTALL)
+# A backslash that reads as the start of one.
+_BACKSLASH = re.compile(r"\\(?=x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U(?:000[0-9A-Fa-f]{5}|0010[0-9A-Fa-f]{4}))")
+# Python takes these for printable, and no terminal shows them (Unicode's Default_Ignorable_Code_Point).
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+# What a rule may read as a regular expression, or refuses because it nearly is one.
+REGEX_LIKE = re.compile(r"\s*/.*/[A-Za-z]*\s*\Z", re.DOTALL)
+
+
+def _special(pattern: str) -> re.Pattern[str]:
+    return re.compile("%s|%s" % (pattern, _BACKSLASH.pattern), re.DOTALL)
+
+
+# What the plain value of a rule must not have, by the kind of value. A result shows it as an escape, which means the text itself.
+_NO_HOST = r"[^A-Za-z0-9._\-\x80-\U0010ffff]|\A\.|\.\Z"
+DOMAIN_SPECIAL = _special(_NO_HOST)
+NAME_SPECIAL = _special(_NO_HOST + r"|\A[0-9](?=[0-9.]*\Z)")
+HELO_SPECIAL = _special(r"[*<>]|\A[./\s]|\s\Z")
+LOGIN_SPECIAL = _special(r"[*<>,;]|\A[@/%\s]|\A\.(?!.*@.)|[@\s]\Z")
+# What is neither an IP address nor what Postfix stores for a client that has none.
+CLIENT_SPECIAL = _special(
+    r"\A(?!(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[^/\s\[\]]+)?|unknown)\Z)."
+)
+HEADER_SPECIAL = _special(r"[^!-)+-.0-9;-~\x80-\U0010ffff]")
+# A literal domain, as [192.0.2.1] or [IPv6:2001:db8::1].
+DOMAIN_LITERAL = re.compile(r"\[[0-9A-Za-z.:%-]+\]\Z")
+# A local part that a rule refuses although Postfix needs no quotes for it: wildcards and regular expressions of other tools.
+LOCAL_SPECIAL = re.compile(r"\*|\A\^|\A(?:%|\.\+)\Z")
+_BLANKS = re.compile(r"[ \t\r\n]+")
+MAILER_DAEMON = "mailer-daemon"
+# What a value ends with that a result had to cut; what it cuts so has that many bytes of JSON at least.
+CUT = "…"
+SHORTEST_CUT = 200
 
 
 def unquote(address: bytes) -> bytes:
@@ -71,26 +117,176 @@ def domains_of(addresses: Sequence[bytes]) -> list[bytes]:
     return [domain_of(address) for address in addresses]
 
 
+def text_of(text: bytes) -> str:
+    """Return bytes as the text that rules are compared with; bytes that are no UTF-8 are kept apart."""
+    return text.decode("utf-8", "surrogateescape")
+
+
+def bytes_of(text: str) -> bytes:
+    """Return what text_of() made a text of."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        # Half a pair of surrogates, which comes from no bytes.
+        return text.encode("utf-8", "surrogatepass")
+
+
 def fold(text: bytes) -> str:
     """Return the text in the form in which two are compared: any case is one (UTF-8 too)."""
-    return text.decode("utf-8", "surrogateescape").casefold()
-
-
-def display(text: bytes) -> str:
-    """Return the text as valid Unicode for a result; bytes that are no UTF-8 become C(\\xNN)."""
-    return text.decode("utf-8", "backslashreplace")
-
-
-def display_address(address: bytes) -> str:
-    """Return an address for a result, in external form, the null sender as C(<>)."""
-    return display(quote(address)) if address else NULL_SENDER
+    return text_of(text).lower()
 
 
 def printable(text: str) -> str:
-    """Return the text with everything escaped that could steer a terminal or break a line."""
-    if text.isprintable():
+    """Return the text with everything escaped that could steer a terminal, break a line or be overlooked."""
+    if text.isprintable() and (text.isascii() or _INVISIBLE.search(text) is None):
         return text
     return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        character
+        if character.isprintable() and (character.isascii() or _INVISIBLE.match(character) is None)
+        else _escaped(character)
         for character in text
     )
+
+
+def printable_lines(text: str) -> str:
+    """Return what printable() does, but line ends and tabs stay."""
+    return "".join(piece if piece in "\n\t" else printable(piece) for piece in re.split(r"([\n\t])", text))
+
+
+def _escaped(character: str) -> str:
+    number = ord(character)
+    if 0xDC80 <= number <= 0xDCFF:
+        # A byte that is no UTF-8.
+        number -= 0xDC00
+    elif number > 0x7F:
+        return ("\\u%04x" if number <= 0xFFFF else "\\U%08x") % number
+    return "\\x%02x" % number
+
+
+def escape_special(text: str, special: re.Pattern[str]) -> str:
+    """Return the text for a result, with what is special for a rule as an escape."""
+    return printable(special.sub(lambda found: _escaped(found.group()), text))
+
+
+def display_text(text: str) -> str:
+    """Return untrusted text for a result, so that undisplay_text() undoes it and no rule takes it for a regular expression."""
+    return printable(_unmistakable(text))
+
+
+def display_lines(text: str) -> str:
+    """Return untrusted text of several lines for a result, as display_text() does, but line ends and tabs stay."""
+    return printable_lines(_unmistakable(text.replace("\r\n", "\n")))
+
+
+def _unmistakable(text: str) -> str:
+    """Return the text with nothing in it that reads as an escape or as a regular expression."""
+    shown = _BACKSLASH.sub(r"\\x5c", text) if "\\" in text else text
+    return shown.replace("/", r"\x2f", 1) if "/" in shown and REGEX_LIKE.match(shown) else shown
+
+
+def display(text: bytes) -> str:
+    """Return untrusted bytes for a result: C(\\xNN) is a byte, C(\\uNNNN) and C(\\UNNNNNNNN) are characters.
+
+    undisplay() undoes it.
+    """
+    return display_text(text_of(text))
+
+
+def undisplay_text(text: str) -> str:
+    """Return the text that display_text() made this of; other text stays, but for what reads as an escape."""
+    return _ESCAPE.sub(_unescaped, text) if "\\" in text else text
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    several = found.group("bytes")
+    if several is not None:
+        return text_of(bytes.fromhex(several.replace("\\x", "")))
+    return chr(int(found.group("short") or found.group("long"), 16))
+
+
+def undisplay(text: str) -> bytes:
+    """Return the bytes that display() made this of."""
+    return bytes_of(undisplay_text(text))
+
+
+def undisplay_address(text: str) -> str:
+    """Return the internal form of an address, or of a pattern for addresses, as display_address() shows them.
+
+    What is an escape outside quotes stands for itself.
+    """
+    pieces = QUOTED_STRING.split(text)
+    # Every second piece stood in quotes.
+    pieces[::2] = map(undisplay_text, pieces[::2])
+    pieces[1::2] = [_IN_QUOTES.sub(_unquoted, piece) for piece in pieces[1::2]]
+    return text_of(bytes_of("".join(pieces)))
+
+
+def _unquoted(found: re.Match[str]) -> str:
+    escape, character = found.groups()
+    return str(character) if escape is None else undisplay_text(escape)
+
+
+def mask_escapes(text: str) -> str:
+    """Return the text with a plain letter in place of each escape: what it stands for is never special."""
+    return _ESCAPE.sub("x", text) if "\\" in text else text
+
+
+def display_address(address: bytes) -> str:
+    """Return an address for a result, in external form, the null sender as C(<>); a rule takes it for this one address.
+
+    A local part is quoted where Postfix quotes it, and where a rule would take it for something else.
+    """
+    if not address:
+        return NULL_SENDER
+    local, at, domain = text_of(address).rpartition("@")
+    if not at or not domain:
+        whole = text_of(address)
+        plain = DOMAIN_SPECIAL.search(whole) is None and whole.lower() != MAILER_DAEMON
+        return printable(whole) if plain else _quoted(whole)
+    plain = _is_dot_string(bytes_of(local)) and LOCAL_SPECIAL.search(local) is None
+    return (printable(local) if plain else _quoted(local)) + at + _display_host(domain)
+
+
+def _quoted(local: str) -> str:
+    escaped = local.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "\\\r")
+    return printable('"%s"' % _BACKSLASH.sub(r"\\x5c", escaped))
+
+
+def _display_host(domain: str) -> str:
+    return domain if DOMAIN_LITERAL.match(domain) else escape_special(domain, DOMAIN_SPECIAL)
+
+
+def display_domain(domain: bytes) -> str:
+    """Return a domain for a result; a rule on addresses takes it for this domain."""
+    shown = _display_host(text_of(domain))
+    return shown.replace("-", r"\x2d") if shown.lower() == MAILER_DAEMON else shown
+
+
+def display_login(login: bytes) -> str:
+    """Return a login for a result; a rule on logins takes it for this one."""
+    return escape_special(text_of(login), LOGIN_SPECIAL)
+
+
+def display_name(name: bytes) -> str:
+    """Return a client's host name for a result; a rule on names takes it for this one."""
+    return escape_special(text_of(name), NAME_SPECIAL)
+
+
+def display_helo(name: bytes) -> str:
+    """Return what a client called itself for a result; a rule on such names takes it for this one."""
+    return escape_special(text_of(name), HELO_SPECIAL)
+
+
+def display_client(address: bytes) -> str:
+    """Return a client's IP address for a result; a rule on such addresses takes it for this one."""
+    return escape_special(text_of(address), CLIENT_SPECIAL)
+
+
+def one_line(text: str) -> str:
+    """Return the text with each run of blanks, tabs and line ends as one blank."""
+    return _BLANKS.sub(" ", text)
+
+
+def display_header_name(name: str) -> str:
+    """Return the name of a header field for a result; a rule on headers takes it for this one."""
+    return escape_special(name, HEADER_SPECIAL)

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import patterns
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import display
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import one_line, printable, text_of
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Input
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import reason_for
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import (
     MessageCheck,
     MessageTest,
@@ -107,6 +108,14 @@ def _freeze_age(value: Any, place: str, now: int) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     amount, at_most = parse_amount(value, _AGE_UNITS, place)
+    if at_most and not amount:
+        raise SelectionError(
+            place, "%r matches no message: each is older than that. Use an age such as -10m." % (value,)
+        )
+    if not at_most and amount >= now:
+        raise SelectionError(
+            place, "%r matches no message: no clock went so long ago. Use an age such as 2d." % (value,)
+        )
     return {"after" if at_most else "before": now - amount}
 
 
@@ -148,10 +157,19 @@ def _any_of(
 
 def _queue_ids(values: Sequence[object], place: str) -> MessageTest:
     for value in values:
-        if not is_valid(patterns.require_text(value, place)):
-            raise SelectionError(place, "%r is not a queue ID" % (value,))
+        text = patterns.require_text(value, place)
+        if text == "ALL":
+            raise SelectionError(place, '"ALL" is a word of postsuper and no queue ID. Use match_all for all messages.')
+        if not is_valid(text):
+            raise SelectionError(place, "%s is not a queue ID%s" % (repr(value), _meant_id(text)))
     wanted = frozenset(values)
     return lambda subject: subject.queue_id in wanted
+
+
+def _meant_id(text: str) -> str:
+    """Return what to write for a queue ID as mailq and the mail log show it, "" for other text."""
+    found = re.match(r"\s*([A-Za-z0-9_]{6,})\s*[*!]?#?:?\s*\Z", text)
+    return "" if found is None else '. Use "%s", without blanks and the marks of mailq.' % found.group(1)
 
 
 def _sender(values: Sequence[object], place: str) -> MessageTest:
@@ -170,15 +188,16 @@ def _recipient(values: Sequence[object], place: str) -> RecipientTest:
 
 
 def _reason(values: Sequence[object], place: str) -> RecipientTest:
-    test = _any_of(patterns.text_test, values, place)
+    test = _any_of(patterns.line_test, values, place)
 
     def holds_for(subject: Subject) -> set[int]:
         reasons = subject.reasons()
-        return {
-            index
-            for index, address in enumerate(subject.envelope.pending)
-            if address in reasons and test(display(reasons[address]))
-        }
+        if not reasons:
+            return set()
+        of_recipients = (
+            (index, reason_for(reasons, address)) for index, address in enumerate(subject.envelope.pending)
+        )
+        return {index for index, reason in of_recipients if reason is not None and test(text_of(reason))}
 
     return holds_for
 
@@ -264,23 +283,31 @@ def _recipient_count(values: Sequence[object], place: str) -> MessageTest:
 def _header(fields: Mapping[str, Sequence[object]], place: str) -> MessageTest:
     # Not a mapping: names that differ in case only are two conditions on one header.
     tests = [
-        (patterns.require_text(name, place).casefold(), _any_of(patterns.text_test, values, "%s.%s" % (place, name)))
+        (patterns.header_name(name, place), _any_of(_header_test, values, "%s.%s" % (place, printable(name))))
         for name, values in fields.items()
     ]
 
     def holds(subject: Subject) -> bool:
-        found = [(name.casefold(), value) for name, value in subject.headers()]
-        return all(any(name == wanted and _in_value(test, value) for name, value in found) for wanted, test in tests)
+        found = [(name.lower(), value) for name, value in subject.headers()]
+        return all(any(name == wanted and test(value) for name, value in found) for wanted, test in tests)
 
     return holds
 
 
-def _in_value(test: Callable[[str], bool], value: str) -> bool:
-    """Return whether a test holds for a header value, as it is or with each run of blanks and tabs as one blank: folding makes runs."""
-    if test(value):
-        return True
-    unfolded = " ".join(value.split())
-    return unfolded != value and test(unfolded)
+def _header_test(value: object, place: str) -> Callable[[str], bool]:
+    """Return a test for the value of a header field, in which blanks of any kind and number are one: some come from folding."""
+    test = patterns.line_test(value, place)
+    one_blank = None
+    if isinstance(value, str) and patterns.split_regex(value, place) is None and one_line(value) != value:
+        one_blank = patterns.line_test(one_line(value), place)
+
+    def holds(text: str) -> bool:
+        if test(text) or (one_blank is not None and one_blank(text)):
+            return True
+        unfolded = one_line(text)
+        return unfolded != text and (test(unfolded) or (one_blank is not None and one_blank(unfolded)))
+
+    return holds
 
 
 def _content(values: Sequence[object], place: str) -> MessageTest:
@@ -291,8 +318,11 @@ def _content_test(value: object, place: str) -> MessageTest:
     text = patterns.require_text(value, place)
     regex = patterns.compile_bytes_regex(text, place)
     if regex is None:
-        needle = text.encode("utf-8")
-        return lambda subject: subject.holds(needle)
+        needles = patterns.contained_bytes(text)
+        if len(needles) == 1:
+            needle = needles[0]
+            return lambda subject: subject.holds(needle)
+        return lambda subject: any(subject.holds(needle) for needle in needles)
     search = regex.search
 
     def holds(subject: Subject) -> bool:
@@ -307,7 +337,7 @@ def _content_test(value: object, place: str) -> MessageTest:
 
 def _body(values: Sequence[object], place: str) -> MessageTest:
     test = _any_of(patterns.text_test, values, place)
-    return lambda subject: any(test(part) for part in subject.text_parts())
+    return lambda subject: any(test(part.replace("\r\n", "\n")) for part in subject.text_parts())
 
 
 CRITERIA: Mapping[str, Criterion] = {
@@ -315,15 +345,15 @@ CRITERIA: Mapping[str, Criterion] = {
     "sender": Criterion(Stage.IDENTITY, False, _sender, need=Input.SENDER),
     "recipient": Criterion(Stage.ENVELOPE, True, _recipient),
     "sasl_username": Criterion(
-        Stage.ENVELOPE, False, _attribute("sasl_username", patterns.exact_test), False, Input.ATTRIBUTES
+        Stage.ENVELOPE, False, _attribute("sasl_username", patterns.login_test), False, Input.ATTRIBUTES
     ),
     "client_address": Criterion(
         Stage.ENVELOPE, False, _attribute("client_address", patterns.network_test), False, Input.ATTRIBUTES
     ),
     "client_name": Criterion(
-        Stage.ENVELOPE, False, _attribute("client_name", patterns.name_test), False, Input.ATTRIBUTES
+        Stage.ENVELOPE, False, _attribute("client_name", patterns.client_name_test), False, Input.ATTRIBUTES
     ),
-    "helo_name": Criterion(Stage.ENVELOPE, False, _attribute("helo_name", patterns.name_test), False, Input.ATTRIBUTES),
+    "helo_name": Criterion(Stage.ENVELOPE, False, _attribute("helo_name", patterns.helo_test), False, Input.ATTRIBUTES),
     "reason": Criterion(Stage.REASONS, True, _reason, need=Input.REASONS),
     "header": Criterion(Stage.CONTENT, False, _header, False, Input.HEADERS),
     "content": Criterion(Stage.CONTENT, False, _content, False, Input.CONTENT),

@@ -11,9 +11,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import display, display_address
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import (
+    display,
+    display_address,
+    display_client,
+    display_header_name,
+    display_helo,
+    display_lines,
+    display_login,
+    display_name,
+    display_text,
+    one_line,
+    printable,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import clip, fit
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_log
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_log, reason_for
 
 if TYPE_CHECKING:
     from typing import Protocol, Sequence
@@ -38,6 +50,16 @@ if TYPE_CHECKING:
 BUDGETS = {"attributes": 1 << 10, "recipients": 4 << 10, "headers": 4 << 10, "parts": 1 << 10}
 # Above what the budget holds, which is what counts.
 _MOST_RECIPIENTS = 200
+# How an attribute is shown that a rule asks for.
+_SHOWN_AS: Mapping[bytes, Callable[[bytes], str]] = {
+    b"sasl_username": display_login,
+    b"client_address": display_client,
+    b"log_client_address": display_client,
+    b"client_name": display_name,
+    b"log_client_name": display_name,
+    b"helo_name": display_helo,
+    b"log_helo_name": display_helo,
+}
 # What the result calls the values of a defer log.
 _FROM_LOG = {"status": b"status", "reason": b"reason", "diagnostic": b"diag_text", "mta": b"mta_mname"}
 
@@ -89,15 +111,15 @@ def show_message(message: Openable, *, excerpt: int) -> dict[str, Any]:
     _put_attributes(row, envelope.attributes)
     _put_recipients(row, message)
     headers = row.read(message.headers, ())
-    row.put_list("headers", ({"name": clip(name), "value": clip(value)} for name, value in headers), len(headers))
+    row.put_list("headers", (_show_header(name, value) for name, value in headers), len(headers))
     parts = row.read(message.structure, [])
     row.put_list("parts", map(_show_part, parts), len(parts))
     if excerpt:
         texts = row.read(message.text_parts, [])
-        row.values["excerpt"] = clip(texts[0], excerpt) if texts else None
+        row.values["excerpt"] = clip(display_lines(texts[0]), excerpt) if texts else None
     row.note(message.problem)
     row.values["cut"] = row.cut
-    row.values["problem"] = clip("; ".join(dict.fromkeys(row.problems))) or None
+    row.values["problem"] = clip(printable("; ".join(dict.fromkeys(row.problems)))) or None
     return row.values
 
 
@@ -106,7 +128,7 @@ def _put_attributes(row: _Row, attributes: Sequence[bytes]) -> None:
     named: dict[str, str] = {}
     for attribute in attributes:
         name, _sign, value = attribute.partition(b"=")
-        named.setdefault(clip(display(name)), clip(display(value)))
+        named.setdefault(clip(display(name)), clip(_SHOWN_AS.get(name, display)(value)))
     row.put_list("attributes", ({"name": name, "value": value} for name, value in named.items()), len(named))
 
 
@@ -117,7 +139,7 @@ def _put_recipients(row: _Row, message: Openable) -> None:
     row.values["recipient_count"] = recipients.counts
     row.put_list(
         "recipients",
-        (_show_recipient(recipient, log.get(recipient.address, {})) for recipient in recipients.listed),
+        (_show_recipient(recipient, reason_for(log, recipient.address) or {}) for recipient in recipients.listed),
         sum(recipients.counts.values()),
     )
 
@@ -133,5 +155,11 @@ def _show_recipient(recipient: Recipient, entry: Mapping[bytes, bytes]) -> dict[
     }
 
 
+def _show_header(name: str, value: str) -> dict[str, str]:
+    return {"name": clip(display_header_name(name)), "value": clip(display_text(one_line(value)))}
+
+
 def _show_part(part: Part) -> dict[str, Any]:
-    return {name: clip(value) if isinstance(value, str) else value for name, value in part._asdict().items()}
+    return {
+        name: clip(display_text(value)) if isinstance(value, str) else value for name, value in part._asdict().items()
+    }

@@ -16,7 +16,15 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import display, display_address
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import (
+    CUT,
+    display,
+    display_address,
+    display_client,
+    display_domain,
+    display_login,
+    display_name,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import SHAPE_MINUTES, TOPS, Summary
 
 if TYPE_CHECKING:
@@ -50,12 +58,19 @@ _MAX_VALUE = 240
 # With the default options all rows together stay below that many bytes of JSON; who asks for more rows gets more.
 _ROWS_BUDGET = 36 << 10
 _ROW_BUDGET = 4 << 10
-_CUT = "…"
 # So many messages, with so many recipients, wait at the most until it is seen which of them stay.
 _MAX_FRESH = 1000
 _MAX_FRESH_RECIPIENTS = 20000
 
-_SHOWN: Mapping[str, Callable[[bytes], str]] = {"senders": display_address, "recipients": display_address}
+# How the values of a top are shown, where they are not any text.
+_SHOWN: Mapping[str, Callable[[bytes], str]] = {
+    "senders": display_address,
+    "recipients": display_address,
+    "sender_domains": display_domain,
+    "recipient_domains": display_domain,
+    "sasl_usernames": display_login,
+    "client_addresses": display_client,
+}
 
 
 def clip(text: str, size: int = _MAX_TEXT) -> str:
@@ -64,8 +79,8 @@ def clip(text: str, size: int = _MAX_TEXT) -> str:
     excess = _json_bytes(shown) - size
     if excess <= 0:
         return text
-    while excess > 0 and shown != _CUT:
-        shown = shown[: -(excess // 12) - 2] + _CUT
+    while excess > 0 and shown != CUT:
+        shown = shown[: -(excess // 12) - 2] + CUT
         excess = _json_bytes(shown) - size
     # There may be no room even for the sign that something is missing.
     return shown if excess <= 0 else ""
@@ -141,17 +156,17 @@ def _row(message: Listable, reasons: Mapping[bytes, bytes]) -> dict[str, Any]:
         "recipients": [clip(display_address(address)) for address in envelope.pending[:_MAX_RECIPIENTS]],
         "recipient_count": len(envelope.pending),
         "reason": _most_common(reasons.values()),
-        "sasl_username": _text(envelope.sasl_username),
-        "client_address": _text(envelope.client_address),
-        "client_name": _text(envelope.client_name),
+        "sasl_username": _text(envelope.sasl_username, display_login),
+        "client_address": _text(envelope.client_address, display_client),
+        "client_name": _text(envelope.client_name, display_name),
         "origin": message.origin,
         "next_retry": message.next_retry,
         "forced_expire": message.forced_expire,
     }
 
 
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else clip(display(value))
+def _text(value: bytes | None, show: Callable[[bytes], str]) -> str | None:
+    return None if value is None else clip(show(value))
 
 
 def fit_rows(rows: Sequence[dict[str, Any]], *, limit: int) -> list[dict[str, Any]]:
@@ -204,7 +219,7 @@ def show_shape(summary: Summary, number: int) -> dict[str, Any]:
         "total": summary.recipients_by_age,
         "domains": [
             {
-                "domain": clip(display(domain), _MAX_VALUE),
+                "domain": clip(display_domain(domain), _MAX_VALUE),
                 "recipients": totals[domain],
                 "buckets": [tally.counts().get(domain, 0) for tally in summary.shape],
             }

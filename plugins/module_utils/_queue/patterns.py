@@ -9,11 +9,31 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 from typing import Callable
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import NULL_SENDER, fold, unquote
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import pattern_forms as forms
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import (
+    CUT,
+    NULL_SENDER,
+    REGEX_LIKE,
+    SHORTEST_CUT,
+    display_address,
+    display_domain,
+    display_helo,
+    display_login,
+    display_name,
+    display_text,
+    domain_of,
+    fold,
+    mask_escapes,
+    text_of,
+    undisplay,
+    undisplay_address,
+    undisplay_text,
+)
 
 _REGEX = re.compile(r"/(.*)/([A-Za-z]*)\Z", re.DOTALL)
 _POSIX_CLASS = re.compile(r"\[\[:\^?[a-z]+:\]")
@@ -55,6 +75,12 @@ def split_regex(text: str, place: str) -> tuple[str, int] | None:
     """
     found = _REGEX.match(text)
     if found is None:
+        if REGEX_LIKE.match(text):
+            raise SelectionError(
+                place,
+                "%s has blanks or a line end around the regular expression. Use %s."
+                % (forms.quoted(text), forms.quoted(text.strip())),
+            )
         return None
     pattern, letters = found.groups()
     if letters.strip("i"):
@@ -82,13 +108,38 @@ def compile_regex(text: str, place: str) -> re.Pattern[str] | None:
 
 
 def text_test(value: object, place: str) -> Callable[[str], bool]:
-    """Return a test for text that contains the value exactly, or a C(/regex/). Raises SelectionError."""
+    """Return a test for text that contains the value exactly, or a C(/regex/). Raises SelectionError.
+
+    A value as a result shows it stands for the text that is shown, and one that was cut for every text that has so much in it.
+    """
     text = require_text(value, place)
     regex = compile_regex(text, place)
-    if regex is None:
+    if regex is not None:
+        search = regex.search
+        return lambda subject: search(subject) is not None
+    plain, cut = undisplay_text(text), _cut_part(text)
+    if plain == text and cut is None:
         return lambda subject: text in subject
-    search = regex.search
-    return lambda subject: search(subject) is not None
+    return lambda subject: plain in subject or text in subject or (cut is not None and cut in display_text(subject))
+
+
+def line_test(value: object, place: str) -> Callable[[str], bool]:
+    """Return what text_test() does, for text of one line. Raises SelectionError."""
+    text = require_text(value, place)
+    if not text.startswith("/") and re.search(r"[\r\n]", text):
+        raise SelectionError(
+            place,
+            "%s has a line end, which this text never has. Write it in one line, in quotes or after >-."
+            % forms.quoted(text),
+        )
+    return text_test(text, place)
+
+
+def _cut_part(text: str) -> str | None:
+    """Return the start of a value that a result had to cut, None for a whole one."""
+    if not text.endswith(CUT) or len(json.dumps(text)) < SHORTEST_CUT:
+        return None
+    return text[: -len(CUT)]
 
 
 def compile_bytes_regex(text: str, place: str) -> re.Pattern[bytes] | None:
@@ -103,57 +154,106 @@ def compile_bytes_regex(text: str, place: str) -> re.Pattern[bytes] | None:
         raise SelectionError(place, "%s does not work on bytes: %s" % (text, error)) from error
 
 
-def exact_test(value: object, place: str) -> Callable[[bytes], bool]:
-    """Return a test for a value in any case, or a C(/regex/). Raises SelectionError."""
+def contained_bytes(text: str) -> tuple[bytes, ...]:
+    """Return what stored bytes must contain one of to contain the plain text, as it is written or as a result shows it."""
+    return tuple(dict.fromkeys((undisplay(text), text.encode("utf-8", "surrogatepass"))))
+
+
+def login_test(value: object, place: str) -> Callable[[bytes], bool]:
+    """Return a test for a login in any case, or a C(/regex/). Raises SelectionError."""
+    return _whole_test(value, place, forms.refuse_login, display_login)
+
+
+def client_name_test(value: object, place: str) -> Callable[[bytes], bool]:
+    """Return a test for a client's host name, a C(.domain) with all below it, or a C(/regex/). Raises SelectionError."""
+    return _whole_test(value, place, forms.refuse_client_name, display_name, domains=True)
+
+
+def helo_test(value: object, place: str) -> Callable[[bytes], bool]:
+    """Return a test for what a client called itself: a name, a C(.domain) with all below it, or a C(/regex/).
+
+    Raises SelectionError.
+    """
+    return _whole_test(value, place, forms.refuse_helo, display_helo, domains=True)
+
+
+def _regex_test(regex: re.Pattern[str]) -> Callable[[bytes], bool]:
+    search = regex.search
+    return Remembered(lambda subject: search(text_of(subject)) is not None)
+
+
+def _whole_test(
+    value: object,
+    place: str,
+    refuse: Callable[[str, str], None],
+    show: Callable[[bytes], str],
+    *,
+    domains: bool = False,
+) -> Callable[[bytes], bool]:
+    """Return a test for a whole value in any case. domains: whether one that starts with a dot stands for all names below it."""
     text = require_text(value, place)
     regex = compile_regex(text, place)
-    if regex is None:
-        wanted = text.casefold()
-        return Remembered(lambda subject: fold(subject) == wanted)
-    search = regex.search
-    return Remembered(lambda subject: search(subject.decode("utf-8", "surrogateescape")) is not None)
-
-
-def name_test(value: object, place: str) -> Callable[[bytes], bool]:
-    """Return a test for a host name, a C(.domain) with all below it, or a C(/regex/). Raises SelectionError."""
-    text = require_text(value, place)
-    if not text.startswith("."):
-        return exact_test(text, place)
-    suffix = text.casefold()
-    return Remembered(lambda subject: fold(subject).endswith(suffix))
+    if regex is not None:
+        return _regex_test(regex)
+    cut = _cut_part(text)
+    if cut is not None:
+        start = cut.lower()
+        return Remembered(lambda subject: show(subject).lower().startswith(start))
+    refuse(text, place)
+    plain = fold(undisplay(text))
+    if not domains:
+        wanted = (plain, text.lower())
+        return Remembered(lambda subject: fold(subject) in wanted)
+    names = forms.host_forms(plain)
+    if text.startswith("."):
+        return Remembered(lambda subject: fold(subject).endswith(names))
+    return Remembered(lambda subject: fold(subject) in names)
 
 
 def address_test(value: object, place: str) -> Callable[[bytes], bool]:
     """Return a test for addresses, in the pattern forms of access(5). Raises SelectionError.
 
-    C(user@example.com), C(example.com) (that domain only), C(.example.com) (its subdomains), C(user@) (that local part
-    anywhere), C(<>) (the null sender), C(/regex/) over the address as stored, without quotes.
+    C(user@example.com), C(example.com) (that domain only, or the address without a domain), C(.example.com) (its subdomains),
+    C(user@) (that local part anywhere), C(<>) (the null sender), C(/regex/) over the address as stored, without quotes.
+    What is in quotes or shown as an escape is never special.
     """
     text = require_text(value, place)
     if text == NULL_SENDER:
         return lambda subject: not subject
-    if text.startswith("/"):
-        regex = compile_regex(text, place)
-        if regex is None:
-            raise SelectionError(place, "%s starts like a /regex/ but does not end like one" % text)
-        search = regex.search
-        return Remembered(lambda subject: search(subject.decode("utf-8", "surrogateescape")) is not None)
-    return Remembered(_plain_address_test(fold(unquote(text.encode("utf-8"))), place))
+    regex = compile_regex(text, place)
+    if regex is not None:
+        return _regex_test(regex)
+    cut = _cut_part(text)
+    if cut is not None:
+        return Remembered(_cut_address_test(cut.lower()))
+    forms.refuse_address(text, place)
+    return Remembered(_plain_address_test(undisplay_address(text).lower(), forms.bare(text)))
 
 
-def _plain_address_test(wanted: str, place: str) -> Callable[[bytes], bool]:
-    if wanted.startswith("."):
-        return lambda subject: "@" in fold(subject) and fold(subject).rpartition("@")[2].endswith(wanted)
-    if "@" not in wanted:
-        return lambda subject: "@" in fold(subject) and fold(subject).rpartition("@")[2] == wanted
-    if wanted == "@":
-        raise SelectionError(place, "@ is neither an address nor a domain")
-    if wanted.startswith("@"):
-        raise SelectionError(place, "%s: write a domain without @, as %s" % (wanted, wanted[1:]))
-    if wanted.endswith("@"):
-        local = wanted[:-1]
-        return lambda subject: _local_part(fold(subject)) == local
-    return lambda subject: fold(subject) == wanted
+def _cut_address_test(start: str) -> Callable[[bytes], bool]:
+    def test(subject: bytes) -> bool:
+        return display_address(subject).lower().startswith(start) or display_domain(
+            domain_of(subject)
+        ).lower().startswith(start)
+
+    return test
+
+
+def _plain_address_test(wanted: str, bare: str) -> Callable[[bytes], bool]:
+    """Return the test for a pattern: in internal form and in lower case, and with a letter for what is quoted or escaped."""
+    local, at, domain = wanted.rpartition("@")
+    if "@" in bare:
+        if bare.endswith("@"):
+            return lambda subject: _local_part(fold(subject)) == local
+        addresses = [local + at + form for form in forms.host_forms(domain)]
+        return lambda subject: fold(subject) in addresses
+    if forms.QUOTED in bare or at:
+        # In quotes, it is the whole address.
+        return lambda subject: fold(subject) == wanted
+    hosts = forms.host_forms(wanted)
+    if bare.startswith("."):
+        return lambda subject: "@" in fold(subject) and fold(subject).rpartition("@")[2].endswith(hosts)
+    return lambda subject: fold(subject).rpartition("@")[2] in hosts
 
 
 def _local_part(address: str) -> str:
@@ -161,18 +261,91 @@ def _local_part(address: str) -> str:
     return local if at else address
 
 
+# --- networks -------------------------------------------------------------------------------------------------------
+
+UNKNOWN_CLIENT = "unknown"
+_MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
+_PREFIX = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3}){0,2})(?:\.\*)*\.?\Z")
+
+
 def network_test(value: object, place: str) -> Callable[[bytes], bool]:
-    """Return a test for an IPv4 or IPv6 address or CIDR network. Raises SelectionError."""
+    """Return a test for an IPv4 or IPv6 address or CIDR network, or for C(unknown). Raises SelectionError.
+
+    An IPv6 address may have a zone, as C(fe80::1%eth0); without one it holds in every zone. An IPv4 address and the IPv6 address
+    that is mapped to it are one.
+    """
     text = require_text(value, place)
-    try:
-        network = ipaddress.ip_network(text, strict=False)
-    except ValueError as error:
-        raise SelectionError(place, "%s is neither an address nor a network: %s" % (text, error)) from error
+    if text.lower() == UNKNOWN_CLIENT or mask_escapes(text) != text:
+        wanted = fold(undisplay(text))
+        return Remembered(lambda subject: fold(subject) == wanted)
+    address, percent, zone = _bare_address(text).partition("%")
+    network = _network(address, text, place)
+    if percent and network.prefixlen < network.max_prefixlen:
+        raise SelectionError(place, "%s has both a zone and a prefix length. Leave one out." % forms.quoted(text))
 
     def test(subject: bytes) -> bool:
+        shown, sign, its_zone = text_of(subject).partition("%")
         try:
-            return ipaddress.ip_address(subject.decode("ascii", "replace")) in network
+            found = ipaddress.ip_address(_bare_address(shown))
         except ValueError:
             return False
+        mapped = getattr(found, "ipv4_mapped", None)
+        if percent and (not sign or its_zone != zone):
+            return False
+        return found in network or (mapped is not None and mapped in network)
 
     return Remembered(test)
+
+
+def _bare_address(text: str) -> str:
+    """Return an address without the brackets and the prefix that it has in mail (RFC 5321)."""
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]
+    return text[5:] if text[:5].lower() == "ipv6:" else text
+
+
+def _network(address: str, text: str, place: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    try:
+        if re.search(r"(?:\A|\.)0[0-9]", address) and ":" not in address:
+            # Python took these for decimal until 3.9.5, and other software takes them for octal.
+            raise ValueError("a leading zero is ambiguous")
+        network = ipaddress.ip_network(address, strict=False)
+    except ValueError as error:
+        raise SelectionError(place, _no_network(address, text, error)) from error
+    if (
+        isinstance(network, ipaddress.IPv6Network)
+        and network.prefixlen >= _MAPPED.prefixlen
+        and network.network_address in _MAPPED
+    ):
+        mapped = network.network_address.ipv4_mapped
+        return ipaddress.ip_network("%s/%d" % (mapped, network.prefixlen - _MAPPED.prefixlen))
+    return network
+
+
+def _no_network(address: str, text: str, error: ValueError) -> str:
+    """Return what is wrong with a text that is no network, and what was meant."""
+    problem = "%s is neither an address nor a network" % forms.quoted(text)
+    prefix = _PREFIX.match(address)
+    parts = prefix.group(1).split(".") if prefix is not None else []
+    if parts and all(int(part) < 256 for part in parts):
+        return "%s. Use %s." % (
+            problem,
+            forms.quoted("%s/%d" % (".".join(parts + ["0"] * (4 - len(parts))), 8 * len(parts))),
+        )
+    first, minus, last = address.partition("-")
+    try:
+        networks = [*ipaddress.summarize_address_range(ipaddress.ip_address(first), ipaddress.ip_address(last))]
+    except (ValueError, TypeError):
+        if minus or re.search(r"[0-9:]", address):
+            return "%s: %s. Use a form such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32." % (problem, error)
+        return "%s. Use client_name for a host name." % problem
+    return "%s. Use %s." % (problem, ", ".join(map(str, networks[:8])))
+
+
+# --- exact values of other criteria ----------------------------------------------------------------------------------
+
+
+def header_name(name: str, place: str) -> str:
+    """Return the name of a header field in lower case. Raises SelectionError for what no header field is called."""
+    forms.refuse_header_name(name, place)
+    return text_of(undisplay(name)).lower()

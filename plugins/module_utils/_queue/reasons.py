@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import re
+from typing import Mapping, TypeVar
 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import unquote
 
@@ -19,6 +20,38 @@ MAX_LOG = 16 << 20
 _LINE = re.compile(rb"\nre(cipient|ason)[ \t]*=[ \t]*(.*)")
 _ENTRY_LINE = re.compile(rb"^([a-z_]+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
 _OLD_STYLE = re.compile(rb"^<(.*?)>: (.*)$", re.MULTILINE)
+# ISPRINT() of src/util/sys_defs.h takes ASCII only.
+_UNPRINTABLE = re.compile(rb"[^ -~]")
+_NO_RECIPIENT = b"<>"
+_Entry = TypeVar("_Entry")
+
+
+def reason_for(reasons: Mapping[bytes, _Entry], recipient: bytes) -> _Entry | None:
+    """Return what a defer log says of a recipient, in internal form as in the queue file; None for nothing.
+
+    bounce(8) writes a question mark for each byte that it does not take for printable (printable() in src/util/printable.c,
+    bounce_append_proto() in src/bounce/bounce.c). Which these are depends on smtputf8_enable at that time.
+    """
+    entry = reasons.get(recipient)
+    if entry is not None or _UNPRINTABLE.search(recipient) is None:
+        return entry
+    return next((reasons[form] for form in _logged_forms(recipient) if form in reasons), None)
+
+
+def _logged_forms(recipient: bytes) -> tuple[bytes, bytes]:
+    """Return the recipient as the log has it with and without SMTPUTF8."""
+    text = recipient.decode("utf-8", "surrogateescape")
+    with_utf8 = "".join("?" if _is_masked(character) else character for character in text)
+    return with_utf8.encode("utf-8"), _UNPRINTABLE.sub(b"?", recipient)
+
+
+def _is_masked(character: str) -> bool:
+    return not " " <= character <= "~" and (character <= "\x7f" or "\ud800" <= character <= "\udfff")
+
+
+def _internal(address: bytes) -> bytes:
+    """Return an address of a log in internal form: without quotes, and the empty one as such."""
+    return b"" if address == _NO_RECIPIENT else unquote(address)
 
 
 def parse_defer_log(log: bytes) -> dict[bytes, bytes]:
@@ -34,8 +67,8 @@ def parse_defer_log(log: bytes) -> dict[bytes, bytes]:
         elif recipient is not None:
             reasons[recipient] = value
             recipient = None
-    if b'"' in log or b"\\" in log:
-        reasons = {unquote(address): reason for address, reason in reasons.items()}
+    if b'"' in log or b"\\" in log or _NO_RECIPIENT in reasons:
+        reasons = {_internal(address): reason for address, reason in reasons.items()}
     # Entries from before Postfix 2.3 have the first line only; newer ones have it too.
     return reasons or {unquote(address): reason for address, reason in _OLD_STYLE.findall(log)}
 
@@ -50,7 +83,7 @@ def parse_log(log: bytes) -> dict[bytes, dict[bytes, bytes]]:
     entry: dict[bytes, bytes] = {}
     for name, value in _ENTRY_LINE.findall(log):
         if name == b"recipient":
-            entry = entries[unquote(value)] = {}
+            entry = entries[_internal(value)] = {}
         else:
             entry[name] = value
     return entries

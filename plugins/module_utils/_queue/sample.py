@@ -18,6 +18,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Con
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import fold
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input, Window
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import reason_for
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Tally
 
 # So many messages are kept of a queue, and so many of them are opened to read what is in them.
@@ -222,8 +223,14 @@ def _reduced(message: Sampled) -> Sampled:
                 if item.startswith(_ATTRIBUTES) and len(item) <= _MAX_VALUE
             ),
         ),
-        delays={address: message.delays[address][:_MAX_VALUE] for address in pending if address in message.delays},
+        delays=_delays_of(pending, message.delays),
     )
+
+
+def _delays_of(pending: Sequence[bytes], delays: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
+    """Return the delay reasons of recipients, none longer than a suggestion may ask for."""
+    known = ((address, reason_for(delays, address)) for address in pending)
+    return {address: reason[:_MAX_VALUE] for address, reason in known if reason is not None}
 
 
 def _standing_for(pending: Sequence[bytes]) -> Sequence[bytes]:

@@ -15,6 +15,8 @@ import re
 from collections import Counter, defaultdict
 from typing import Callable, NamedTuple, Optional, Sequence, Tuple
 
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import MAILER_DAEMON, display_text
+
 # None stands for a token that varies, "0" within one for any digits.
 Shape = Tuple[Optional[str], ...]
 # Makes a pattern of a shape; its second argument makes a regular expression of a token.
@@ -31,8 +33,9 @@ _WORD = re.compile(r"[^\W\d_]{4,}")
 _STOP_WORDS = frozenset(("about", "from", "have", "more", "that", "this", "what", "will", "with", "your"))
 _URL = re.compile(r"https?://([A-Za-z0-9._-]{3,200})(?::[0-9]{1,5})?(/[^\s?#\"'<>\\]{1,300})?", re.IGNORECASE)
 _MAX_URLS = 20
-_PLAIN_ADDRESS = re.compile(r"[a-z0-9][a-z0-9!#$&'*+=?^_`|~.-]*@[a-z0-9][a-z0-9.-]*\Z")
-_PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9@+=_.:-]*\Z")
+_PLAIN_ADDRESS = re.compile(r"[a-z0-9][a-z0-9!#$&'+=?^_`|~.-]*@[a-z0-9](?:[a-z0-9.-]*[a-z0-9-])?\Z")
+_PLAIN_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9_-])?\Z")
+_PLAIN_NAME = re.compile(r"[a-z0-9](?:[a-z0-9@+=_.:-]*[a-z0-9+=_.:-])?\Z")
 
 
 class Shaped(NamedTuple):
@@ -58,13 +61,8 @@ def escape(text: str) -> str:
 
 def containing(text: str) -> str:
     """Return the value of a text criterion that holds for what contains the text, in this case of letters."""
-    if text.isprintable() and not set(text) & set("{}") and not (text.startswith("/") and _like_regex(text)):
-        return text
-    return "/%s/i" % escape(text)
-
-
-def _like_regex(text: str) -> bool:
-    return text.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz").endswith("/")
+    # What is shown as it is also means what it says as the value of a rule.
+    return text if display_text(text) == text and not set(text) & set("{}") else "/%s/i" % escape(text)
 
 
 def address(text: str) -> str:
@@ -74,7 +72,7 @@ def address(text: str) -> str:
 
 def domain(text: str) -> str:
     """Return the value of an address criterion that holds for this one domain, given in lower case."""
-    return text if _PLAIN_NAME.match(text) and "@" not in text else r"/@%s\Z/" % escape(text)
+    return text if _PLAIN_DOMAIN.match(text) and text != MAILER_DAEMON else r"/@%s\Z/" % escape(text)
 
 
 def name(text: str) -> str:

@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ShowqError, UnknownHere
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import unquote
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import NULL_SENDER, unquote
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input, Window
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 
@@ -105,15 +105,13 @@ def _from_json(data: dict[str, Any], null_sender: str) -> ListedMessage:
     arrival, size = int(data["arrival_time"]), int(data["message_size"])
     if not 0 <= arrival < _MAX_NUMBER or not 0 <= size < _MAX_NUMBER:
         raise ValueError("no time and size: %d, %d" % (arrival, size))
-    reasons = {}
-    pending = []
-    for recipient in data["recipients"]:
-        address = _internal(recipient["address"], null_sender)
+    listed = [
+        (_internal(recipient["address"], null_sender), recipient.get("delay_reason", ""))
+        for recipient in data["recipients"]
         # Since 3.11 recipients that bounced are listed too, and are no longer to be delivered.
-        if "bounce_reason" not in recipient:
-            pending.append(address)
-            if "delay_reason" in recipient:
-                reasons[address] = recipient["delay_reason"].encode("utf-8")
+        if "bounce_reason" not in recipient
+    ]
+    pending, reasons = _recipients(listed)
     return ListedMessage(
         queue_id=queue_id,
         queue=queue,
@@ -151,18 +149,15 @@ def parse_listing(lines: Iterable[bytes], *, null_sender: str, now: int) -> Iter
 
 def _from_listing(head: re.Match[str], below: Sequence[str], null_sender: str, now: int) -> ListedMessage:
     """Return the message of a line and of the lines below it, which are reasons and recipients."""
-    reasons = {}
-    pending = []
+    listed = []
     reason = ""
     for line in below:
         found = _REASON_LINE.match(line)
         if found is not None:
             reason = "" if found.group("reason") == "reason unavailable" else found.group("reason")
-            continue
-        address = _internal(line.strip(), null_sender)
-        pending.append(address)
-        if reason:
-            reasons[address] = reason.encode("utf-8")
+        else:
+            listed.append((_internal(line.strip(), null_sender), reason))
+    pending, reasons = _recipients(listed)
     marks = head.group("marks")
     return ListedMessage(
         queue_id=head.group("queue_id"),
@@ -173,6 +168,16 @@ def _from_listing(head: re.Match[str], below: Sequence[str], null_sender: str, n
         forced_expire=marks.endswith("#"),
         listed_reasons=reasons,
     )
+
+
+def _recipients(listed: Sequence[tuple[bytes, str]]) -> tuple[list[bytes], dict[bytes, bytes]]:
+    """Return the pending recipients and their reasons of what is listed, which is (recipient, reason or "").
+
+    showq(8) lists what the defer log has, and then what the queue file has but for what it remembers, which are
+    duplicate_filter_limit recipients: of more, the rest is listed twice, the second time without a reason.
+    """
+    reasons = {address: reason.encode("utf-8", "surrogateescape") for address, reason in listed if reason}
+    return [address for address, reason in listed if reason or address not in reasons], reasons
 
 
 def _local_time(text: str, now: int) -> int:
@@ -208,4 +213,5 @@ def _envelope(arrival: int, size: int, sender: str, pending: list[bytes], null_s
 
 
 def _internal(address: str, null_sender: str) -> bytes:
-    return b"" if address == null_sender else unquote(address.encode("utf-8", "surrogateescape"))
+    # The log has another form for an empty recipient than the listing has for one of the queue file.
+    return b"" if address in (null_sender, NULL_SENDER) else unquote(address.encode("utf-8", "surrogateescape"))

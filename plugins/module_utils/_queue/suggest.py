@@ -322,7 +322,7 @@ class _Counting:
 
 _TESTS: Mapping[str, Callable[[object, str], Callable[[bytes], bool]]] = {
     "sender": patterns.address_test,
-    "sasl_username": patterns.exact_test,
+    "sasl_username": patterns.login_test,
     "client_address": patterns.network_test,
 }
 

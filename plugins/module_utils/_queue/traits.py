@@ -19,7 +19,7 @@ import re
 from collections import Counter
 from typing import Any, Callable, NamedTuple, Optional, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import display
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import text_of
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Sampled
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.shapes import (
     Shaped,
@@ -93,7 +93,7 @@ def _subject(message: Sampled) -> tuple[str, ...]:
 
 
 def _reason(message: Sampled) -> tuple[str, ...]:
-    return subject_tokens(display(next(iter(message.delays.values())))) if message.delays else ()
+    return subject_tokens(text_of(next(iter(message.delays.values())))) if message.delays else ()
 
 
 def _shape_some(texts: Sequence[tuple[str, ...]], render: Any) -> list[Shaped | None]:
@@ -144,7 +144,7 @@ def _traits(
         size=envelope.size,
         recipients=message.recipients,
         from_list=message.content is not None and message.content.from_list,
-        verdict=any(_VERDICT.search(display(text)) for text in message.delays.values()),
+        verdict=any(_VERDICT.search(text_of(text)) for text in message.delays.values()),
         subject=subject,
         reason=reason,
         paths=paths,

@@ -120,7 +120,7 @@ def test_check_mode_real_run_and_second_run(run: ModuleRun, made: MadeUpSpool) -
 def test_the_mail_log_names_what_was_deleted_and_who_did_it(run: ModuleRun) -> None:
     result = run(match=MATCH, reason="ticket\n4711")
     said_to = [(command[0].rpartition("/")[2], command[3:], stdin) for command, stdin in run.runner.ran[1:]]
-    audit = "method=delete, purged=3, matched=3, user=ops, selection=%s, reason=ticket\\n4711\n"
+    audit = "method=delete, purged=3, matched=3, user=ops, selection=%s, reason=ticket\\x0a4711\n"
     tag = ["-p", "info", "-t", "mailops/postfix_queue_purge"]
     assert [(name, arguments) for name, arguments, _stdin in said_to] == [("postlog", tag)] * 2
     assert sorted(said_to[0][2].split()) == ["4A0F9AC", "4A0F9AD", "4A0F9AE", "deleted:"]

@@ -45,10 +45,11 @@ LINES: list[tuple[str, str, str]] = [
     ("several lines", "one\n  two\r\nthree", "one two three"),
     ("colour", "\x1b[31mred\x1b[0m", "\\x1b[31mred\\x1b[0m"),
     ("window title", "\x1b]0;owned\x07", "\\x1b]0;owned\\x07"),
-    ("C1 control", "\x9b31m", "\\x9b31m"),
+    ("C1 control", "\x9b31m", "\\u009b31m"),
     ("right to left override", "a\u202ecod.exe", "a\\u202ecod.exe"),
     ("zero width", "a\u200bb", "a\\u200bb"),
-    ("surrogate", "a\udc80b", "a\\udc80b"),
+    ("surrogate", "a\udc80b", "a\\x80b"),
+    ("what is escaped already", "a\\x80b", "a\\x80b"),
     ("other scripts", "зоя@пример.example", "зоя@пример.example"),
 ]
 CODES: list[tuple[str, str, str]] = [

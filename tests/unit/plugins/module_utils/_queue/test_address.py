@@ -105,7 +105,7 @@ def test_display_address(text: bytes, shown: str) -> None:
     ("text", "shown"),
     [
         pytest.param("a b ü 本", "a b ü 本", id="printable"),
-        pytest.param("a\x1b[31mb\r\nc", "a\\x1b[31mb\\r\\nc", id="terminal escape and line ends"),
+        pytest.param("a\x1b[31mb\r\nc", "a\\x1b[31mb\\x0d\\x0ac", id="terminal escape and line ends"),
         pytest.param("a\u202eb\u2028", "a\\u202eb\\u2028", id="text direction and line separator"),
         pytest.param("\ud800", "\\ud800", id="lone surrogate"),
     ],

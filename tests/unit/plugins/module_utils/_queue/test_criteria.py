@@ -182,7 +182,8 @@ _EMPTY_LIST = "an empty list matches nothing; leave the key out or give it a val
         pytest.param({"queue_id": ["4A0F9AC", "ALL*"]}, ".queue_id: 'ALL*' is not a queue ID", id="a wildcard"),
         pytest.param(
             {"client_address": "10.0.0.0/99"},
-            ".client_address: 10.0.0.0/99 is neither an address nor a network: '10.0.0.0/99' does not appear to be an IPv4 or IPv6 network",
+            ".client_address: \"10.0.0.0/99\" is neither an address nor a network: '10.0.0.0/99' does not appear to be an IPv4 or IPv6 "
+            "network. Use a form such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32.",
             id="network",
         ),
         pytest.param({"age": "2 days"}, ".age: '2 days' is not an amount; write " + _AGE, id="age in words"),
@@ -228,7 +229,7 @@ _EMPTY_LIST = "an empty list matches nothing; leave the key out or give it a val
         ),
         pytest.param(
             {"header": {"": "x"}},
-            ".header: an empty text matches everything; leave the key out, or write <> for the null sender",
+            ".header: a header field without a name. Write a name, as in {Subject: text}.",
             id="header, empty name",
         ),
     ],

@@ -11,6 +11,8 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import patterns
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import display, display_address
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import clip
 from tests.unit.support.subject import content_test
 
 PLACE = "match[0].sender"
@@ -27,9 +29,9 @@ PLACE = "match[0].sender"
         ),
         pytest.param(
             "example.com",
-            [b"a@example.com", b"A@EXAMPLE.COM", b"a@b@example.com", b"@example.com"],
-            [b"a@badexample.com", b"a@sub.example.com", b"example.com", b"a@example.com.org", b""],
-            id="domain, and no other",
+            [b"a@example.com", b"A@EXAMPLE.COM", b"a@b@example.com", b"@example.com", b"example.com"],
+            [b"a@badexample.com", b"a@sub.example.com", b"example.com@a", b"a@example.com.org", b""],
+            id="domain, and no other, or an address without one",
         ),
         pytest.param(
             ".example.com",
@@ -54,6 +56,48 @@ PLACE = "match[0].sender"
         pytest.param(
             "jürgen@exämple.com", ["JÜRGEN@EXÄMPLE.com".encode()], ["jurgen@exämple.com".encode()], id="SMTPUTF8"
         ),
+        pytest.param(
+            "root", [b"root", b"a@root", b"ROOT"], [b"root@example.com", b""], id="an address without a domain"
+        ),
+        pytest.param(
+            ".lead@example.com",
+            [b".lead@example.com"],
+            [b"a@b.lead@example.com", b"lead@example.com"],
+            id="leading dot",
+        ),
+        pytest.param(
+            '".lead"@example.com', [b".lead@example.com"], [b"a@x.lead@example.com"], id="leading dot, as it is shown"
+        ),
+        pytest.param('"*"@example.com', [b"*@example.com"], [b"a@example.com"], id="a quoted wildcard"),
+        pytest.param(r"\x2a@example.com", [b"*@example.com"], [b"a@example.com"], id="a wildcard as an escape"),
+        pytest.param('"@"@example.com', [b"@@example.com"], [b"a@example.com"], id="a quoted at sign"),
+        pytest.param(
+            '"MAILER-DAEMON"', [b"MAILER-DAEMON"], [b"", b"a@mailer-daemon"], id="a quoted address as a whole"
+        ),
+        pytest.param(r"jos\xe9@example.com", [b"jos\xe9@example.com"], ["josé@example.com".encode()], id="a byte"),
+        pytest.param(r"jos\xC3\xA9@example.com", ["josé@example.com".encode()], [b"jos@example.com"], id="two bytes"),
+        pytest.param(r"a\u202eb@example.com", ["a\u202eb@example.com".encode()], [b"ab@example.com"], id="a character"),
+        pytest.param("/C=de/S=x@gw.example", [b"/C=de/S=x@gw.example"], [b"x@gw.example"], id="slashes"),
+        pytest.param("a@[192.0.2.1]", [b"a@[192.0.2.1]"], [b"a@192.0.2.1"], id="address literal"),
+        pytest.param("[IPv6:2001:db8::1]", [b"a@[IPv6:2001:DB8::1]"], [b"a@b"], id="domain literal"),
+        pytest.param(
+            "straße.example",
+            ["a@STRAßE.example".encode(), b"a@xn--strae-oqa.example"],
+            [b"a@strasse.example"],
+            id="domain in Unicode",
+        ),
+        pytest.param(
+            "a@xn--exmple-cua.com",
+            ["a@exämple.com".encode(), b"A@XN--EXMPLE-CUA.com"],
+            [b"a@exmple.com"],
+            id="in ASCII",
+        ),
+        pytest.param(
+            ".exämple.com", [b"a@b.xn--exmple-cua.com"], [b"a@xn--exmple-cua.com"], id="subdomains in Unicode"
+        ),
+        pytest.param("xn--\udcff.com", [b"a@xn--\xff.com"], [b"a@.com"], id="no ASCII"),
+        pytest.param("xn--99999999.com", [b"a@xn--99999999.com"], [b"a@com"], id="no Unicode"),
+        pytest.param("ü" * 64 + ".com", ["a@{}.com".format("ü" * 64).encode()], [b"a@com"], id="a label too long"),
         pytest.param("/^(a|b)@/", [b"a@x", b"B@x"], [b"ab@x", b"c@x"], id="regex"),
         pytest.param("/^A@/i", [b"A@x"], [b"a@x"], id="the flag i toggles, as in regexp_table(5)"),
         pytest.param("/^$/", [b""], [b"a"], id="regex for the null sender"),
@@ -78,15 +122,37 @@ def test_address_patterns(pattern: str, yes: list[bytes], no: list[bytes]) -> No
     ],
 )
 def test_name_patterns(pattern: str, yes: list[bytes], no: list[bytes]) -> None:
-    test = patterns.name_test(pattern, PLACE)
+    test = patterns.client_name_test(pattern, PLACE)
     assert [name for name in yes if not test(name)] == []
     assert [name for name in no if test(name)] == []
 
 
+@pytest.mark.parametrize(
+    ("pattern", "yes", "no"),
+    [
+        pytest.param("[192.0.2.1]", [b"[192.0.2.1]"], [b"192.0.2.1"], id="address"),
+        pytest.param("localhost.", [b"LOCALHOST."], [b"localhost"], id="dot at the end"),
+        pytest.param(".example.com", [b"mx.example.com"], [b"example.com"], id="domain"),
+        pytest.param(r"\x2eexample.com", [b".example.com"], [b"mx.example.com"], id="a dot as an escape"),
+        pytest.param("a b", [b"a b"], [b"ab"], id="blank"),
+    ],
+)
+def test_helo_patterns(pattern: str, yes: list[bytes], no: list[bytes]) -> None:
+    test = patterns.helo_test(pattern, PLACE)
+    assert [name for name in yes if not test(name)] == []
+    assert [name for name in no if test(name)] == []
+
+
+def test_a_login_may_have_a_backslash() -> None:
+    for login in (r"CORP\xabel", r"corp\x5cxabel"):
+        assert patterns.login_test(login, PLACE)(rb"CORP\xabel")
+    assert patterns.login_test(r"\xab", PLACE)(b"\xab")
+
+
 def test_exact_patterns() -> None:
-    assert patterns.exact_test("Stolen@example.com", PLACE)(b"stolen@EXAMPLE.com")
-    assert not patterns.exact_test("stolen", PLACE)(b"stolen@example.com")
-    assert patterns.exact_test("/^stolen/", PLACE)(b"Stolen@example.com")
+    assert patterns.login_test("Stolen@example.com", PLACE)(b"stolen@EXAMPLE.com")
+    assert not patterns.login_test("stolen", PLACE)(b"stolen@example.com")
+    assert patterns.login_test("/^stolen/", PLACE)(b"Stolen@example.com")
 
 
 @pytest.mark.parametrize(
@@ -96,6 +162,17 @@ def test_exact_patterns() -> None:
         pytest.param("192.0.2.0/24", [b"192.0.2.0", b"192.0.2.255"], [b"192.0.3.0", b"::1"], id="network"),
         pytest.param("192.0.2.7/24", [b"192.0.2.1"], [b"192.0.3.7"], id="host bits are no mistake"),
         pytest.param("2001:db8::/32", [b"2001:db8::1", b"2001:DB8:0:1::2"], [b"2001:db9::1", b"192.0.2.1"], id="IPv6"),
+        pytest.param("unknown", [b"unknown", b"UNKNOWN"], [b"192.0.2.1"], id="no address"),
+        pytest.param("[192.0.2.1]", [b"192.0.2.1"], [b"192.0.2.2"], id="brackets"),
+        pytest.param("[IPv6:2001:db8::1]", [b"2001:db8::1"], [b"2001:db8::2"], id="as in mail"),
+        pytest.param("IPv6:2001:db8::1", [b"2001:db8:0::1", b"IPv6:2001:db8::1"], [b"2001:db8::2"], id="with prefix"),
+        pytest.param("::ffff:192.0.2.1", [b"192.0.2.1", b"::ffff:192.0.2.1"], [b"192.0.2.2"], id="mapped"),
+        pytest.param("::ffff:192.0.2.0/120", [b"192.0.2.9"], [b"192.0.3.9"], id="mapped network"),
+        pytest.param("192.0.2.1", [b"::ffff:192.0.2.1"], [b"::192.0.2.1"], id="a client's address is mapped"),
+        pytest.param("::/0", [b"::ffff:192.0.2.1", b"::1"], [b"192.0.2.1"], id="any IPv6"),
+        pytest.param("fe80::1%eth0", [b"fe80::1%eth0"], [b"fe80::1%eth1", b"fe80::1", b"fe80::2%eth0"], id="zone"),
+        pytest.param("fe80::/10", [b"fe80::1%eth0"], [b"2001:db8::1"], id="any zone"),
+        pytest.param(r"\x67arbage", [b"garbage"], [b"192.0.2.1"], id="what is no address, as it is shown"),
         pytest.param("0.0.0.0/0", [b"192.0.2.1"], [b"::1", b"\xff"], id="any IPv4"),
     ],
 )
@@ -138,8 +215,8 @@ _EMPTY = "an empty text matches everything; leave the key out, or write <> for t
 
 ALL_MAKERS = [
     patterns.address_test,
-    patterns.name_test,
-    patterns.exact_test,
+    patterns.client_name_test,
+    patterns.login_test,
     patterns.text_test,
     content_test,
     patterns.network_test,
@@ -203,30 +280,229 @@ def test_a_regex_for_text_only() -> None:
     ("value", "problem"),
     [
         pytest.param("/a", "/a starts like a /regex/ but does not end like one", id="no end"),
-        pytest.param("@", "@ is neither an address nor a domain", id="at sign"),
-        pytest.param(
-            "@Example.com", "@example.com: write a domain without @, as example.com", id="domain with at sign"
-        ),
     ],
 )
-def test_what_is_no_address(value: str, problem: str) -> None:
+def test_what_starts_like_a_regex(value: str, problem: str) -> None:
     with pytest.raises(SelectionError) as caught:
         patterns.address_test(value, PLACE)
     assert str(caught.value) == "match[0].sender: " + problem
 
 
+_NEITHER = "It is neither an address nor a domain. Leave the criterion out to match every address."
+_LIST = 'Write several addresses as a list, and quote a local part that has such a character, as in "\\"john doe\\"@example.com".'
+_NO_DOMAIN = "No domain has such a character. Write a domain, or a regular expression between slashes."
+_QUOTES = "Put such a local part in quotes, or write a regular expression between slashes."
+_BELOW = 'Use a form such as ".example.com" for subdomains.'
+
+
 @pytest.mark.parametrize(
-    ("value", "reason"),
+    ("value", "remedy"),
     [
-        ("192.0.2.300", "'192.0.2.300' does not appear to be an IPv4 or IPv6 network"),
-        ("192.0.2.0/33", "'192.0.2.0/33' does not appear to be an IPv4 or IPv6 network"),
-        ("mx.example.com", "'mx.example.com' does not appear to be an IPv4 or IPv6 network"),
+        ("*@corp.example", 'Use "corp.example" for the domain.'),
+        ("%@corp.example", 'Use "corp.example" for the domain.'),
+        (".*@corp.example", 'Use "corp.example" for the domain.'),
+        (".+@corp.example", 'Use "corp.example" for the domain.'),
+        ("@Corp.example", 'Use "Corp.example" for the domain.'),
+        ("*@*.corp.example", 'Use ".corp.example" for the subdomains of corp.example.'),
+        ("*.corp.example", 'Use ".corp.example" for the subdomains of corp.example.'),
+        ("%.corp.example", 'Use ".corp.example" for the subdomains of corp.example.'),
+        ("@.corp.example", 'Use ".corp.example" for the subdomains of corp.example.'),
+        ("boss@*", 'Use "boss@" for that local part in any domain.'),
+        ("boss@%", 'Use "boss@" for that local part in any domain.'),
+        ("boss@.corp.example", r'Use the regular expression "/^boss@.*\.corp\.example$/".'),
+        ("b*s@corp.example", r'Use the regular expression "/^b.*s@corp\.example$/".'),
+        ("boss@*.corp.example", r'Use the regular expression "/^boss@.*\.corp\.example$/".'),
+        ("*", _NEITHER),
+        ("*@*", _NEITHER),
+        ("@", _NEITHER),
+        ("%", _NEITHER),
+        ("<boss@corp.example>", 'Use "boss@corp.example", without the angle brackets.'),
+        ("The Boss <boss@corp.example>", 'Use the address alone: "boss@corp.example".'),
+        ('"The Boss" <boss@corp.example>', 'Use the address alone: "boss@corp.example".'),
+        ("mailto:boss@corp.example", 'Use the address alone: "boss@corp.example".'),
+        (
+            "MAILER-DAEMON",
+            'Use "<>" for the null sender, which mailq shows so, and "MAILER-DAEMON@" for that local part.',
+        ),
+        ("a@x.example,b@x.example", _LIST),
+        ("a@x.example; b@x.example", _LIST),
+        ("a@x.example b@x.example", _LIST),
+        ("x.example y.example", _LIST),
+        ("x.example a@y.example", _LIST),
+        ("a@b c.example", _LIST),
+        (" a@x.example", 'It has a blank or a line end around it. Use "a@x.example".'),
+        ("x.example\n", 'It has a blank or a line end around it. Use "x.example".'),
+        ("a@b@x.example", r'Put the local part in quotes: "\"a@b\"@x.example".'),
+        ('"a@x.example', "It has a quotation mark without another one. Put the whole local part in quotes."),
+        ("x.example.", 'Use "x.example", without the dot at the end.'),
+        ("a@x.example.", 'Use "a@x.example", without the dot at the end.'),
+        (".", _BELOW),
+        ("..x.example", _BELOW),
+        ("x.example/", 'Use "x.example".'),
+        ("https://x.example/path", 'Use "x.example".'),
+        ("a@x.example:25", 'Use "a@x.example".'),
+        ("x.example$", _NO_DOMAIN),
+        ("a@x?.example", _NO_DOMAIN),
+        ("!x.example", _NO_DOMAIN),
+        ("^a@x.example", _QUOTES),
+        ("[a-z]+@x.example", _QUOTES),
+        ("(a|b)@x.example", _QUOTES),
+        (r"\x2a*@x.example", r'Use the regular expression "/^\\x2a.*@x\.example$/".'),
+        ('"a"*@x.example', r'Use the regular expression "/^"a".*@x\.example$/".'),
     ],
 )
-def test_what_is_no_network(value: str, reason: str) -> None:
+def test_a_pattern_that_matches_no_address(value: str, remedy: str) -> None:
+    with pytest.raises(SelectionError) as caught:
+        patterns.address_test(value, PLACE)
+    shown = value.replace("\n", r"\x0a")
+    assert str(caught.value) == 'match[0].sender: "%s" matches no address. %s' % (shown, remedy)
+
+
+@pytest.mark.parametrize(
+    ("value", "remedy"),
+    [
+        ("*.x.example", 'Use ".x.example" for all names below x.example.'),
+        ("*", "Leave the criterion out to match every name."),
+        ("mx*.x.example", r'Use the regular expression "/^mx.*\.x\.example$/".'),
+        ("<mx.x.example>", 'Use "mx.x.example", without the angle brackets.'),
+        ("root@mx.x.example", 'Use "mx.x.example", without what stands in front.'),
+        ("mx.x.example\n", 'It has a blank or a line end around it. Use "mx.x.example".'),
+        ("a.example,b.example", "Write several values as a list."),
+        ("192.0.2.1", "Use client_address for an IP address or a network."),
+        ("192.0.2.0/24", "Use client_address for an IP address or a network."),
+        ("[192.0.2.1]", "Use client_address for an IP address or a network."),
+        ("2001:db8::1", "Use client_address for an IP address or a network."),
+        ("/mx", "It starts like a /regex/ but does not end like one."),
+        ("mx.x.example.", 'Use "mx.x.example", without the dot at the end.'),
+        (".", 'Use a form such as ".example.com" for all names below it.'),
+        ("..x.example", 'Use a form such as ".example.com" for all names below it.'),
+        ("mx$", "No host name has such a character. Write a host name, or a regular expression between slashes."),
+    ],
+)
+def test_a_pattern_that_matches_no_name_of_a_client(value: str, remedy: str) -> None:
+    with pytest.raises(SelectionError) as caught:
+        patterns.client_name_test(value, PLACE)
+    shown = value.replace("\n", r"\x0a")
+    assert str(caught.value) == 'match[0].sender: "%s" matches no name of a client. %s' % (shown, remedy)
+
+
+@pytest.mark.parametrize(
+    ("value", "remedy"),
+    [
+        ("*.x.example", 'Use ".x.example" for all names below x.example.'),
+        ("*", "Leave the criterion out to match every name."),
+        ("<mx.x.example>", 'Use "mx.x.example", without the angle brackets.'),
+        ("mx.x.example ", 'It has a blank or a line end around it. Use "mx.x.example".'),
+        ("/mx", "It starts like a /regex/ but does not end like one."),
+        ("..x", 'Use a form such as ".example.com" for all names below it.'),
+        ("mx<", "Write it whole, or a regular expression between slashes."),
+    ],
+)
+def test_a_pattern_that_matches_no_helo_name(value: str, remedy: str) -> None:
+    with pytest.raises(SelectionError) as caught:
+        patterns.helo_test(value, PLACE)
+    assert str(caught.value) == 'match[0].sender: "%s" matches no HELO name. %s' % (value, remedy)
+
+
+@pytest.mark.parametrize(
+    ("value", "remedy"),
+    [
+        ("*@x.example", r'Use "/@x\.example$/".'),
+        ("%@x.example", r'Use "/@x\.example$/".'),
+        ("@x.example", r'Use "/@x\.example$/".'),
+        ("bob@*", 'Use "/^bob@/".'),
+        ("bob@", 'Use "/^bob@/".'),
+        ("*", "Leave the criterion out to match every login."),
+        ("*.x.example", r'Use "/\.x\.example$/".'),
+        (".x.example", r'Use "/\.x\.example$/".'),
+        ("b*b", 'Use the regular expression "/^b.*b$/".'),
+        ("<bob>", 'Use "bob", without the angle brackets.'),
+        ("bob,alice", "Write several values as a list."),
+        (" bob", 'It has a blank or a line end around it. Use "bob".'),
+        ("/bob", "It starts like a /regex/ but does not end like one."),
+        ("bob<", "Write it whole, or a regular expression between slashes."),
+    ],
+)
+def test_a_pattern_that_matches_no_login(value: str, remedy: str) -> None:
+    with pytest.raises(SelectionError) as caught:
+        patterns.login_test(value, PLACE)
+    assert str(caught.value) == 'match[0].sender: "%s" matches no login. %s' % (value, remedy)
+
+
+@pytest.mark.parametrize(
+    ("make", "value", "problem"),
+    [
+        (
+            patterns.address_test,
+            "/a/\n",
+            r'"/a/\x0a" has blanks or a line end around the regular expression. Use "/a/".',
+        ),
+        (patterns.text_test, " /a/i", '" /a/i" has blanks or a line end around the regular expression. Use "/a/i".'),
+        (
+            patterns.line_test,
+            "mailbox full\n",
+            r'"mailbox full\x0a" has a line end, which this text never has. Write it in one line, in quotes or after >-.',
+        ),
+    ],
+)
+def test_line_ends_that_a_block_in_yaml_adds(make: Callable[[object, str], object], value: str, problem: str) -> None:
+    with pytest.raises(SelectionError) as caught:
+        make(value, PLACE)
+    assert str(caught.value) == "match[0].sender: " + problem
+
+
+_FORMS = "Use a form such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32."
+
+
+@pytest.mark.parametrize(
+    ("value", "rest"),
+    [
+        ("192.0.2.300", ": '192.0.2.300' does not appear to be an IPv4 or IPv6 network. " + _FORMS),
+        ("192.0.2.0/33", ": '192.0.2.0/33' does not appear to be an IPv4 or IPv6 network. " + _FORMS),
+        ("192.0.2.010", ": a leading zero is ambiguous. " + _FORMS),
+        ("300.1", ": '300.1' does not appear to be an IPv4 or IPv6 network. " + _FORMS),
+        ("192.0.2.9-192.0.2.1", ": '192.0.2.9-192.0.2.1' does not appear to be an IPv4 or IPv6 network. " + _FORMS),
+        ("192.0.2.1-2001:db8::1", ": '192.0.2.1-2001:db8::1' does not appear to be an IPv4 or IPv6 network. " + _FORMS),
+        ("mx.example.com", ". Use client_name for a host name."),
+        ("192.168.1.*", '. Use "192.168.1.0/24".'),
+        ("192.168.*.*", '. Use "192.168.0.0/16".'),
+        ("192.168.1.", '. Use "192.168.1.0/24".'),
+        ("10", '. Use "10.0.0.0/8".'),
+        ("192.0.2.0-192.0.2.9", ". Use 192.0.2.0/29, 192.0.2.8/31."),
+    ],
+)
+def test_what_is_no_network(value: str, rest: str) -> None:
     with pytest.raises(SelectionError) as caught:
         patterns.network_test(value, "match[0].client_address")
-    assert str(caught.value) == "match[0].client_address: %s is neither an address nor a network: %s" % (value, reason)
+    assert str(caught.value) == 'match[0].client_address: "%s" is neither an address nor a network%s' % (value, rest)
+
+
+def test_a_zone_belongs_to_one_address() -> None:
+    with pytest.raises(SelectionError) as caught:
+        patterns.network_test("fe80::/10%eth0", PLACE)
+    assert str(caught.value) == 'match[0].sender: "fe80::/10%eth0" has both a zone and a prefix length. Leave one out.'
+
+
+# --- what a result had to cut ----------------------------------------------------------------------------------------
+
+
+def test_a_value_that_was_cut_stands_for_what_was_cut() -> None:
+    long = "x" * 500
+    for shown, whole in (
+        (clip("a" + long + "@example.com"), b"a" + long.encode() + b"@example.com"),
+        (clip(display_address(b'"' + long.encode() + b"@example.com")), b'"' + long.encode() + b"@example.com"),
+        (clip(long), b"a@" + long.encode()),
+    ):
+        test = patterns.address_test(shown, PLACE)
+        assert test(whole)
+        assert not test(b"b@example.com")
+    assert patterns.login_test(clip(long), PLACE)(long.encode())
+    assert not patterns.login_test(clip(long), PLACE)(b"y" + long.encode())
+    for size in (240, 320):
+        for reason in (long, "é" * 300, "\x07" * 300, "/" + long + "/"):
+            test_text = patterns.line_test(clip(display(reason.encode()), size), PLACE)
+            assert test_text(reason)
+            assert not test_text("x")
 
 
 def test_verdicts_are_remembered_but_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,7 +131,7 @@ def test_a_plan_is_carried_out_to_the_letter(empty_host: Host, controller: Contr
     assert [message["queue_id"] for message in empty_host.postqueue()] == [later]
     again = controller.purge(empty_host.name, plan=plan)
     assert again["changed"] is False
-    assert again["outcomes"] == outcomes(vanished=3)
+    assert again["outcomes"] == outcomes(already_purged=2, vanished=1)
 
 
 def test_a_plan_has_what_a_reviewer_needs(host: Host, controller: Controller) -> None:
@@ -149,6 +149,7 @@ def test_a_plan_has_what_a_reviewer_needs(host: Host, controller: Controller) ->
         "bytes": sum(message["message_size"] for message in listed),
         "recipients": 3,
         "partial": 0,
+        "undecided": 0,
         "in_queues": 3,
     }
     assert plan["summary"] == {
@@ -330,7 +331,7 @@ def test_a_message_that_postsuper_cannot_find_is_purged(host: Host, controller: 
 def test_the_mail_log_names_what_was_deleted(host: Host, controller: Controller) -> None:
     spam = [send(host, f"spam{number}@bad.example", "a@dest.example.org") for number in range(45)]
     host.settle(45)
-    controller.purge(host.name, match=[{"sender": "bad.example"}], reason="a test")
+    controller.purge(host.name, match=[{"sender": "bad.example"}], max_percent=100, reason="a test")
     log = host.get("/var/log/mail.log").decode().splitlines()
     lines = [line.partition(": deleted: ")[2].split() for line in log if " mailops/postfix_queue_purge[" in line]
     assert [len(ids) for ids in lines[-3:]] == [40, 5, 0]
@@ -360,7 +361,7 @@ def test_only_pending_recipients_count(host: Host, controller: Controller, lab: 
     queue_id = send(host, "s@bad.example", "a@done.example.org", "b@victim.example.org")
     host.settle(1)
     done = controller.purge(host.name, check=True, match=[{"recipient": "victim.example.org"}])
-    assert done["matched"] == {"messages": 1, "bytes": done["matched"]["bytes"], "recipients": 1, "partial": 0}
+    assert done["matched"] == {"messages": 1, "bytes": done["matched"]["bytes"], "recipients": 1, "partial": 0, "undecided": 0}
     assert (
         controller.purge(host.name, check=True, match=[{"recipient": "done.example.org"}])["matched"]["messages"] == 0
     )
@@ -543,9 +544,9 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         "notices to people who sent nothing",
         {"match": [{"sender": "bad.example"}], "method": "expire"},
         (
-            "method: expire returns each message to its sender, and for 2 of the selected messages nobody vouches for that (a null "
+            "method: expire returns each message to its sender, and 2 of the selected messages have an unverified sender (a null "
             "sender, or one that did not log in here): the notices would be backscatter; nothing was touched. Use method: delete, or "
-            "say expire_forged: true if you mean that"
+            "set expire_forged: true if you mean that"
         ),
     ),
     (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.candidates import MAX_CANDIDATES
 from tests.fleet.lab import Host
 
 if TYPE_CHECKING:
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
     from tests.integration.controller import Controller
 
 DEST = "dest.example.org"
+# What the tops show, and the criterion that asks for it.
+TOPS = {
+    "senders": "sender",
+    "sender_domains": "sender",
+    "recipients": "recipient",
+    "recipient_domains": "recipient",
+    "reasons": "reason",
+    "sasl_usernames": "sasl_username",
+    "client_addresses": "client_address",
+}
 # More than duplicate_filter_limit.
 MANY = 3000
 # Controls, marks of direction and what has no width; line ends and tabs are an excerpt's.
@@ -187,42 +198,29 @@ def check_round_trip(host: Host, controller: Controller, ids: Sequence[str]) -> 
     for everything in (result, found):
         assert not UNSHOWN.search(json.dumps(everything, ensure_ascii=False))
     shown = shown_values(facts, found["messages"])
-    rules = [
-        {"match": [rule_for(key)], "recipient_scope": "any", "limit": 200, "gather": ["messages"]} for key in shown
-    ]
-    answers = controller.modules(host.name, "postfix_queue_facts", rules)
-    selected = {
-        key: {row["queue_id"] for row in answer["ansible_facts"]["postfix_queue"]["messages"]}
-        if not answer["failed"]
-        else answer["msg"]
-        for key, answer in zip(shown, answers, strict=True)
-    }
+    selected = dict(zip(shown, selected_by(host, controller, [rule_for(key) for key in shown]), strict=True))
     # A text in a reason or header may be part of another one; what is compared as a whole selects no more than that.
-    assert {key: selected[key] for key in shown if not shown[key] <= set(selected[key])} == {}
+    assert {key: selected[key] for key in shown if not shown[key] <= selected[key]} == {}
     whole = [key for key in shown if key[0] not in ("reason", "header")]
     assert {key: selected[key] for key in whole} == {key: shown[key] for key in whole}
-    check_tops(host, controller, facts["top"])
+    rows = [(key, row["value"], row["messages"]) for name, key in TOPS.items() for row in facts["top"][name]]
+    counted = selected_by(host, controller, [{key: value} for key, value, _messages in rows])
+    assert [(*row[:2], len(ids)) for row, ids in zip(rows, counted, strict=True)] == rows
 
 
-def check_tops(host: Host, controller: Controller, tops: dict[str, Any]) -> None:
-    """Check that each value of a top is a rule for as many messages as it says."""
-    keys = {
-        "senders": "sender",
-        "sender_domains": "sender",
-        "recipients": "recipient",
-        "recipient_domains": "recipient",
-        "reasons": "reason",
-        "sasl_usernames": "sasl_username",
-        "client_addresses": "client_address",
-    }
-    rows = [(keys[name], row["value"], row["messages"]) for name in keys for row in tops[name]]
-    rules = [{"match": [{key: value}], "recipient_scope": "any", "gather": ["counts"]} for key, value, _count in rows]
-    answers = controller.modules(host.name, "postfix_queue_facts", rules)
-    counted = [
-        answer["ansible_facts"]["postfix_queue"]["matched"]["messages"] if not answer["failed"] else answer["msg"]
-        for answer in answers
-    ]
-    assert [(*row[:2], count) for row, count in zip(rows, counted, strict=True)] == rows
+def selected_by(host: Host, controller: Controller, rules: Sequence[dict[str, Any]]) -> list[set[str]]:
+    """Return the queue IDs of the messages that each rule selects, of all that are there."""
+    found: list[set[str]] = []
+    for start in range(0, len(rules), MAX_CANDIDATES):
+        options = {"patterns": rules[start : start + MAX_CANDIDATES], "limit": 100, "recipient_scope": "any"}
+        result = controller.opened(host.name, **options)
+        assert not result["failed"], result["msg"]
+        hits = [
+            {row["queue_id"]: row["hits"][number] for row in result["messages"]}
+            for number in range(len(options["patterns"]))
+        ]
+        found += [{queue_id for queue_id, count in by_id.items() if count} for by_id in hits]
+    return found
 
 
 def test_what_is_shown_of_any_bytes_selects_them(without_utf8: Host, controller: Controller) -> None:

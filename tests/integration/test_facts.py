@@ -96,7 +96,9 @@ def test_every_top_agrees_with_postqueue_and_the_record(
     by_postqueue = Counter(message["sender"] for message in listed)
     bare = sum(record.sender == "MAILER-DAEMON" for record in records)
     by_postqueue["<>"] = by_postqueue["MAILER-DAEMON"] - bare
-    by_postqueue["MAILER-DAEMON"] = bare
+    # In quotes, for without them a rule would not take it.
+    del by_postqueue["MAILER-DAEMON"]
+    by_postqueue['"MAILER-DAEMON"'] = bare
     assert rows(top["senders"]) == {value: count for value, count in by_postqueue.items() if count}
     assert rows(top["recipients"]) == counted(addresses)
     assert rows(top["recipient_domains"]) == counted(map(domain, several) for several in addresses)

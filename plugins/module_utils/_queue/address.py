@@ -20,42 +20,37 @@ NULL_SENDER = "<>"
 # is_822_dot_string(): what a local part may not hold unquoted, beside control characters and space.
 _SPECIALS = frozenset(b'()<>@,;:\\"[] ')
 
+# These are not compiled until they are asked for (re keeps what it has compiled): every module is started with this file.
 # An escape of a text that is shown: bytes, which may be a character together, or one character.
-_ESCAPE = re.compile(
+_ESCAPE = (
     r"(?P<bytes>(?:\\x[0-9A-Fa-f]{2})+)|\\u(?P<short>[0-9A-Fa-f]{4})|\\U(?P<long>000[0-9A-Fa-f]{5}|0010[0-9A-Fa-f]{4})"
 )
 _ANY_ESCAPE = r"(?:(?:\\x[0-9A-Fa-f]{2})+|\\u[0-9A-Fa-f]{4}|\\U(?:000[0-9A-Fa-f]{5}|0010[0-9A-Fa-f]{4}))"
 # A quoted string in the external form of an address, and what a backslash stands before in it.
-QUOTED_STRING = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)
-_IN_QUOTES = re.compile(r"\\?(%s)|\\(.)" % _ANY_ESCAPE, re.DOTALL)
-# A backslash that reads as the start of one.
-_BACKSLASH = re.compile(r"\\(?=x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U(?:000[0-9A-Fa-f]{5}|0010[0-9A-Fa-f]{4}))")
+QUOTED_STRING = r'(?s)"((?:\\.|[^"\\])*)"'
+_IN_QUOTES = r"(?s)\\?(%s)|\\(.)" % _ANY_ESCAPE
+# A backslash that reads as the start of an escape.
+_BACKSLASH = r"\\(?=x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U(?:000[0-9A-Fa-f]{5}|0010[0-9A-Fa-f]{4}))"
 # Python takes these for printable, and no terminal shows them (Unicode's Default_Ignorable_Code_Point).
-_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+_INVISIBLE = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 # What a rule may read as a regular expression, or refuses because it nearly is one.
-REGEX_LIKE = re.compile(r"\s*/.*/[A-Za-z]*\s*\Z", re.DOTALL)
-
-
-def _special(pattern: str) -> re.Pattern[str]:
-    return re.compile("%s|%s" % (pattern, _BACKSLASH.pattern), re.DOTALL)
-
+REGEX_LIKE = r"(?s)\s*/.*/[A-Za-z]*\s*\Z"
 
 # What the plain value of a rule must not have, by the kind of value. A result shows it as an escape, which means the text itself.
-_NO_HOST = r"[^A-Za-z0-9._\-\x80-\U0010ffff]|\A\.|\.\Z"
-DOMAIN_SPECIAL = _special(_NO_HOST)
-NAME_SPECIAL = _special(_NO_HOST + r"|\A[0-9](?=[0-9.]*\Z)")
-HELO_SPECIAL = _special(r"[*<>]|\A[./\s]|\s\Z")
-LOGIN_SPECIAL = _special(r"[*<>,;]|\A[@/%\s]|\A\.(?!.*@.)|[@\s]\Z")
+_NO_HOST = r"[\x00-,/:-@\[-^`{-\x7f]|\A\.|\.\Z"
+DOMAIN_SPECIAL = r"(?s)%s|%s" % (_NO_HOST, _BACKSLASH)
+NAME_SPECIAL = r"(?s)%s|\A[0-9](?=[0-9.]*\Z)|%s" % (_NO_HOST, _BACKSLASH)
+HELO_SPECIAL = r"(?s)[*<>]|\A[./\s]|\s\Z|%s" % _BACKSLASH
+LOGIN_SPECIAL = r"(?s)[*<>,;]|\A[@/%%\s]|\A\.(?!.*@.)|[@\s]\Z|%s" % _BACKSLASH
 # What is neither an IP address nor what Postfix stores for a client that has none.
-CLIENT_SPECIAL = _special(
-    r"\A(?!(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[^/\s\[\]]+)?|unknown)\Z)."
-)
-HEADER_SPECIAL = _special(r"[^!-)+-.0-9;-~\x80-\U0010ffff]")
+_NO_CLIENT = r"\A(?!(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[^/\s\[\]]+)?|unknown)\Z)."
+CLIENT_SPECIAL = "(?s)%s|%s" % (_NO_CLIENT, _BACKSLASH)
+HEADER_SPECIAL = r"(?s)[\x00- */:\x7f]|%s" % _BACKSLASH
 # A literal domain, as [192.0.2.1] or [IPv6:2001:db8::1].
-DOMAIN_LITERAL = re.compile(r"\[[0-9A-Za-z.:%-]+\]\Z")
+DOMAIN_LITERAL = r"\[[0-9A-Za-z.:%-]+\]\Z"
 # A local part that a rule refuses although Postfix needs no quotes for it: wildcards and regular expressions of other tools.
-LOCAL_SPECIAL = re.compile(r"\*|\A\^|\A(?:%|\.\+)\Z")
-_BLANKS = re.compile(r"[ \t\r\n]+")
+LOCAL_SPECIAL = r"\*|\A\^|\A(?:%|\.\+)\Z"
+_BLANKS = r"[ \t\r\n]+"
 MAILER_DAEMON = "mailer-daemon"
 # What a value ends with that a result had to cut; what it cuts so has that many bytes of JSON at least.
 CUT = "…"
@@ -138,11 +133,11 @@ def fold(text: bytes) -> str:
 
 def printable(text: str) -> str:
     """Return the text with everything escaped that could steer a terminal, break a line or be overlooked."""
-    if text.isprintable() and (text.isascii() or _INVISIBLE.search(text) is None):
+    if text.isprintable() and (text.isascii() or re.search(_INVISIBLE, text) is None):
         return text
     return "".join(
         character
-        if character.isprintable() and (character.isascii() or _INVISIBLE.match(character) is None)
+        if character.isprintable() and (character.isascii() or re.match(_INVISIBLE, character) is None)
         else _escaped(character)
         for character in text
     )
@@ -163,9 +158,9 @@ def _escaped(character: str) -> str:
     return "\\x%02x" % number
 
 
-def escape_special(text: str, special: re.Pattern[str]) -> str:
+def escape_special(text: str, special: str) -> str:
     """Return the text for a result, with what is special for a rule as an escape."""
-    return printable(special.sub(lambda found: _escaped(found.group()), text))
+    return printable(re.sub(special, lambda found: _escaped(found.group()), text))
 
 
 def display_text(text: str) -> str:
@@ -180,8 +175,8 @@ def display_lines(text: str) -> str:
 
 def _unmistakable(text: str) -> str:
     """Return the text with nothing in it that reads as an escape or as a regular expression."""
-    shown = _BACKSLASH.sub(r"\\x5c", text) if "\\" in text else text
-    return shown.replace("/", r"\x2f", 1) if "/" in shown and REGEX_LIKE.match(shown) else shown
+    shown = re.sub(_BACKSLASH, r"\\x5c", text) if "\\" in text else text
+    return shown.replace("/", r"\x2f", 1) if "/" in shown and re.match(REGEX_LIKE, shown) else shown
 
 
 def display(text: bytes) -> str:
@@ -194,7 +189,7 @@ def display(text: bytes) -> str:
 
 def undisplay_text(text: str) -> str:
     """Return the text that display_text() made this of; other text stays, but for what reads as an escape."""
-    return _ESCAPE.sub(_unescaped, text) if "\\" in text else text
+    return re.sub(_ESCAPE, _unescaped, text) if "\\" in text else text
 
 
 def _unescaped(found: re.Match[str]) -> str:
@@ -214,10 +209,10 @@ def undisplay_address(text: str) -> str:
 
     What is an escape outside quotes stands for itself.
     """
-    pieces = QUOTED_STRING.split(text)
+    pieces = re.split(QUOTED_STRING, text)
     # Every second piece stood in quotes.
     pieces[::2] = map(undisplay_text, pieces[::2])
-    pieces[1::2] = [_IN_QUOTES.sub(_unquoted, piece) for piece in pieces[1::2]]
+    pieces[1::2] = [re.sub(_IN_QUOTES, _unquoted, piece) for piece in pieces[1::2]]
     return text_of(bytes_of("".join(pieces)))
 
 
@@ -228,7 +223,7 @@ def _unquoted(found: re.Match[str]) -> str:
 
 def mask_escapes(text: str) -> str:
     """Return the text with a plain letter in place of each escape: what it stands for is never special."""
-    return _ESCAPE.sub("x", text) if "\\" in text else text
+    return re.sub(_ESCAPE, "x", text) if "\\" in text else text
 
 
 def display_address(address: bytes) -> str:
@@ -241,19 +236,19 @@ def display_address(address: bytes) -> str:
     local, at, domain = text_of(address).rpartition("@")
     if not at or not domain:
         whole = text_of(address)
-        plain = DOMAIN_SPECIAL.search(whole) is None and whole.lower() != MAILER_DAEMON
+        plain = re.search(DOMAIN_SPECIAL, whole) is None and whole.lower() != MAILER_DAEMON
         return printable(whole) if plain else _quoted(whole)
-    plain = _is_dot_string(bytes_of(local)) and LOCAL_SPECIAL.search(local) is None
+    plain = _is_dot_string(bytes_of(local)) and re.search(LOCAL_SPECIAL, local) is None
     return (printable(local) if plain else _quoted(local)) + at + _display_host(domain)
 
 
 def _quoted(local: str) -> str:
     escaped = local.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "\\\r")
-    return printable('"%s"' % _BACKSLASH.sub(r"\\x5c", escaped))
+    return printable('"%s"' % re.sub(_BACKSLASH, r"\\x5c", escaped))
 
 
 def _display_host(domain: str) -> str:
-    return domain if DOMAIN_LITERAL.match(domain) else escape_special(domain, DOMAIN_SPECIAL)
+    return domain if re.match(DOMAIN_LITERAL, domain) else escape_special(domain, DOMAIN_SPECIAL)
 
 
 def display_domain(domain: bytes) -> str:
@@ -284,7 +279,7 @@ def display_client(address: bytes) -> str:
 
 def one_line(text: str) -> str:
     """Return the text with each run of blanks, tabs and line ends as one blank."""
-    return _BLANKS.sub(" ", text)
+    return re.sub(_BLANKS, " ", text)
 
 
 def display_header_name(name: str) -> str:

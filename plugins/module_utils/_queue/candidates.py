@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, AbstractSet, Any, Callable, Iterator, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import undisplay, undisplay_text
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.patterns import split_regex
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import (
     Selection,
@@ -137,14 +138,22 @@ def _parse(value: object, place: str, *, recipient_scope: str, now: int) -> Cand
     return Candidate(rule=rule, selection=selection, counters=tuple(counters))
 
 
-def _search(value: str, place: str) -> tuple[str, int]:
-    """Return pattern and flags that find what a value of a selection finds."""
-    return split_regex(value, place) or (re.escape(value), 0)
+def _search_bytes(value: str, place: str) -> re.Pattern[bytes]:
+    """Return the pattern that finds what a value of C(content) finds."""
+    parts = split_regex(value, place)
+    if parts is None:
+        return re.compile(re.escape(undisplay(value)))
+    return re.compile(parts[0].encode("utf-8"), parts[1] | re.MULTILINE)
+
+
+def _search_text(value: str, place: str) -> re.Pattern[str]:
+    """Return the pattern that finds what a value of C(body) finds."""
+    parts = split_regex(value, place) or (re.escape(undisplay_text(value)), 0)
+    return re.compile(parts[0], parts[1] | re.MULTILINE)
 
 
 def _count_content(values: Sequence[str], place: str) -> Callable[[Subject], int]:
-    found = [_search(value, place) for value in values]
-    searches = [re.compile(pattern.encode("utf-8"), flags | re.MULTILINE) for pattern, flags in found]
+    searches = [_search_bytes(value, place) for value in values]
     return lambda subject: sum(
         hit.start() < limit
         for text, start, limit in subject.text_windows()
@@ -154,8 +163,7 @@ def _count_content(values: Sequence[str], place: str) -> Callable[[Subject], int
 
 
 def _count_body(values: Sequence[str], place: str) -> Callable[[Subject], int]:
-    found = [_search(value, place) for value in values]
-    searches = [re.compile(pattern, flags | re.MULTILINE) for pattern, flags in found]
+    searches = [_search_text(value, place) for value in values]
     return lambda subject: sum(
         1 for part in subject.text_parts() for search in searches for _hit in search.finditer(part)
     )

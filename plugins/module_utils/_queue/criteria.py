@@ -190,14 +190,20 @@ def _recipient(values: Sequence[object], place: str) -> RecipientTest:
 def _reason(values: Sequence[object], place: str) -> RecipientTest:
     test = _any_of(patterns.line_test, values, place)
 
+    # Most recipients of a queue share a few reasons.
+    known = patterns.Remembered(lambda reason: test(text_of(reason)))
+
     def holds_for(subject: Subject) -> set[int]:
         reasons = subject.reasons()
         if not reasons:
             return set()
-        of_recipients = (
-            (index, reason_for(reasons, address)) for index, address in enumerate(subject.envelope.pending)
-        )
-        return {index for index, reason in of_recipients if reason is not None and test(text_of(reason))}
+        get = reasons.get
+        held = set()
+        for index, address in enumerate(subject.envelope.pending):
+            reason = get(address) or reason_for(reasons, address)
+            if reason is not None and known(reason):
+                held.add(index)
+        return held
 
     return holds_for
 

@@ -45,7 +45,7 @@ def quoted(text: str) -> str:
 
 def bare(text: str) -> str:
     """Return a pattern for addresses with a stand-in for what is quoted or escaped, so that the rest can be judged."""
-    return QUOTED_STRING.sub(QUOTED, mask_escapes(text))
+    return re.sub(QUOTED_STRING, QUOTED, mask_escapes(text))
 
 
 def host_forms(name: str) -> tuple[str, ...]:
@@ -168,11 +168,11 @@ def refuse_address(text: str, place: str) -> None:
     if text.startswith("/") and not at:
         raise SelectionError(place, "%s starts like a /regex/ but does not end like one" % printable(text))
     _refuse(text, looks, _ADDRESS_FORMS, "address", place)
-    if at and (_LOCAL_CHARACTER.search(local) or LOCAL_SPECIAL.search(local)):
+    if at and (_LOCAL_CHARACTER.search(local) or re.search(LOCAL_SPECIAL, local)):
         advice = "Put such a local part in quotes, or write a regular expression between slashes."
         raise SelectionError(place, "%s matches no address. %s" % (quoted(text), advice))
     host = domain if at else domain.lstrip(".")
-    if looks != QUOTED and not DOMAIN_LITERAL.match(host) and DOMAIN_SPECIAL.search(host):
+    if looks != QUOTED and not re.match(DOMAIN_LITERAL, host) and re.search(DOMAIN_SPECIAL, host):
         raise SelectionError(place, "%s matches no address. %s" % (quoted(text), _host_advice(text)))
 
 
@@ -234,7 +234,7 @@ def refuse_client_name(text: str, place: str) -> None:
     """Raise SelectionError for a plain pattern that can match no client's name."""
     looks = mask_escapes(text)
     _refuse(text, looks, _CLIENT_NAME_FORMS, "name of a client", place)
-    if NAME_SPECIAL.search(looks.lstrip(".")):
+    if re.search(NAME_SPECIAL, looks.lstrip(".")):
         advice = "No host name has such a character. Write a host name, or a regular expression between slashes."
         raise SelectionError(place, "%s matches no name of a client. %s" % (quoted(text), advice))
 
@@ -253,8 +253,8 @@ def refuse_login(text: str, place: str) -> None:
     _refuse_rest(text, looks, LOGIN_SPECIAL, "login", place)
 
 
-def _refuse_rest(text: str, looks: str, special: re.Pattern[str], what: str, place: str) -> None:
-    if special.search(looks):
+def _refuse_rest(text: str, looks: str, special: str, what: str, place: str) -> None:
+    if re.search(special, looks):
         raise SelectionError(
             place, "%s matches no %s. Write it whole, or a regular expression between slashes." % (quoted(text), what)
         )
@@ -264,7 +264,7 @@ def refuse_header_name(name: str, place: str) -> None:
     """Raise SelectionError for what no header field is called."""
     if not name:
         raise SelectionError(place, "a header field without a name. Write a name, as in {Subject: text}.")
-    if HEADER_SPECIAL.search(mask_escapes(name)):
+    if re.search(HEADER_SPECIAL, mask_escapes(name)):
         found = re.match(r"\s*([A-Za-z0-9-]+)\s*:?\s*\Z", name)
         advice = "Use %s." % quoted(found.group(1)) if found else "Write one name, as in {Subject: text}."
         raise SelectionError(place, "%s is the name of no header field. %s" % (quoted(name), advice))

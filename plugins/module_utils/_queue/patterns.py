@@ -75,7 +75,7 @@ def split_regex(text: str, place: str) -> tuple[str, int] | None:
     """
     found = _REGEX.match(text)
     if found is None:
-        if REGEX_LIKE.match(text):
+        if re.match(REGEX_LIKE, text):
             raise SelectionError(
                 place,
                 "%s has blanks or a line end around the regular expression. Use %s."

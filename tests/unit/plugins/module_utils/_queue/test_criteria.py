@@ -45,9 +45,19 @@ SPAM = MadeUpMessage(
     ),
     queue_id="4A0F9AC",
     reasons_={b"a@example.org": b"mailbox full", b"b@example.org": b"mailbox full"},
-    headers_=[("Subject", "Cheap pills"), ("X-Mailer", "bulk 1.0"), ("subject", "again")],
+    headers_=[
+        ("Subject", "Cheap pills"),
+        ("X-Mailer", "bulk 1.0"),
+        ("subject", "again"),
+        ("X-Folded", "cheap\tpills  now"),
+        ("X(odd) name", "y"),
+    ],
     stored_text_=b"sender@example.com\nSubject: Cheap pills\n\nbase64 \xff stuff\n",
-    text_parts_=["Buy now", "<a href='https://spam.example/x'>"],
+    text_parts_=["Buy now", "two\r\nlines", "<a href='https://spam.example/x'>"],
+)
+MASKED = MadeUpMessage(
+    make_envelope(pending=[b"jos\xe9@example.org", b"a\x07b@example.org"]),
+    reasons_={b"jos?@example.org": b"sa\xefd mailbox full", b"a?b@example.org": b"sa\xefd mailbox full"},
 )
 NULL_SENDER = MadeUpMessage(
     make_envelope(sender=b"", pending=[], attributes=[b"log_message_origin=local", b"trace_flags=0"])
@@ -77,6 +87,8 @@ RULES = [
     pytest.param({"helo_name": "friend"}, NULL_SENDER, False, id="helo_name, there is none"),
     pytest.param({"reason": "mailbox full"}, SPAM, True, id="reason"),
     pytest.param({"reason": "/quota|FULL/"}, SPAM, True, id="reason, regex"),
+    pytest.param({"reason": "mailbox full"}, MASKED, True, id="reason, of recipients that the log has in another form"),
+    pytest.param({"reason": r"sa\xefd"}, MASKED, True, id="reason, as it is shown"),
     pytest.param({"reason": "Connection refused"}, SPAM, False, id="reason, another"),
     pytest.param({"header": {"subject": "pills"}}, SPAM, True, id="header, names in any case"),
     pytest.param({"header": {"Subject": "again"}}, SPAM, True, id="header, any of that name"),
@@ -84,11 +96,22 @@ RULES = [
     pytest.param({"header": {"Subject": "pills", "X-Mailer": "mutt"}}, SPAM, False, id="header, one of two"),
     pytest.param({"header": {"Subject": ["x", "pills"]}}, SPAM, True, id="header, one of two texts"),
     pytest.param({"header": {"Subject": "pills", "subject": "nope"}}, SPAM, False, id="header, a name in two cases"),
+    pytest.param({"header": {"X-Folded": "cheap pills now"}}, SPAM, True, id="header, folded with a tab"),
+    pytest.param({"header": {"X-Folded": "cheap   pills"}}, SPAM, True, id="header, other blanks in the rule"),
+    pytest.param({"header": {"X-Folded": r"cheap\x09pills"}}, SPAM, True, id="header, the tab as an escape"),
+    pytest.param({"header": {"X-Folded": "/cheap pills  ?now/"}}, SPAM, True, id="header, folded, regex"),
+    pytest.param({"header": {"X-Folded": r"/cheap\tpills/"}}, SPAM, True, id="header, regex as it is stored"),
+    pytest.param({"header": {"X-Folded": "cheappills"}}, SPAM, False, id="header, a blank is a blank"),
+    pytest.param({"header": {"x(odd)\\x20name": "y"}}, SPAM, True, id="header, a name as it is shown"),
     pytest.param({"header": {"Missing": "/^$/"}}, SPAM, False, id="header, there is none"),
     pytest.param({"content": "base64"}, SPAM, True, id="content"),
     pytest.param({"content": r"/\xff stuff$/"}, SPAM, True, id="content, regex on bytes"),
     pytest.param({"content": "Buy now"}, SPAM, False, id="content, not what is only decoded"),
     pytest.param({"body": "/spam\\.example/"}, SPAM, True, id="body, any part"),
+    pytest.param({"content": r"base64 \xff stuff"}, SPAM, True, id="content, a byte as an escape"),
+    pytest.param({"content": r"C:\x41"}, SPAM, False, id="content, what only looks like an escape"),
+    pytest.param({"body": "two\nlines"}, SPAM, True, id="body, line ends are line feeds"),
+    pytest.param({"body": r"two\x0alines"}, SPAM, True, id="body, as it is shown"),
     pytest.param({"body": "base64"}, SPAM, False, id="body, not what is only stored"),
     pytest.param({"age": "2d"}, SPAM, True, id="age, that much"),
     pytest.param({"age": "-2d"}, SPAM, True, id="age, that much, from the other side"),
@@ -179,6 +202,21 @@ _EMPTY_LIST = "an empty list matches nothing; leave the key out or give it a val
             {"queue_id": 123456}, ".queue_id: 123456 is not text; put it in quotes", id="queue ID without quotes"
         ),
         pytest.param({"queue_id": "../x"}, ".queue_id: '../x' is not a queue ID", id="a path"),
+        pytest.param(
+            {"queue_id": "ALL"},
+            '.queue_id: "ALL" is a word of postsuper and no queue ID. Use match_all for all messages.',
+            id="all",
+        ),
+        pytest.param(
+            {"queue_id": "4A0F9AC*"},
+            ".queue_id: '4A0F9AC*' is not a queue ID. Use \"4A0F9AC\", without blanks and the marks of mailq.",
+            id="active",
+        ),
+        pytest.param(
+            {"queue_id": " 4A0F9AC!#"},
+            ".queue_id: ' 4A0F9AC!#' is not a queue ID. Use \"4A0F9AC\", without blanks and the marks of mailq.",
+            id="held and expired",
+        ),
         pytest.param({"queue_id": ["4A0F9AC", "ALL*"]}, ".queue_id: 'ALL*' is not a queue ID", id="a wildcard"),
         pytest.param(
             {"client_address": "10.0.0.0/99"},
@@ -189,6 +227,16 @@ _EMPTY_LIST = "an empty list matches nothing; leave the key out or give it a val
         pytest.param({"age": "2 days"}, ".age: '2 days' is not an amount; write " + _AGE, id="age in words"),
         pytest.param({"age": "2y"}, ".age: '2y' is not an amount; write " + _AGE, id="age in years"),
         pytest.param({"age": ""}, ".age: '' is not an amount; write " + _AGE, id="empty age"),
+        pytest.param(
+            {"age": "-0"},
+            ".age: '-0' matches no message: each is older than that. Use an age such as -10m.",
+            id="no age",
+        ),
+        pytest.param(
+            {"age": "2811w"},
+            ".age: '2811w' matches no message: no clock went so long ago. Use an age such as 2d.",
+            id="before time began",
+        ),
         pytest.param({"age": True}, ".age: True is not an amount; write " + _AGE, id="age yes"),
         pytest.param({"age": {"since": 5}}, ".age: {'since': 5} is not an age, as 2d or -10m", id="age, mapping"),
         pytest.param({"age": {}}, ".age: {} is not an age, as 2d or -10m", id="age, empty mapping"),
@@ -217,6 +265,21 @@ _EMPTY_LIST = "an empty list matches nothing; leave the key out or give it a val
         ),
         pytest.param(
             {"header": {}}, ".header: {} is not a mapping of header names, as {Subject: text}", id="header, empty"
+        ),
+        pytest.param(
+            {"header": {"Subject:": "x"}},
+            '.header: "Subject:" is the name of no header field. Use "Subject".',
+            id="header, name with colon",
+        ),
+        pytest.param(
+            {"header": {"X-*": "x"}},
+            '.header: "X-*" is the name of no header field. Write one name, as in {Subject: text}.',
+            id="header, wildcard",
+        ),
+        pytest.param(
+            {"header": {"Subject": "a\nb"}},
+            r'.header.Subject: "a\x0ab" has a line end, which this text never has. Write it in one line, in quotes or after >-.',
+            id="header, two lines",
         ),
         pytest.param({"header": {"Subject": []}}, ".header.Subject: " + _EMPTY_LIST, id="header, empty list"),
         pytest.param(

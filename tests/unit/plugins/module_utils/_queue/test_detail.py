@@ -82,6 +82,37 @@ def test_an_excerpt_on_request(headers: list[bytes], excerpt: str | None) -> Non
     assert "secret" not in json.dumps(show_message(Opened(data), excerpt=0))
 
 
+def test_everything_is_escaped() -> None:
+    spec = QueueFile(
+        sender=b"s\x9b@example.com",
+        recipients=todo("a\u202eb@example.org".encode()),
+        after_sender=[b"sasl_username=*@x\x1b", b"client_name=.x\xff", b"helo_name=*.x", b"\x07=\x07"],
+        headers=[
+            b'Content-Type: text/plain; charset="\x1bx"; name="\x9b\xe2\x80\xae"',
+            b"Subject: a\x1bb",
+            b"\tc",
+            b"X-Regex: /x/",
+            b"X(odd): y",
+        ],
+        body=[b"one\x1b\ttwo", b"C:\\x41"],
+    )
+    row = show_message(Opened(spec.write(), b"recipient=a\xe2\x80\xaeb@example.org\nreason=\x1b no\n"), excerpt=100)
+    assert row["sender"] == r"s\x9b@example.com"
+    assert row["recipients"][0]["address"] == r"a\u202eb@example.org"
+    assert row["recipients"][0]["reason"] == r"\x1b no"
+    assert {attribute["name"]: attribute["value"] for attribute in row["attributes"]}.items() >= {
+        ("sasl_username", r"\x2a@x\x1b"),
+        ("client_name", r"\x2ex\xff"),
+        ("helo_name", r"\x2a.x"),
+        (r"\x07", r"\x07"),
+    }
+    assert {"name": "Subject", "value": r"a\x1bb c"} in row["headers"]
+    assert {"name": "X-Regex", "value": r"\x2fx/"} in row["headers"]
+    assert {"name": "X(odd)", "value": "y"} in row["headers"]
+    assert row["excerpt"] == "one\\x1b\ttwo\nC:\\x5cx41\n"
+    assert all(text.isprintable() for part in row["parts"] for text in part.values() if isinstance(text, str))
+
+
 def test_an_original_that_the_client_gave() -> None:
     data = rec.encode_record(rec.SENDER, b"")
     data += rec.encode_record(rec.ATTRIBUTE, b"a=1") + rec.encode_record(rec.ATTRIBUTE, b"a=2")

@@ -6,7 +6,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_defer_log, parse_log
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import (
+    parse_defer_log,
+    parse_log,
+    reason_for,
+)
 
 # As bounce(8) writes it (src/bounce/bounce_append_service.c).
 _REFUSED = b"""<a@example.org>: connect to mx.example.org[192.0.2.1]:25: Connection refused
@@ -56,12 +60,37 @@ reason=mailbox full
         pytest.param(
             b"<a@b>: mailbox full\n\n<c@d>: no route\n", {b"a@b": b"mailbox full", b"c@d": b"no route"}, id="before 2.3"
         ),
+        pytest.param(b"recipient=<>\nreason=full\n", {b"": b"full"}, id="an empty recipient"),
+        pytest.param(b'recipient="<>"\nreason=full\n', {b"<>": b"full"}, id="one that looks like it"),
         pytest.param(b"\x00\xff= reason\nreasons=x\n", {}, id="none of the log's"),
         pytest.param(b"recipient=\xff@b\nreason=\xfe\n", {b"\xff@b": b"\xfe"}, id="any bytes"),
     ],
 )
 def test_parse_defer_log(log: bytes, reasons: dict[bytes, bytes]) -> None:
     assert parse_defer_log(log) == reasons
+
+
+@pytest.mark.parametrize(
+    ("recipient", "logged"),
+    [
+        pytest.param(b"a@example.org", b"a@example.org", id="as it is"),
+        pytest.param(b"jos\xe9@example.org", b"jos?@example.org", id="no UTF-8"),
+        pytest.param(
+            "jos\u00e9@example.org".encode(), "jos\u00e9@example.org".encode(), id="UTF-8, where it is enabled"
+        ),
+        pytest.param("jos\u00e9@example.org".encode(), b"jos??@example.org", id="UTF-8, where it is not"),
+        pytest.param("\u00e9\x07\udcff@b".encode("utf-8", "surrogateescape"), "\u00e9??@b".encode(), id="both"),
+        pytest.param(b"a\x7fb\tc@example.org", b"a?b?c@example.org", id="control characters"),
+        pytest.param("a\u009bb@example.org".encode(), "a\u009bb@example.org".encode(), id="C1, which is UTF-8"),
+    ],
+)
+def test_the_reason_for_a_recipient_in_the_form_of_the_log(recipient: bytes, logged: bytes) -> None:
+    assert reason_for({logged: b"full", b"other@example.org": b"no route"}, recipient) == b"full"
+    assert reason_for({b"other@example.org": b"no route"}, recipient) is None
+
+
+def test_the_exact_form_comes_first() -> None:
+    assert reason_for({b"jos?@b": b"masked", b"jos\xe9@b": b"exact"}, b"jos\xe9@b") == b"exact"
 
 
 def test_parse_log() -> None:

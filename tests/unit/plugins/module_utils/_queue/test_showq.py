@@ -100,6 +100,33 @@ def json_line(**changes: Any) -> bytes:
             id="null sender, quoted local part, SMTPUTF8",
         ),
         pytest.param(
+            json_line(
+                recipients=[
+                    {"address": "a?b@example.org", "delay_reason": "full"},
+                    {"address": "twice@example.org", "delay_reason": "full"},
+                    {"address": "twice@example.org", "delay_reason": "full"},
+                    {"address": "<>", "delay_reason": "empty"},
+                    {"address": '"a?b"@example.org'},
+                    {"address": "twice@example.org"},
+                    {"address": "other@example.org"},
+                    {"address": "other@example.org"},
+                    {"address": "MAILER-DAEMON"},
+                ]
+            ),
+            listed(
+                "4A0F9AC",
+                pending=[
+                    b"a?b@example.org",
+                    b"twice@example.org",
+                    b"twice@example.org",
+                    b"",
+                    *[b"other@example.org"] * 2,
+                ],
+                listed_reasons={b"a?b@example.org": b"full", b"twice@example.org": b"full", b"": b"empty"},
+            ),
+            id="listed from the log, and once more from the queue file",
+        ),
+        pytest.param(
             json_line(sender="MAILER-DAEMON@example.com", recipients=[]),
             listed("4A0F9AC", sender=b"MAILER-DAEMON@example.com", pending=[]),
             id="a literal MAILER-DAEMON",
@@ -183,6 +210,7 @@ SHORT = listing(
     '                                         "john doe"@example.org',
     "                                                       (reason unavailable)",
     "                                         c@example.org",
+    "                                         b@example.org",
     "",
     "4A0F9AF#    1000 %s  sender@example.com" % local(ARRIVAL),
     "",

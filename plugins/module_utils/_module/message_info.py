@@ -224,7 +224,7 @@ def _open(
     written = frozenset(chosen[: params["eml_limit"]])
     with PatternWatch() as watch:
         for key, message in messages_to_open:
-            watch.queue_id = message.queue_id
+            watch.queue_id, watch.message = message.queue_id, message
             if key in shown:
                 opened.rows[key] = _show(message, looking.candidates, params["excerpt"])
             if eml is not None and key in written:

@@ -37,6 +37,9 @@ MAX_RECORDS_KEPT = 400000
 MAX_BYTES_KEPT = 40 << 20
 _BYTES_OF_A_RECORD = 48
 MAX_HEADERS = 1 << 20
+# An envelope with anything longer, or with more attributes in bytes, is not kept as it is by those who sum up.
+LONG_RECORD = 256
+LONG_ATTRIBUTES = 1 << 16
 # So much of a message is decoded at the most, for its text parts.
 MAX_DECODED = 4 << 20
 # The stored text is searched in windows of so many bytes. What begins in a window and is no longer than the overlap is found.
@@ -154,6 +157,8 @@ class Envelope(NamedTuple):
     """The first thing that could not be read; the rest of the value is what stood before it."""
     missing: frozenset[Input] = NOTHING
     """What is not known, or not in full."""
+    is_heavy: bool = False
+    """Whether an address or an attribute is longer than any that mail needs, or attributes take more than some kilobytes."""
 
     @property
     def problem(self) -> str | None:
@@ -257,6 +262,7 @@ class _Found:
         "attributes",
         "cancelled",
         "done",
+        "longest",
         "measured",
         "microseconds",
         "pending",
@@ -274,6 +280,7 @@ class _Found:
         self.done = 0
         self.cancelled = 0
         self.attributes: list[bytes] = []
+        self.longest = 0
         self.measured = (0, 0)
         self.size_kept = 0
 
@@ -310,7 +317,9 @@ class _Found:
         """Raise _Enough where more was found than is kept, and RecordError where a file of that size has no room for it."""
         pending, attributes = self.measured
         for kept, measured in ((self.pending, pending), (self.attributes, attributes)):
-            self.size_kept += sum(map(len, kept[measured:])) + _BYTES_OF_A_RECORD * (len(kept) - measured)
+            lengths = [*map(len, kept[measured:])]
+            self.longest = max(self.longest, *lengths, 0)
+            self.size_kept += sum(lengths) + _BYTES_OF_A_RECORD * len(lengths)
         self.measured = len(self.pending), len(self.attributes)
         records = sum(self.measured)
         if records > MAX_RECORDS_KEPT or self.size_kept > MAX_BYTES_KEPT:
@@ -325,6 +334,8 @@ class _Found:
 
     def envelope(self, *, file_size: int, data_offset: int, unparsed: Unparsed | None, enough: bool) -> Envelope:
         """Return the value of what was found."""
+        attributes = b"".join(rec.encode_record(_ATTRIBUTE, attribute) for attribute in self.attributes)
+        longest = max(self.longest, len(self.sender or b""))
         return Envelope(
             self.arrival,
             self.microseconds,
@@ -332,10 +343,11 @@ class _Found:
             self.sender,
             self.pending,
             self.done,
-            b"".join(rec.encode_record(_ATTRIBUTE, attribute) for attribute in self.attributes),
+            attributes,
             data_offset,
             unparsed,
             self._missing(data_offset, cut=unparsed is not None or enough),
+            longest > LONG_RECORD or len(attributes) > LONG_ATTRIBUTES,
         )
 
     def _missing(self, data_offset: int, *, cut: bool) -> frozenset[Input]:
@@ -510,6 +522,7 @@ def _read_plain(data: bytes, fetch: Fetch, file_size: int) -> Envelope | None:
         content,
         None,
         NOTHING,
+        False,
     )
     return _new_tuple(Envelope, fields)
 

@@ -149,6 +149,9 @@ class Sample:
     def add(self, queue_id: str, envelope: Envelope, reasons: Mapping[bytes, bytes] | None) -> None:
         """Count a message, and keep it if its turn comes early enough."""
         self.messages += 1
+        # No suggestion names an address or a login that is longer than mail needs.
+        if envelope.is_heavy:
+            return
         if envelope.sender == b"" and envelope.pending:
             self._add_null(envelope.pending)
         # Multiplied, for CRC-32 alone gives names that follow each other hashes that do.

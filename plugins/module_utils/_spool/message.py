@@ -40,6 +40,7 @@ class SpoolMessage:
         "_reasons",
         "_spool",
         "_text_parts",
+        "_withheld",
         "damaged",
         "directory",
         "missing",
@@ -56,6 +57,7 @@ class SpoolMessage:
         self._reasons: Mapping[bytes, bytes] | None = None
         self._envelope: stored.Envelope | None = None
         self._text_parts: Sequence[str] | None = None
+        self._withheld: str | None = None
         # Whether the file was read so far, and is not whole.
         self.damaged = False
         # What could not be read of what was asked for, and the first reason.
@@ -162,6 +164,17 @@ class SpoolMessage:
             self.damaged = True
             self.problem = self.problem or stored.describe(unparsed)
 
+    def withhold(self, problem: str) -> None:
+        """Give no more of the content, for this reason: all of it is missing."""
+        self._withheld = problem
+
+    def _is_withheld(self, what: stored.Input) -> bool:
+        """Return whether the content is not to be given, and note that."""
+        if self._withheld is None:
+            return False
+        self._miss(what, self._withheld)
+        return True
+
     def _miss(self, what: stored.Input, problem: object) -> None:
         """Note what could not be read in full, and why."""
         self.missing |= {what}
@@ -181,6 +194,8 @@ class SpoolMessage:
         # Most runs never look at content, and need not wait until Python's email package is there.
         from ansible_collections.mailops.postfix.plugins.module_utils._queue import mime  # noqa: PLC0415
 
+        if self._is_withheld(stored.Input.HEADERS):
+            return ()
         try:
             block, problem = stored.read_headers(self._fetch, self.envelope)
         except ContentError as error:
@@ -191,6 +206,8 @@ class SpoolMessage:
 
     def text_windows(self) -> Iterator[stored.Window]:
         """Yield the message as stored, a record a line, in windows."""
+        if self._is_withheld(stored.Input.CONTENT):
+            return
         try:
             yield from stored.text_windows(self._fetch)
         except ContentError as error:
@@ -205,6 +222,8 @@ class SpoolMessage:
 
     def text_parts(self) -> Sequence[str]:
         """Return the decoded text parts."""
+        if self._is_withheld(stored.Input.BODY):
+            return ()
         if self._text_parts is None:
             from ansible_collections.mailops.postfix.plugins.module_utils._queue import mime  # noqa: PLC0415
 

@@ -19,7 +19,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Callable, Iterator, NamedTuple
+from typing import TYPE_CHECKING, Callable, Iterator, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import CommandError, InstanceError, MailopsError
 
@@ -33,6 +33,12 @@ SERVICES = ("auto", "systemd", "postfix", "none")
 # The last part of a systemd unit's control group; Debian has postfix@-.service and postfix@NAME.service, others postfix.service.
 _NAME = r"postfix(?:@[^/\n]*)?\.service"
 _UNIT = re.compile(r"/(%s)$" % _NAME, re.MULTILINE)
+# Where it is there, systemd manages this system.
+_BOOTED = "/run/systemd/system"
+_PROC = "/proc"
+# Options of master(8) with a value.
+_WITH_VALUE = "ce"
+_BY_HAND = "Stop Postfix where it was started, run this with service: none, and start it again; or use mode: messages."
 # postfix stop kills what is left after five seconds; systemd's own limit is 90.
 _PATIENCE_SECONDS = 100.0
 _POLL_SECONDS = 0.05
@@ -75,7 +81,7 @@ class Service(NamedTuple):
         if bool(self.instance.running()) is not running:
             failed = CommandError(command, status=output.status, output=output.err or output.out)
             raise InstanceError(
-                "Postfix does not %s: %s. The mail log tells more; mend that, and start Postfix if mail is down."
+                "Postfix does not %s: %s. Look at the mail log for the reason, and start Postfix if mail is down."
                 % (action, failed)
             )
 
@@ -93,14 +99,16 @@ def service_of(choice: str, instance: Instance) -> Service | None:
         return None
     if choice == "none":
         raise InstanceError(
-            "Postfix runs, and with service: none nobody stops it: queues cannot be moved away under it. Stop it, or choose another "
-            "service."
+            "Postfix runs, and with service: none this module does not stop it. Queues cannot be moved away while it runs; nothing was "
+            "touched. Stop it, or choose another service."
         )
     unit = _unit(instance) if choice in ("auto", "systemd") else None
     if choice == "systemd" and unit is None:
         raise InstanceError(
             "Postfix runs, but not in a unit of systemd named postfix*.service; use service: postfix, or start it with systemd."
         )
+    if unit is None:
+        _check_unsupervised(instance)
     return Service(instance, unit)
 
 
@@ -111,14 +119,78 @@ def service_left(instance: Instance, unit: str | None) -> Service:
 
 def _unit(instance: Instance) -> str | None:
     """Return the systemd unit that an instance runs in: the control group of its master process tells."""
+    # A container may be in a unit of its host, whose systemd is not there (sd_booted(3)).
+    if not os.path.isdir(_BOOTED):
+        return None
     try:
-        with open(os.path.join(instance.queue_directory, "pid", "master.pid"), encoding="ascii") as stream:
-            process = int(stream.read())
-        with open("/proc/%d/cgroup" % process, encoding="utf-8", errors="replace") as stream:
+        with open("/proc/%d/cgroup" % _master_of(instance), encoding="utf-8", errors="replace") as stream:
             found = _UNIT.search(stream.read())
     except (OSError, ValueError):
         return None
     return found.group(1) if found else None
+
+
+def _master_of(instance: Instance) -> int:
+    """Return the number of the master process. Raises OSError and ValueError where it is not known."""
+    with open(os.path.join(instance.queue_directory, "pid", "master.pid"), encoding="ascii") as stream:
+        return int(stream.read())
+
+
+def _check_unsupervised(instance: Instance) -> None:
+    """Raise InstanceError where stopping the master would end a container, race with a supervisor, or hit another process."""
+    try:
+        process = _master_of(instance)
+    except (OSError, ValueError):
+        return
+    if not os.path.isdir("%s/self" % _PROC):
+        # On other systems than Linux there is no telling.
+        return
+    arguments = _arguments_of(process)
+    if not arguments or os.path.basename(arguments[0]) != "master":
+        raise InstanceError(
+            "Postfix runs, but process %d, which %s/pid/master.pid names, is no master daemon here: it runs in another container or "
+            "PID namespace. Nothing was touched. %s" % (process, instance.queue_directory, _BY_HAND)
+        )
+    if process == 1:
+        raise InstanceError(
+            "Postfix is process 1 of this container, and stopping it would end the container. Nothing was touched. Stop the container, "
+            "run this with service: none where its queue directory is mounted, and start the container again; or use mode: messages."
+        )
+    if is_in_foreground(arguments):
+        raise InstanceError(
+            "Postfix runs in the foreground (process %d, as postfix start-fg starts it), so a supervisor or a container watches it and "
+            "would start it again, or end, while the queues are moved. Nothing was touched. %s" % (process, _BY_HAND)
+        )
+
+
+def _arguments_of(process: int) -> list[str]:
+    """Return the command line of a process, nothing for one that is not there."""
+    try:
+        with open("%s/%d/cmdline" % (_PROC, process), "rb") as stream:
+            return [os.fsdecode(part) for part in stream.read().split(b"\0")[:-1]]
+    except OSError:
+        return []
+
+
+def is_in_foreground(arguments: Sequence[str]) -> bool:
+    """Return whether a master daemon with this command line is a child of what started it (src/master/master.c).
+
+    C(postfix start) runs it with C(-w), and then it is a process of its own. C(postfix start-fg) runs it with C(-s), or with C(-i)
+    as process 1 (conf/postfix-script); runit, s6 and the like may run it with C(-d) or without any of these.
+    """
+    flags = set()
+    rest = list(arguments[1:])
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("-") or word in ("-", "--"):
+            break
+        for place, flag in enumerate(word[1:], 2):
+            flags.add(flag)
+            if flag in _WITH_VALUE:
+                if place == len(word):
+                    del rest[:1]
+                break
+    return "w" not in flags
 
 
 @contextmanager

@@ -27,6 +27,7 @@ NOTHING = {
     "quarantined": 0,
     "restored": 0,
     "deleted": 0,
+    "already": 0,
     "vanished": 0,
     "changed": 0,
     "in_flight": 0,
@@ -258,7 +259,9 @@ def test_a_taken_queue_id_is_reported_and_its_message_kept(clean_each: Host, con
     assert flags(done) == flags(predicted)
     assert done["outcomes"] == outcomes(restored=2, collision=1)
     assert done["collisions"] == [first]
-    assert done["warnings"] == ["1 messages stay in the quarantine spam, for their queue IDs are taken in the queue."]
+    assert done["warnings"] == [
+        "1 messages stay in the quarantine spam, because their queue IDs are taken in the queue."
+    ]
     assert ids(host.spool_files()) == {first, *others}
     assert host.get(f"{SPOOL}/hold/{first}") == b""
     assert host.get(f"{PLACE}/deferred/{first}") == kept
@@ -588,8 +591,8 @@ def test_a_postfix_that_is_stopped_stays_stopped(clean: Host, controller: Contro
     three(clean)
     failed = quarantine(clean, controller, mode="queues", service="none")
     assert failed["msg"] == (
-        "Postfix runs, and with service: none nobody stops it: queues cannot be moved away under it. Stop it, or choose another "
-        "service."
+        "Postfix runs, and with service: none this module does not stop it. Queues cannot be moved away while it runs; nothing was "
+        "touched. Stop it, or choose another service."
     )
     failed = quarantine(clean, controller, mode="queues", service="systemd")
     assert failed["msg"] == (

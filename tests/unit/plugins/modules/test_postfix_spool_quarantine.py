@@ -153,7 +153,9 @@ def test_a_taken_id_stays(run: ModuleRun, made: MadeUpSpool) -> None:
     for check in (True, False):
         result = run(check=check, name="spam", state="restored", match=BAD)
         assert (result["outcomes"], result["collisions"]) == (outcomes(collision=1), [SPAM])
-        assert run.warnings == ["1 messages stay in the quarantine spam, for their queue IDs are taken in the queue."]
+        assert run.warnings == [
+            "1 messages stay in the quarantine spam, because their queue IDs are taken in the queue."
+        ]
     assert taken.read_bytes() == b""
     taken.unlink()
     result = run(name="spam", state="restored", match=BAD)
@@ -191,10 +193,10 @@ def test_what_an_interrupted_run_left_is_put_right_first(run: ModuleRun, made: M
 
 def test_a_quarantine_of_a_later_version_is_left_alone(run: ModuleRun, made: MadeUpSpool) -> None:
     run(name="spam", match=BAD)
-    (place(made) / "journal").write_bytes(encode({"op": "made", "version": 2, "instance": {}}))
+    (place(made) / "journal").write_bytes(encode({"op": "made", "version": 3, "instance": {}}))
     assert run.fails(name="spam", match=BAD) == (
-        "The quarantine %s has format version 2, this collection knows version 1; use the collection that made it."
-        % place(made)
+        "The quarantine %s has format version 3, this collection knows version 2; nothing was touched. Use the release of the "
+        "collection that made it." % place(made)
     )
 
 
@@ -206,7 +208,7 @@ def test_a_plan_is_for_one_quarantine(run: ModuleRun) -> None:
     )
     plan = run(check=True, name="spam", state="restored", match=BAD)["plan"]
     assert run(name="spam", state="restored", plan=plan)["outcomes"] == outcomes(restored=1)
-    assert run(name="spam", state="restored", plan=plan)["outcomes"] == outcomes(vanished=1)
+    assert run(name="spam", state="restored", plan=plan)["outcomes"] == outcomes(already=1)
 
 
 def test_what_is_no_plan(run: ModuleRun) -> None:

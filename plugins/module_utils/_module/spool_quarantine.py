@@ -156,10 +156,10 @@ class Job:
         """Return whether there is a quarantine of that name. Raises MailopsError where anything else is there."""
         if self.name in quarantines.names(self.base):
             return True
-        path = os.path.join(self.base, self.name)
-        if self.params["state"] == "quarantined":
+        if self.params["state"] == "quarantined" or quarantines.is_empty(self.base, self.name):
+            # What a killed run left when it had removed everything else counts as nothing.
             quarantines.check_adoptable(self.base, self.name)
-        elif os.path.lexists(path):
+        elif os.path.lexists(os.path.join(self.base, self.name)):
             self.open().__exit__()
         return False
 
@@ -205,6 +205,7 @@ def _job_of(module: AnsibleModule, instance: Instance) -> Job:
         params["queues"] = list(chosen)
     if whole:
         _check_whole(params)
+        _check_directories(params, instance)
         params["match_all"] = True
     elif state == "quarantined":
         instance.require_postsuper()
@@ -477,7 +478,6 @@ def _quarantine_queues(job: Job, spool: Spool, act: Act | None) -> dict[str, Any
                 return _tell(job, _nothing(job), {}, act)
     service = _service.service_of(job.params["service"], job.instance)
     _check_same_filesystem(job)
-    _check_directories(job)
     quarantines.check_room(os.path.join(job.base, job.name))
     if act is None:
         seen = _see(job, spool)
@@ -528,10 +528,10 @@ def _check_same_filesystem(job: Job) -> None:
         )
 
 
-def _check_directories(job: Job) -> None:
+def _check_directories(params: Mapping[str, Any], instance: Instance) -> None:
     """Raise SelectionError for a queue that a rename does not move away: a link, or a filesystem of its own."""
-    top = job.instance.queue_directory
-    for name in (*job.selecting.selection.queues, *LOGS):
+    top = instance.queue_directory
+    for name in (*params["queues"], *LOGS):
         path = os.path.join(top, name)
         if os.path.islink(path):
             problem = "is a symbolic link, and Postfix would go on with the directory that it leads to"
@@ -611,10 +611,13 @@ def _remove(job: Job, _spool: Spool, act: Act | None) -> dict[str, Any]:
     with job.open() as quarantine:
         if _is_young(job, quarantine):
             return _tell(job, _nothing(job), {}, act)
+        whole = job.selecting.planned is None and job.selecting.selection.everything and job.params["queues"] is None
+        if whole:
+            quarantine.check_proved(None, whole=act is not None)
         seen = _see(job, quarantine.spool)
         targets = seen.selected.targets
-        whole = job.selecting.planned is None and job.selecting.selection.everything and job.params["queues"] is None
-        quarantine.check_proved(None if whole else targets, whole=act is not None)
+        if not whole:
+            quarantine.check_proved(targets, whole=True)
         outcomes = dict.fromkeys(targets, "deleted")
         if act is not None and (whole or targets):
             outcomes = _delete(job, quarantine, targets, whole=whole)

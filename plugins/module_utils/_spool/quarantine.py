@@ -701,11 +701,27 @@ def ended(records: Sequence[Record]) -> Iterator[tuple[Record, Record]]:
             intent = None
 
 
+def is_empty(base: str, name: str) -> bool:
+    """Return whether there is an empty directory of that name, or one with nothing but the beginning of a journal."""
+    path = os.path.join(base, name)
+    return _is_trusted(base) and _is_trusted(path) and not _has_journal(path) and not _foreign_in(path)
+
+
 def check_adoptable(base: str, name: str) -> None:
     """Raise MailopsError where a quarantine of that name is not there and cannot be made, because something else is."""
     path = os.path.join(base, name)
     if not (_is_trusted(base) and _is_trusted(path)) or _has_journal(path):
         return
+    found = _foreign_in(path)
+    if found:
+        raise QuarantineError(
+            "%s is not a quarantine and is not empty: it holds %s. Nothing was touched. Use another name, or move that to another "
+            "place." % (path, _list(found[: _MAX_NAMED + 1]))
+        )
+
+
+def _foreign_in(path: str) -> list[str]:
+    """Return what is in a directory that is no quarantine, but for the beginning of a journal."""
     try:
         with Tree(path) as tree:
             found = sorted(os.listdir(tree.root))
@@ -714,11 +730,7 @@ def check_adoptable(base: str, name: str) -> None:
                 found = [] if data is not None and journal.is_cut_beginning(data, _BEGINNING) else found
     except OSError as error:
         raise SystemRefusal("The directory %s cannot be read" % path, error) from error
-    if found:
-        raise QuarantineError(
-            "%s is not a quarantine and is not empty: it holds %s. Nothing was touched. Use another name, or move that to another "
-            "place." % (path, _list(found[: _MAX_NAMED + 1]))
-        )
+    return found
 
 
 @contextmanager

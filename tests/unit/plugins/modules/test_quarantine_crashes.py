@@ -227,7 +227,8 @@ def test_a_copy_that_was_delivered_is_not_given_back_at_once(host: Host) -> None
     [queue_id] = [path.name for path in (host.far / "deferred").rglob("*") if path.is_file()]
     assert warning == (
         "1 messages were given back by an interrupted run and are no longer in the queue: Postfix may have delivered or returned them. "
-        "They are still in the quarantine, and this run leaves them out: %s. The next run takes them in again." % queue_id
+        "They are still in the quarantine, and this run leaves them out: %s. The next run takes them in again."
+        % queue_id
     )
     assert result["outcomes"]["restored"] == MESSAGES // 2 - 2
     assert (host.far / "deferred" / queue_id).read_bytes() == content

@@ -18,6 +18,8 @@ STEPS = {
     "the act": ("_spool.lock", "QueueLock.write_journal"),
     "a removal": ("_spool.holding", "_remove"),
     "the removal of what is held": ("_spool.holding", "remove_from"),
+    "the swap": ("_spool.quarantine", "Quarantine._swap"),
+    "a record": ("_spool.journal", "Journal.append"),
     "the end": ("_spool.lock", "QueueLock.clear_journal"),
 }
 KILL = "kill -9 $PPID"

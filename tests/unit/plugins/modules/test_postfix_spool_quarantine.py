@@ -22,7 +22,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Qua
 from ansible_collections.mailops.postfix.plugins.module_utils._module import spool_quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Output
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves, quarantine
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import encode
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Journal, encode
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look
 from ansible_collections.mailops.postfix.plugins.modules import postfix_quarantine_info, postfix_spool_quarantine
 from tests.unit.support.module import ModuleRun
@@ -465,7 +465,12 @@ def test_a_planted_log_is_left_where_it_is(
         elsewhere(monkeypatch, made)
     log = made.file("defer", SPAM)
     log.unlink()
-    {"link": lambda: log.symlink_to("/etc/passwd"), "fifo": lambda: os.mkfifo(log), "directory": log.mkdir}[kind]()
+    plant: dict[str, Callable[[Path], object]] = {
+        "link": lambda path: path.symlink_to("/etc/passwd"),
+        "fifo": os.mkfifo,
+        "directory": lambda path: path.mkdir(),
+    }
+    plant[kind](log)
     result = run(name="spam", match=BAD)
     assert result["outcomes"] == outcomes(quarantined=1)
     warning = "1 logs of messages are no regular files or cannot be moved, and stay where they are: defer/%s."
@@ -565,7 +570,7 @@ def test_a_journal_that_cannot_be_written_leaves_nothing_behind(
 def test_deleting_needs_no_room(run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
     run(name="spam", mode="queues")
 
-    monkeypatch.setattr(quarantine.Journal, "append", _raise_no_room)
+    monkeypatch.setattr(Journal, "append", _raise_no_room)
     result = run(name="spam", state="absent", match=BAD)
     assert (result["failed"], result["outcomes"]) == (True, outcomes(deleted=1))
     assert run(name="spam", **ALL)["outcomes"] == outcomes(deleted=1)

@@ -108,7 +108,7 @@ quarantines:
     runs:
       description:
         - The last ten runs that moved something into it, with time, user, mode, reason and selection.
-        - Where there are many quarantines, the later ones are told without; ask for one by O(name).
+        - Where there are many quarantines, the later ones are shown without; ask for one by O(name).
       type: list
       elements: dict
       returned: always

@@ -22,6 +22,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     PlanError,
     QuarantineError,
     SelectionError,
+    SystemRefusal,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _quarantines, _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate, Seen
@@ -418,11 +419,28 @@ def _take(
         standing = _acting.verify(act.spool, "maildrop", in_maildrop) if in_maildrop else {}
         outcomes.update(_take_verified(job, act, quarantine, live, targets, standing, "maildrop"))
     finally:
+        _release(job, act, moving)
+    unseen = {queue_id: target for queue_id, target in targets.items() if queue_id not in outcomes}
+    try:
+        outcomes.update(_acting.look_in_delivery(act.spool, unseen))
+    except (OSError, MailopsError) as error:
+        _break(job, "The queues cannot be read", error)
+        outcomes.update(dict.fromkeys(unseen, "failed"))
+    return outcomes
+
+
+def _release(job: Job, act: Act, moving: Collection[str]) -> None:
+    """Give back to delivery what this run has put on hold and not moved. What cannot be given back, the next run gives back."""
+    try:
         _acting.put_back(act, [found.name for found in act.spool.walk("hold") if found.name in moving])
         act.lock.clear_journal()
-    unseen = {queue_id: target for queue_id, target in targets.items() if queue_id not in outcomes}
-    outcomes.update(_acting.look_in_delivery(act.spool, unseen))
-    return outcomes
+    except (OSError, MailopsError) as error:
+        _break(job, "What was put on hold cannot be released; the next run releases it", error)
+
+
+def _break(job: Job, what: str, error: OSError | MailopsError) -> None:
+    """Keep an error that ends the act. The result still says what was done. what: as of SystemRefusal."""
+    job.broken = job.broken or (SystemRefusal(what, error) if isinstance(error, OSError) else error)
 
 
 def _take_verified(
@@ -487,11 +505,20 @@ def _quarantine_queues(job: Job, spool: Spool, act: Act | None) -> dict[str, Any
     with job.make() as quarantine, Live(job.layout) as live:
         earlier = quarantine.present()
         _swap(job, quarantine, live, service)
-        # The limits were checked before.
-        seen = _see_all(job, quarantine.spool, earlier)
+        seen = _see_swapped(job, quarantine, earlier)
     result = _tell(job, seen, dict.fromkeys(seen.selected.targets, "quarantined"), act)
     # The directories were moved, whatever was in them.
     return {**result, "changed": result["changed"] or job.broken is None}
+
+
+def _see_swapped(job: Job, quarantine: Quarantine, earlier: Collection[str]) -> Seen:
+    """Return what was moved into the quarantine, nothing where it cannot be read."""
+    try:
+        # The limits were checked before.
+        return _see_all(job, quarantine.spool, earlier)
+    except (OSError, MailopsError) as error:
+        _break(job, "The quarantine %s cannot be read" % quarantine.path, error)
+    return _nothing(job)
 
 
 def _swap(job: Job, quarantine: Quarantine, live: Live, service: _service.Service | None) -> None:

@@ -495,6 +495,8 @@ class Quarantine:
                 self.write("drop", messages=len(deleted.gone), ids=sorted(deleted.gone), **said)
         except MailopsError as error:
             deleted.broken = error
+        except OSError as error:
+            deleted.broken = SystemRefusal("The quarantine %s cannot be read" % self.path, error)
         return deleted
 
     def ended_for(self, state: str) -> set[str]:
@@ -604,14 +606,14 @@ class Quarantine:
             self._secure()
             live.tree.sync()
             self.tree.sync()
+            here = self.present() - earlier
+            self.write(_DONE, messages=len(here), collisions=[], ids_in=sorted(here))
         except OSError as error:
             self._recover_quietly(live, Moved())
             raise broken_off(self, live, error) from error
         except MailopsError:
             self._recover_quietly(live, Moved())
             raise
-        here = self.present() - earlier
-        self.write(_DONE, messages=len(here), collisions=[], ids_in=sorted(here))
 
     def _make_fresh(self, live: Live, names: Sequence[str]) -> None:
         """Make the directories that are to take the place of those. Raises SystemRefusal, and then nothing was made."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
 from pathlib import Path
 from typing import Iterator
 
@@ -136,6 +137,30 @@ def test_a_directory_of_an_image_is_moved_file_by_file(tmp_path: Path, monkeypat
         "to/deferred/A/A2": "to/deferred/A/A2",
         "to/deferred/B/B1": "from/deferred/B/B1",
     }
+
+
+def test_a_tree_that_is_too_deep_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "to" / "deferred").mkdir(parents=True)
+    (tmp_path / "from" / "deferred").mkdir(parents=True)
+    descriptor = os.open(str(tmp_path / "from" / "deferred"), os.O_RDONLY)
+    for _level in range(1500):
+        os.mkdir("A", dir_fd=descriptor)
+        below = os.open("A", os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = below
+    os.close(descriptor)
+
+    def overlay(source: str, _target: str, **_directories: int) -> None:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), source)
+
+    monkeypatch.setattr(moves, "rename", overlay)
+    monkeypatch.setattr(moves, "make_directory", _make_plainly)
+    with Tree(str(tmp_path / "from")) as source, Tree(str(tmp_path / "to")) as target:
+        moves.move_directory("deferred", source_dir=source.root, target_dir=target.root)
+    assert (tmp_path / "from" / "deferred" / ("A/" * 18)).is_dir()
+    assert not (tmp_path / "to" / "deferred" / ("A/" * 18)).exists()
+    # pytest cannot remove so deep a tree.
+    subprocess.run(["rm", "-rf", str(tmp_path / "from")], check=True)
 
 
 def _make_plainly(name: str, directory: int, _look: Look) -> int:

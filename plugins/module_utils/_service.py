@@ -94,7 +94,7 @@ class Outage:
 
 
 def service_of(choice: str, instance: Instance) -> Service | None:
-    """Return how to stop and start an instance, None where it does not run. Raises InstanceError where that cannot be told."""
+    """Return how to stop and start an instance, None where it does not run. Raises InstanceError where nothing can be stopped."""
     if not instance.running():
         return None
     if choice == "none":
@@ -118,7 +118,7 @@ def service_left(instance: Instance, unit: str | None) -> Service:
 
 
 def _unit(instance: Instance) -> str | None:
-    """Return the systemd unit that an instance runs in: the control group of its master process tells."""
+    """Return the systemd unit that an instance runs in: the control group of its master process has it."""
     # A container may be in a unit of its host, whose systemd is not there (sd_booted(3)).
     if not os.path.isdir(_BOOTED):
         return None
@@ -194,20 +194,20 @@ def is_in_foreground(arguments: Sequence[str]) -> bool:
 
 
 @contextmanager
-def stopped(service: Service | None, *, mend: Callable[[], None]) -> Iterator[Outage]:
+def stopped(service: Service | None, *, prepare: Callable[[], None]) -> Iterator[Outage]:
     """Stop the instance, and start it again when this is left, however it is left. Yields how long that took.
 
-    mend: what to do before it is started, should this process be killed. Raises InstanceError where it does not stop or start.
+    prepare: what to do before it is started, should this process be killed. Raises InstanceError where it does not stop or start.
     """
     outage = Outage()
     if service is None:
         yield outage
         return
-    with _patient(), _understudy(service, mend) as tell:
+    with _patient(), _understudy(service, prepare) as report:
         began = time.monotonic()
         try:
             service.stop()
-            tell(_STOPPED)
+            report(_STOPPED)
             yield outage
         finally:
             service.start()
@@ -233,16 +233,16 @@ def _patient() -> Iterator[None]:
 
 
 @contextmanager
-def _understudy(service: Service, mend: Callable[[], None]) -> Iterator[Callable[[bytes], object]]:
+def _understudy(service: Service, prepare: Callable[[], None]) -> Iterator[Callable[[bytes], object]]:
     """Have a second process stand by; it shares the lock on the queue, so that nobody else begins before it is done.
 
-    Yields what tells it how far the first one is.
+    Yields what reports to it how far the first one is.
     """
     reader, writer = os.pipe()
     process = os.fork()
     if not process:
         os.close(writer)
-        _stand_by(reader, service, mend)
+        _stand_by(reader, service, prepare)
     os.close(reader)
     try:
         yield partial(os.write, writer)
@@ -252,7 +252,7 @@ def _understudy(service: Service, mend: Callable[[], None]) -> Iterator[Callable
         os.waitpid(process, 0)
 
 
-def _stand_by(reader: int, service: Service, mend: Callable[[], None]) -> None:
+def _stand_by(reader: int, service: Service, prepare: Callable[[], None]) -> None:
     """Wait until the first process says that it is done, or until it ends; then take over."""
     try:
         os.setsid()
@@ -264,7 +264,7 @@ def _stand_by(reader: int, service: Service, mend: Callable[[], None]) -> None:
             said = heard
             heard = os.read(reader, 1)
         if not heard:
-            _take_over(service, mend, stopped=said == _STOPPED)
+            _take_over(service, prepare, stopped=said == _STOPPED)
     except (OSError, MailopsError):
         # Nobody listens any more. The journal has what is unfinished.
         os._exit(1)
@@ -272,10 +272,10 @@ def _stand_by(reader: int, service: Service, mend: Callable[[], None]) -> None:
         os._exit(0)
 
 
-def _take_over(service: Service, mend: Callable[[], None], *, stopped: bool) -> None:
+def _take_over(service: Service, prepare: Callable[[], None], *, stopped: bool) -> None:
     """Start the instance. stopped: whether it has stopped already; a command that stops it goes on without who called it."""
     try:
-        mend()
+        prepare()
     finally:
         service.start()
         deadline = time.monotonic() + (0 if stopped else _STOPPING_SECONDS)

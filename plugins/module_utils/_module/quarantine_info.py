@@ -149,7 +149,7 @@ def _pass_over(_found: Found, _incomplete: bool, _content: Content) -> None:
 
 
 def _history(records: list[Record]) -> dict[str, Any]:
-    """Return what the journal tells: who made it for which instance, what was done since."""
+    """Return what the journal says: who made it for which instance, what was done since."""
     made = records[0]
     taken = [record for record in records if record["op"] in ("take", "swap")]
     return {

@@ -110,7 +110,7 @@ class Origin:
 
 @dataclass
 class Job:
-    """One run: what it works on, and what its result has beside the common one."""
+    """One run: what it works on, and what its result has in addition to the common one."""
 
     module: AnsibleModule
     instance: Instance
@@ -119,7 +119,7 @@ class Job:
     name: str
     selecting: Selecting
     origin: Origin
-    told: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
     left_out: set[str] = field(default_factory=set)
     """Queue IDs in the quarantine that this run does not look at."""
     failures: dict[str, str] = field(default_factory=dict)
@@ -314,7 +314,7 @@ def _pass_over(_found: Found, _incomplete: bool, _counted: _selected.Selected) -
 def _tell(job: Job, seen: Seen, outcomes: Mapping[str, str], act: Act | None) -> dict[str, Any]:
     """Return the result of a run, real or predicted, and leave a line in the mail log of a real one."""
     verb = _VERBS[job.params["state"]]
-    reached = (verb, "in_flight") if not job.told.get("left_in_flight") else (verb,)
+    reached = (verb, "in_flight") if not job.extra.get("left_in_flight") else (verb,)
     targets = seen.selected.targets
     done = [target for target in targets.values() if outcomes.get(target.queue_id) in reached]
     collisions = sorted(queue_id for queue_id, outcome in outcomes.items() if outcome == "collision")
@@ -329,7 +329,7 @@ def _tell(job: Job, seen: Seen, outcomes: Mapping[str, str], act: Act | None) ->
         **_acting.show_common(seen, {target.queue_id: Fate(None, "") for target in done}),
         "outcomes": _count_outcomes(job, seen, outcomes),
         "failures": _show_failures(job, seen),
-        **{key: value for key, value in job.told.items() if key != "left_in_flight"},
+        **{key: value for key, value in job.extra.items() if key != "left_in_flight"},
     }
     if collisions:
         job.module.warn(
@@ -459,7 +459,7 @@ def _take_verified(
     in_flight = _acting.wait_for_delivery(act.spool, queue, busy, seconds=_acting.IN_FLIGHT_SECONDS)
     if quarantine.is_elsewhere(live) and in_flight:
         # A copy would not learn which recipients were served meanwhile.
-        job.told["left_in_flight"] = True
+        job.extra["left_in_flight"] = True
         outcomes.update(dict.fromkeys(in_flight, "in_flight"))
         verified = [queue_id for queue_id in verified if queue_id not in in_flight]
     if not verified:
@@ -527,7 +527,7 @@ def _swap(job: Job, quarantine: Quarantine, live: Live, service: _service.Servic
 
     @contextmanager
     def stopped() -> Iterator[None]:
-        with _service.stopped(service, mend=lambda: quarantine.settle_swap(live)) as outage:
+        with _service.stopped(service, prepare=lambda: quarantine.settle_swap(live)) as outage:
             outages.append(outage)
             yield
 
@@ -538,7 +538,7 @@ def _swap(job: Job, quarantine: Quarantine, live: Live, service: _service.Servic
         if not outages:
             raise
         job.broken = error
-    job.told["down"] = outages[0].seconds
+    job.extra["down"] = outages[0].seconds
 
 
 def _check_same_filesystem(job: Job) -> None:
@@ -591,7 +591,7 @@ def _restore(job: Job, _spool: Spool, act: Act | None) -> dict[str, Any]:
         if wanted:
             moved = quarantine.give(live, wanted, to=job.params["restore_to"], **job.said())
             outcomes = _outcomes_of(job, moved, wanted, "restored")
-            job.told["renamed"] = [
+            job.extra["renamed"] = [
                 {"queue_id": new, "was": old} for old, new in sorted(moved.renamed.items())[:_MAX_LISTED]
             ]
             _kick(job, {wanted[queue_id].queue for queue_id in moved.done})

@@ -113,7 +113,7 @@ def rename(source: str, target: str, *, source_dir: int, target_dir: int) -> Non
 
 
 def can_rename(one: int, other: int) -> bool:
-    """Return whether files can be renamed from one open directory to the other, as far as that can be told.
+    """Return whether files can be renamed from one open directory to the other, as far as that can be seen.
 
     They must be on one filesystem and in one mount of it: rename(2) fails between two bind mounts, too.
     """

@@ -109,13 +109,13 @@ _POSTFIX_OWN = frozenset(
 
 
 def default_base(queue_directory: str) -> str:
-    """Return where quarantines are kept: beside the queue directory, or in it where it is a filesystem of its own."""
+    """Return where quarantines are kept: next to the queue directory, or in it where it is a filesystem of its own."""
     path = os.path.realpath(queue_directory)
     return path + (".quarantine" if are_together(path, os.path.dirname(path)) else "/quarantine")
 
 
 def are_together(one: str, other: str) -> bool:
-    """Return whether files can be renamed from one directory to the other, as far as that can be told."""
+    """Return whether files can be renamed from one directory to the other, as far as that can be seen."""
     try:
         with Tree(one) as first, Tree(other) as second:
             return moves.can_rename(first.root, second.root)
@@ -212,7 +212,7 @@ def check_room(path: str) -> None:
         number = 0
         if status.f_flag & os.ST_RDONLY:
             number = errno.EROFS
-        elif not status.f_bfree or (status.f_files and not status.f_ffree):
+        elif (status.f_blocks and not status.f_bfree) or (status.f_files and not status.f_ffree):
             number = errno.ENOSPC
         if number:
             error = OSError(number, os.strerror(number))

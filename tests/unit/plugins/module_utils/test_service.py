@@ -161,7 +161,7 @@ def test_a_unit_of_the_host_is_none_of_the_container(host: Host, monkeypatch: py
 def test_what_does_not_run_is_not_stopped(host: Host) -> None:
     host.state.unlink()
     assert service_of("auto", host.instance) is None
-    with stopped(None, mend=lambda: None) as outage:
+    with stopped(None, prepare=lambda: None) as outage:
         pass
     assert outage.seconds == 0.0
     assert host.ran() == []
@@ -169,11 +169,11 @@ def test_what_does_not_run_is_not_stopped(host: Host) -> None:
 
 def test_it_is_started_by_what_stopped_it(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_service, "_unit", lambda _instance: "postfix@-.service")
-    with stopped(service_of("auto", host.instance), mend=lambda: None) as outage:
+    with stopped(service_of("auto", host.instance), prepare=lambda: None) as outage:
         assert not host.state.exists()
         time.sleep(0.01)
     assert 0.01 <= outage.seconds < 5
-    with stopped(service_of("postfix", host.instance), mend=lambda: None):
+    with stopped(service_of("postfix", host.instance), prepare=lambda: None):
         pass
     assert host.ran() == [
         "systemctl stop postfix@-.service",
@@ -184,7 +184,7 @@ def test_it_is_started_by_what_stopped_it(host: Host, monkeypatch: pytest.Monkey
 
 
 def test_it_is_started_whatever_failed(host: Host) -> None:
-    with pytest.raises(ZeroDivisionError), stopped(service_of("auto", host.instance), mend=lambda: None):
+    with pytest.raises(ZeroDivisionError), stopped(service_of("auto", host.instance), prepare=lambda: None):
         raise ZeroDivisionError
     assert host.state.exists()
 
@@ -196,7 +196,7 @@ def test_what_does_not_stop_or_start_is_told(host: Host) -> None:
     )
     for action in ("stop", "start"):
         host.broken = {action}
-        with pytest.raises(InstanceError) as caught, stopped(service_of("auto", host.instance), mend=lambda: None):
+        with pytest.raises(InstanceError) as caught, stopped(service_of("auto", host.instance), prepare=lambda: None):
             assert action == "start"
         assert str(caught.value) == text % (action, action)
     assert not host.state.exists()
@@ -206,7 +206,7 @@ def test_a_signal_waits_until_it_is_started(host: Host) -> None:
     seen: list[bool] = []
     before = signal.signal(signal.SIGTERM, lambda *_: seen.append(host.state.exists()))
     try:
-        with stopped(service_of("auto", host.instance), mend=lambda: None):
+        with stopped(service_of("auto", host.instance), prepare=lambda: None):
             os.kill(os.getpid(), signal.SIGTERM)
             assert seen == []
         assert seen == [True]
@@ -225,7 +225,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def test_another_process_starts_it_where_the_first_is_killed(host: Host, tmp_path: Path) -> None:
     process = os.fork()
     if not process:
-        with stopped(service_of("auto", host.instance), mend=(tmp_path / "mended").touch):
+        with stopped(service_of("auto", host.instance), prepare=(tmp_path / "mended").touch):
             os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(process, 0)
     wait_for((tmp_path / "mended").exists)
@@ -245,7 +245,7 @@ def test_a_stop_that_outlives_the_first_process_is_waited_for(host: Host, monkey
     monkeypatch.setattr(_service.Service, "stop", stop_later_and_die)
     process = os.fork()
     if not process:
-        with stopped(service_of("auto", host.instance), mend=lambda: None):
+        with stopped(service_of("auto", host.instance), prepare=lambda: None):
             pass
     os.waitpid(process, 0)
     wait_for(host.state.with_name("was running").exists)

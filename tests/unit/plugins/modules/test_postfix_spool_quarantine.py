@@ -534,7 +534,7 @@ def test_what_needs_room_says_so_first(
     reason: int,
     check: bool,
 ) -> None:
-    room = {"f_bfree": 5, "f_files": 9, "f_ffree": 5, "f_flag": 0, **field}
+    room = {"f_blocks": 9, "f_bfree": 5, "f_files": 9, "f_ffree": 5, "f_flag": 0, **field}
     monkeypatch.setattr(os, "statvfs", lambda _path: types.SimpleNamespace(**room))
     for options in ({"match": BAD}, {"mode": "queues"}):
         message = run.fails(check=check, name="spam", **options)

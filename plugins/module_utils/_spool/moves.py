@@ -245,6 +245,9 @@ def remove(name: str, directory: int) -> bool:
     try:
         os.unlink(name, dir_fd=directory)
     except FileNotFoundError:
+        # A network filesystem may say so of what is there.
+        if is_there(name, directory):
+            raise
         return False
     return True
 

@@ -292,13 +292,12 @@ class _Way:
                 self._crossing = not self._move(found, target)
             if self._crossing:
                 self._copy(found, target, batch)
-        except FileNotFoundError:
-            # Somebody has moved or removed it meanwhile.
-            return
         except OSError as error:
             if error.errno in _NO_ROOM:
                 raise
-            self.moved.failed[found.name] = reason_of(error)
+            # Else somebody has moved or removed it meanwhile.
+            if error.errno != errno.ENOENT or inode_of(found.name, found.directory):
+                self.moved.failed[found.name] = reason_of(error)
 
     def _move(self, found: Found, target: Target) -> bool:
         """Move a message by a rename; return False where the filesystem ends between. Raises OSError."""
@@ -364,14 +363,13 @@ class _Way:
             return
         try:
             self._carry_log(log, name, directory, place)
-        except FileNotFoundError:
-            # Postfix has removed it.
-            return
         except OSError as error:
             # A log is no reason to leave its message behind.
             if error.errno in _NO_ROOM:
                 raise
-            self._note_odd(log, name)
+            # Else Postfix has removed it.
+            if error.errno != errno.ENOENT or inode_of(name, directory):
+                self._note_odd(log, name)
 
     def _carry_log(self, log: str, name: str, directory: int, place: Place) -> None:
         try:
@@ -502,10 +500,9 @@ class Out(_Way):
             try:
                 if inode_of(entry.queue_id, directory) == entry.original:
                     moves.rename(entry.queue_id, entry.staged, source_dir=directory, target_dir=limbo)
-            except FileNotFoundError:
-                continue
             except OSError as error:
-                self.moved.failed[entry.queue_id] = reason_of(error)
+                if error.errno != errno.ENOENT or inode_of(entry.queue_id, directory):
+                    self.moved.failed[entry.queue_id] = reason_of(error)
         self.settle(batch.entries)
 
     def settle(self, entries: Sequence[Copied]) -> None:

@@ -190,3 +190,15 @@ def test_a_look_is_put_on(tmp_path: Path, here: int) -> None:
     looked._replace(mode=0o2730).put_on(descriptor)
     assert Look.of(descriptor) == looked._replace(mode=0o2730)
     os.close(descriptor)
+
+
+def test_what_is_still_there_was_not_removed(tmp_path: Path, here: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_text("a")
+
+    def gone(name: str, **_directory: int) -> None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+
+    monkeypatch.setattr(os, "unlink", gone)
+    with pytest.raises(FileNotFoundError):
+        moves.remove("a", here)
+    assert moves.remove("b", here) is False

@@ -19,6 +19,8 @@ STEPS = {
     "a removal": ("_spool.holding", "_remove"),
     "a release": ("_spool.holding", "_release"),
     "the removal of what is held": ("_spool.holding", "remove_from"),
+    "the swap": ("_spool.quarantine", "Quarantine._swap"),
+    "a record": ("_spool.journal", "Journal.append"),
     "the end": ("_spool.lock", "QueueLock.clear_journal"),
 }
 KILL = "kill -9 $PPID"

@@ -13,7 +13,9 @@ options:
   directory:
     description:
       - Where quarantines are kept, each in a directory of its name that only root may enter.
-      - By default beside the queue directory, as V(/var/spool/postfix.quarantine). Where the queue directory is a filesystem of
+      - It must belong to root, and nobody else may write to it. The queue directory, its parents, Postfix's own directories in it and
+        the directories of its configuration and data are refused as a quarantine.
+      - By default next to the queue directory, as V(/var/spool/postfix.quarantine). Where the queue directory is a filesystem of
         its own, C(quarantine) in it.
     type: path
 """

@@ -19,7 +19,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Callable, Iterator, NamedTuple
+from typing import TYPE_CHECKING, Callable, Iterator, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import CommandError, InstanceError, MailopsError
 
@@ -33,6 +33,12 @@ SERVICES = ("auto", "systemd", "postfix", "none")
 # The last part of a systemd unit's control group; Debian has postfix@-.service and postfix@NAME.service, others postfix.service.
 _NAME = r"postfix(?:@[^/\n]*)?\.service"
 _UNIT = re.compile(r"/(%s)$" % _NAME, re.MULTILINE)
+# Where it is there, systemd manages this system.
+_BOOTED = "/run/systemd/system"
+_PROC = "/proc"
+# Options of master(8) with a value.
+_WITH_VALUE = "ce"
+_BY_HAND = "Stop Postfix where it was started, run this with service: none, and start it again; or use mode: messages."
 # postfix stop kills what is left after five seconds; systemd's own limit is 90.
 _PATIENCE_SECONDS = 100.0
 _POLL_SECONDS = 0.05
@@ -75,7 +81,7 @@ class Service(NamedTuple):
         if bool(self.instance.running()) is not running:
             failed = CommandError(command, status=output.status, output=output.err or output.out)
             raise InstanceError(
-                "Postfix does not %s: %s. The mail log tells more; mend that, and start Postfix if mail is down."
+                "Postfix does not %s: %s. Look at the mail log for the reason, and start Postfix if mail is down."
                 % (action, failed)
             )
 
@@ -88,19 +94,21 @@ class Outage:
 
 
 def service_of(choice: str, instance: Instance) -> Service | None:
-    """Return how to stop and start an instance, None where it does not run. Raises InstanceError where that cannot be told."""
+    """Return how to stop and start an instance, None where it does not run. Raises InstanceError where nothing can be stopped."""
     if not instance.running():
         return None
     if choice == "none":
         raise InstanceError(
-            "Postfix runs, and with service: none nobody stops it: queues cannot be moved away under it. Stop it, or choose another "
-            "service."
+            "Postfix runs, and with service: none this module does not stop it. Queues cannot be moved away while it runs; nothing was "
+            "touched. Stop it, or choose another service."
         )
     unit = _unit(instance) if choice in ("auto", "systemd") else None
     if choice == "systemd" and unit is None:
         raise InstanceError(
             "Postfix runs, but not in a unit of systemd named postfix*.service; use service: postfix, or start it with systemd."
         )
+    if unit is None:
+        _check_unsupervised(instance)
     return Service(instance, unit)
 
 
@@ -110,32 +118,96 @@ def service_left(instance: Instance, unit: str | None) -> Service:
 
 
 def _unit(instance: Instance) -> str | None:
-    """Return the systemd unit that an instance runs in: the control group of its master process tells."""
+    """Return the systemd unit that an instance runs in: the control group of its master process has it."""
+    # A container may be in a unit of its host, whose systemd is not there (sd_booted(3)).
+    if not os.path.isdir(_BOOTED):
+        return None
     try:
-        with open(os.path.join(instance.queue_directory, "pid", "master.pid"), encoding="ascii") as stream:
-            process = int(stream.read())
-        with open("/proc/%d/cgroup" % process, encoding="utf-8", errors="replace") as stream:
+        with open("/proc/%d/cgroup" % _master_of(instance), encoding="utf-8", errors="replace") as stream:
             found = _UNIT.search(stream.read())
     except (OSError, ValueError):
         return None
     return found.group(1) if found else None
 
 
+def _master_of(instance: Instance) -> int:
+    """Return the number of the master process. Raises OSError and ValueError where it is not known."""
+    with open(os.path.join(instance.queue_directory, "pid", "master.pid"), encoding="ascii") as stream:
+        return int(stream.read())
+
+
+def _check_unsupervised(instance: Instance) -> None:
+    """Raise InstanceError where stopping the master would end a container, race with a supervisor, or hit another process."""
+    try:
+        process = _master_of(instance)
+    except (OSError, ValueError):
+        return
+    if not os.path.isdir("%s/self" % _PROC):
+        # On other systems than Linux there is no telling.
+        return
+    arguments = _arguments_of(process)
+    if not arguments or os.path.basename(arguments[0]) != "master":
+        raise InstanceError(
+            "Postfix runs, but process %d, which %s/pid/master.pid names, is no master daemon here: it runs in another container or "
+            "PID namespace. Nothing was touched. %s" % (process, instance.queue_directory, _BY_HAND)
+        )
+    if process == 1:
+        raise InstanceError(
+            "Postfix is process 1 of this container, and stopping it would end the container. Nothing was touched. Stop the container, "
+            "run this with service: none where its queue directory is mounted, and start the container again; or use mode: messages."
+        )
+    if is_in_foreground(arguments):
+        raise InstanceError(
+            "Postfix runs in the foreground (process %d, as postfix start-fg starts it), so a supervisor or a container watches it and "
+            "would start it again, or end, while the queues are moved. Nothing was touched. %s" % (process, _BY_HAND)
+        )
+
+
+def _arguments_of(process: int) -> list[str]:
+    """Return the command line of a process, nothing for one that is not there."""
+    try:
+        with open("%s/%d/cmdline" % (_PROC, process), "rb") as stream:
+            return [os.fsdecode(part) for part in stream.read().split(b"\0")[:-1]]
+    except OSError:
+        return []
+
+
+def is_in_foreground(arguments: Sequence[str]) -> bool:
+    """Return whether a master daemon with this command line is a child of what started it (src/master/master.c).
+
+    C(postfix start) runs it with C(-w), and then it is a process of its own. C(postfix start-fg) runs it with C(-s), or with C(-i)
+    as process 1 (conf/postfix-script); runit, s6 and the like may run it with C(-d) or without any of these.
+    """
+    flags = set()
+    rest = list(arguments[1:])
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("-") or word in ("-", "--"):
+            break
+        for place, flag in enumerate(word[1:], 2):
+            flags.add(flag)
+            if flag in _WITH_VALUE:
+                if place == len(word):
+                    del rest[:1]
+                break
+    return "w" not in flags
+
+
 @contextmanager
-def stopped(service: Service | None, *, mend: Callable[[], None]) -> Iterator[Outage]:
+def stopped(service: Service | None, *, prepare: Callable[[], None]) -> Iterator[Outage]:
     """Stop the instance, and start it again when this is left, however it is left. Yields how long that took.
 
-    mend: what to do before it is started, should this process be killed. Raises InstanceError where it does not stop or start.
+    prepare: what to do before it is started, should this process be killed. Raises InstanceError where it does not stop or start.
     """
     outage = Outage()
     if service is None:
         yield outage
         return
-    with _patient(), _understudy(service, mend) as tell:
+    with _patient(), _understudy(service, prepare) as report:
         began = time.monotonic()
         try:
             service.stop()
-            tell(_STOPPED)
+            report(_STOPPED)
             yield outage
         finally:
             service.start()
@@ -161,16 +233,16 @@ def _patient() -> Iterator[None]:
 
 
 @contextmanager
-def _understudy(service: Service, mend: Callable[[], None]) -> Iterator[Callable[[bytes], object]]:
+def _understudy(service: Service, prepare: Callable[[], None]) -> Iterator[Callable[[bytes], object]]:
     """Have a second process stand by; it shares the lock on the queue, so that nobody else begins before it is done.
 
-    Yields what tells it how far the first one is.
+    Yields what reports to it how far the first one is.
     """
     reader, writer = os.pipe()
     process = os.fork()
     if not process:
         os.close(writer)
-        _stand_by(reader, service, mend)
+        _stand_by(reader, service, prepare)
     os.close(reader)
     try:
         yield partial(os.write, writer)
@@ -180,7 +252,7 @@ def _understudy(service: Service, mend: Callable[[], None]) -> Iterator[Callable
         os.waitpid(process, 0)
 
 
-def _stand_by(reader: int, service: Service, mend: Callable[[], None]) -> None:
+def _stand_by(reader: int, service: Service, prepare: Callable[[], None]) -> None:
     """Wait until the first process says that it is done, or until it ends; then take over."""
     try:
         os.setsid()
@@ -192,7 +264,7 @@ def _stand_by(reader: int, service: Service, mend: Callable[[], None]) -> None:
             said = heard
             heard = os.read(reader, 1)
         if not heard:
-            _take_over(service, mend, stopped=said == _STOPPED)
+            _take_over(service, prepare, stopped=said == _STOPPED)
     except (OSError, MailopsError):
         # Nobody listens any more. The journal has what is unfinished.
         os._exit(1)
@@ -200,10 +272,10 @@ def _stand_by(reader: int, service: Service, mend: Callable[[], None]) -> None:
         os._exit(0)
 
 
-def _take_over(service: Service, mend: Callable[[], None], *, stopped: bool) -> None:
+def _take_over(service: Service, prepare: Callable[[], None], *, stopped: bool) -> None:
     """Start the instance. stopped: whether it has stopped already; a command that stops it goes on without who called it."""
     try:
-        mend()
+        prepare()
     finally:
         service.start()
         deadline = time.monotonic() + (0 if stopped else _STOPPING_SECONDS)

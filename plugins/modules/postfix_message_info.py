@@ -297,8 +297,8 @@ coverage:
 eml:
   description:
     - What became of the messages that were to be written; in check mode, what would.
-    - C(unreadable) ones have content that cannot be read to its end, C(vanished) ones were gone when they were opened.
-      C(files) and C(not_written) name the first 20.
+    - C(failed) ones could not be written, and the module fails when it is done with the others. C(unreadable) ones have content
+      that cannot be read to its end, C(vanished) ones were gone when they were opened. C(files) and C(not_written) name the first 20.
   returned: when O(eml_directory) is given
   type: dict
   sample:
@@ -307,6 +307,7 @@ eml:
       "written": 2,
       "present": 1,
       "collisions": 0,
+      "failed": 0,
       "unreadable": 0,
       "vanished": 0,
       "files": ["4A0F9AC.eml", "4A0F9AD.eml", "4A0F9AE.eml"],

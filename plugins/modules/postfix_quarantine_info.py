@@ -7,16 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: postfix_quarantine_info
-short_description: Tell which quarantines there are and what is in them
+short_description: List quarantines and what is in them
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Tells of each quarantine who made it, when and why, what is in it now, and whether an interrupted run left work.
+  - Lists each quarantine with who made it, when and why, what is in it now, and whether an interrupted run left work.
+  - A quarantine is a directory with a journal of M(mailops.postfix.postfix_spool_quarantine). One whose journal cannot be read, or has
+    another format version, is named in a warning and left out; the module fails if it was asked for by O(name).
   - It counts what is there and does not go by what a journal says. For what the messages are, give the RV(quarantines[].path) to
     O(mailops.postfix.postfix_queue_facts#module:spool).
 options:
   name:
-    description: Tell of this quarantine only; nothing if there is none.
+    description: List this quarantine only; nothing if there is none.
     type: str
 extends_documentation_fragment:
   - mailops.postfix.instance
@@ -108,7 +110,7 @@ quarantines:
     runs:
       description:
         - The last ten runs that moved something into it, with time, user, mode, reason and selection.
-        - Where there are many quarantines, the later ones are told without; ask for one by O(name).
+        - Where there are many quarantines, the later ones are shown without; ask for one by O(name).
       type: list
       elements: dict
       returned: always

@@ -18,10 +18,13 @@ description:
   - Nothing is ever moved over an existing file. A message whose queue ID is taken stays where it is and is reported.
   - A quarantine has the layout of a queue directory, so O(mailops.postfix.postfix_queue_facts#module:spool) reads it.
   - One run at a time works on a queue.
+  - A quarantine is what has a journal of this module. Any other directory is refused, and only what the journal proves to be the
+    quarantine's is ever deleted. A path that belongs to Postfix is refused as well.
 options:
   name:
     description:
-      - The name of the quarantine, at most 64 letters, digits, and any of C(._-). It is made where there is none.
+      - The name of the quarantine, at most 64 letters, digits, and any of C(._-). It is made where there is none. An empty directory
+        of that name is taken, one with anything in it that is no quarantine is refused.
       - More messages can be moved into a quarantine that exists. Whole queues are moved into one only once, so that a second run
         changes nothing; delete it, or choose another name.
     type: str
@@ -30,7 +33,8 @@ options:
     description:
       - V(quarantined) moves the selection, or the queues, out of Postfix's sight.
       - V(restored) moves the selection back. It can be repeated with better rules.
-      - V(absent) deletes the selection in the quarantine, and with O(match_all) the quarantine itself.
+      - V(absent) deletes the selection in the quarantine, and with O(match_all) the quarantine itself. If there is anything that the
+        journal does not name, such as a file that was put there by hand, it fails, names it, and deletes nothing.
     type: str
     choices: [quarantined, restored, absent]
     default: quarantined
@@ -42,6 +46,9 @@ options:
       - V(queues) is for the emergency. Postfix is stopped, the directories of O(queues) and all logs are renamed, new ones with
         the same owner, permissions and security context take their place, and Postfix is started again. How long that takes does
         not depend on how much is in them. It takes neither O(match) nor O(match_all).
+      - V(queues) refuses a queue that is a symbolic link or a filesystem of its own, because a rename does not move it.
+      - After V(queues) the directories that were moved belong to root. Until Postfix runs again, a process of the mail owner that is
+        not one of Postfix's, and has kept such a directory open, can still delete files in it.
     type: str
     choices: [messages, queues]
     default: messages
@@ -59,6 +66,9 @@ options:
         should the module be killed, a second process that stands by does it.
       - V(auto) is the unit of systemd that Postfix runs in, where it does, else the command C(postfix).
       - V(none) fails if Postfix runs.
+      - Where Postfix runs in the foreground without a unit of systemd (C(postfix start-fg) in a container, or under supervisord, s6 or
+        runit), or in another container, V(auto) and V(postfix) are refused, in check mode too. Stopping it would end the container, or
+        its supervisor would start it while the queues are moved. Stop Postfix by what started it, use V(none), and start it again.
     type: str
     choices: [auto, systemd, postfix, none]
     default: auto
@@ -66,8 +76,8 @@ options:
     description:
       - Where V(restored) moves messages to.
       - V(original) is the queue that each was in; V(incoming) for those that were in V(active). A retry is due when it was due.
-      - V(hold) is for a last look. V(maildrop) has Postfix process them anew, under new queue IDs, as C(postsuper -r) does.
-      - What was in V(maildrop) always goes there, for Postfix did not check it yet.
+      - V(hold) is for a last look. V(maildrop) has Postfix process them again, under new queue IDs, as C(postsuper -r) does.
+      - What was in V(maildrop) always goes there, because Postfix did not check it yet.
     type: str
     choices: [original, hold, maildrop]
     default: original
@@ -96,7 +106,11 @@ seealso:
 notes:
   - The module needs root.
   - A quarantine on another filesystem works with O(mode=messages). Messages are copied, synced and then removed, which is slower,
-    and they get other queue IDs when they come back.
+    and they get other queue IDs when they come back. If such a restore is interrupted, Postfix may have delivered a message before the
+    journal could say so. It then stays in the quarantine, and a warning names it.
+  - Messages cannot be quarantined or restored on a filesystem without free blocks or inodes, or on a read-only one; check mode says so,
+    too. M(mailops.postfix.postfix_queue_purge) works on a full disk.
+  - What is no regular file at the place of a message's log is left there, with a warning that names it. At most 20 are named.
   - Postfix returns a message to its sender if its first delivery after C(maximal_queue_lifetime) fails. Time in a quarantine counts.
 """
 
@@ -180,19 +194,24 @@ outcomes:
     - C(quarantined) are in the quarantine.
     - C(restored) are in the queue again.
     - C(deleted) are gone from the quarantine.
-    - C(vanished) were delivered, returned or moved by somebody else meanwhile.
+    - C(already) are messages of a O(plan) that an earlier run of this module has quarantined, restored or deleted, as the quarantine and
+      its journal say.
+    - C(vanished) were not found any more. Postfix may have delivered or returned them, or somebody else has moved or deleted them; nothing
+      says which.
     - C(changed) are left alone, because another message stands under their queue ID now.
     - C(in_flight) are quarantined, but a delivery agent was sending them at that moment and may have finished. Where the quarantine
       is on another filesystem, they were left in the queue.
     - C(collision) are left where they were, because a file in the queue, or in the quarantine, has their queue ID.
     - C(failed) are still where they were, and RV(failures) says why. If there are any, the module fails.
     - C(undecided) are left alone, because it cannot be decided whether they match (see O(on_undecided)).
+    - A run that breaks off returns the outcomes as well.
   returned: success
   type: dict
   sample:
     quarantined: 4999
     restored: 0
     deleted: 0
+    already: 0
     vanished: 1
     changed: 0
     in_flight: 0

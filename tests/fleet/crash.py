@@ -7,7 +7,10 @@
 
 Runs inside a host, with nothing but Python 3.9. A step is a call that renames, links, removes, makes, writes or syncs, or that
 starts a command. A run is killed just before its N-th step, for N = FIRST, FIRST + STRIDE, ... until a run gets through; after
-each the module runs once more, undisturbed, and the messages in the queue and the quarantine are counted.
+each the module runs once more, undisturbed, and the messages in the queue and the quarantines are counted.
+
+A scenario has the quarantine that is looked at and all others, the arguments of runs that prepare it, of the one that is killed, and of
+those between that and the next, and whether somebody empties pid/ after the kill.
 """
 
 from __future__ import annotations
@@ -105,31 +108,31 @@ def _files(root: Path, names: tuple[str, ...]) -> list[Path]:
     return [path for name in names for path in (root / name).rglob("*") if path.is_file() and not path.is_symlink()]
 
 
-def messages(quarantine: Path) -> list[str]:
-    """Return the digests of all messages in the queue and the quarantine, sorted: a multiset."""
-    found = [path for root in (SPOOL, quarantine) for path in _files(root, QUEUES)]
+def messages(quarantines: list[Path]) -> list[str]:
+    """Return the digests of all messages in the queue and the quarantines, sorted: a multiset."""
+    found = [path for root in (SPOOL, *quarantines) for path in _files(root, QUEUES)]
     return sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in found)
 
 
-def stray_logs(quarantine: Path) -> list[str]:
+def stray_logs(quarantines: list[Path]) -> list[str]:
     """Return the logs that do not lie beside their message."""
     strays = []
-    for root in (SPOOL, quarantine):
+    for root in (SPOOL, *quarantines):
         known = {path.name for path in _files(root, QUEUES)}
         strays += [str(path) for path in _files(root, LOGS) if path.name not in known]
     return strays
 
 
-def _reset(keep: Path, quarantine: Path) -> None:
-    """Bring the queues and the quarantine back to what they were; cp keeps no inode, so each gets its name anew."""
+def _reset(keep: Path, quarantines: list[Path]) -> None:
+    """Bring the queues and the quarantines back to what they were."""
     if not _runs():
         subprocess.run(["postfix", "start"], check=True, capture_output=True)
-    for root in (SPOOL, quarantine):
+    for root in (SPOOL, *quarantines):
         for path in (*_files(root, QUEUES), *_files(root, LOGS)):
             path.unlink()
-    shutil.rmtree(quarantine, ignore_errors=True)
-    for path in (SPOOL / "pid").glob("mailops*"):
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for quarantine in quarantines:
+        shutil.rmtree(quarantine, ignore_errors=True)
+    _empty_pid()
     for path in (path for path in keep.rglob("*") if path.is_file()):
         place = SPOOL / path.relative_to(keep)
         if not place.parent.exists():
@@ -137,6 +140,12 @@ def _reset(keep: Path, quarantine: Path) -> None:
             shutil.chown(place.parent, "postfix", "root")
         # A hard link is the same file under the same name: nothing is renamed, and nothing is copied.
         os.link(path, place)
+
+
+def _empty_pid() -> None:
+    """Remove all that is the module's in pid/."""
+    for path in (SPOOL / "pid").glob("mailops*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _keep(keep: Path) -> None:
@@ -169,14 +178,14 @@ def _wait_for_postfix() -> bool:
 
 def crash(tree: str, module: str, scenario: dict[str, Any]) -> dict[str, Any]:
     """Kill the module before one step after the other; return how often, and what went wrong."""
-    quarantine = Path(scenario["quarantine"])
+    quarantines = _quarantines(scenario)
     keep = Path("/var/spool/mailops.keep")
     _keep(keep)
-    before = messages(quarantine)
+    before = messages(quarantines)
     wrong: list[str] = []
     kills, step = 0, scenario["first"]
     while True:
-        _reset(keep, quarantine)
+        _reset(keep, quarantines)
         for arguments in scenario["prepare"]:
             status, result = run(tree, module, arguments)
             if status:
@@ -191,23 +200,38 @@ def crash(tree: str, module: str, scenario: dict[str, Any]) -> dict[str, Any]:
             for problem in _look_after(tree, module, scenario, before)
         ]
         step += scenario["stride"]
-    _reset(keep, quarantine)
+    _reset(keep, quarantines)
     shutil.rmtree(keep)
     return {"kills": kills, "steps": step, "wrong": wrong}
+
+
+def _quarantines(scenario: dict[str, Any]) -> list[Path]:
+    return [Path(path) for path in (scenario["quarantine"], *scenario["others"])]
+
+
+def _undisturbed(tree: str, module: str, arguments: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Run the module as soon as it may: the one that stands by shares the lock until it is done."""
+    status, result = run(tree, module, arguments)
+    while status and "Another run works on the queue" in result.get("msg", ""):
+        time.sleep(0.05)
+        status, result = run(tree, module, arguments)
+    return status, result
 
 
 def _look_after(tree: str, module: str, scenario: dict[str, Any], before: list[str]) -> list[str]:
     """Return what is wrong after a kill and one more run."""
     quarantine = Path(scenario["quarantine"])
     problems = [] if _wait_for_postfix() else ["Postfix does not run"]
-    status, result = run(tree, module, scenario["arguments"])
-    while status and "Another run works on the queue" in result.get("msg", ""):
-        # The one that stands by shares the lock until it is done.
-        time.sleep(0.05)
-        status, result = run(tree, module, scenario["arguments"])
+    if scenario["empty_pid"]:
+        _empty_pid()
+    for arguments in scenario["between"]:
+        status, result = _undisturbed(tree, module, arguments)
+        if status:
+            problems.append("the run between failed: %s" % result.get("msg"))
+    status, result = _undisturbed(tree, module, scenario["arguments"])
     if status:
         problems.append("the next run failed: %s" % result.get("msg"))
-    after = messages(quarantine)
+    after = messages(_quarantines(scenario))
     if scenario["deletes"]:
         problems += (
             ["messages are left"] if set(after) - set(before) or len(after) > len(before) - scenario["deletes"] else []
@@ -216,7 +240,7 @@ def _look_after(tree: str, module: str, scenario: dict[str, Any], before: list[s
         problems.append(
             "%d messages before, %d after, %d lost" % (len(before), len(after), len(set(before) - set(after)))
         )
-    problems += ["stray log %s" % path for path in stray_logs(quarantine)]
+    problems += ["stray log %s" % path for path in stray_logs(_quarantines(scenario))]
     left = [str(path) for name in ("staging", "limbo", "fresh") for path in quarantine.glob(name)]
     left += [str(path) for path in (SPOOL / "pid").glob("mailops.*") if path.name != "mailops.lock"]
     problems += ["left over: %s" % path for path in left]

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 STEPS = {
     "the act": ("_spool.lock", "QueueLock.write_journal"),
     "a removal": ("_spool.holding", "_remove"),
+    "a release": ("_spool.holding", "_release"),
     "the removal of what is held": ("_spool.holding", "remove_from"),
+    "the swap": ("_spool.quarantine", "Quarantine._swap"),
+    "a record": ("_spool.journal", "Journal.append"),
     "the end": ("_spool.lock", "QueueLock.clear_journal"),
 }
 KILL = "kill -9 $PPID"
@@ -32,9 +35,14 @@ def fault_before(step: str, script: str) -> dict[str, Any]:
     return {"_fault": {"where": where, "name": name, "script": script}}
 
 
+def kill_at(number: int) -> str:
+    """Return a script that kills the process which runs it for about the number-th time, counted in /root/count."""
+    return _COUNT % number + KILL
+
+
 def kill_before_removal(number: int) -> dict[str, Any]:
     """Return the option that has one of a module's processes killed before about the number-th message that they remove."""
-    return fault_before("a removal", _COUNT % number + KILL)
+    return fault_before("a removal", kill_at(number))
 
 
 def before_postsuper(host: Host, action: str, script: str) -> str:

@@ -282,5 +282,6 @@ def test_a_directory_at_rest_gives_the_same_facts(lab: Lab, controller: Controll
 def test_a_directory_that_is_no_spool_is_refused(controller: Controller) -> None:
     result = controller.module("mx01", "postfix_queue_facts", {"spool": "/etc"})
     assert result["msg"] == (
-        "/etc is no queue directory: it holds none of maildrop, incoming, active, deferred, hold, saved, corrupt."
+        "/etc is no queue directory and holds no queue files. Name a queue directory, or a directory of queue files such as a queue that "
+        "was moved away."
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tests.fleet.grow import arrival_place
 from tests.fleet.lab import SPOOL, Host, Lab, wait_until
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH
-from tests.integration.faults import KILL, before_postsuper, fault_before
+from tests.integration.faults import KILL, fault_before, kill_at
 from tests.integration.test_purge import path_of, send, wait_for_agent
 
 if TYPE_CHECKING:
@@ -203,8 +203,10 @@ def test_a_killed_release_is_finished_by_the_next_run(either_host: Host, control
     ids = [send(either_host, f"s{number}@bad.example", "a@dest.example.org") for number in range(2)]
     either_host.settle(2)
     either_host.run(["postsuper", "-h", "ALL"])
-    faulty = before_postsuper(either_host, "-H", f"/usr/sbin/postsuper -H {ids[0]}; kill -9 $PPID; exit 1")
-    assert "outcomes" not in hold(controller, either_host, state="released", match_all=True, command_directory=faulty)
+    either_host.run(["rm", "-f", "/root/count"])
+    killed = fault_before("a release", kill_at(2))
+    assert "outcomes" not in hold(controller, either_host, state="released", match_all=True, **killed)
+    assert sorted(places(either_host).values()) == ["deferred", "hold"]
     done = hold(controller, either_host, state="released", match_all=True)
     assert done["outcomes"] == outcomes(released=1)
     assert places(either_host) == dict.fromkeys(ids, "deferred")

@@ -27,6 +27,7 @@ NOTHING = {
     "quarantined": 0,
     "restored": 0,
     "deleted": 0,
+    "already": 0,
     "vanished": 0,
     "changed": 0,
     "in_flight": 0,
@@ -259,7 +260,9 @@ def test_a_taken_queue_id_is_reported_and_its_message_kept(clean_each: Host, con
     assert flags(done) == flags(predicted)
     assert done["outcomes"] == outcomes(restored=2, collision=1)
     assert done["collisions"] == [first]
-    assert done["warnings"] == ["1 messages stay in the quarantine spam, for their queue IDs are taken in the queue."]
+    assert done["warnings"] == [
+        "1 messages stay in the quarantine spam, because their queue IDs are taken in the queue."
+    ]
     assert ids(host.spool_files()) == {first, *others}
     assert host.get(f"{SPOOL}/hold/{first}") == b""
     assert host.get(f"{PLACE}/deferred/{first}") == kept
@@ -477,8 +480,10 @@ def test_a_full_disk_loses_nothing(clean: Host, controller: Controller) -> None:
     failed = quarantine(clean, controller, match=BAD)
     assert failed["msg"] == (
         f"Moving between {SPOOL} and {PLACE} broke off: No space left on device. Every message is in one of them, and what was moved "
-        "before stays moved. Make room or mend that, then run this again."
+        "before stays moved. Make room for data and inodes (df, df -i), then run this again."
     )
+    assert failed["outcomes"] == outcomes(failed=4)
+    assert {row["problem"] for row in failed["failures"]} == {"No space left on device"}
     # Nothing is on hold, and the queue is what it was.
     assert clean.spool_files() == before
     assert logs(clean) == logs_before
@@ -488,27 +493,47 @@ def test_a_full_disk_loses_nothing(clean: Host, controller: Controller) -> None:
     assert clean.spool_files(PLACE) == before
 
 
-def test_a_read_only_quarantine_is_told(clean: Host, controller: Controller) -> None:
+def test_a_read_only_quarantine_is_named(clean: Host, controller: Controller) -> None:
     three(clean)
     clean.run(["mkdir", "-m", "700", BASE])
     clean.run(["mount", "-t", "tmpfs", "-o", "mode=700,ro", "tmpfs", BASE])
     before = clean.spool_files()
-    failed = quarantine(clean, controller, match=BAD)
-    assert failed["msg"] == (
-        f"The directory {PLACE} cannot be made: Read-only file system. Make room or mend that, or name another directory."
-    )
+    remedy = "The kernel log says why the file system is read-only. Mount it read-write, then run this again."
+    for check in (True, False):
+        failed = quarantine(clean, controller, match=BAD, check=check)
+        assert failed["msg"] == f"No file can be written in {BASE}: Read-only file system. {remedy}"
     assert clean.spool_files() == before
     clean.run(["mount", "-o", "remount,rw", BASE])
     quarantine(clean, controller, match=BAD)
     clean.run(["mount", "-o", "remount,ro", BASE])
-    for state in ("restored", "absent"):
-        failed = quarantine(clean, controller, match=BAD, state=state)
-        assert failed["msg"] == (
-            f"The journal of {PLACE} cannot be written: Read-only file system. Nothing is moved without it; make room or mend that, "
-            "then run this again."
-        )
+    for check in (True, False):
+        failed = quarantine(clean, controller, match=BAD, state="restored", check=check)
+        assert failed["msg"] == f"No file can be written in {PLACE}: Read-only file system. {remedy}"
+    failed = quarantine(clean, controller, match=BAD, state="absent")
+    assert failed["outcomes"] == outcomes(failed=3)
+    assert ": Read-only file system. See failures" in failed["msg"]
     assert clean.spool_files(PLACE) == before
     assert clean.spool_files() == {}
+
+
+@pytest.mark.parametrize("full", ["bytes", "inodes"])
+def test_a_quarantine_without_room_is_named_first(clean: Host, controller: Controller, full: str) -> None:
+    three(clean)
+    before = clean.spool_files()
+    clean.run(["mkdir", "-m", "700", BASE])
+    size = "size=64k" if full == "bytes" else "nr_inodes=9"
+    clean.run(["mount", "-t", "tmpfs", "-o", f"mode=700,{size}", "tmpfs", BASE])
+    fill = "cat /dev/zero > filler" if full == "bytes" else "i=0; while echo > filler.$i; do i=$((i+1)); done"
+    clean.run(["sh", "-c", f"cd {BASE}; {fill}"], check=False)
+    for check in (True, False):
+        assert quarantine(clean, controller, match=BAD, check=check)["msg"] == (
+            f"No file can be written in {BASE}: No space left on device. Make room for data and inodes (df, df -i), then run this again. "
+            "postfix_queue_purge needs no room, and works on a full disk."
+        )
+    assert clean.spool_files() == before
+    assert "spam" not in clean.run(["ls", BASE]).stdout
+    clean.run(["sh", "-c", f"rm {BASE}/filler*"])
+    assert quarantine(clean, controller, match=BAD)["outcomes"] == outcomes(quarantined=3)
 
 
 def test_a_planted_link_leads_nowhere(clean: Host, controller: Controller) -> None:
@@ -525,8 +550,8 @@ def test_a_planted_link_leads_nowhere(clean: Host, controller: Controller) -> No
     clean.run(["ln", "-s", "/root/outside", hashed])
     failed = quarantine(clean, controller, state="restored", match=[{"queue_id": first}])
     assert failed["msg"] == (
-        f"Moving between {SPOOL} and {PLACE} broke off: Not a directory. Every message is in one of them, and what was moved "
-        "before stays moved. Make room or mend that, then run this again."
+        f"1 of the selected messages are still in the quarantine. The first is {first}: Not a directory. See failures, fix that, then run "
+        "this again."
     )
     assert clean.spool_files(PLACE) == before
     assert ("defer", first) in logs(clean, PLACE)
@@ -534,6 +559,12 @@ def test_a_planted_link_leads_nowhere(clean: Host, controller: Controller) -> No
     done = quarantine(clean, controller, state="restored", match_all=True)
     assert done["outcomes"] == outcomes(restored=3)
     assert clean.spool_files() == before
+    for check in (True, False):
+        failed = quarantine(clean, controller, state="absent", match_all=True, check=check)
+        assert failed["msg"].startswith(f"The quarantine {PLACE} holds what its journal does not name: ")
+        assert "deferred/ABCDEF0123" in failed["msg"]
+        assert "incoming/A" in failed["msg"]
+    clean.run(["rm", f"{PLACE}/deferred/ABCDEF0123", f"{PLACE}/incoming/A"])
     assert quarantine(clean, controller, state="absent", match_all=True)["changed"] is True
     assert clean.run(["ls", BASE]).stdout == ""
     assert clean.run(["ls", "/root/outside"]).stdout == "file\n"
@@ -570,14 +601,20 @@ def test_postfix_is_started_again_whatever_failed(clean: Host, controller: Contr
     three(clean)
     before = clean.spool_files()
     # What is mounted cannot be renamed.
-    clean.run(["mount", "--bind", f"{SPOOL}/incoming", f"{SPOOL}/incoming"])
+    mount = f"mount --bind {SPOOL}/incoming {SPOOL}/incoming"
     try:
-        failed = quarantine(clean, controller, mode="queues")
+        failed = quarantine(clean, controller, mode="queues", **fault_before("the swap", mount))
         assert failed["msg"] == (
             f"Moving between {SPOOL} and {PLACE} broke off: Device or resource busy. Every message is in one of them, and what was moved "
-            "before stays moved. Make room or mend that, then run this again."
+            "before stays moved. Fix that, then run this again."
         )
+        assert (failed["outcomes"], failed["down"] > 0) == (NOTHING, True)
         clean.run(["postfix", "status"])
+        for check in (True, False):
+            assert quarantine(clean, controller, mode="queues", check=check)["msg"] == (
+                f"queues: incoming in {SPOOL} is a filesystem of its own, and a mounted directory cannot be renamed. Nothing was touched. "
+                "Use mode: messages"
+            )
     finally:
         clean.run(["umount", f"{SPOOL}/incoming"])
     assert clean.spool_files() | clean.spool_files(PLACE) == before
@@ -589,8 +626,8 @@ def test_a_postfix_that_is_stopped_stays_stopped(clean: Host, controller: Contro
     three(clean)
     failed = quarantine(clean, controller, mode="queues", service="none")
     assert failed["msg"] == (
-        "Postfix runs, and with service: none nobody stops it: queues cannot be moved away under it. Stop it, or choose another "
-        "service."
+        "Postfix runs, and with service: none this module does not stop it. Queues cannot be moved away while it runs; nothing was "
+        "touched. Stop it, or choose another service."
     )
     failed = quarantine(clean, controller, mode="queues", service="systemd")
     assert failed["msg"] == (
@@ -655,6 +692,140 @@ def test_instances_do_not_meet(clean: Host, controller: Controller) -> None:
         clean.run(["postmulti", "-i", "postfix-two", "-e", "destroy"], check=False)
         clean.run(["sh", "-c", f"rm -rf /etc/postfix-two {two}* /var/lib/postfix-two"])
         clean.run(["postconf", "-X", "multi_instance_wrapper", "multi_instance_enable", "multi_instance_directories"])
+
+
+# --- what is not the quarantine's -----------------------------------------------------------------------------------
+
+
+def test_a_directory_of_the_operator_is_never_deleted(clean: Host, controller: Controller) -> None:
+    three(clean)
+    clean.run(["sh", "-c", "mkdir -p /srv/x/ticket-4711 && echo precious > /srv/x/ticket-4711/notes.txt"])
+    mine: dict[str, Any] = {"name": "ticket-4711", "directory": "/srv/x"}
+    for check in (True, False):
+        failed = quarantine(clean, controller, **mine, state="absent", match_all=True, check=check)
+        assert "is not a quarantine: it has no journal. Nothing was touched." in failed["msg"]
+        failed = quarantine(clean, controller, **mine, match=BAD, check=check)
+        assert "is not a quarantine and is not empty: it holds notes.txt. Nothing was touched." in failed["msg"]
+    assert clean.get("/srv/x/ticket-4711/notes.txt") == b"precious\n"
+    before, everything = clean.spool_files(), tree(clean)
+    for base, name in (
+        ("/var/spool", "postfix"),
+        ("/var", "spool"),
+        ("/etc", "postfix"),
+        (SPOOL, "deferred"),
+        ("/var/lib", "postfix"),
+    ):
+        for state in ("absent", "quarantined"):
+            failed = quarantine(clean, controller, name=name, directory=base, state=state, match_all=True)
+            assert failed["msg"].startswith(f"{base}/{name} cannot be a quarantine: ")
+    assert (clean.spool_files(), tree(clean)) == (before, everything)
+    clean.run(["rm", "-r", "/srv/x"])
+
+
+def test_two_quarantines_of_one_name_do_not_meet(clean: Host, controller: Controller) -> None:
+    for number in range(12):
+        send(clean, f"{number}@bad.example", "a@dest.example.org")
+    clean.settle(12)
+    before = sorted(clean.spool_files().values())
+    clean.run(["mkdir", "-m", "700", "-p", "/srv/far"])
+    clean.run(["mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", "/srv/far"])
+    far: dict[str, Any] = {"name": "ticket", "directory": "/srv/far"}
+    odd = [{"sender": "/^([13579]|11)@/"}]
+    try:
+        quarantine(clean, controller, name="ticket", match=[{"sender": "0@bad.example"}])
+        for command in ("true", f"rm -rf {SPOOL}/pid/mailops*"):
+            for step in ("copied", "placed"):
+                taken = quarantine(clean, controller, **far, match=odd)
+                assert taken["outcomes"] == outcomes(quarantined=6)
+                # Killed just before a record: of the copies, or of their being in their places.
+                count = 2 if step == "copied" else 3
+                script = f"echo >> /root/count; [ $(wc -l < /root/count) -lt {count} ] || kill -9 $PPID"
+                clean.run(["rm", "-f", "/root/count"])
+                killed = quarantine(
+                    clean, controller, **far, state="restored", match_all=True, **fault_before("a record", script)
+                )
+                assert "outcomes" not in killed
+                clean.run(["sh", "-c", command])
+                quarantine(clean, controller, name="ticket", match=[{"sender": "nobody.example"}])
+                back = quarantine(clean, controller, **far, state="restored", match_all=True)
+                assert "failed" not in back
+                places = (SPOOL, f"{BASE}/ticket", "/srv/far/ticket")
+                assert sorted(value for place in places for value in clean.spool_files(place).values()) == before
+                assert clean.spool_files("/srv/far/ticket") == {}
+    finally:
+        clean.run(["sh", "-c", "umount /srv/far; rmdir /srv/far; rm -f /root/count"])
+
+
+def test_what_keeps_a_moved_directory_open_can_delete_nothing(clean: Host, controller: Controller) -> None:
+    first, *_others = three(clean)
+    hashed = path_of(clean, first).rpartition("/")[0]
+    # A process of the mail owner that stands in a hash directory, and tries to remove what is there until it is killed.
+    script = "while ! [ -e /var/lib/postfix/go ]; do sleep 0.05; done; rm -f *; touch /var/lib/postfix/gone"
+    clean.run(["rm", "-f", "/var/lib/postfix/go", "/var/lib/postfix/gone"])
+    clean.run(
+        [
+            "sh",
+            "-c",
+            f"cd {hashed} && setsid setpriv --reuid postfix --regid postfix --clear-groups sh -c '{script}' >/dev/null 2>&1 &",
+        ]
+    )
+    done = quarantine(clean, controller, mode="queues")
+    inside = clean.spool_files(PLACE)
+    assert (done["outcomes"], len(inside)) == (outcomes(quarantined=3), 3)
+    directories = clean.run(["find", PLACE, "-type", "d", "-printf", "%u %m\n"]).stdout.split("\n")
+    assert set(directories) == {"root 700", ""}
+    clean.run(["touch", "/var/lib/postfix/go"])
+    wait_until(
+        lambda: clean.run(["test", "-e", "/var/lib/postfix/gone"], check=False).returncode == 0, "it does not try"
+    )
+    assert clean.spool_files(PLACE) == inside
+    clean.run(["rm", "-f", "/var/lib/postfix/go", "/var/lib/postfix/gone"])
+    assert quarantine(clean, controller, state="restored", match_all=True)["outcomes"] == outcomes(restored=3)
+
+
+@pytest.mark.parametrize("far", [False, True])
+def test_a_planted_log_keeps_no_mail_back(clean: Host, controller: Controller, far: bool) -> None:
+    sent = three(clean)
+    if far:
+        clean.run(["mkdir", "-m", "700", BASE])
+        clean.run(["mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", BASE])
+    for queue_id, plant in zip(sent, ("ln -s /etc/passwd", "mkfifo", "mkdir"), strict=True):
+        clean.run(
+            [
+                "sh",
+                "-c",
+                f"cd {SPOOL}/defer/{path_of(clean, queue_id).split('/')[-2]} && rm {queue_id} && {plant} {queue_id}",
+            ]
+        )
+    done = quarantine(clean, controller, match=BAD)
+    assert done["outcomes"] == outcomes(quarantined=3)
+    [warning] = done["warnings"]
+    assert warning.startswith("3 logs of messages are no regular files or cannot be moved, and stay where they are: ")
+    assert all(f"defer/{queue_id}" in warning for queue_id in sent)
+    assert quarantine(clean, controller, state="restored", match=BAD)["outcomes"] == outcomes(restored=3)
+    clean.run(["find", f"{SPOOL}/defer", "-mindepth", "2", "-not", "-type", "f", "-delete"])
+
+
+def test_a_postfix_in_the_foreground_is_not_stopped(clean_each: Host, controller: Controller) -> None:
+    host = clean_each
+    three(host)
+    before = host.spool_files()
+    host.run(["postfix", "stop"])
+    host.run(["sh", "-c", "setsid postfix start-fg >/dev/null 2>&1 &"])
+    wait_until(lambda: host.run(["postfix", "status"], check=False).returncode == 0, "it does not start")
+    try:
+        for service in ("auto", "postfix"):
+            for check in (True, False):
+                failed = quarantine(host, controller, mode="queues", service=service, check=check)
+                assert failed["msg"].startswith("Postfix runs in the foreground (process ")
+                assert "run this with service: none, and start it again" in failed["msg"]
+        host.run(["postfix", "status"])
+        assert host.spool_files() == before
+    finally:
+        host.run(["postfix", "stop"])
+    done = quarantine(host, controller, mode="queues", service="none")
+    assert done["outcomes"] == outcomes(quarantined=3)
+    host.start_postfix()
 
 
 # --- limits and refusals --------------------------------------------------------------------------------------------

@@ -32,6 +32,24 @@ def test_a_cut_journal_has_the_records_that_are_whole(written: list[dict[str, An
     assert cut - end < len(lines[len(known)]) if len(known) < len(lines) else cut == end
 
 
+BEGINNING = b'{"op":"made",'
+
+
+@given(records, st.data())
+def test_a_first_record_that_was_cut_is_a_beginning(record: dict[str, Any], data: st.DataObject) -> None:
+    rest = {key: value for key, value in record.items() if key not in ("op", "version")}
+    line = journal.encode({"op": "made", "version": 2, **rest})
+    assert journal.is_cut_beginning(line[: data.draw(st.integers(0, len(line) - 1))], BEGINNING)
+
+
+@given(st.binary(max_size=40))
+def test_what_was_not_ours_is_no_beginning(data: bytes) -> None:
+    if journal.is_cut_beginning(data, BEGINNING) and data.strip(b"\0"):
+        rest = data[9:]
+        assert int(data[:8], 16) >= 0
+        assert BEGINNING.startswith(rest) or rest.startswith(BEGINNING)
+
+
 @given(st.binary(max_size=80))
 def test_no_bytes_break_it(data: bytes) -> None:
     try:

@@ -14,18 +14,24 @@ from hypothesis import strategies as st
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import message
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Fetch
-from tests.unit.support.queue_file import QueueFile, fetch_from, pointer, todo
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Fetch, Input
+from tests.unit.support.opened import stored_text
+from tests.unit.support.queue_file import MilterEdits, QueueFile, fetch_from, pointer, todo
 from tests.unit.support.strategies import damaged_files, queue_files
 
 Reader = Callable[[Fetch, Envelope], bytes]
 
 
 def read_stored(fetch: Fetch, _envelope: Envelope) -> bytes:
-    return message.read_stored_text(fetch)
+    return stored_text(fetch)
 
 
-READERS: tuple[Reader, ...] = (read_stored, message.read_content, message.read_headers)
+def read_headers(fetch: Fetch, envelope: Envelope) -> bytes:
+    headers, problem = message.read_headers(fetch, envelope)
+    return headers if problem is None else headers + b"; " + problem.encode()
+
+
+READERS: tuple[Reader, ...] = (read_stored, message.read_content, read_headers)
 
 
 def read(data: bytes) -> Envelope:
@@ -81,6 +87,28 @@ def test_a_file_that_is_cut_says_so_or_has_told_all(spec: QueueFile, cut: int) -
     if part.unparsed is None:
         assert part == whole
     assert set(part.pending) <= set(whole.pending)
+
+
+@given(queue_files(), st.integers(0))
+def test_a_file_that_is_cut_is_damaged(spec: QueueFile, cut: int) -> None:
+    data = spec._replace(edits=MilterEdits()).write()
+    part = read(data[: cut % len(data)])
+    assert part.unparsed is not None
+    assert Input.RECIPIENTS in part.missing or part.pending == read(data).pending
+    assert Input.SENDER in part.missing or part.sender == spec.sender
+    # Those of recipients that stand behind the content count for nothing.
+    assert Input.ATTRIBUTES in part.missing or spec.of_recipients or part.attributes == read(data).attributes
+
+
+@given(queue_files().filter(lambda spec: spec.size_fields >= 3), st.integers(0))
+def test_a_file_whose_end_is_nulled_is_damaged(spec: QueueFile, start: int) -> None:
+    data = spec._replace(edits=MilterEdits()).write()
+    start %= len(data) - 4
+    nulled = data[:start] + bytes(len(data) - start)
+    envelope = read(nulled)
+    end = message.check_end(fetch_from(nulled), envelope) if envelope.unparsed is None else None
+    assert envelope.unparsed or end
+    assert message.check_end(fetch_from(data), read(data)) is None
 
 
 # --- any file -------------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ class Seen:
         message.reasons()
         seen.names.append(message.queue_id)
         message.headers()
-        message.stored_text()
+        assert all(window.limit for window in message.text_windows())
         message.text_parts()
 
     def pass_over(self, found: Found, _incomplete: bool, seen: Seen) -> None:

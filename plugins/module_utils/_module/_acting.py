@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Container, Iterator, Mapping, NamedTuple, Sequence
@@ -188,10 +188,10 @@ def _fingerprints(targets: Sequence[Target]) -> dict[str, str]:
     return {target.queue_id: target.fingerprint for target in targets}
 
 
-def put_back(act: Act, targets: Sequence[Target]) -> None:
-    """Give messages back to delivery that this run had put on hold."""
-    with suppress(MailopsError):
-        release(act, targets)
+def put_back(act: Act, targets: Sequence[Target]) -> str | None:
+    """Give messages back to delivery that this run had put on hold, and return why one could not be, None where all were."""
+    standing = release(act, targets)
+    return next((what.problem for what in standing.values() if what.problem), None)
 
 
 def look(module: AnsibleModule, instance: Instance, spool: Spool, selecting: Selecting, *, narrow: bool = True) -> Seen:

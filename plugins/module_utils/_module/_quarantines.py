@@ -27,3 +27,11 @@ def base_of(params: Mapping[str, Any], instance: Instance) -> str:
     if not os.path.isabs(base):
         raise QuarantineError("directory %s is not an absolute path; write it from / on." % base)
     return os.path.normpath(base)
+
+
+def check_place(base: str, name: str, instance: Instance) -> None:
+    """Raise QuarantineError for a name that is none, and for a path that belongs to Postfix."""
+    quarantines.check_name(name)
+    parameters = ("config_directory", "data_directory")
+    others = {parameter: instance.parameters.get(parameter, "") for parameter in parameters}
+    quarantines.check_place(base, name, queue_directory=instance.queue_directory, others=others)

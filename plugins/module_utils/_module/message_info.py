@@ -224,7 +224,7 @@ def _open(
     written = frozenset(chosen[: params["eml_limit"]])
     with PatternWatch() as watch:
         for key, message in messages_to_open:
-            watch.queue_id = message.queue_id
+            watch.queue_id, watch.message = message.queue_id, message
             if key in shown:
                 opened.rows[key] = _show(message, looking.candidates, params["excerpt"])
             if eml is not None and key in written:
@@ -270,12 +270,19 @@ def _show_files(opened: _Opened, eml: EmlDirectory, asked: int) -> dict[str, Any
         **counts,
         "vanished": asked - sum(counts.values()),
         "files": [name + ".eml" for name in sorted(opened.files["written"] + opened.files["present"])[:_MAX_NAMED]],
-        "not_written": sorted(opened.files["collisions"] + opened.files["unreadable"])[:_MAX_NAMED],
+        "not_written": sorted(opened.files["collisions"] + opened.files["failed"] + opened.files["unreadable"])[
+            :_MAX_NAMED
+        ],
     }
 
 
 def _check_files(result: dict[str, Any], eml: EmlDirectory) -> None:
-    """Raise OutcomeError where a message could not be written because something else has its name."""
+    """Raise OutcomeError where a message could not be written."""
+    if eml.problem is not None:
+        raise OutcomeError(
+            "%d messages were not written. %s" % (result["eml"]["failed"], eml.problem),
+            result=result,
+        )
     collisions = result["eml"]["collisions"]
     if collisions:
         raise OutcomeError(

@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 
 _MAX_LISTED = 100
-# What a result tells of the selections and reasons of all runs stays small: the last ones count.
+# What a result says of the selections and reasons of all runs stays small: the last ones count.
 _MAX_RUNS = 10
 _MAX_SELECTION = 2048
-# With that many bytes of JSON told, quarantines are told without their runs: ask for one by its name.
+# With that many bytes of JSON, quarantines are shown without their runs: ask for one by its name.
 _BUDGET = 36 << 10
 # With that many, the rest is left out: a result stays under 64 KiB.
 _MOST = 56 << 10
@@ -65,15 +66,38 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     if name is not None:
         quarantines.check_name(name)
     known = [known for known in quarantines.names(base) if name in (None, known)]
-    rows = _fit(_show(module, instance, base, known_name) for known_name in known)
-    return {"changed": False, "directory": base, "quarantines": rows, "left_out": len(known) - len(rows)}
+    if name is not None and not known:
+        quarantines.check_adoptable(base, name)
+    rows, unreadable = _fit(_rows(module, instance, base, known))
+    return {"changed": False, "directory": base, "quarantines": rows, "left_out": len(known) - len(rows) - unreadable}
 
 
-def _fit(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the first quarantines that fit a result, the later ones without their runs. The rest is not looked at."""
+def _rows(
+    module: AnsibleModule, instance: Instance, base: str, known: Sequence[str]
+) -> Iterator[dict[str, Any] | None]:
+    """Yield each quarantine as a result shows it, None for one that cannot be read, with a warning."""
+    for name in known:
+        try:
+            yield _show(module, instance, base, name)
+        except QuarantineError as error:
+            if module.params["name"] is not None:
+                raise
+            module.warn(str(error))
+            yield None
+
+
+def _fit(rows: Iterable[dict[str, Any] | None]) -> tuple[list[dict[str, Any]], int]:
+    """Return the first quarantines that fit a result, the later ones without their runs, and how many could not be read.
+
+    The rest is not looked at.
+    """
     fitting: list[dict[str, Any]] = []
+    unreadable = 0
     used = with_runs = 0
     for row in rows:
+        if row is None:
+            unreadable += 1
+            continue
         with_runs += len(json.dumps(row))
         if with_runs > _BUDGET:
             row["runs"] = []
@@ -81,7 +105,7 @@ def _fit(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         if used > _MOST:
             break
         fitting.append(row)
-    return fitting
+    return fitting, unreadable
 
 
 def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> dict[str, Any]:
@@ -125,8 +149,8 @@ def _pass_over(_found: Found, _incomplete: bool, _content: Content) -> None:
 
 
 def _history(records: list[Record]) -> dict[str, Any]:
-    """Return what the journal tells: who made it for which instance, what was done since."""
-    made: Mapping[str, Any] = records[0] if records else {}
+    """Return what the journal says: who made it for which instance, what was done since."""
+    made = records[0]
     taken = [record for record in records if record["op"] in ("take", "swap")]
     return {
         "host": made.get("host"),
@@ -144,8 +168,8 @@ def _history(records: list[Record]) -> dict[str, Any]:
 def _done_after(records: list[Record], *operations: str) -> int:
     """Return how many messages were moved by these."""
     count = 0
-    for intent, end in zip(records, records[1:]):
-        if intent["op"] in operations and end["op"] == "done":
+    for intent, end in quarantines.ended(records):
+        if intent["op"] in operations:
             count += end["messages"]
     return count
 

@@ -313,15 +313,19 @@ def _wait(
     touched: Mapping[str, int],
     log: LogTail | None,
     seconds: int,
-) -> dict[str, int | None]:
-    """Return what became of the messages that were tried or being tried, within that time."""
+) -> dict[str, int | None] | None:
+    """Return what became of the messages that were tried or being tried, within that time; None where that cannot be found out."""
     followed = {
         queue_id: touched.get(queue_id, seen.selected.targets[queue_id].touched)
         for queue_id, outcome in outcomes.items()
         if outcome in ("tried", "requeued", "under_way")
     }
     requeued = frozenset(queue_id for queue_id in followed if outcomes[queue_id] == "requeued")
-    return Aftermath(followed, requeued, log).settle(act.spool, seconds)
+    try:
+        return Aftermath(followed, requeued, log).settle(act.spool, seconds)
+    except (MailopsError, OSError) as error:
+        act.module.warn("What became of the messages could not be found out: %s" % error)
+        return None
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,17 @@ import platform
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Callable, Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Collection, Iterator, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments, _service
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError, SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
+    MailopsError,
+    OutcomeError,
+    PlanError,
+    QuarantineError,
+    SelectionError,
+    SystemRefusal,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _quarantines, _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate, Seen
 from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
@@ -27,9 +34,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria im
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import DEFAULT_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY, QUEUES, Live
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine, Target
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY, LOGS, QUEUES, Live
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.transfer import Moved, Target
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -47,6 +55,7 @@ OUTCOMES = (
     "quarantined",
     "restored",
     "deleted",
+    "already",
     "vanished",
     "changed",
     "in_flight",
@@ -57,8 +66,33 @@ OUTCOMES = (
 
 _NAME = "postfix_spool_quarantine"
 _MAX_LISTED = 100
+_MAX_FAILURES = 20
+# Messages that a warning names.
+_MAX_NAMED = 20
+_VERBS = {"quarantined": "quarantined", "restored": "restored", "absent": "deleted"}
 # What the messages of these queues are looked for with: postkick(1), src/qmgr/qmgr.c, src/pickup/pickup.c.
 _KICKS = {"incoming": ("qmgr", "I"), "deferred": ("qmgr", "D"), "maildrop": ("pickup", "W")}
+
+# What is said of messages and files that a move notes, by where it notes them.
+_REMARKS = {
+    "duplicates": (
+        "%d messages are in the quarantine, but their originals were no longer in the queue: Postfix may have delivered or returned "
+        "them: %s."
+    ),
+    "uncertain": (
+        "%d messages were given back by an interrupted run and are no longer in the queue: Postfix may have delivered or returned "
+        "them. They are still in the quarantine, and this run leaves them out: %s. The next run takes them in again."
+    ),
+    "emptied": (
+        "%d messages are still in the quarantine, because somebody has removed their copies from pid/ in the queue directory. Postfix "
+        "may have delivered some of them before: %s."
+    ),
+    "leftovers": (
+        "%d files of an interrupted run stay where they are, because nothing proves that they are copies: %s. Look at them, then move "
+        "or remove them."
+    ),
+    "odd_logs": "%d logs of messages are no regular files or cannot be moved, and stay where they are: %s.",
+}
 
 ARGUMENTS = _arguments.compose(
     _arguments.INSTANCE,
@@ -87,7 +121,7 @@ class Origin:
 
 @dataclass
 class Job:
-    """One run: what it works on, and what it has to tell beside the common result."""
+    """One run: what it works on, and what its result has in addition to the common one."""
 
     module: AnsibleModule
     instance: Instance
@@ -96,7 +130,13 @@ class Job:
     name: str
     selecting: Selecting
     origin: Origin
-    told: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
+    """Queue IDs in the quarantine that this run does not look at."""
+    failures: dict[str, str] = field(default_factory=dict)
+    """Why messages stayed where they were, by queue ID."""
+    broken: MailopsError | None = None
+    """What ended the act before all messages were tried."""
 
     @property
     def params(self) -> Mapping[str, Any]:
@@ -105,7 +145,7 @@ class Job:
         return params
 
     def said(self) -> dict[str, Any]:
-        """Return what the journal is to tell of this run."""
+        """Return what the journal is to say of this run."""
         return {
             "reason": printable(self.selecting.reason or "")[: _acting.MAX_REASON],
             "selection": self.selecting.selection.frozen(),
@@ -125,8 +165,15 @@ class Job:
         return quarantine
 
     def exists(self) -> bool:
-        """Return whether there is a quarantine of that name. Raises QuarantineError."""
-        return self.name in quarantines.names(self.base)
+        """Return whether there is a quarantine of that name. Raises MailopsError where anything else is there."""
+        if self.name in quarantines.names(self.base):
+            return True
+        if self.params["state"] == "quarantined" or quarantines.is_empty(self.base, self.name):
+            # What a killed run left when it had removed everything else counts as nothing.
+            quarantines.check_adoptable(self.base, self.name)
+        elif os.path.lexists(os.path.join(self.base, self.name)):
+            self.open().__exit__()
+        return False
 
 
 def run_module(module: AnsibleModule) -> dict[str, Any]:
@@ -135,14 +182,30 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     quarantines.check_name(params["name"])
     instance = _arguments.instance_of(module)
     instance.require_root()
+    _quarantines.check_place(_quarantines.base_of(params, instance), params["name"], instance)
     state = params["state"]
     work = _WORK[state, params["mode"] if state == "quarantined" else "messages"]
     job = _job_of(module, instance)
     with _acting.acting(module, instance, purpose=_NAME) as (spool, act):
         _recover(job, act)
         result = work(job, spool, act)
-    _acting.check_failed(result, "where they were" if state == "restored" else "still in the queue")
+    _check_failed(job, result)
     return result
+
+
+def _check_failed(job: Job, result: dict[str, Any]) -> None:
+    """Raise OutcomeError where the act broke off, or where messages had the outcome failed."""
+    place = "still in the queue" if job.params["state"] == "quarantined" else "still in the quarantine"
+    if job.broken is not None:
+        raise OutcomeError(str(job.broken), result=result)
+    if job.failures:
+        queue_id, problem = next(iter(job.failures.items()))
+        raise OutcomeError(
+            "%d of the selected messages are %s. The first is %s: %s. See failures, fix that, then run this again."
+            % (result["outcomes"]["failed"], place, queue_id, problem),
+            result=result,
+        )
+    _acting.check_failed(result, place)
 
 
 def _job_of(module: AnsibleModule, instance: Instance) -> Job:
@@ -154,9 +217,8 @@ def _job_of(module: AnsibleModule, instance: Instance) -> Job:
         params["queues"] = list(chosen)
     if whole:
         _check_whole(params)
+        _check_directories(params, instance)
         params["match_all"] = True
-    elif state == "quarantined":
-        instance.require_postsuper()
     identity = instance.identity
     if state != "quarantined":
         identity = {**identity, "quarantine": name}
@@ -212,20 +274,33 @@ def _recover(job: Job, act: Act | None) -> None:
             recovered = quarantine.recover(live)
         except OSError as error:
             raise quarantines.broken_off(quarantine, live, error) from error
-        if intent.get("running") and not job.instance.running():
-            _service.service_left(job.instance, intent["unit"]).start()
-        if recovered:
+        finally:
+            if intent.get("running") and not job.instance.running():
+                _service.service_left(job.instance, intent["unit"]).start()
+        if recovered is not None:
             job.module.warn(
                 "An earlier run on the quarantine %s was interrupted; it was finished or undone." % job.name
             )
+            job.left_out = recovered.uncertain
+            _warn_of(job, recovered)
 
 
-# --- reading and telling --------------------------------------------------------------------------------------------
+def _warn_of(job: Job, moved: Moved) -> None:
+    """Warn of what a move has left where it is, or could not decide."""
+    for name, text in _REMARKS.items():
+        listed = sorted(getattr(moved, name))
+        if listed:
+            shown = ", ".join(printable(one) for one in listed[:_MAX_NAMED])
+            more = " and %d more" % (len(listed) - _MAX_NAMED) if len(listed) > _MAX_NAMED else ""
+            job.module.warn(text % (len(listed), shown + more))
+
+
+# --- reading and the result -----------------------------------------------------------------------------------------
 
 
 def _see(job: Job, spool: Spool) -> Seen:
     """Read the queues and return the selection. Raises LimitError where it is larger than allowed."""
-    seen = _see_all(job, spool)
+    seen = _see_all(job, spool, job.left_out)
     _selected.check_limits(seen.selected, job.selecting, narrow=job.params["state"] != "restored")
     return seen
 
@@ -249,8 +324,8 @@ def _pass_over(_found: Found, _incomplete: bool, _counted: _selected.Selected) -
 
 def _tell(job: Job, seen: Seen, outcomes: Mapping[str, str], act: Act | None) -> dict[str, Any]:
     """Return the result of a run, real or predicted, and leave a line in the mail log of a real one."""
-    verb = {"quarantined": "quarantined", "restored": "restored", "absent": "deleted"}[job.params["state"]]
-    reached = (verb, "in_flight") if not job.told.get("left_in_flight") else (verb,)
+    verb = _VERBS[job.params["state"]]
+    reached = (verb, "in_flight") if not job.extra.get("left_in_flight") else (verb,)
     targets = seen.selected.targets
     done = [target for target in targets.values() if outcomes.get(target.queue_id) in reached]
     collisions = sorted(queue_id for queue_id, outcome in outcomes.items() if outcome == "collision")
@@ -260,15 +335,16 @@ def _tell(job: Job, seen: Seen, outcomes: Mapping[str, str], act: Act | None) ->
         "path": os.path.join(job.base, job.name),
         "state": job.params["state"],
         verb: _acting.show_sums(done),
-        "outcomes": _acting.count_outcomes(seen, outcomes, OUTCOMES),
         "collisions": collisions[:_MAX_LISTED],
         "down": 0.0,
         **_acting.show_common(seen, {target.queue_id: Fate(None, "") for target in done}, act),
-        **{key: value for key, value in job.told.items() if key != "left_in_flight"},
+        "outcomes": _count_outcomes(job, seen, outcomes),
+        "failures": _show_failures(job, seen, act),
+        **{key: value for key, value in job.extra.items() if key != "left_in_flight"},
     }
     if collisions:
         job.module.warn(
-            "%d messages stay in the quarantine %s, for their queue IDs are taken in the queue."
+            "%d messages stay in the quarantine %s, because their queue IDs are taken in the queue."
             % (len(collisions), job.name)
         )
     if act is not None and done:
@@ -281,12 +357,46 @@ def _tell(job: Job, seen: Seen, outcomes: Mapping[str, str], act: Act | None) ->
     return result
 
 
+def _count_outcomes(job: Job, seen: Seen, outcomes: Mapping[str, str]) -> dict[str, int]:
+    """Return how many messages had each outcome. Of a plan, what was moved by an earlier run did not vanish."""
+    counted = _acting.count_outcomes(seen, outcomes, OUTCOMES)
+    planned = job.selecting.planned
+    if planned is not None:
+        missing = set(planned).difference(seen.selected.targets, seen.selected.changed)
+        already = len(_moved_before(job, missing)) if missing else 0
+        counted["already"] += already
+        counted["vanished"] -= already
+    return counted
+
+
+def _moved_before(job: Job, queue_ids: set[str]) -> set[str]:
+    """Return which of these messages earlier runs have quarantined, restored or deleted, as the quarantine and its journal say."""
+    if job.name not in quarantines.names(job.base):
+        return set()
+    with job.open() as quarantine:
+        present = quarantine.present(queue_ids)
+        if job.params["state"] == "quarantined":
+            return present
+        return queue_ids.intersection(quarantine.ended_for(job.params["state"])) - present
+
+
+def _show_failures(job: Job, seen: Seen, act: Act | None) -> list[dict[str, Any]]:
+    """Return the first messages that stayed where they were, with the reason."""
+    targets = seen.selected.targets
+    failures = {**(act.problems if act else {}), **job.failures}
+    return [
+        {"queue_id": queue_id, "queue": targets[queue_id].queue, "problem": problem}
+        for queue_id, problem in failures.items()
+        if queue_id in targets
+    ][:_MAX_FAILURES]
+
+
 def _is_whole(job: Job) -> bool:
     return bool(job.params["state"] == "quarantined" and job.params["mode"] == "queues")
 
 
 def _nothing(job: Job) -> Seen:
-    """Return what there is to tell where there is nothing to look at."""
+    """Return what was seen where there is nothing to look at."""
     return Seen(job.selecting, job.selecting.nothing(), ScanCounts(), (), time.monotonic())
 
 
@@ -295,8 +405,11 @@ def _nothing(job: Job) -> Seen:
 
 def _quarantine_messages(job: Job, spool: Spool, act: Act | None) -> dict[str, Any]:
     """Move the selection out of the queue while Postfix runs."""
+    job.exists()
     seen = _see(job, spool)
     targets = seen.selected.targets
+    if targets:
+        quarantines.check_room(os.path.join(job.base, job.name))
     if act is None:
         return _tell(job, seen, dict.fromkeys(targets, "quarantined"), act)
     outcomes: dict[str, str] = {}
@@ -318,11 +431,25 @@ def _take(
         standing = _acting.verify(act.spool, "maildrop", in_maildrop) if in_maildrop else {}
         outcomes.update(_take_verified(job, act, quarantine, live, targets, standing, "maildrop"))
     finally:
-        _acting.put_back(act, [target for target in others if target.queue_id in moving])
-        act.clear_journal()
+        _release(job, act, [target for target in others if target.queue_id in moving])
     unseen = {queue_id: target for queue_id, target in targets.items() if queue_id not in outcomes}
     outcomes.update(_acting.look_in_delivery(act, unseen))
     return outcomes
+
+
+def _release(job: Job, act: Act, targets: Sequence[_selected.Target]) -> None:
+    """Give back to delivery what this run has put on hold and not moved. What cannot be given back, the next run gives back."""
+    problem = _acting.put_back(act, targets)
+    if problem is None:
+        act.clear_journal()
+    else:
+        text = "What was put on hold cannot be released, and the next run releases it. %s" % problem
+        job.broken = job.broken or MailopsError(text)
+
+
+def _break(job: Job, what: str, error: OSError | MailopsError) -> None:
+    """Keep an error that ends the act. The result still says what was done. what: as of SystemRefusal."""
+    job.broken = job.broken or (SystemRefusal(what, error) if isinstance(error, OSError) else error)
 
 
 def _take_verified(
@@ -335,25 +462,42 @@ def _take_verified(
     queue: str,
 ) -> dict[str, str]:
     """Move from hold or maildrop what is still the selected message there, and return the outcome of each that was there."""
-    outcomes = dict.fromkeys((queue_id for queue_id, what in standing.items() if not what.same), "changed")
-    verified = [queue_id for queue_id, what in standing.items() if what.same]
+    outcomes = {
+        queue_id: "failed" if what.problem else "changed"
+        for queue_id, what in standing.items()
+        if what.problem or not what.same
+    }
+    verified = [queue_id for queue_id in standing if queue_id not in outcomes]
     busy = frozenset(queue_id for queue_id in verified if standing[queue_id].busy)
     in_flight = _acting.wait_for_delivery(act.spool, queue, busy, seconds=_acting.IN_FLIGHT_SECONDS)
     if quarantine.is_elsewhere(live) and in_flight:
         # A copy would not learn which recipients were served meanwhile.
-        job.told["left_in_flight"] = True
+        job.extra["left_in_flight"] = True
         outcomes.update(dict.fromkeys(in_flight, "in_flight"))
         verified = [queue_id for queue_id in verified if queue_id not in in_flight]
     if not verified:
         return outcomes
-    moved = quarantine.take(
-        live, {queue_id: Target(queue, targets[queue_id].queue) for queue_id in verified}, **job.said()
-    )
-    for queue_id in verified:
-        outcome = "collision" if queue_id in moved.collisions else "vanished"
-        outcomes[queue_id] = "quarantined" if queue_id in moved.done else outcome
-        if queue_id in moved.done and queue_id in in_flight:
+    wanted = {queue_id: Target(queue, targets[queue_id].queue) for queue_id in verified}
+    try:
+        moved = quarantine.take(live, wanted, **job.said())
+    except QuarantineError as error:
+        moved = Moved(failed=dict.fromkeys(verified, str(error)), broken=error)
+    outcomes.update(_outcomes_of(job, moved, verified, "quarantined"))
+    for queue_id in in_flight:
+        if queue_id in moved.done:
             outcomes[queue_id] = "in_flight"
+    return outcomes
+
+
+def _outcomes_of(job: Job, moved: Moved, queue_ids: Collection[str], done: str) -> dict[str, str]:
+    """Return what became of messages that were to be moved, by queue ID, and keep what went wrong."""
+    job.broken = job.broken or moved.broken
+    job.failures.update(moved.failed)
+    _warn_of(job, moved)
+    outcomes = dict.fromkeys(queue_ids, "vanished")
+    outcomes.update(dict.fromkeys(moved.failed, "failed"))
+    outcomes.update(dict.fromkeys(moved.collisions, "collision"))
+    outcomes.update(dict.fromkeys(moved.done, done))
     return outcomes
 
 
@@ -365,28 +509,49 @@ def _quarantine_queues(job: Job, spool: Spool, act: Act | None) -> dict[str, Any
                 return _tell(job, _nothing(job), {}, act)
     service = _service.service_of(job.params["service"], job.instance)
     _check_same_filesystem(job)
+    quarantines.check_room(os.path.join(job.base, job.name))
     if act is None:
         seen = _see(job, spool)
         return {**_tell(job, seen, dict.fromkeys(seen.selected.targets, "quarantined"), act), "changed": True}
     if job.params["max_messages"] is not None or job.params["max_percent"] is not None:
         _see(job, spool)
-    outages: list[Outage] = []
     with job.make() as quarantine, Live(job.layout) as live:
         earlier = quarantine.present()
-
-        @contextmanager
-        def stopped() -> Iterator[None]:
-            with _service.stopped(service, mend=lambda: quarantine.settle_swap(live)) as outage:
-                outages.append(outage)
-                yield
-
-        left = {"running": service is not None, "unit": service.unit if service else None}
-        quarantine.swap(live, job.selecting.selection.queues, stopped, **left, **job.said())
-        job.told["down"] = outages[0].seconds
-        # The limits were checked before.
-        seen = _see_all(job, quarantine.spool, earlier)
+        _swap(job, quarantine, live, service)
+        seen = _see_swapped(job, quarantine, earlier)
+    result = _tell(job, seen, dict.fromkeys(seen.selected.targets, "quarantined"), act)
     # The directories were moved, whatever was in them.
-    return {**_tell(job, seen, dict.fromkeys(seen.selected.targets, "quarantined"), act), "changed": True}
+    return {**result, "changed": result["changed"] or job.broken is None}
+
+
+def _see_swapped(job: Job, quarantine: Quarantine, earlier: Collection[str]) -> Seen:
+    """Return what was moved into the quarantine, nothing where it cannot be read."""
+    try:
+        # The limits were checked before.
+        return _see_all(job, quarantine.spool, earlier)
+    except (OSError, MailopsError) as error:
+        _break(job, "The quarantine %s cannot be read" % quarantine.path, error)
+    return _nothing(job)
+
+
+def _swap(job: Job, quarantine: Quarantine, live: Live, service: _service.Service | None) -> None:
+    """Move the queues away while Postfix is stopped. Raises MailopsError where it was not stopped; later errors are kept."""
+    outages: list[Outage] = []
+
+    @contextmanager
+    def stopped() -> Iterator[None]:
+        with _service.stopped(service, prepare=lambda: quarantine.settle_swap(live)) as outage:
+            outages.append(outage)
+            yield
+
+    left = {"running": service is not None, "unit": service.unit if service else None}
+    try:
+        quarantine.swap(live, job.selecting.selection.queues, stopped, **left, **job.said())
+    except MailopsError as error:
+        if not outages:
+            raise
+        job.broken = error
+    job.extra["down"] = outages[0].seconds
 
 
 def _check_same_filesystem(job: Job) -> None:
@@ -403,6 +568,20 @@ def _check_same_filesystem(job: Job) -> None:
         )
 
 
+def _check_directories(params: Mapping[str, Any], instance: Instance) -> None:
+    """Raise SelectionError for a queue that a rename does not move away: a link, or a filesystem of its own."""
+    top = instance.queue_directory
+    for name in (*params["queues"], *LOGS):
+        path = os.path.join(top, name)
+        if os.path.islink(path):
+            problem = "is a symbolic link, and Postfix would go on with the directory that it leads to"
+        elif not quarantines.are_together(path, top):
+            problem = "is a filesystem of its own, and a mounted directory cannot be renamed"
+        else:
+            continue
+        raise SelectionError("queues", "%s in %s %s. Nothing was touched. Use mode: messages" % (name, top, problem))
+
+
 # --- restored -------------------------------------------------------------------------------------------------------
 
 
@@ -414,6 +593,8 @@ def _restore(job: Job, _spool: Spool, act: Act | None) -> dict[str, Any]:
             queue_id: Target(target.queue, _where_to(target.queue, job.params["restore_to"]))
             for queue_id, target in seen.selected.targets.items()
         }
+        if wanted:
+            _check_room_to_restore(job, quarantine, live)
         if act is None:
             taken = quarantine.collisions(live, wanted)
             return _tell(
@@ -422,14 +603,19 @@ def _restore(job: Job, _spool: Spool, act: Act | None) -> dict[str, Any]:
         outcomes: dict[str, str] = {}
         if wanted:
             moved = quarantine.give(live, wanted, to=job.params["restore_to"], **job.said())
-            for queue_id in wanted:
-                outcome = "collision" if queue_id in moved.collisions else "vanished"
-                outcomes[queue_id] = "restored" if queue_id in moved.done else outcome
-            job.told["renamed"] = [
+            outcomes = _outcomes_of(job, moved, wanted, "restored")
+            job.extra["renamed"] = [
                 {"queue_id": new, "was": old} for old, new in sorted(moved.renamed.items())[:_MAX_LISTED]
             ]
             _kick(job, {wanted[queue_id].queue for queue_id in moved.done})
         return _tell(job, seen, outcomes, act)
+
+
+def _check_room_to_restore(job: Job, quarantine: Quarantine, live: Live) -> None:
+    """Raise SystemRefusal where the journal, or copies of the messages, cannot be written."""
+    quarantines.check_room(quarantine.path)
+    if quarantine.is_elsewhere(live):
+        quarantines.check_room(job.instance.queue_directory)
 
 
 def _where_to(queue: str, restore_to: str) -> str:
@@ -444,13 +630,14 @@ def _where_to(queue: str, restore_to: str) -> str:
 
 
 def _kick(job: Job, queues: set[str]) -> None:
-    """Tell the daemons that must notice."""
+    """Send a request to the daemons that must notice."""
     if not job.instance.running():
         return
     for daemon, request in sorted({_KICKS[queue] for queue in queues if queue in _KICKS}):
         if not job.instance.kick(daemon, request):
             job.module.warn(
-                "%s could not be told of the restored messages. It looks by itself within queue_run_delay." % daemon
+                "%s did not take the request to look for the restored messages. It looks by itself within queue_run_delay."
+                % daemon
             )
 
 
@@ -464,18 +651,34 @@ def _remove(job: Job, _spool: Spool, act: Act | None) -> dict[str, Any]:
     with job.open() as quarantine:
         if _is_young(job, quarantine):
             return _tell(job, _nothing(job), {}, act)
+        whole = job.selecting.planned is None and job.selecting.selection.everything and job.params["queues"] is None
+        if whole:
+            quarantine.check_proved(None, whole=act is not None)
         seen = _see(job, quarantine.spool)
         targets = seen.selected.targets
+        if not whole:
+            quarantine.check_proved(targets, whole=True)
         outcomes = dict.fromkeys(targets, "deleted")
-        whole = job.selecting.planned is None and job.selecting.selection.everything and job.params["queues"] is None
-        if act is not None:
-            if whole:
-                quarantine.remove()
-            elif targets:
-                gone = quarantine.drop({queue_id: target.queue for queue_id, target in targets.items()}, **job.said())
-                outcomes.update((queue_id, "vanished") for queue_id in targets if queue_id not in gone)
+        if act is not None and (whole or targets):
+            outcomes = _delete(job, quarantine, targets, whole=whole)
         result = _tell(job, seen, outcomes, act)
-        return {**result, "changed": result["changed"] or whole}
+        return {**result, "changed": result["changed"] or (whole and job.broken is None)}
+
+
+def _delete(
+    job: Job, quarantine: Quarantine, targets: Mapping[str, _selected.Target], *, whole: bool
+) -> dict[str, str]:
+    """Delete messages in the quarantine, or all of it, and return the outcome of each message."""
+    if whole:
+        deleted = quarantine.remove()
+    else:
+        deleted = quarantine.drop({queue_id: target.queue for queue_id, target in targets.items()}, **job.said())
+    job.broken = deleted.broken
+    job.failures.update(deleted.failed)
+    outcomes = dict.fromkeys(targets, "vanished")
+    outcomes.update((queue_id, "failed") for queue_id in targets if queue_id in deleted.failed)
+    outcomes.update((queue_id, "deleted") for queue_id in targets if queue_id in deleted.gone)
+    return outcomes
 
 
 def _is_young(job: Job, quarantine: Quarantine) -> bool:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
-    ContentError,
     InstanceError,
     OutcomeError,
     SelectionError,
@@ -202,11 +201,9 @@ def _problem(message: SpoolMessage) -> str | None:
     unparsed = message.envelope.unparsed
     if unparsed is not None:
         return "%s at offset %d" % (unparsed.problem, unparsed.offset)
-    try:
-        message.stored_text()
-    except ContentError as error:
-        return str(error)
-    return None
+    for _window in message.text_windows():
+        pass
+    return message.problem
 
 
 def _ignore(_found: Found, _incomplete: bool, _corrupt: _Corrupt) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, AbstractSet, Any, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, AbstractSet, Any, Callable, Iterator, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import undisplay, undisplay_text
@@ -23,7 +23,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection i
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Tally, Totals
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Input
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Input, Window
     from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Subject
 
 # Each costs a look at every message; a combination of them is kept as their numbers, a byte each.
@@ -39,7 +39,7 @@ class Remembering:
         self.queue_id = subject.queue_id
         self.identity = self.envelope = subject.envelope
         self._headers: Sequence[tuple[str, str]] | None = None
-        self._stored_text: bytes | None = None
+        self._window: Window | None = None
         self._text_parts: Sequence[str] | None = None
 
     @property
@@ -64,13 +64,23 @@ class Remembering:
 
     def holds(self, text: bytes) -> bool:
         """Return whether the stored text has this text in it. Raises ContentError."""
-        return text in self.stored_text()
+        return any(0 <= stored.find(text, start) < limit for stored, start, limit in self.text_windows())
 
-    def stored_text(self) -> bytes:
-        """Return the message as stored. Raises ContentError."""
-        if self._stored_text is None:
-            self._stored_text = self._subject.stored_text()
-        return self._stored_text
+    def text_windows(self) -> Iterator[Window]:
+        """Yield the message as stored in windows; one that fits one window is kept. Raises ContentError."""
+        if self._window is not None:
+            yield self._window
+            return
+        whole = None
+        for window in self._subject.text_windows():
+            if not window.start and window.limit > len(window.text):
+                whole = window
+            else:
+                yield window
+        # Only now it is known whether there was more to read.
+        if whole is not None:
+            self._window = whole
+            yield whole
 
     def text_parts(self) -> Sequence[str]:
         """Return the decoded text parts. Raises ContentError."""
@@ -144,7 +154,12 @@ def _search_text(value: str, place: str) -> re.Pattern[str]:
 
 def _count_content(values: Sequence[str], place: str) -> Callable[[Subject], int]:
     searches = [_search_bytes(value, place) for value in values]
-    return lambda subject: sum(1 for search in searches for _hit in search.finditer(subject.stored_text()))
+    return lambda subject: sum(
+        hit.start() < limit
+        for text, start, limit in subject.text_windows()
+        for search in searches
+        for hit in search.finditer(text, start)
+    )
 
 
 def _count_body(values: Sequence[str], place: str) -> Callable[[Subject], int]:

@@ -330,7 +330,15 @@ def _content_test(value: object, place: str) -> MessageTest:
             return lambda subject: subject.holds(needle)
         return lambda subject: any(subject.holds(needle) for needle in needles)
     search = regex.search
-    return lambda subject: search(subject.stored_text()) is not None
+
+    def holds(subject: Subject) -> bool:
+        for text, start, limit in subject.text_windows():
+            hit = search(text, start)
+            if hit is not None and hit.start() < limit:
+                return True
+        return False
+
+    return holds
 
 
 def _body(values: Sequence[object], place: str) -> MessageTest:

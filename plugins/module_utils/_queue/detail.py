@@ -25,13 +25,13 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.address imp
     printable,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import clip, fit
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.mime import Part, structure, text_parts
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_log, reason_for
 
 if TYPE_CHECKING:
     from typing import Protocol, Sequence
 
     from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import Listable
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.mime import Part
     from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import Recipient, Recipients
 
     class Openable(Listable, Protocol):
@@ -40,7 +40,10 @@ if TYPE_CHECKING:
         def recipients(self, *, most: int) -> Recipients: ...
         def defer_log(self) -> bytes: ...
         def headers(self) -> Sequence[tuple[str, str]]: ...
-        def content(self) -> bytes: ...
+        def structure(self) -> Sequence[Part]: ...
+        def text_parts(self) -> Sequence[str]: ...
+        @property
+        def problem(self) -> str | None: ...
 
 
 # Bytes of JSON that each list of a message may take. Five messages, as by default, are 52 KiB then at the most.
@@ -75,12 +78,17 @@ class _Row:
         if len(self.values[name]) < number:
             self.cut.append(name)
 
+    def note(self, problem: str | None) -> None:
+        """Add what could not be read."""
+        if problem is not None:
+            self.problems.append(problem)
+
     def read(self, what: Callable[[], Any], otherwise: Any) -> Any:
         """Return what is read, or the substitute where it cannot be."""
         try:
             return what()
         except ContentError as error:
-            self.problems.append(str(error))
+            self.note(str(error))
             return otherwise
 
 
@@ -99,18 +107,17 @@ def show_message(message: Openable, *, excerpt: int) -> dict[str, Any]:
             "sender": None if envelope.sender is None else clip(display_address(envelope.sender)),
         }
     )
-    if envelope.unparsed is not None:
-        row.problems.append("%s at offset %d" % (envelope.unparsed.problem, envelope.unparsed.offset))
+    row.note(message.problem)
     _put_attributes(row, envelope.attributes)
     _put_recipients(row, message)
     headers = row.read(message.headers, ())
     row.put_list("headers", (_show_header(name, value) for name, value in headers), len(headers))
-    content = row.read(message.content, None)
-    parts = [] if content is None else row.read(lambda: structure(content), [])
+    parts = row.read(message.structure, [])
     row.put_list("parts", map(_show_part, parts), len(parts))
     if excerpt:
-        texts = [] if content is None else row.read(lambda: text_parts(content), [])
+        texts = row.read(message.text_parts, [])
         row.values["excerpt"] = clip(display_lines(texts[0]), excerpt) if texts else None
+    row.note(message.problem)
     row.values["cut"] = row.cut
     row.values["problem"] = clip(printable("; ".join(dict.fromkeys(row.problems)))) or None
     return row.values
@@ -127,8 +134,7 @@ def _put_attributes(row: _Row, attributes: Sequence[bytes]) -> None:
 
 def _put_recipients(row: _Row, message: Openable) -> None:
     recipients = message.recipients(most=_MOST_RECIPIENTS)
-    if recipients.problem is not None:
-        row.problems.append(recipients.problem)
+    row.note(recipients.problem)
     log = parse_log(message.defer_log())
     row.values["recipient_count"] = recipients.counts
     row.put_list(

@@ -12,11 +12,12 @@ src/qmgr/qmgr_message.c (in which order a reader takes them).
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import hashlib
 import io
 import re
-from typing import Callable, Iterator, NamedTuple
+from typing import Callable, Iterator, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, RecordError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
@@ -27,12 +28,25 @@ Fetch = Callable[[int, int], bytes]
 # That much holds the envelope of nearly every message, so that one read is enough.
 FIRST_READ = 8192
 NEXT_READ = 65536
-# A reader of hostile files needs a bound on everything; each is far above what Postfix writes.
+# A reader of untrusted files needs a bound on everything. What lies within is read and decides; what lies beyond is missing.
 MAX_RECORD = 1 << 20
-MAX_WALK = 64 << 20
-MAX_RECORDS_KEPT = 200000
-MAX_LINES = 1 << 20
-MAX_HEADERS = 1 << 18
+# So many bytes of a file are read for its envelope, and as many for its text.
+MAX_WALK = 128 << 20
+# So many recipients and attributes of a message are kept, and so many bytes of them, counted as what they take in memory.
+MAX_RECORDS_KEPT = 400000
+MAX_BYTES_KEPT = 40 << 20
+_BYTES_OF_A_RECORD = 48
+MAX_HEADERS = 1 << 20
+# An envelope with anything longer, or with more attributes in bytes, is not kept as it is by those who sum up.
+LONG_RECORD = 256
+LONG_ATTRIBUTES = 1 << 16
+# So much of a message is decoded at the most, for its text parts.
+MAX_DECODED = 4 << 20
+# The stored text is searched in windows of so many bytes. What begins in a window and is no longer than the overlap is found.
+WINDOW = 4 << 20
+OVERLAP = 1 << 16
+# So much of what stood before a window is in sight of a pattern that looks back.
+_CONTEXT = 1 << 10
 _MAX_NUMBERS = 128
 _IN_NUMBERS = b"0123456789 "
 
@@ -43,6 +57,7 @@ _TURNING = frozenset((rec.MESSAGE, rec.POINTER, rec.EXTRACTED, rec.END))
 _CUT = -1
 _PAUSE = -2
 _LINES_AT_ONCE = 8192
+_EMPTY_LINES = re.compile(rb"(?:N\0)+")
 # Globals of this module are found faster than attributes of another one.
 _SENDER = rec.SENDER
 _ATTRIBUTE = rec.ATTRIBUTE
@@ -58,6 +73,13 @@ _TIME_LENGTH = 98
 _TIME_START = 99
 _CONTENT_HEAD = b"M\0"
 _END_RECORD = b"E\0"
+# Behind the content stand at least an X and an E record.
+_TAIL = 4
+_EXTRACTED = b"X"
+_EXTRACTED_OR_UNSEEN = (_EXTRACTED, b"")
+_EMPTY = "the file is empty"
+_NO_END = "something else where the content should end"
+_SIZE_LENGTH = 2 + _MAX_NUMBERS
 # Where a text does not simply go on with the next record.
 _STOPS = frozenset((rec.CONTINUED, rec.END))
 # Between lines, for the edits of milters; nothing in them is text.
@@ -81,11 +103,32 @@ class Input(enum.Enum):
 NOTHING: frozenset[Input] = frozenset()
 
 
+class _TooFar(RecordError):
+    """More would have to be read than MAX_WALK."""
+
+
+class _Enough(Exception):
+    """There is more of a file than is read or kept. It is not damaged."""
+
+
+class Window(NamedTuple):
+    """A piece of a text. A hit counts in the window in which it starts, from start on and before limit."""
+
+    text: bytes
+    start: int
+    limit: int
+
+
 class Unparsed(NamedTuple):
     """What could not be read: the byte offset in the file, and why."""
 
     offset: int
     problem: str
+
+
+def describe(unparsed: Unparsed) -> str:
+    """Return in words what could not be read."""
+    return unparsed.problem if unparsed.problem == _EMPTY else "%s at offset %d" % (unparsed.problem, unparsed.offset)
 
 
 class Envelope(NamedTuple):
@@ -114,15 +157,17 @@ class Envelope(NamedTuple):
     """The first thing that could not be read; the rest of the value is what stood before it."""
     missing: frozenset[Input] = NOTHING
     """What is not known, or not in full."""
+    is_heavy: bool = False
+    """Whether an address or an attribute is longer than any that mail needs, or attributes take more than some kilobytes."""
 
     @property
     def problem(self) -> str | None:
         """Why something is missing, None where nothing is."""
         if self.unparsed is not None:
-            return "%s at offset %d" % self.unparsed[::-1]
+            return describe(self.unparsed)
         if self.sender is None:
             return "no sender record"
-        return "more recipients than are read" if self.missing else None
+        return "only its first %d recipients were read" % (len(self.pending) + self.done) if self.missing else None
 
     @property
     def attributes(self) -> list[bytes]:
@@ -212,7 +257,19 @@ def fingerprint(identity: Identity | Envelope, *, inode: int) -> str:
 class _Found:
     """What the records of an envelope have told so far."""
 
-    __slots__ = ("arrival", "attributes", "cancelled", "done", "microseconds", "others", "pending", "sender", "sizes")
+    __slots__ = (
+        "arrival",
+        "attributes",
+        "cancelled",
+        "done",
+        "longest",
+        "measured",
+        "microseconds",
+        "pending",
+        "sender",
+        "size_kept",
+        "sizes",
+    )
 
     def __init__(self) -> None:
         self.arrival = 0
@@ -222,8 +279,10 @@ class _Found:
         self.pending: list[bytes] = []
         self.done = 0
         self.cancelled = 0
-        self.others = 0
         self.attributes: list[bytes] = []
+        self.longest = 0
+        self.measured = (0, 0)
+        self.size_kept = 0
 
     def take(self, kind: int, payload: bytes, offset: int) -> None:
         """Take a record that a file has once or seldom. Raises RecordError."""
@@ -238,9 +297,7 @@ class _Found:
                 self.done += 1
             elif kind == rec.CANCELLED:
                 self.cancelled += 1
-            elif kind in _ENVELOPE_TYPES:
-                self.others += 1
-            else:
+            elif kind not in _ENVELOPE_TYPES:
                 raise ValueError("unexpected record type %r" % chr(kind))
         except ValueError as error:
             raise RecordError(str(error), offset=offset) from error
@@ -256,14 +313,29 @@ class _Found:
             and len(self.pending) + self.done + self.cancelled >= self.sizes[2]
         )
 
-    def check_bound(self, offset: int) -> None:
-        """Raise RecordError where the file has more records than any message needs."""
-        records = len(self.pending) + len(self.attributes) + self.done + self.cancelled + self.others
-        if records > MAX_RECORDS_KEPT:
-            raise RecordError("more than %d records of an envelope" % MAX_RECORDS_KEPT, offset=offset)
+    def check_bound(self, offset: int, file_size: int) -> None:
+        """Raise _Enough where more was found than is kept, and RecordError where a file of that size has no room for it."""
+        pending, attributes = self.measured
+        for kept, measured in ((self.pending, pending), (self.attributes, attributes)):
+            lengths = [*map(len, kept[measured:])]
+            self.longest = max(self.longest, *lengths, 0)
+            self.size_kept += sum(lengths) + _BYTES_OF_A_RECORD * len(lengths)
+        self.measured = len(self.pending), len(self.attributes)
+        records = sum(self.measured)
+        if records > MAX_RECORDS_KEPT or self.size_kept > MAX_BYTES_KEPT:
+            if self.size_kept - _BYTES_OF_A_RECORD * records + 2 * records > file_size:
+                raise RecordError("a loop of pointers", offset=offset)
+            raise _Enough
 
-    def envelope(self, *, file_size: int, data_offset: int, unparsed: Unparsed | None) -> Envelope:
+    def content_end(self, data_offset: int) -> int | None:
+        """Return where the content ends by the C record, None where that does not fit the file (src/cleanup/cleanup_final.c)."""
+        sizes = self.sizes
+        return sizes[0] + sizes[1] if len(sizes) >= 3 and sizes[1] == data_offset else None
+
+    def envelope(self, *, file_size: int, data_offset: int, unparsed: Unparsed | None, enough: bool) -> Envelope:
         """Return the value of what was found."""
+        attributes = b"".join(rec.encode_record(_ATTRIBUTE, attribute) for attribute in self.attributes)
+        longest = max(self.longest, len(self.sender or b""))
         return Envelope(
             self.arrival,
             self.microseconds,
@@ -271,15 +343,15 @@ class _Found:
             self.sender,
             self.pending,
             self.done,
-            b"".join(rec.encode_record(_ATTRIBUTE, attribute) for attribute in self.attributes),
+            attributes,
             data_offset,
             unparsed,
-            self._missing(data_offset, unparsed),
+            self._missing(data_offset, cut=unparsed is not None or enough),
+            longest > LONG_RECORD or len(attributes) > LONG_ATTRIBUTES,
         )
 
-    def _missing(self, data_offset: int, unparsed: Unparsed | None) -> frozenset[Input]:
-        """Return what is not known: of a file that can be read to its end, only a sender that it does not have."""
-        cut = unparsed is not None
+    def _missing(self, data_offset: int, *, cut: bool) -> frozenset[Input]:
+        """Return what is not known. cut: whether the file was not read to its end; otherwise that is a sender that it does not have."""
         known = {
             Input.SENDER: self.sender is not None,
             Input.ARRIVAL: not cut or self.arrival > 0,
@@ -349,14 +421,15 @@ class _Cursor:
     def _walk(self, count: int) -> None:
         self.walked += count
         if self.walked > MAX_WALK:
-            raise RecordError("more than %d bytes to read" % MAX_WALK, offset=self.offset)
+            raise _TooFar("more than %d bytes to read" % MAX_WALK, offset=self.offset)
 
 
 def read_envelope(fetch: Fetch, *, file_size: int, head: bytes | None = None) -> Envelope:
     """Return the envelope of a queue file, reading no further than is needed.
 
     head: the first bytes of the file where they are at hand (then fetch is seldom called). Never raises for what the file
-    holds: what cannot be read stands in C(unparsed), with its place.
+    holds: what cannot be read stands in C(unparsed), with its place. So does a file that ends before its content does, or in which
+    something else stands at the end of the content, as far as the bytes that are read show it (check_end() reads more).
     """
     window = fetch(0, FIRST_READ) if head is None else head
     plain = _read_plain(window, fetch, file_size)
@@ -366,15 +439,47 @@ def read_envelope(fetch: Fetch, *, file_size: int, head: bytes | None = None) ->
     cursor = _Cursor(fetch, window=window)
     data_offset = 0
     unparsed = None
+    enough = False
     try:
-        while _scan(cursor, found) == rec.MESSAGE:
+        while _scan(cursor, found, file_size) == rec.MESSAGE:
             data_offset = cursor.offset
             if found.complete_at(data_offset):
                 break
-            _skip_content(cursor, found)
+            _skip_content(cursor, found.sizes)
+    except _Enough:
+        enough = True
+    except _TooFar as error:
+        # A file that is no longer than that has a loop in it.
+        enough = file_size >= MAX_WALK
+        unparsed = None if enough else Unparsed(error.offset, error.problem)
     except RecordError as error:
-        unparsed = Unparsed(error.offset, error.problem)
-    return found.envelope(file_size=file_size, data_offset=data_offset, unparsed=unparsed)
+        unparsed = Unparsed(error.offset, error.problem if file_size else _EMPTY)
+    if unparsed is None:
+        unparsed = _content_problem(cursor, found.content_end(data_offset), file_size)
+    return found.envelope(file_size=file_size, data_offset=data_offset, unparsed=unparsed, enough=enough)
+
+
+def _content_problem(cursor: _Cursor, end: int | None, file_size: int) -> Unparsed | None:
+    """Return what is wrong with the end of the content, as far as the window shows it."""
+    if end is None:
+        return None
+    if end + _TAIL > file_size:
+        return Unparsed(file_size, "the file ends before its content does")
+    place = end - cursor.base
+    return None if cursor.window[place : place + 1] in _EXTRACTED_OR_UNSEEN or place < 0 else Unparsed(end, _NO_END)
+
+
+def check_end(fetch: Fetch, envelope: Envelope) -> Unparsed | None:
+    """Return what is wrong with the end of the content of a file whose envelope is whole: a disk may have lost the last blocks."""
+    size = rec.decode_record(fetch(0, _SIZE_LENGTH), 0)
+    try:
+        numbers = _parse_numbers(size.payload) if size is not None and size.kind == rec.SIZE else []
+    except ValueError:
+        numbers = []
+    if len(numbers) < 3 or numbers[1] != envelope.data_offset:
+        return None
+    end = numbers[0] + numbers[1]
+    return None if fetch(end, 1) == _EXTRACTED else Unparsed(end, _NO_END)
 
 
 def _read_plain(data: bytes, fetch: Fetch, file_size: int) -> Envelope | None:
@@ -398,6 +503,8 @@ def _read_plain(data: bytes, fetch: Fetch, file_size: int) -> Envelope | None:
         after = _behind_placeholder(data, behind_sender)
         end = _end_of_attributes(data, after)
         pending, done = _plain_recipients(data, end, content - len(_CONTENT_HEAD))
+        if content + size + _TAIL > file_size or data[content + size : content + size + 1] not in _EXTRACTED_OR_UNSEEN:
+            return None
         if not data[:content].isascii() or data[sender] != _SENDER or not arrival or len(pending) + done < count:
             return None
     except (ValueError, IndexError):
@@ -415,6 +522,7 @@ def _read_plain(data: bytes, fetch: Fetch, file_size: int) -> Envelope | None:
         content,
         None,
         NOTHING,
+        False,
     )
     return _new_tuple(Envelope, fields)
 
@@ -432,7 +540,9 @@ def read_identity(head: bytes, *, file_size: int) -> Identity | None:
         return None
     if head[sender] != _SENDER or end > len(head) or not head[:end].isascii():
         return None
-    size, _content, _count, arrival, microseconds = map(int, found.groups())
+    size, content, _count, arrival, microseconds = map(int, found.groups())
+    if content + size + _TAIL > file_size:
+        return None
     return Identity(arrival, microseconds, size or file_size, head[start:end]) if arrival else None
 
 
@@ -493,12 +603,12 @@ def _plain_recipients(data: bytes, position: int, end: int) -> tuple[list[bytes]
     return pending, done
 
 
-def _scan(cursor: _Cursor, found: _Found) -> int:
-    """Take records up to one that ends a segment, and return its type; the cursor stands behind it. Raises RecordError."""
+def _scan(cursor: _Cursor, found: _Found, file_size: int) -> int:
+    """Take records up to one that ends a segment, and return its type; the cursor stands behind it. Raises RecordError, _Enough."""
     while True:
         turn, payload, end = _scan_window(cursor, found)
         # After each window and each jump, for a loop of pointers passes the same recipients again and again.
-        found.check_bound(cursor.offset)
+        found.check_bound(cursor.offset, file_size)
         if turn == _CUT:
             cursor.more()
         elif turn == rec.POINTER:
@@ -547,9 +657,8 @@ def _scan_window(cursor: _Cursor, found: _Found) -> tuple[int, bytes, int]:
     return _CUT, b"", position
 
 
-def _skip_content(cursor: _Cursor, found: _Found) -> None:
-    """Move from the start of the content to the extracted segment: by the C record, else record by record."""
-    sizes = found.sizes
+def _skip_content(cursor: _Cursor, sizes: Sequence[int]) -> None:
+    """Move from the start of the content to the extracted segment: by the numbers of the C record, else record by record."""
     if len(sizes) >= 3 and sizes[1] == cursor.offset and sizes[0] > 0:
         cursor.goto(cursor.offset + sizes[0])
         return
@@ -572,13 +681,9 @@ class _Lines:
 
     def __iter__(self) -> Iterator[list[bytes]]:
         cursor = self._cursor
-        number = 0
         while True:
             lines: list[bytes] = []
             turn, payload, end = self._take_window(lines)
-            number += len(lines)
-            if number > MAX_LINES:
-                raise RecordError("more than %d lines" % MAX_LINES, offset=cursor.offset)
             yield lines
             if turn == _CUT:
                 cursor.more()
@@ -610,7 +715,11 @@ class _Lines:
                 if end > size:
                     break
                 if kind == _NORMAL:
-                    lines.append(data[start:end] + b"\n")
+                    if length:
+                        lines.append(data[start:end] + b"\n")
+                    else:
+                        line, end = _empty_lines(data, position, end)
+                        lines.append(line)
                 elif kind in (self._stop, rec.POINTER, rec.END):
                     cursor.position = position
                     return kind, data[start:end], end
@@ -629,6 +738,12 @@ class _Lines:
         # L is an unterminated line in the content, a content filter in the envelope (rec_type.h).
         self._in_content = self._in_content or kind == rec.MESSAGE
         return b"" if self._in_content and kind == rec.CONTINUED else b"\n"
+
+
+def _empty_lines(data: bytes, position: int, end: int) -> tuple[bytes, int]:
+    """Return the empty line of a record, with those that follow it, and where the last one ends."""
+    run = _EMPTY_LINES.match(data, position)
+    return (b"\n", end) if run is None else (b"\n" * ((run.end() - position) // 2), run.end())
 
 
 def _parse_time(payload: bytes) -> tuple[int, int]:
@@ -652,54 +767,114 @@ def _parse_numbers(payload: bytes) -> list[int]:
     return numbers
 
 
-def read_stored_text(fetch: Fetch) -> bytes:
-    """Return the message as stored, each record of envelope and content on a line of its own (what strings(1) shows).
+def text_windows(fetch: Fetch) -> Iterator[Window]:
+    """Yield the message as stored, each record of envelope and content on a line of its own (what strings(1) shows), in windows.
 
-    Lines that Postfix split (L records) are whole again. Raises ContentError where the file cannot be read to its end.
+    Lines that Postfix split (L records) are whole again. Raises ContentError where the file cannot be read to its end, after what
+    stood before.
     """
-    return _text(_Cursor(fetch), stop=rec.END)
+    waiting: list[bytes] = []
+    size = start = 0
+    problem = None
+    try:
+        for lines in _Lines(_Cursor(fetch), stop=rec.END):
+            waiting.append(b"".join(lines))
+            size += len(waiting[-1])
+            if size >= WINDOW + OVERLAP + _CONTEXT:
+                text = b"".join(waiting)
+                yield Window(text, start, size - OVERLAP)
+                waiting = [text[size - OVERLAP - _CONTEXT :]]
+                size, start = OVERLAP + _CONTEXT, _CONTEXT
+                del text
+    except RecordError as error:
+        problem = str(error)
+    yield whole_window(b"".join(waiting), start)
+    if problem is not None:
+        raise ContentError(problem)
 
 
-def iter_file(fetch: Fetch) -> Iterator[tuple[int, bytes]]:
-    """Yield type and payload of each record of a file in the order in which Postfix reads them. Raises RecordError."""
+def whole_window(text: bytes, start: int = 0) -> Window:
+    """Return the last window of a text, which may be the only one."""
+    return Window(text, start, len(text) + 1)
+
+
+def iter_envelope(fetch: Fetch) -> Iterator[tuple[int, bytes]]:
+    """Yield type and payload of each record of the envelope and of the extracted segment, in the order in which Postfix reads them.
+
+    The content is passed over. Raises RecordError.
+    """
     cursor = _Cursor(fetch)
-    for _number in range(MAX_LINES):
+    sizes: list[int] = []
+    while True:
         record = rec.decode_record(cursor.window, cursor.position, base=cursor.base)
         if record is None:
             cursor.more()
-        elif record.kind == rec.POINTER:
+            continue
+        if record.kind == rec.POINTER:
             cursor.follow(record.payload, record.end)
-        else:
-            cursor.position = record.end
-            yield record.kind, record.payload
-            if record.kind == rec.END:
-                return
-    raise RecordError("more than %d records" % MAX_LINES, offset=cursor.offset)
+            continue
+        cursor.position = record.end
+        yield record.kind, record.payload
+        if record.kind == rec.SIZE and not sizes:
+            with contextlib.suppress(ValueError):
+                sizes = _parse_numbers(record.payload)
+        elif record.kind == rec.MESSAGE:
+            _skip_content(cursor, sizes)
+        elif record.kind == rec.END:
+            return
 
 
 def read_content(fetch: Fetch, envelope: Envelope) -> bytes:
     """Return headers and body with LF line ends. Raises ContentError where the file cannot be read to the content's end."""
-    return _text(_content_cursor(fetch, envelope), stop=rec.EXTRACTED)
+    content, problem = read_start_of_content(fetch, envelope, most=MAX_WALK)
+    if problem is not None:
+        raise ContentError(problem)
+    return content
 
 
-def read_headers(fetch: Fetch, envelope: Envelope) -> bytes:
-    """Return the header lines with LF line ends, without the empty line. Raises ContentError for more than MAX_HEADERS bytes."""
+def read_start_of_content(fetch: Fetch, envelope: Envelope, *, most: int) -> tuple[bytes, str | None]:
+    """Return headers and body with LF line ends, about so many bytes at the most, and why this is not all.
+
+    Raises ContentError where the file has no content.
+    """
+    text = io.BytesIO()
+    try:
+        for lines in _Lines(_content_cursor(fetch, envelope), stop=rec.EXTRACTED):
+            text.write(b"".join(lines))
+            if text.tell() > most:
+                return text.getvalue(), "more than %d bytes of content" % most
+    except RecordError as error:
+        return text.getvalue(), str(error)
+    return text.getvalue(), None
+
+
+def read_headers(fetch: Fetch, envelope: Envelope) -> tuple[bytes, str | None]:
+    """Return the header lines with LF line ends, without the empty line, and why these are not all.
+
+    A line that is not there in full is left out. Raises ContentError where the file has no content.
+    """
     headers: list[bytes] = []
     size = 0
     at_line_start = True
     try:
         for lines in _Lines(_content_cursor(fetch, envelope), stop=rec.EXTRACTED):
             for line in lines:
-                if at_line_start and line == b"\n":
-                    return b"".join(headers)
-                headers.append(line)
-                at_line_start = line.endswith(b"\n")
+                if at_line_start and line[:1] == b"\n":
+                    return b"".join(headers), None
                 size += len(line)
                 if size > MAX_HEADERS:
-                    raise ContentError("more than %d bytes of headers" % MAX_HEADERS)
+                    return _whole_lines(headers), "more than %d bytes of headers" % MAX_HEADERS
+                headers.append(line)
+                at_line_start = line[-1:] == b"\n"
     except RecordError as error:
-        raise ContentError(str(error)) from error
-    return b"".join(headers)
+        return _whole_lines(headers), str(error)
+    return b"".join(headers), None
+
+
+def _whole_lines(lines: Sequence[bytes]) -> bytes:
+    """Return what is whole of lines in pieces: a pattern may ask for the end of a line."""
+    text = b"".join(lines)
+    return text[: text.rfind(b"\n") + 1]
 
 
 def _content_cursor(fetch: Fetch, envelope: Envelope) -> _Cursor:
@@ -754,14 +929,3 @@ def _pass_lines(data: bytes, position: int, goal: int) -> tuple[int, int]:
             break
         position = end
     return start, position
-
-
-def _text(cursor: _Cursor, *, stop: int) -> bytes:
-    """Return the lines as one text."""
-    text = io.BytesIO()
-    try:
-        for lines in _Lines(cursor, stop=stop):
-            text.write(b"".join(lines))
-    except RecordError as error:
-        raise ContentError(str(error)) from error
-    return text.getvalue()

@@ -37,8 +37,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.address imp
 
 _REGEX = re.compile(r"/(.*)/([A-Za-z]*)\Z", re.DOTALL)
 _POSIX_CLASS = re.compile(r"\[\[:\^?[a-z]+:\]")
-# Verdicts on values that come again are kept, so many at the most.
+# Verdicts on values that come again are kept, so many at the most, and none on longer ones.
 _MAX_REMEMBERED = 20000
+_MAX_LENGTH = 512
 
 
 class Remembered:
@@ -51,6 +52,8 @@ class Remembered:
     def __call__(self, value: bytes) -> bool:
         verdict = self._verdicts.get(value)
         if verdict is None:
+            if len(value) > _MAX_LENGTH:
+                return self._test(value)
             if len(self._verdicts) >= _MAX_REMEMBERED:
                 self._verdicts.clear()
             verdict = self._verdicts[value] = self._test(value)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, RecordError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Fetch, iter_file
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Fetch, iter_envelope
 
 # src/global/rec_type.h; cancelled ones were taken out by a milter before the message was queued.
 STATES = {rec.RECIPIENT: "pending", rec.DONE: "done", rec.CANCELLED: "cancelled"}
@@ -82,15 +82,10 @@ def read_recipients(fetch: Fetch, *, most: int) -> Recipients:
     listed: dict[str, list[Recipient]] = {state: [] for state in STATES.values()}
     counts = dict.fromkeys(listed, 0)
     about = _About()
-    in_content = False
     problem = None
     try:
-        for kind, payload in iter_file(fetch):
-            if kind in (rec.MESSAGE, rec.EXTRACTED):
-                in_content = kind == rec.MESSAGE
-            elif in_content:
-                continue
-            elif kind in STATES:
+        for kind, payload in iter_envelope(fetch):
+            if kind in STATES:
                 state = STATES[kind]
                 counts[state] += 1
                 if len(listed[state]) < most:

@@ -17,7 +17,7 @@ from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import fold
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input, Window
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import reason_for
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Tally
 
@@ -92,9 +92,9 @@ class Sampled(NamedTuple):
 
     def holds(self, text: bytes) -> bool:
         """Raise ContentError: no suggestion asks for the message as stored."""
-        return text in self.stored_text()
+        return any(text in window.text for window in self.text_windows())
 
-    def stored_text(self) -> bytes:
+    def text_windows(self) -> Iterable[Window]:
         """Raise ContentError: no suggestion asks for the message as stored."""
         raise ContentError("the message as stored is not in the sample")
 
@@ -149,6 +149,9 @@ class Sample:
     def add(self, queue_id: str, envelope: Envelope, reasons: Mapping[bytes, bytes] | None) -> None:
         """Count a message, and keep it if its turn comes early enough."""
         self.messages += 1
+        # No suggestion names an address or a login that is longer than mail needs.
+        if envelope.is_heavy:
+            return
         if envelope.sender == b"" and envelope.pending:
             self._add_null(envelope.pending)
         # Multiplied, for CRC-32 alone gives names that follow each other hashes that do.

@@ -16,7 +16,19 @@ import enum
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, AbstractSet, Any, Callable, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import (
+    TYPE_CHECKING,
+    AbstractSet,
+    Any,
+    Callable,
+    Iterable,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Input
@@ -24,7 +36,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.message imp
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Identity
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Identity, Window
 
     class Subject(Protocol):
         """A message to decide about. What is dear to get is a method, called only when it is needed.
@@ -46,7 +58,7 @@ if TYPE_CHECKING:
         def reasons(self) -> Mapping[bytes, bytes]: ...
         def headers(self) -> Sequence[tuple[str, str]]: ...
         def holds(self, text: bytes) -> bool: ...
-        def stored_text(self) -> bytes: ...
+        def text_windows(self) -> Iterable[Window]: ...
         def text_parts(self) -> Sequence[str]: ...
 
 

@@ -21,7 +21,7 @@ from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ShowqError, UnknownHere
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import NULL_SENDER, unquote
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input, Window
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 
 _QUEUES = frozenset(("maildrop", "incoming", "active", "deferred", "hold"))
@@ -75,9 +75,9 @@ class ListedMessage:
 
     def holds(self, text: bytes) -> bool:
         """Raise UnknownHere: the listing has no content."""
-        return text in self.stored_text()
+        return any(text in window.text for window in self.text_windows())
 
-    def stored_text(self) -> bytes:
+    def text_windows(self) -> Iterable[Window]:
         """Raise UnknownHere: the listing has no content."""
         raise UnknownHere("content")
 

@@ -17,8 +17,9 @@ from collections import Counter
 from itertools import chain, islice
 from typing import Any, Mapping, Sequence
 
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import domains_of
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import LONG_RECORD, Envelope
 
 # A counter keeps no more distinct values than that; the rarest go first, and the result says by how much it may be short.
 MAX_DISTINCT = 40000
@@ -29,6 +30,11 @@ _AT_ONCE = 2000
 _BATCH = 100000
 # A message by itself takes as much memory as so many recipients.
 _MESSAGE = 10
+# A longer value is counted under its beginning; of an address the domain stays, if that is not too long itself.
+_LONGEST = LONG_RECORD
+_LONGEST_REASON = 512
+# So many bytes of envelopes that are longer than mail needs take as much memory as one recipient.
+_BYTES_OF_A_RECIPIENT = 64
 # So many different whole addresses are counted before they are spread.
 _MAX_WHOLE = 60000
 
@@ -124,6 +130,27 @@ class Totals:
         self.youngest = youngest if self.youngest is None else max(self.youngest, youngest)
 
 
+def _lighter(envelope: Envelope) -> Envelope:
+    """Return an envelope with what is counted of it, each value as short as it is counted."""
+    login, address = envelope.sasl_username, envelope.client_address
+    kept = [(b"sasl_username=", login), (b"client_address=", address)]
+    return envelope._replace(
+        sender=None if envelope.sender is None else _shorter(envelope.sender),
+        pending=[_shorter(recipient) for recipient in envelope.pending],
+        attribute_records=b"".join(
+            rec.encode_record(rec.ATTRIBUTE, name + value[:_LONGEST]) for name, value in kept if value is not None
+        ),
+    )
+
+
+def _shorter(address: bytes) -> bytes:
+    """Return an address as it is counted."""
+    if len(address) <= _LONGEST:
+        return address
+    local, at, domain = address.rpartition(b"@")
+    return local[: _LONGEST - 1 - len(domain)] + at + domain if at and len(domain) < _LONGEST else address[:_LONGEST]
+
+
 TOPS = ("senders", "sender_domains", "recipients", "recipient_domains", "reasons", "sasl_usernames", "client_addresses")
 
 
@@ -183,9 +210,12 @@ class Summary:
     def add(self, envelope: Envelope, reasons: Mapping[bytes, bytes] | None = None) -> None:
         """Count a message, once for each distinct value that it has; the shape counts recipients, as qshape(1) does."""
         self._totals.add(envelope)
+        if envelope.is_heavy:
+            envelope = _lighter(envelope)
+            self._unsettled += sum(map(len, envelope.pending)) // _BYTES_OF_A_RECIPIENT
         self._waiting.append(envelope)
         if reasons and self._with_tops:
-            self._tops["reasons"].waiting += set(reasons.values())
+            self._tops["reasons"].waiting += {reason[:_LONGEST_REASON] for reason in reasons.values()}
         self._unsettled += _MESSAGE + len(envelope.pending)
         if self._unsettled >= _AT_ONCE:
             self._take()

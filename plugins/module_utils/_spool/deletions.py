@@ -23,7 +23,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from typing import Callable, Mapping, NamedTuple, Sequence
+from typing import Callable, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 
@@ -34,7 +34,8 @@ _KEPT_SIZE = 16 << 20
 # Queue IDs are written to the mail log when so many messages were removed: a call of postlog(1) costs as much as some hundred removals.
 _BATCH = 5000
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
-_NO_TRACE = getattr(os, "O_NOATIME", 0)
+_READ = os.O_RDONLY | _FLAGS | getattr(os, "O_NOATIME", 0)
+_END = b"end\n"
 
 
 class Interrupted(NamedTuple):
@@ -95,7 +96,7 @@ class Deletions:
         """Record that the run has ended, and close the record."""
         self.flush()
         if self._descriptor >= 0:
-            self._write(b"end\n")
+            self._write(_END)
             os.close(self._descriptor)
             self._descriptor = -1
 
@@ -125,16 +126,16 @@ class Deletions:
 
     def interrupted(self) -> Interrupted | None:
         """Return what the last run left that did not end; None where the last run ended."""
-        data = _read(self._path)
+        data = _read(self._path, at_least=_END)
         _earlier, start, last = (b"\n" + data).rpartition(b"\nrun ")
         head, _end, lines = last.partition(b"\n")
-        if not start or (b"\n" + lines).endswith(b"\nend\n"):
+        if not start or (b"\n" + lines).endswith(b"\n" + _END):
             return None
         try:
             about = json.loads(head.decode("ascii"))
         except ValueError:
             about = {}
-        return Interrupted(about if isinstance(about, dict) else {}, _messages(lines))
+        return Interrupted(about if isinstance(about, dict) else {}, _messages(lines.splitlines()))
 
     def close_interrupted(self) -> None:
         """Record that the run which did not end was reported."""
@@ -142,39 +143,51 @@ class Deletions:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | _FLAGS)
             with os.fdopen(descriptor, "wb", buffering=0) as stream:
                 # A line that a kill has cut is ended first.
-                stream.write(b"\nend\n")
+                stream.write(b"\n" + _END)
 
     def known(self, wanted: Mapping[str, str]) -> set[str]:
         """Return which of these messages were removed by this collection. wanted: fingerprints by queue ID."""
-        return set(_messages(_read(self._path), wanted))
+        return _known(self._path, wanted)
 
 
 def known_deletions(queue_directory: str, wanted: Mapping[str, str]) -> set[str]:
     """Return which of these messages were removed by this collection, at any time that the record goes back to."""
-    return set(_messages(_read(os.path.join(queue_directory, "pid", _NAME)), wanted))
+    return _known(os.path.join(queue_directory, "pid", _NAME), wanted)
 
 
-def _read(path: str) -> bytes:
-    """Return the record, b"" where there is none or it cannot be read: it only explains what is gone."""
+def _known(path: str, wanted: Mapping[str, str]) -> set[str]:
     try:
-        descriptor = os.open(path, os.O_RDONLY | _FLAGS | _NO_TRACE)
+        with os.fdopen(os.open(path, _READ), "rb") as stream:
+            return set(_messages(stream, wanted))
+    except OSError:
+        # It only explains what is gone.
+        return set()
+
+
+def _read(path: str, *, at_least: bytes = b"") -> bytes:
+    """Return the record, b"" where there is none or it cannot be read. at_least: return just that if the record ends so."""
+    try:
+        with os.fdopen(os.open(path, _READ), "rb") as stream:
+            size = stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, size - len(at_least)))
+            if at_least and stream.read() == at_least:
+                return at_least
+            stream.seek(0)
+            return stream.read()
     except OSError:
         return b""
-    with os.fdopen(descriptor, "rb") as stream, suppress(OSError):
-        return stream.read()
-    return b""
 
 
-def _messages(lines: bytes, wanted: Mapping[str, str] | None = None) -> dict[str, str]:
+def _messages(lines: Iterable[bytes], wanted: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the messages of a record, all or of these; of lines that are cut or damaged nothing is taken."""
     found: dict[str, str] = {}
-    for line in lines.splitlines():
-        fields = line.decode("ascii", "replace").split(" ")
+    for line in lines:
+        fields = line.decode("ascii", "replace").rstrip("\n").split(" ")
         if len(fields) != 2:
             continue
         queue_id, fingerprint = fields
         if queue_id == "kept":
             found.pop(fingerprint, None)
-        elif is_valid(queue_id) and (wanted is None or (queue_id in wanted and wanted[queue_id] == fingerprint)):
+        elif is_valid(queue_id) and (wanted is None or wanted.get(queue_id) == fingerprint):
             found[queue_id] = fingerprint
     return found

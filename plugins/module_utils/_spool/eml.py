@@ -13,11 +13,15 @@ import os
 import stat
 from contextlib import suppress
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, QueueIdError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
+    MailopsError,
+    QueueIdError,
+    SystemRefusal,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import open_file, read_all
 
-OUTCOMES = ("written", "present", "collisions")
+OUTCOMES = ("written", "present", "collisions", "failed")
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _DIRECTORY_MODE = 0o700
@@ -31,6 +35,8 @@ class EmlDirectory:
         self.path = path
         self.check_mode = check_mode
         self.created = False
+        self.problem: str | None = None
+        """Why the first message that failed could not be written."""
         self._descriptor: int | None = None
         self._promised: dict[str, bytes] = {}
         """In check mode, the names that would be there by now, with a digest of their content."""
@@ -51,10 +57,7 @@ class EmlDirectory:
                 os.mkdir(self.path, _DIRECTORY_MODE)
             self._descriptor = os.open(self.path, _OPEN_DIRECTORY)
         except OSError as error:
-            raise MailopsError(
-                "eml_directory %s cannot be used: %s. Name a directory that is no link, or one that can be made."
-                % (self.path, error.strerror)
-            ) from error
+            raise SystemRefusal("eml_directory %s cannot be used" % self.path, error) from error
         self._require_ours(self._descriptor)
         return self
 
@@ -65,7 +68,8 @@ class EmlDirectory:
     def write(self, queue_id: str, content: bytes) -> str:
         """Write a message as QUEUE_ID.eml and return its outcome; a file that is there is never written over.
 
-        C(present) is one that has this content already, C(collisions) another one. Raises MailopsError, and QueueIdError.
+        C(present) is one that has this content already, C(collisions) another one, C(failed) one that could not be written. Raises
+        QueueIdError.
         """
         if not is_valid(queue_id):
             raise QueueIdError("not a queue ID", queue_id=queue_id)
@@ -83,8 +87,11 @@ class EmlDirectory:
                 self._promised[name] = digest
             else:
                 _write(name, self._descriptor, content)
+        except FileExistsError:
+            return "collisions"
         except OSError as error:
-            raise MailopsError("%s in %s cannot be written: %s." % (name, self.path, error.strerror)) from error
+            self.problem = self.problem or str(SystemRefusal("%s in %s cannot be written" % (name, self.path), error))
+            return "failed"
         return "written"
 
     def _require_ours(self, descriptor: int) -> None:

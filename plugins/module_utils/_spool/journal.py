@@ -13,12 +13,15 @@ acted on yet, so it counts for nothing, and the next record takes its place.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError, reason_of, remedy_of
 
 if TYPE_CHECKING:
     from typing import Any, Mapping
@@ -27,6 +30,11 @@ if TYPE_CHECKING:
 
 NAME = "journal"
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
+_CHECKSUM = 8
+_HEXADECIMAL = frozenset(b"0123456789abcdef")
+# What else can be done on a full disk.
+_PURGE_WORKS = " postfix_queue_purge needs no room, and works on a full disk."
+HINTS = {errno.ENOSPC: _PURGE_WORKS, errno.EDQUOT: _PURGE_WORKS}
 
 
 def encode(record: Record) -> bytes:
@@ -57,8 +65,24 @@ def _decode_line(line: bytes) -> Record | None:
     checksum, _blank, text = line.rstrip(b"\n").partition(b" ")
     if not line.endswith(b"\n") or checksum != b"%08x" % zlib.crc32(text):
         return None
-    record: Record = json.loads(text.decode("ascii"))
-    return record
+    record = json.loads(text.decode("ascii"))
+    return record if isinstance(record, dict) else None
+
+
+def is_cut_beginning(data: bytes, beginning: bytes) -> bool:
+    """Return whether a file is a journal whose first record was not written in full, and nothing else.
+
+    beginning: that of the text of the first record. A power loss may leave zeros in place of what was written.
+    """
+    if not data.strip(b"\0"):
+        return True
+    checksum, text = data[:_CHECKSUM], data[_CHECKSUM + 1 :]
+    return (
+        b"\n" not in data
+        and _HEXADECIMAL.issuperset(checksum)
+        and data[_CHECKSUM : _CHECKSUM + 1] in (b"", b" ")
+        and text[: len(beginning)] == beginning[: len(text)]
+    )
 
 
 class Journal:
@@ -67,44 +91,72 @@ class Journal:
     def __init__(self, directory: int, path: str) -> None:
         self._directory = directory
         self._path = path
+        # Where the last record ends, once that is known: nobody else writes while the queue is locked.
+        self._end: int | None = None
 
     def read(self) -> list[Record]:
         """Return all records, none where there is no journal yet. Raises QuarantineError."""
-        return self._read()[0]
-
-    def _read(self) -> tuple[list[Record], int]:
+        data = self.read_bytes()
         try:
-            descriptor = os.open(NAME, os.O_RDONLY | _FLAGS, dir_fd=self._directory)
-        except FileNotFoundError:
-            return [], 0
-        except OSError as error:
-            raise QuarantineError("The journal of %s cannot be read: %s." % (self._path, error.strerror)) from error
-        with os.fdopen(descriptor, "rb") as stream:
-            data = stream.read()
-        try:
-            return decode(data)
+            records, self._end = decode(data or b"")
         except ValueError as error:
             raise QuarantineError(
                 "The journal of %s cannot be read: %s. Its messages are where they are; look at the directory, and move it "
                 "aside if need be." % (self._path, error)
             ) from error
+        return records
+
+    def read_bytes(self) -> bytes | None:
+        """Return what is in the file, None where there is none. Raises QuarantineError."""
+        try:
+            descriptor = os.open(NAME, os.O_RDONLY | os.O_NONBLOCK | _FLAGS, dir_fd=self._directory)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._unreadable(error) from error
+        try:
+            with os.fdopen(descriptor, "rb") as stream:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise OSError(errno.EINVAL, "not a regular file")
+                return stream.read()
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> QuarantineError:
+        return QuarantineError(
+            "The journal of %s cannot be read: %s. %s" % (self._path, reason_of(error), remedy_of(error))
+        )
 
     def append(self, record: Record) -> None:
         """Add a record, on disk when this returns. Raises QuarantineError, and then the journal is as it was."""
-        end = self._read()[1]
+        if self._end is None:
+            self.read()
+        end = self._end or 0
+        line = encode(record)
         try:
-            descriptor = os.open(NAME, os.O_WRONLY | os.O_CREAT | _FLAGS, 0o600, dir_fd=self._directory)
-            try:
-                _write_from(descriptor, encode(record), end)
-            finally:
-                os.close(descriptor)
+            self._write(line, end)
+        except OSError as error:
+            self._end = None
+            raise QuarantineError(
+                "The journal of %s cannot be written: %s. Nothing is moved without it. %s%s"
+                % (self._path, reason_of(error), remedy_of(error), HINTS.get(error.errno or 0, ""))
+            ) from error
+        self._end = end + len(line)
+
+    def _write(self, line: bytes, end: int) -> None:
+        descriptor = os.open(NAME, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | _FLAGS, 0o600, dir_fd=self._directory)
+        try:
+            _write_from(descriptor, line, end)
             if not end:
                 os.fsync(self._directory)
-        except OSError as error:
-            raise QuarantineError(
-                "The journal of %s cannot be written: %s. Nothing is moved without it; make room or mend that, then run this again."
-                % (self._path, error.strerror)
-            ) from error
+        except OSError:
+            if not end:
+                # Nothing is left that looks like a quarantine.
+                with suppress(OSError):
+                    os.unlink(NAME, dir_fd=self._directory)
+            raise
+        finally:
+            os.close(descriptor)
 
 
 def _write_from(descriptor: int, data: bytes, start: int) -> None:

@@ -9,8 +9,10 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.naming import directory_for, fitted_id
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look, Tree, remove
@@ -47,7 +49,11 @@ class Live:
         self.layout = layout
         self.spool = Spool(layout.queue_directory)
         # The administrator may have made a link of it; below it none is followed.
-        self.tree = Tree(os.path.realpath(layout.queue_directory))
+        try:
+            self.tree = Tree(os.path.realpath(layout.queue_directory))
+        except OSError as error:
+            self.spool.close()
+            raise SystemRefusal("The queue directory %s cannot be opened" % layout.queue_directory, error) from error
 
     def __enter__(self) -> Live:
         return self
@@ -61,11 +67,18 @@ class Live:
         return self.tree.directory(self.layout.place(queue, queue_id), self.layout.owner)
 
     def remove_logs(self, queue_id: str) -> None:
-        """Remove the logs of a message from where Postfix looks for them. Raises OSError."""
+        """Remove the logs of a message from where Postfix looks for them. Raises OSError.
+
+        A link or the like is removed itself. A directory is no log, and is left where it is: the mail owner may have made it.
+        """
         for log in LOGS:
             directory = self.spool.log_directory(self.layout.place(log, queue_id))
             if directory is not None:
-                remove(queue_id, directory)
+                try:
+                    remove(queue_id, directory)
+                except (IsADirectoryError, PermissionError):
+                    if not stat.S_ISDIR(os.lstat(queue_id, dir_fd=directory).st_mode):
+                        raise
 
     def fit(self, queue_id: str, inode: int) -> str:
         """Return the queue ID that a message must have in a file with that inode."""

@@ -11,14 +11,15 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-from typing import TYPE_CHECKING, Mapping, Sequence
+from typing import TYPE_CHECKING, Iterator, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import message as stored
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_defer_log
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import MAX_LOG, parse_defer_log
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool, open_quickly
 
 if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.mime import Part
     from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import Recipients
 
 # src/global/mail_queue.h: the owner bits say that a file is whole, one group bit that it is to expire at once.
@@ -27,7 +28,10 @@ FORCED_EXPIRE = stat.S_IXGRP
 
 
 class SpoolMessage:
-    """An open queue file. Its content can be read until close(); what was read stays."""
+    """An open queue file. Its content can be read until close(); what was read stays.
+
+    What cannot be read is left out, and stands in C(missing).
+    """
 
     __slots__ = (
         "_descriptor",
@@ -35,6 +39,8 @@ class SpoolMessage:
         "_head",
         "_reasons",
         "_spool",
+        "_text_parts",
+        "_withheld",
         "damaged",
         "directory",
         "missing",
@@ -50,6 +56,8 @@ class SpoolMessage:
         self._spool = spool
         self._reasons: Mapping[bytes, bytes] | None = None
         self._envelope: stored.Envelope | None = None
+        self._text_parts: Sequence[str] | None = None
+        self._withheld: str | None = None
         # Whether the file was read so far, and is not whole.
         self.damaged = False
         # What could not be read of what was asked for, and the first reason.
@@ -136,40 +144,113 @@ class SpoolMessage:
         return os.fstat(self._descriptor).st_ctime_ns
 
     def close(self) -> None:
-        """Close the file, and forget what was read of it but the envelope."""
+        """Close the file, and forget what was read of its content."""
         os.close(self._descriptor)
         # Whoever asks for more meets an error, and no other file.
         self._descriptor = -1
         self._head = b""
+        self._text_parts = None
+
+    def check_end(self) -> None:
+        """Look at the end of the content, which is read for no other purpose, and say in C(damaged) and C(problem) what is wrong there.
+
+        Raises ContentError.
+        """
+        envelope = self.envelope
+        if self.damaged:
+            return
+        unparsed = stored.check_end(self._fetch, envelope)
+        if unparsed is not None:
+            self.damaged = True
+            self.problem = self.problem or stored.describe(unparsed)
+
+    def withhold(self, problem: str) -> None:
+        """Give no more of the content, for this reason: all of it is missing."""
+        self._withheld = problem
+
+    def _is_withheld(self, what: stored.Input) -> bool:
+        """Return whether the content is not to be given, and note that."""
+        if self._withheld is None:
+            return False
+        self._miss(what, self._withheld)
+        return True
+
+    def _miss(self, what: stored.Input, problem: object) -> None:
+        """Note what could not be read in full, and why."""
+        self.missing |= {what}
+        self.problem = self.problem or str(problem)
 
     def reasons(self) -> Mapping[bytes, bytes]:
         """Return {recipient: delay reason}."""
         if self._reasons is None:
-            self._reasons = parse_defer_log(self.defer_log())
+            log = self.defer_log()
+            self._reasons = parse_defer_log(log)
+            if len(log) >= MAX_LOG:
+                self._miss(stored.Input.REASONS, "more than %d bytes of delay reasons" % MAX_LOG)
         return self._reasons
 
     def headers(self) -> Sequence[tuple[str, str]]:
-        """Return the decoded header fields. Raises ContentError."""
+        """Return the decoded header fields."""
         # Most runs never look at content, and need not wait until Python's email package is there.
         from ansible_collections.mailops.postfix.plugins.module_utils._queue import mime  # noqa: PLC0415
 
-        return mime.parse_headers(stored.read_headers(self._fetch, self.envelope))
+        if self._is_withheld(stored.Input.HEADERS):
+            return ()
+        try:
+            block, problem = stored.read_headers(self._fetch, self.envelope)
+        except ContentError as error:
+            block, problem = b"", str(error)
+        if problem is not None:
+            self._miss(stored.Input.HEADERS, problem)
+        return mime.parse_headers(block)
 
-    def stored_text(self) -> bytes:
-        """Return the message as stored, a record a line. Raises ContentError."""
-        return stored.read_stored_text(self._fetch)
+    def text_windows(self) -> Iterator[stored.Window]:
+        """Yield the message as stored, a record a line, in windows."""
+        if self._is_withheld(stored.Input.CONTENT):
+            return
+        try:
+            yield from stored.text_windows(self._fetch)
+        except ContentError as error:
+            self._miss(stored.Input.CONTENT, error)
 
     def holds(self, text: bytes) -> bool:
-        """Return whether the stored text has this text in it. Raises ContentError."""
+        """Return whether the stored text has this text in it."""
         held = stored.holds(self._head, self.envelope, text) if len(self._head) == self.status.st_size else None
-        return text in self.stored_text() if held is None else held
+        if held is not None:
+            return held
+        return any(0 <= window.find(text, start) < limit for window, start, limit in self.text_windows())
 
     def text_parts(self) -> Sequence[str]:
-        """Return the decoded text parts. Raises ContentError."""
-        # Most runs never look at content, and need not wait until Python's email package is there.
+        """Return the decoded text parts."""
+        if self._is_withheld(stored.Input.BODY):
+            return ()
+        if self._text_parts is None:
+            from ansible_collections.mailops.postfix.plugins.module_utils._queue import mime  # noqa: PLC0415
+
+            parts, problem = mime.text_parts(self._start_of_content())
+            if problem is not None:
+                self._miss(stored.Input.BODY, problem)
+            self._text_parts = parts
+        return self._text_parts
+
+    def structure(self) -> Sequence[Part]:
+        """Return the parts of the message as their MIME headers describe them."""
         from ansible_collections.mailops.postfix.plugins.module_utils._queue import mime  # noqa: PLC0415
 
-        return mime.text_parts(stored.read_content(self._fetch, self.envelope))
+        parts, problem = mime.structure(self._start_of_content())
+        if problem is not None:
+            self._miss(stored.Input.BODY, problem)
+        return parts
+
+    def _start_of_content(self) -> bytes:
+        """Return as much of headers and body as is decoded."""
+        try:
+            content, problem = stored.read_start_of_content(self._fetch, self.envelope, most=stored.MAX_DECODED)
+        except ContentError as error:
+            content, problem = b"", str(error)
+        if problem is not None:
+            self._miss(stored.Input.BODY, problem)
+        return content
 
     def content(self) -> bytes:
         """Return headers and body with LF line ends. Raises ContentError."""
@@ -192,7 +273,10 @@ class SpoolMessage:
             return self._head[offset : offset + size]
         try:
             return os.pread(self._descriptor, size, offset)
-        except (OSError, OverflowError) as error:
+        except OverflowError:
+            # No file is so long.
+            return b""
+        except OSError as error:
             problem = "reading stopped at offset %d: %s" % (offset, error)
             self.problem = self.problem or problem
             raise ContentError(problem) from error

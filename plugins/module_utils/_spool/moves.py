@@ -37,6 +37,8 @@ _NOT_SUPPORTED = frozenset((errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP))
 _PART = 1 << 20
 # What a directory is called until it looks as it is to look.
 _FRESH = "mailops."
+# How deep hash directories are looked for: Postfix hashes one or two deep.
+MAX_DEPTH = 16
 # Open directories that are kept: all 256 of hash_queue_depth = 2, and the rest of a spool.
 _MAX_OPEN = 300
 
@@ -111,7 +113,7 @@ def rename(source: str, target: str, *, source_dir: int, target_dir: int) -> Non
 
 
 def can_rename(one: int, other: int) -> bool:
-    """Return whether files can be renamed from one open directory to the other, as far as that can be told.
+    """Return whether files can be renamed from one open directory to the other, as far as that can be seen.
 
     They must be on one filesystem and in one mount of it: rename(2) fails between two bind mounts, too.
     """
@@ -136,8 +138,16 @@ def is_there(name: str, directory: int) -> bool:
     return True
 
 
-def copy(source: str, target: str, *, source_dir: int, target_dir: int) -> int:
-    """Copy a regular file to another filesystem, safe on disk when this returns; return the copy's inode number.
+class Copy(NamedTuple):
+    """A copy that was made: the inode numbers of the file that was copied and of the copy, and its size in bytes."""
+
+    original: int
+    inode: int
+    size: int
+
+
+def copy(source: str, target: str, *, source_dir: int, target_dir: int) -> Copy:
+    """Copy a regular file to another filesystem, safe on disk when this returns.
 
     Owner, permissions, times and attributes are kept. A copy that fails is removed again. Raises OSError.
     """
@@ -152,7 +162,7 @@ def copy(source: str, target: str, *, source_dir: int, target_dir: int) -> int:
             Look.of(reader).put_on(writer)
             os.utime(writer, ns=(status.st_atime_ns, status.st_mtime_ns))
             os.fsync(writer)
-            return os.fstat(writer).st_ino
+            return Copy(status.st_ino, os.fstat(writer).st_ino, status.st_size)
         except OSError:
             os.unlink(target, dir_fd=target_dir)
             raise
@@ -192,29 +202,31 @@ def make_directory(name: str, directory: int, look: Look) -> int:
     return made
 
 
-def move_directory(name: str, *, source_dir: int, target_dir: int) -> None:
+def move_directory(name: str, *, source_dir: int, target_dir: int, depth: int = 0) -> None:
     """Move a directory of that name with all that is in it, into the one that is there where there is one. Raises OSError.
 
     Mostly that is one rename. An overlay (a container's root) cannot rename a directory of its image, and into a directory that is
     there already the entries go one by one: that takes longer, and calling this again goes on where it broke off. A file whose
-    name is taken stays, and so does the directory that it is in.
+    name is taken stays, and so does the directory that it is in. depth: how many directories of that move are above it; what is
+    deeper than MAX_DEPTH stays as well, and nothing there is mail.
     """
     try:
         rename(name, name, source_dir=source_dir, target_dir=target_dir)
     except OSError as error:
         if error.errno not in (errno.EXDEV, errno.EEXIST) or not _is_directory(name, source_dir):
             raise
-        _move_entries(name, source_dir=source_dir, target_dir=target_dir)
+        if depth <= MAX_DEPTH:
+            _move_entries(name, source_dir=source_dir, target_dir=target_dir, depth=depth)
 
 
-def _move_entries(name: str, *, source_dir: int, target_dir: int) -> None:
+def _move_entries(name: str, *, source_dir: int, target_dir: int, depth: int) -> None:
     source = os.open(name, OPEN_DIRECTORY, dir_fd=source_dir)
     try:
         target = make_directory(name, target_dir, Look.of(source))
         try:
             for entry in os.listdir(source):
                 with suppress(FileExistsError):
-                    move_directory(entry, source_dir=source, target_dir=target)
+                    move_directory(entry, source_dir=source, target_dir=target, depth=depth + 1)
         finally:
             os.close(target)
         empty = not os.listdir(source)
@@ -228,28 +240,14 @@ def _is_directory(name: str, directory: int) -> bool:
     return stat.S_ISDIR(os.lstat(name, dir_fd=directory).st_mode)
 
 
-def remove_tree(name: str, directory: int) -> None:
-    """Remove a directory and all that is in it, or a file; links are removed, not followed. What is gone already is no error."""
-    try:
-        below = os.open(name, OPEN_DIRECTORY, dir_fd=directory)
-    except FileNotFoundError:
-        return
-    except OSError:
-        remove(name, directory)
-        return
-    try:
-        for entry in os.listdir(below):
-            remove_tree(entry, below)
-    finally:
-        os.close(below)
-    os.rmdir(name, dir_fd=directory)
-
-
 def remove(name: str, directory: int) -> bool:
     """Remove a file or link and return whether there was one. Raises OSError."""
     try:
         os.unlink(name, dir_fd=directory)
     except FileNotFoundError:
+        # A network filesystem may say so of what is there.
+        if is_there(name, directory):
+            raise
         return False
     return True
 
@@ -275,7 +273,7 @@ class Tree:
         os.close(self.root)
 
     def forget(self) -> None:
-        """Close the directories below: they are opened anew when they are asked for."""
+        """Close the directories below: they are opened again when they are asked for."""
         for descriptor in self._open.values():
             os.close(descriptor)
         self._open = {}

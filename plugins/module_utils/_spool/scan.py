@@ -38,8 +38,18 @@ _Result = TypeVar("_Result", bound="Mergeable")
 
 # What open(2) says of a link, a directory, a socket; and open_quickly() of other things that are no file.
 _NOT_A_FILE = frozenset((errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.EINVAL))
-# User CPU time that the patterns may take on one message.
+# User CPU time that the patterns may take on one message. Where they take longer on one of up to so many bytes, they are to blame, and
+# on larger ones, the message; after so many of these, messages of their size are not matched any more.
 PATTERN_SECONDS = 5.0
+SMALL_MESSAGE = 16 << 10
+SLOW_MESSAGES = 10
+_TOO_MANY = "the patterns took too long on other messages of its size"
+_TICKS = 5
+_OUR_MODULES = __name__.rpartition("._spool.")[0] + "."
+_MATCHING_MODULES = tuple(
+    "%s_queue.%s" % (_OUR_MODULES, name)
+    for name in ("patterns", "pattern_forms", "criteria", "candidates", "traits", "suggest")
+)
 
 
 @dataclass
@@ -148,7 +158,7 @@ def _read(spool: Spool, job: Job[_Result], index: int, number: int) -> Share[_Re
             try:
                 for found in spool.walk(queue, share=(index, number)):
                     watch.queue_id = found.name
-                    _visit(spool, found, job, share)
+                    _visit(spool, found, job, share, watch)
             except PatternTimeout:
                 raise
             except MailopsError as error:
@@ -172,7 +182,7 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _visit(spool: Spool, found: Found, job: Job[_Result], share: Share[_Result]) -> None:
+def _visit(spool: Spool, found: Found, job: Job[_Result], share: Share[_Result], watch: PatternWatch) -> None:
     """Show a file to the job, or count why not."""
     counts = share.counts
     if not is_valid(found.name):
@@ -201,6 +211,9 @@ def _visit(spool: Spool, found: Found, job: Job[_Result], share: Share[_Result])
             counts.incomplete += 1
             job.pass_over(found, True, share.result)
             return
+        watch.message = message
+        if watch.ceiling is not None and message.status.st_size >= watch.ceiling:
+            message.withhold(_TOO_MANY)
         job.visit(message, share.result)
         if message.damaged and not exempt:
             counts.unparsed += 1
@@ -213,25 +226,76 @@ def _visit(spool: Spool, found: Found, job: Job[_Result], share: Share[_Result])
 
 
 class PatternWatch:
-    """Raises PatternTimeout where one message takes too long: Python's re looks for signals while it matches."""
+    """Stops patterns that take too long on one message: Python's re looks for signals while it matches.
+
+    Only time spent in matching counts; that of reading and decoding is bounded by what is read. On a small message it is the
+    pattern that is too slow, and PatternTimeout ends the run. On a larger one it may be the text, which anybody can send: the
+    pattern is stopped by ContentError, and the message is undecided. When such messages have taken too long together, those of
+    their size are not matched any more (ceiling).
+    """
 
     def __init__(self) -> None:
         self.queue_id = ""
+        self.message: SpoolMessage | None = None
+        """The message that is looked at, where it is a queue file."""
+        self.ceiling: int | None = None
+        """The size in bytes from which on content is not matched any more."""
         self._seen = ""
         self._ticks = 0
+        self._slow_ticks = 0
+        self._smallest = 0
 
     def __enter__(self) -> PatternWatch:
         # Virtual time: a host that is slow to give us a core is no pattern's fault.
         signal.signal(signal.SIGVTALRM, self._tick)
-        signal.setitimer(signal.ITIMER_VIRTUAL, PATTERN_SECONDS / 5, PATTERN_SECONDS / 5)
+        signal.setitimer(signal.ITIMER_VIRTUAL, PATTERN_SECONDS / _TICKS, PATTERN_SECONDS / _TICKS)
         return self
 
     def __exit__(self, *_exc: object) -> None:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
 
-    def _tick(self, _signal: int, _frame: FrameType | None) -> None:
-        self._ticks = self._ticks + 1 if self.queue_id == self._seen else 0
-        self._seen = self.queue_id
-        if self._ticks >= 5:
+    def _tick(self, _signal: int, frame: FrameType | None) -> None:
+        if self.queue_id != self._seen:
+            self._seen = self.queue_id
+            self._ticks = 0
+        elif _is_matching(frame):
+            self._ticks += 1
+            self._take_note()
+            if self._ticks >= _TICKS:
+                self._stop()
+
+    def _file(self) -> SpoolMessage | None:
+        """Return the queue file that the patterns are matched with."""
+        return self.message if self.message is not None and self.message.queue_id == self.queue_id else None
+
+    def _take_note(self) -> None:
+        """Add up the time of messages that take long, and set the ceiling."""
+        message = self._file()
+        if message is None or message.status.st_size <= SMALL_MESSAGE:
+            return
+        size = message.status.st_size
+        self._slow_ticks += 1
+        self._smallest = min(self._smallest or size, size)
+        if self._slow_ticks >= _TICKS * SLOW_MESSAGES:
+            self.ceiling = self._smallest
+
+    def _stop(self) -> None:
+        """Raise what stops the patterns."""
+        message = self._file()
+        if message is None or message.status.st_size <= SMALL_MESSAGE:
             raise PatternTimeout(queue_id=self.queue_id, seconds=PATTERN_SECONDS)
+        problem = "the patterns took more than %g seconds" % PATTERN_SECONDS
+        message.withhold(problem)
+        message.problem = message.problem or problem
+        raise ContentError(problem)
+
+
+def _is_matching(frame: FrameType | None) -> bool:
+    """Return whether the innermost of our own functions is one that matches patterns."""
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__", ""))
+        if name.startswith(_OUR_MODULES):
+            return name.startswith(_MATCHING_MODULES)
+        frame = frame.f_back
+    return False

@@ -6,11 +6,23 @@
 
 from __future__ import annotations
 
+from typing import Sequence
+
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import message
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.mime import parse_headers
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.mime import (
+    Part,
+    parse_headers,
+    structure,
+    text_parts,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import Recipients, read_recipients
 from tests.unit.support.queue_file import fetch_from
 from tests.unit.support.subject import MadeUpMessage
+
+
+def stored_text(fetch: message.Fetch) -> bytes:
+    """Return the message as stored. Raises ContentError where it cannot be read to its end."""
+    return b"".join(text[start:limit] for text, start, limit in message.text_windows(fetch))
 
 
 class Opened(MadeUpMessage):
@@ -18,7 +30,8 @@ class Opened(MadeUpMessage):
 
     def __init__(self, data: bytes, log: bytes = b"") -> None:
         self.fetch = fetch_from(data)
-        super().__init__(message.read_envelope(self.fetch, file_size=len(data)), origin="local")
+        envelope = message.read_envelope(self.fetch, file_size=len(data))
+        super().__init__(envelope, origin="local", problem=envelope.problem, missing=envelope.missing)
         self.log = log
 
     def recipients(self, *, most: int) -> Recipients:
@@ -31,8 +44,16 @@ class Opened(MadeUpMessage):
 
     def headers(self) -> list[tuple[str, str]]:
         """Return the decoded header fields. Raises ContentError."""
-        return parse_headers(message.read_headers(self.fetch, self.envelope))
+        return parse_headers(message.read_headers(self.fetch, self.envelope)[0])
 
     def content(self) -> bytes:
         """Return headers and body. Raises ContentError."""
         return message.read_content(self.fetch, self.envelope)
+
+    def structure(self) -> Sequence[Part]:
+        """Return the parts. Raises ContentError."""
+        return structure(self.content())[0]
+
+    def text_parts(self) -> Sequence[str]:
+        """Return the text. Raises ContentError."""
+        return text_parts(self.content())[0]

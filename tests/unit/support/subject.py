@@ -7,11 +7,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Callable, Mapping, Sequence
+from typing import Callable, Iterable, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import CRITERIA
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import (
+    NOTHING,
+    Envelope,
+    Input,
+    Window,
+    whole_window,
+)
 
 
 def make_envelope(
@@ -91,10 +97,10 @@ class MadeUpMessage:
         self.asked.append("stored_text")
         return text in self.stored_text_
 
-    def stored_text(self) -> bytes:
+    def text_windows(self) -> Iterable[Window]:
         """What SpoolMessage reads the whole file for."""
         self.asked.append("stored_text")
-        return self.stored_text_
+        return [whole_window(self.stored_text_)]
 
     def text_parts(self) -> Sequence[str]:
         """What SpoolMessage reads and decodes the content for."""

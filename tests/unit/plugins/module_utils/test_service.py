@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -73,10 +74,94 @@ def test_the_unit_is_the_one_that_the_master_runs_in(cgroup: str, unit: str | No
     assert (found.group(1) if found else None) == unit
 
 
+@pytest.mark.parametrize(
+    ("arguments", "foreground"),
+    [
+        pytest.param(["/usr/lib/postfix/sbin/master", "-w"], False, id="postfix start"),
+        pytest.param(["/usr/lib/postfix/sbin/master", "-c", "/etc/postfix-two", "-w"], False, id="with a directory"),
+        pytest.param(["/usr/lib/postfix/sbin/master", "-vw"], False, id="flags in one word"),
+        pytest.param(["/usr/lib/postfix/sbin/master", "-s"], True, id="postfix start-fg"),
+        pytest.param(["/usr/lib/postfix/sbin/master", "-i"], True, id="postfix start-fg as process 1"),
+        pytest.param(["/usr/libexec/postfix/master", "-d"], True, id="a run script of runit"),
+        pytest.param(["/usr/libexec/postfix/master", "-c", "-w"], True, id="a value"),
+        pytest.param(["/usr/libexec/postfix/master", "-cw"], True, id="a value in the same word"),
+        pytest.param(["/usr/libexec/postfix/master"], True, id="without anything"),
+    ],
+)
+def test_the_command_line_says_who_watches_the_master(arguments: list[str], foreground: bool) -> None:
+    assert _service.is_in_foreground(arguments) is foreground
+
+
+def supervised(host: Host, monkeypatch: pytest.MonkeyPatch, process: int, *arguments: str) -> None:
+    """Have a master process with that number and command line."""
+    place = host.state.parent / "proc"
+    (place / "self").mkdir(parents=True)
+    (host.state.parent / "pid").mkdir()
+    (host.state.parent / "pid" / "master.pid").write_text("%10d\n" % process)
+    if arguments:
+        (place / str(process)).mkdir()
+        (place / str(process) / "cmdline").write_text("".join(word + "\0" for word in arguments))
+    monkeypatch.setattr(_service, "_PROC", str(place))
+
+
+BY_HAND = "Stop Postfix where it was started, run this with service: none, and start it again; or use mode: messages."
+PROCESS_1 = (
+    "Postfix is process 1 of this container, and stopping it would end the container. Nothing was touched. Stop the container, run "
+    "this with service: none where its queue directory is mounted, and start the container again; or use mode: messages."
+)
+FOREGROUND = (
+    "Postfix runs in the foreground (process 17, as postfix start-fg starts it), so a supervisor or a container watches it and would "
+    "start it again, or end, while the queues are moved. Nothing was touched. " + BY_HAND
+)
+ELSEWHERE = (
+    "Postfix runs, but process %d, which {place}/pid/master.pid names, is no master daemon here: it runs in another container or PID "
+    "namespace. Nothing was touched. " + BY_HAND
+)
+REFUSED: list[tuple[int, list[str], str]] = [
+    (1, ["/usr/lib/postfix/sbin/master", "-i"], PROCESS_1),
+    (17, ["/usr/lib/postfix/sbin/master", "-s"], FOREGROUND),
+    (17, ["/usr/sbin/cron", "-f"], ELSEWHERE % 17),
+    (1, [], ELSEWHERE % 1),
+]
+
+
+@pytest.mark.parametrize("choice", ["auto", "postfix"])
+@pytest.mark.parametrize(("process", "arguments", "text"), REFUSED)
+def test_what_a_supervisor_watches_is_not_stopped(
+    host: Host, monkeypatch: pytest.MonkeyPatch, choice: str, process: int, arguments: list[str], text: str
+) -> None:
+    supervised(host, monkeypatch, process, *arguments)
+    with pytest.raises(InstanceError) as caught:
+        service_of(choice, host.instance)
+    assert str(caught.value) == text.format(place=host.state.parent)
+    assert host.ran() == []
+
+
+def test_a_unit_of_systemd_may_run_it_in_the_foreground(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    supervised(host, monkeypatch, 17, "/usr/lib/postfix/sbin/master", "-s")
+    monkeypatch.setattr(_service, "_unit", lambda _instance: "postfix.service")
+    assert service_of("auto", host.instance) == (host.instance, "postfix.service")
+
+
+def test_a_daemon_is_stopped(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    supervised(host, monkeypatch, 17, "/usr/lib/postfix/sbin/master", "-w")
+    assert service_of("auto", host.instance) == (host.instance, None)
+
+
+def test_a_unit_of_the_host_is_none_of_the_container(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    (host.state.parent / "pid").mkdir()
+    (host.state.parent / "pid" / "master.pid").write_text("%10d\n" % os.getpid())
+    monkeypatch.setattr(_service, "_UNIT", re.compile("(.*)"))
+    monkeypatch.setattr(_service, "_BOOTED", str(host.state.parent))
+    assert _service._unit(host.instance) is not None  # noqa: SLF001  only a host with systemd shows it
+    monkeypatch.setattr(_service, "_BOOTED", str(host.state.parent / "nowhere"))
+    assert _service._unit(host.instance) is None  # noqa: SLF001
+
+
 def test_what_does_not_run_is_not_stopped(host: Host) -> None:
     host.state.unlink()
     assert service_of("auto", host.instance) is None
-    with stopped(None, mend=lambda: None) as outage:
+    with stopped(None, prepare=lambda: None) as outage:
         pass
     assert outage.seconds == 0.0
     assert host.ran() == []
@@ -84,11 +169,11 @@ def test_what_does_not_run_is_not_stopped(host: Host) -> None:
 
 def test_it_is_started_by_what_stopped_it(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_service, "_unit", lambda _instance: "postfix@-.service")
-    with stopped(service_of("auto", host.instance), mend=lambda: None) as outage:
+    with stopped(service_of("auto", host.instance), prepare=lambda: None) as outage:
         assert not host.state.exists()
         time.sleep(0.01)
     assert 0.01 <= outage.seconds < 5
-    with stopped(service_of("postfix", host.instance), mend=lambda: None):
+    with stopped(service_of("postfix", host.instance), prepare=lambda: None):
         pass
     assert host.ran() == [
         "systemctl stop postfix@-.service",
@@ -99,19 +184,19 @@ def test_it_is_started_by_what_stopped_it(host: Host, monkeypatch: pytest.Monkey
 
 
 def test_it_is_started_whatever_failed(host: Host) -> None:
-    with pytest.raises(ZeroDivisionError), stopped(service_of("auto", host.instance), mend=lambda: None):
+    with pytest.raises(ZeroDivisionError), stopped(service_of("auto", host.instance), prepare=lambda: None):
         raise ZeroDivisionError
     assert host.state.exists()
 
 
 def test_what_does_not_stop_or_start_is_told(host: Host) -> None:
     text = (
-        "Postfix does not %s: /sbin/postfix -c /etc/postfix %s failed with exit status 1: fatal: no. The mail log tells more; mend "
-        "that, and start Postfix if mail is down."
+        "Postfix does not %s: /sbin/postfix -c /etc/postfix %s failed with exit status 1: fatal: no. Look at the mail log for "
+        "the reason, and start Postfix if mail is down."
     )
     for action in ("stop", "start"):
         host.broken = {action}
-        with pytest.raises(InstanceError) as caught, stopped(service_of("auto", host.instance), mend=lambda: None):
+        with pytest.raises(InstanceError) as caught, stopped(service_of("auto", host.instance), prepare=lambda: None):
             assert action == "start"
         assert str(caught.value) == text % (action, action)
     assert not host.state.exists()
@@ -121,7 +206,7 @@ def test_a_signal_waits_until_it_is_started(host: Host) -> None:
     seen: list[bool] = []
     before = signal.signal(signal.SIGTERM, lambda *_: seen.append(host.state.exists()))
     try:
-        with stopped(service_of("auto", host.instance), mend=lambda: None):
+        with stopped(service_of("auto", host.instance), prepare=lambda: None):
             os.kill(os.getpid(), signal.SIGTERM)
             assert seen == []
         assert seen == [True]
@@ -140,7 +225,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def test_another_process_starts_it_where_the_first_is_killed(host: Host, tmp_path: Path) -> None:
     process = os.fork()
     if not process:
-        with stopped(service_of("auto", host.instance), mend=(tmp_path / "mended").touch):
+        with stopped(service_of("auto", host.instance), prepare=(tmp_path / "mended").touch):
             os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(process, 0)
     wait_for((tmp_path / "mended").exists)
@@ -160,7 +245,7 @@ def test_a_stop_that_outlives_the_first_process_is_waited_for(host: Host, monkey
     monkeypatch.setattr(_service.Service, "stop", stop_later_and_die)
     process = os.fork()
     if not process:
-        with stopped(service_of("auto", host.instance), mend=lambda: None):
+        with stopped(service_of("auto", host.instance), prepare=lambda: None):
             pass
     os.waitpid(process, 0)
     wait_for(host.state.with_name("was running").exists)

@@ -10,15 +10,19 @@ import errno
 import json
 import os
 import pwd
+import shutil
+import subprocess
+import types
 from pathlib import Path
 from typing import Any, Callable, Sequence
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError
 from ansible_collections.mailops.postfix.plugins.module_utils._module import spool_quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Output
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves, quarantine
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import encode
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Journal, encode
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look
 from ansible_collections.mailops.postfix.plugins.modules import postfix_quarantine_info, postfix_spool_quarantine
 from tests.unit.support.module import ModuleRun
@@ -153,7 +157,9 @@ def test_a_taken_id_stays(run: ModuleRun, made: MadeUpSpool) -> None:
     for check in (True, False):
         result = run(check=check, name="spam", state="restored", match=BAD)
         assert (result["outcomes"], result["collisions"]) == (outcomes(collision=1), [SPAM])
-        assert run.warnings == ["1 messages stay in the quarantine spam, for their queue IDs are taken in the queue."]
+        assert run.warnings == [
+            "1 messages stay in the quarantine spam, because their queue IDs are taken in the queue."
+        ]
     assert taken.read_bytes() == b""
     taken.unlink()
     result = run(name="spam", state="restored", match=BAD)
@@ -191,10 +197,10 @@ def test_what_an_interrupted_run_left_is_put_right_first(run: ModuleRun, made: M
 
 def test_a_quarantine_of_a_later_version_is_left_alone(run: ModuleRun, made: MadeUpSpool) -> None:
     run(name="spam", match=BAD)
-    (place(made) / "journal").write_bytes(encode({"op": "made", "version": 2, "instance": {}}))
+    (place(made) / "journal").write_bytes(encode({"op": "made", "version": 3, "instance": {}}))
     assert run.fails(name="spam", match=BAD) == (
-        "The quarantine %s has format version 2, this collection knows version 1; use the collection that made it."
-        % place(made)
+        "The quarantine %s has format version 3, this collection knows version 2; nothing was touched. Use the release of the "
+        "collection that made it." % place(made)
     )
 
 
@@ -206,7 +212,7 @@ def test_a_plan_is_for_one_quarantine(run: ModuleRun) -> None:
     )
     plan = run(check=True, name="spam", state="restored", match=BAD)["plan"]
     assert run(name="spam", state="restored", plan=plan)["outcomes"] == outcomes(restored=1)
-    assert run(name="spam", state="restored", plan=plan)["outcomes"] == outcomes(vanished=1)
+    assert run(name="spam", state="restored", plan=plan)["outcomes"] == outcomes(already=1)
 
 
 def test_what_is_no_plan(run: ModuleRun) -> None:
@@ -288,3 +294,353 @@ def test_info_is_bounded(
     assert (len(rows[0]["runs"]), rows[-1]["runs"]) == (1, [])
     last = ask(name=names[-1])
     assert ([row["name"] for row in last["quarantines"]], last["left_out"]) == (names[-1:], 0)
+
+
+# --- only what the journal proves -----------------------------------------------------------------------------------
+
+
+def every_path(place: Path) -> list[str]:
+    return sorted(str(path.relative_to(place)) for path in place.rglob("*"))
+
+
+ALL: dict[str, Any] = {"state": "absent", "match_all": True}
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("state", ["quarantined", "restored", "absent"])
+def test_a_directory_without_a_journal_is_left_alone(
+    run: ModuleRun, made: MadeUpSpool, state: str, check: bool
+) -> None:
+    (place(made) / "A").mkdir(parents=True)
+    (place(made) / "notes.txt").write_text("precious")
+    before = every_path(place(made).parent)
+    problem = run.fails(check=check, name="spam", state=state, match_all=True)
+    if state == "quarantined":
+        assert problem == (
+            "%s is not a quarantine and is not empty: it holds A, notes.txt. Nothing was touched. Use another name, or move that to "
+            "another place." % place(made)
+        )
+    else:
+        assert problem == (
+            "%s is not a quarantine: it has no journal. Nothing was touched. If it was one, read it with the option spool of "
+            "postfix_queue_facts, and move what is in it by hand." % place(made)
+        )
+    assert every_path(place(made).parent) == before
+    assert contents(made.path) != []
+
+
+def test_an_empty_directory_is_no_quarantine(run: ModuleRun, made: MadeUpSpool) -> None:
+    # As a run leaves it that is killed just before it removes the directory.
+    place(made).mkdir(parents=True)
+    assert run(name="spam", **ALL)["changed"] is False
+    assert place(made).is_dir()
+
+
+@pytest.mark.parametrize(
+    ("journal", "adopted"),
+    [
+        pytest.param(None, True, id="empty"),
+        pytest.param(b"", True, id="a journal that was made only"),
+        pytest.param(encode({"op": "made", "version": 2})[:-30], True, id="cut"),
+        pytest.param(b"\0" * 80, True, id="zeros after a power loss"),
+        pytest.param(b"12345678 notes of mine", False, id="no journal of ours"),
+        pytest.param(b"dear diary", False, id="somebody's journal"),
+        pytest.param(b"dear diary\n", False, id="somebody's journal with a line"),
+        pytest.param(b"dear diary\nmore\n", False, id="somebody's journal with lines"),
+    ],
+)
+def test_only_what_is_empty_is_adopted(run: ModuleRun, made: MadeUpSpool, journal: bytes | None, adopted: bool) -> None:
+    place(made).mkdir(parents=True)
+    if journal is not None:
+        (place(made) / "journal").write_bytes(journal)
+    result = run(name="spam", match=BAD)
+    assert result.get("failed", False) is not adopted
+    if journal and not adopted:
+        assert (place(made) / "journal").read_bytes() == journal
+        assert contents(place(made)) == []
+
+
+STRANGERS: list[tuple[str, Callable[[Path], object]]] = [
+    ("notes.txt", lambda path: path.write_text("precious")),
+    ("deferred/notes.txt", lambda path: path.write_text("precious")),
+    ("deferred/4A0F9ACDEF", lambda path: path.write_text("by hand")),
+    ("defer/4A0F9ACDEF", lambda path: path.write_text("by hand")),
+    ("deferred/A1", lambda path: path.mkdir()),
+    ("corrupt", lambda path: path.mkdir()),
+    ("deferred/4A0F9AC.bak", lambda path: path.symlink_to("/etc/passwd")),
+    ("deferred/A", lambda path: path.symlink_to("/etc")),
+    ("deferred/B", os.mkfifo),
+    ("hold", lambda path: path.symlink_to("/etc")),
+]
+
+
+@pytest.mark.parametrize(("name", "make"), STRANGERS, ids=[name for name, _make in STRANGERS])
+def test_what_somebody_put_there_is_named_and_nothing_is_deleted(
+    run: ModuleRun, made: MadeUpSpool, name: str, make: Callable[[Path], object]
+) -> None:
+    run(name="spam", match=BAD)
+    make(place(made) / name)
+    before = every_path(place(made))
+    for check in (True, False):
+        assert run.fails(check=check, name="spam", **ALL) == (
+            "The quarantine %s holds what its journal does not name: %s. Nothing was touched. Move that to another place, then run this "
+            "again." % (place(made), name)
+        )
+    assert every_path(place(made)) == before
+
+
+def test_a_selection_deletes_only_what_was_quarantined(run: ModuleRun, made: MadeUpSpool) -> None:
+    run(name="spam", match=BAD)
+    by_hand = place(made) / "deferred" / "4A0F9ABC12"
+    by_hand.write_bytes(QueueFile(sender=b"b@bad.example").write())
+    by_hand.chmod(0o700)
+    before = every_path(place(made))
+    for check in (True, False):
+        assert "holds what its journal does not name: deferred/4A0F9ABC12." in run.fails(
+            check=check, name="spam", state="absent", match=BAD
+        )
+    assert every_path(place(made)) == before
+    only = [{"queue_id": SPAM}]
+    assert run(name="spam", state="absent", match=only)["outcomes"] == outcomes(deleted=1)
+
+
+def test_a_deep_tree_is_named(run: ModuleRun, made: MadeUpSpool) -> None:
+    run(name="spam", match=BAD)
+    descriptor = os.open(str(place(made) / "deferred"), os.O_RDONLY)
+    for _level in range(1500):
+        os.mkdir("A", dir_fd=descriptor)
+        below = os.open("A", os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = below
+    os.close(descriptor)
+    where = "deferred" + "/A" * 17
+    assert "holds what its journal does not name: %s. Nothing" % where in run.fails(name="spam", **ALL)
+    # pytest cannot remove so deep a tree either.
+    subprocess.run(["rm", "-rf", str(place(made) / "deferred" / "A")], check=True)
+    assert run(name="spam", **ALL)["changed"] is True
+
+
+def test_places_of_postfix_are_refused(run: ModuleRun, made: MadeUpSpool, tmp_path: Path) -> None:
+    configuration = tmp_path / "etc" / "postfix"
+    configuration.mkdir(parents=True)
+    (configuration / "main.cf").write_text("")
+    run.parameters["config_directory"] = str(configuration)
+    run.parameters["data_directory"] = str(tmp_path / "lib" / "postfix")
+    (tmp_path / "lib" / "postfix").mkdir(parents=True)
+    queue = str(made.path)
+    for directory, name, problem in (
+        (tmp_path, "spool", "the queue directory %s is there" % queue),
+        (tmp_path.parent, tmp_path.name, "the queue directory %s is there" % queue),
+        (made.path, "deferred", "that is one of Postfix's own directories"),
+        (made.path / "pid", "spam", "that is one of Postfix's own directories"),
+        (tmp_path / "etc", "postfix", "that is a configuration directory of Postfix"),
+        (tmp_path / "lib", "postfix", "the data_directory %s is there" % (tmp_path / "lib" / "postfix")),
+        (tmp_path, "lib", "the data_directory %s is there" % (tmp_path / "lib" / "postfix")),
+    ):
+        for state in ("quarantined", "restored", "absent"):
+            for check in (True, False):
+                options: dict[str, Any] = {"directory": str(directory), "name": name, "state": state}
+                assert run.fails(check=check, match_all=True, **options) == (
+                    "%s cannot be a quarantine: %s. Nothing was touched. Use another name or directory."
+                    % (directory / name, problem)
+                )
+    assert len(contents(made.path)) == 2
+
+
+def test_a_quarantine_may_be_below_the_queue_directory(run: ModuleRun, made: MadeUpSpool) -> None:
+    base = made.path / "quarantine"
+    assert run(directory=str(base), name="spam", match=BAD)["outcomes"] == outcomes(quarantined=1)
+    assert run(directory=str(base), name="spam", **ALL)["changed"] is True
+
+
+# --- what the mail owner plants -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("far", [False, True])
+@pytest.mark.parametrize("kind", ["link", "fifo", "directory"])
+def test_a_planted_log_is_left_where_it_is(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, kind: str, far: bool
+) -> None:
+    if far:
+        elsewhere(monkeypatch, made)
+    log = made.file("defer", SPAM)
+    log.unlink()
+    plant: dict[str, Callable[[Path], object]] = {
+        "link": lambda path: path.symlink_to("/etc/passwd"),
+        "fifo": os.mkfifo,
+        "directory": lambda path: path.mkdir(),
+    }
+    plant[kind](log)
+    result = run(name="spam", match=BAD)
+    assert result["outcomes"] == outcomes(quarantined=1)
+    warning = "1 logs of messages are no regular files or cannot be moved, and stay where they are: defer/%s."
+    assert run.warnings == [warning % SPAM]
+    assert os.path.lexists(str(log))
+    assert not os.path.lexists(str(place(made) / "defer" / SPAM))
+    assert run(name="spam", state="restored", match=BAD)["outcomes"] == outcomes(restored=1)
+    assert len(contents(made.path)) == 2
+
+
+def test_a_file_in_place_of_a_log_directory_keeps_no_message_back(run: ModuleRun, made: MadeUpSpool) -> None:
+    run(name="spam", match=BAD)
+    shutil.rmtree(str(made.path / "defer"))
+    os.mkfifo(str(made.path / "defer"))
+    assert run(name="spam", state="restored", match=BAD)["outcomes"] == outcomes(restored=1)
+    [warning] = run.warnings
+    assert "logs of messages are no regular files or cannot be moved, and stay where they are: defer/4A0F9" in warning
+
+
+def test_whole_queues_belong_to_root_afterwards(run: ModuleRun, made: MadeUpSpool) -> None:
+    for path in (made.path / "deferred").rglob("*"):
+        if path.is_dir():
+            path.chmod(0o777)
+    (made.path / "deferred" / "B").symlink_to("/etc")
+    run(name="spam", mode="queues")
+    inner = [path for path in place(made).rglob("*") if path.is_dir() and not path.is_symlink()]
+    assert {path.stat().st_mode & 0o7777 for path in inner} == {0o700}
+    assert Path("/etc").stat().st_mode & 0o7777 == 0o755
+    assert run(name="spam", state="restored", match_all=True)["outcomes"] == outcomes(restored=2)
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_whole_queues_that_are_links_are_refused(run: ModuleRun, made: MadeUpSpool, check: bool) -> None:
+    (made.path / "hold").rename(made.path / "elsewhere")
+    (made.path / "hold").symlink_to("elsewhere")
+    before = every_path(made.path)
+    assert run.fails(check=check, name="spam", mode="queues") == (
+        "queues: hold in %s is a symbolic link, and Postfix would go on with the directory that it leads to. Nothing was touched. Use "
+        "mode: messages" % made.path
+    )
+    assert [path for path in every_path(made.path) if path != "pid/mailops.lock"] == before
+
+
+# --- a disk without room --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "reason"),
+    [
+        pytest.param({"f_bfree": 0}, errno.ENOSPC, id="no byte"),
+        pytest.param({"f_ffree": 0}, errno.ENOSPC, id="no inode"),
+        pytest.param({"f_flag": os.ST_RDONLY}, errno.EROFS, id="read-only"),
+    ],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_what_needs_room_says_so_first(
+    run: ModuleRun,
+    made: MadeUpSpool,
+    monkeypatch: pytest.MonkeyPatch,
+    field: dict[str, int],
+    reason: int,
+    check: bool,
+) -> None:
+    room = {"f_blocks": 9, "f_bfree": 5, "f_files": 9, "f_ffree": 5, "f_flag": 0, **field}
+    monkeypatch.setattr(os, "statvfs", lambda _path: types.SimpleNamespace(**room))
+    for options in ({"match": BAD}, {"mode": "queues"}):
+        message = run.fails(check=check, name="spam", **options)
+        assert message.startswith("No file can be written in %s: %s. " % (made.path.parent, os.strerror(reason)))
+        assert ("postfix_queue_purge needs no room" in message) is (reason == errno.ENOSPC)
+    assert not place(made).parent.exists()
+    assert len(contents(made.path)) == 2
+    # A selection of nothing needs none.
+    assert run(check=check, name="spam", match=[{"sender": "nobody.example"}])["changed"] is False
+
+
+def test_a_journal_that_cannot_be_written_leaves_nothing_behind(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = os.pwrite
+
+    def full(descriptor: int, data: bytes, offset: int) -> int:
+        if os.readlink("/proc/self/fd/%d" % descriptor).endswith("/journal"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return really(descriptor, data, offset)
+
+    monkeypatch.setattr(os, "pwrite", full)
+    for options in ({"match": BAD}, {"mode": "queues"}):
+        assert run.fails(name="spam", **options) == (
+            "The journal of %s cannot be written: No space left on device. Nothing is moved without it. Make room for data and inodes "
+            "(df, df -i), then run this again. postfix_queue_purge needs no room, and works on a full disk."
+            % place(made)
+        )
+        assert not place(made).parent.exists()
+    assert made.standing() == {SPAM: "deferred", HAM: "deferred"}
+
+
+def test_deleting_needs_no_room(run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(name="spam", mode="queues")
+
+    monkeypatch.setattr(Journal, "append", _raise_no_room)
+    result = run(name="spam", state="absent", match=BAD)
+    assert (result["failed"], result["outcomes"]) == (True, outcomes(deleted=1))
+    assert run(name="spam", **ALL)["outcomes"] == outcomes(deleted=1)
+    assert not place(made).exists()
+
+
+def _raise_no_room(_journal: object, _record: object) -> None:
+    raise QuarantineError("The journal cannot be written.")
+
+
+# --- one of many ----------------------------------------------------------------------------------------------------
+
+
+def test_a_message_that_cannot_be_moved_keeps_no_other_back(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(name="spam", mode="queues")
+    really = moves.rename
+
+    def rename(source: str, target: str, *, source_dir: int, target_dir: int) -> None:
+        if source == SPAM and "/defer/" not in os.readlink("/proc/self/fd/%d" % target_dir):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        really(source, target, source_dir=source_dir, target_dir=target_dir)
+
+    monkeypatch.setattr(moves, "rename", rename)
+    result = run(name="spam", state="restored", match_all=True)
+    assert result["outcomes"] == outcomes(restored=1, failed=1)
+    assert result["failures"] == [{"queue_id": SPAM, "queue": "deferred", "problem": "Input/output error"}]
+    assert result["msg"] == (
+        "1 of the selected messages are still in the quarantine. The first is %s: Input/output error. See failures, fix that, then run "
+        "this again." % SPAM
+    )
+    assert result["changed"] is True
+    assert [path.name for path in (place(made) / "defer").rglob("*") if path.is_file()] == [SPAM]
+
+
+def test_what_earlier_runs_did_has_not_vanished(run: ModuleRun) -> None:
+    plan = run(check=True, name="spam", match=BAD)["plan"]
+    assert run(name="spam", plan=plan)["outcomes"] == outcomes(quarantined=1)
+    again = run(name="spam", plan=plan)
+    assert (again["changed"], again["outcomes"]) == (False, outcomes(already=1))
+    plan = run(check=True, name="spam", state="absent", match=BAD)["plan"]
+    assert run(name="spam", state="absent", plan=plan)["outcomes"] == outcomes(deleted=1)
+    assert run(name="spam", state="absent", plan=plan)["outcomes"] == outcomes(already=1)
+
+
+def test_info_names_what_it_cannot_read(
+    run: ModuleRun,
+    made: MadeUpSpool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    running: Callable[[ModuleRun], ModuleRun],
+) -> None:
+    run(name="spam", match=BAD)
+    run(name="old", match_all=True)
+    old = place(made).with_name("old")
+    (old / "journal").write_bytes(encode({"op": "made", "version": 1, "instance": {}}))
+    place(made).with_name("somebody").mkdir()
+    (place(made).with_name("somebody") / "notes.txt").write_text("")
+    shutil.rmtree(str(tmp_path / "sbin"))
+    ask = running(ModuleRun(postfix_quarantine_info.main, monkeypatch, capsys, made.path))
+    result = ask()
+    assert ([row["name"] for row in result["quarantines"]], result["left_out"]) == (["spam"], 0)
+    problem = (
+        "The quarantine %s has format version 1, this collection knows version 2; nothing was touched. Use the release of the "
+        "collection that made it." % old
+    )
+    assert ask.warnings == [problem]
+    assert ask.fails(name="old") == problem
+    assert ask.fails(name="somebody").startswith(
+        "%s is not a quarantine and is not empty" % place(made).with_name("somebody")
+    )

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any, Iterable, Sequence
 
 import pytest
 
@@ -17,6 +17,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.candidates 
     parse_candidates,
     show_coverage,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Window
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
 NOW = 1700000000
@@ -36,7 +37,7 @@ def tried(candidates: Sequence[Candidate], *messages: MadeUpMessage) -> Coverage
 class Broken(MadeUpMessage):
     """A message whose content cannot be read."""
 
-    def stored_text(self) -> bytes:
+    def text_windows(self) -> Iterable[Window]:
         raise ContentError("cut")
 
 

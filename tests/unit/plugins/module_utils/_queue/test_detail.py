@@ -5,11 +5,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.detail import BUDGETS, show_message
 from tests.unit.support.opened import Opened
@@ -132,16 +130,13 @@ def test_an_original_that_the_client_gave() -> None:
 def test_what_is_not_known_is_null() -> None:
     row = show_message(Opened(b""), excerpt=0)
     assert (row["sender"], row["arrival_time"]) == (None, None)
-    assert row["problem"] == "missing end record at offset 0; no start of content"
+    assert row["problem"] == "the file is empty; missing end record at offset 0; no start of content"
 
 
-def test_mime_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_content: bytes) -> Any:
-        raise ContentError("too deep")
-
-    monkeypatch.setattr("ansible_collections.mailops.postfix.plugins.module_utils._queue.detail.structure", fail)
-    row = show_message(Opened(PLAIN.write()), excerpt=0)
-    assert (row["parts"], row["problem"]) == ([], "too deep")
+def test_what_could_not_be_read_is_a_problem() -> None:
+    opened = Opened(PLAIN.write())
+    opened.problem = "more than 300 parts within each other"
+    assert show_message(opened, excerpt=0)["problem"] == "more than 300 parts within each other"
 
 
 @pytest.mark.parametrize("junk", [b"x" * 500, b'"\\' * 250, "ü".encode() * 500, b"\xff" * 500])

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Callable
 
@@ -13,6 +14,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Con
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import message
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Unparsed
+from tests.unit.support.opened import stored_text
 from tests.unit.support.queue_file import MilterEdits, QueueFile, fetch_from, pointer, todo
 
 if TYPE_CHECKING:
@@ -288,7 +290,7 @@ _OLD_FILE = QueueFile(size_fields=1).write()
 @pytest.mark.parametrize(
     ("data", "unparsed"),
     [
-        pytest.param(b"", Unparsed(0, "missing end record"), id="empty"),
+        pytest.param(b"", Unparsed(0, "the file is empty"), id="empty"),
         pytest.param(_START, Unparsed(len(_START), "missing end record"), id="no end"),
         pytest.param(_START + b"R\x09short", Unparsed(len(_START), "the file ends within a record"), id="cut"),
         pytest.param(_START + b"R", Unparsed(len(_START), "the file ends within a record"), id="cut before the length"),
@@ -351,7 +353,7 @@ def test_a_loop_of_pointers_over_recipients_keeps_few_of_them() -> None:
     data = _START + records(*[(rec.RECIPIENT, b"ab")] * 15000) + pointer(len(_START))
     envelope = read(data)
     assert envelope.unparsed is not None
-    assert envelope.unparsed.problem == "more than 200000 records of an envelope"
+    assert envelope.unparsed.problem == "a loop of pointers"
     assert len(envelope.pending) < message.MAX_RECORDS_KEPT + 15001
 
 
@@ -359,17 +361,17 @@ def test_a_loop_of_pointers_over_long_records_ends() -> None:
     loop = records(*[(ord("W"), b"x" * 1000)] * 60) + pointer(len(_START))
     envelope = read(_START + loop)
     assert envelope.unparsed is not None
-    assert envelope.unparsed.problem == "more than 67108864 bytes to read"
+    assert envelope.unparsed.problem == "more than 134217728 bytes to read"
 
 
 def test_a_record_that_no_envelope_has_ends_it() -> None:
     assert read(_START + records((rec.NORMAL, b"x"))).unparsed == Unparsed(len(_START), "unexpected record type 'N'")
 
 
-def test_a_message_of_too_many_lines_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(message, "MAX_LINES", 20)
-    data = QueueFile(body=[b""] * 30).write()
-    with pytest.raises(ContentError, match="more than 20 lines at offset"):
+def test_content_is_read_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(message, "MAX_WALK", 1000)
+    data = QueueFile(body=[b"x" * 100] * 3000).write()
+    with pytest.raises(ContentError, match=r"^more than 1000 bytes of content$"):
         message.read_content(fetch_from(data), read(data))
 
 
@@ -425,7 +427,9 @@ def test_which_files_are_read_record_by_record(
 def content_of(spec: QueueFile) -> tuple[bytes, bytes]:
     data = spec.write()
     envelope = read(data)
-    return message.read_content(fetch_from(data), envelope), message.read_headers(fetch_from(data), envelope)
+    headers, problem = message.read_headers(fetch_from(data), envelope)
+    assert problem is None
+    return message.read_content(fetch_from(data), envelope), headers
 
 
 @pytest.mark.parametrize(
@@ -460,7 +464,7 @@ def test_content_without_an_extracted_segment_behind_it() -> None:
 def test_headers_without_an_empty_line_behind_them() -> None:
     data = records(SENDER, (rec.MESSAGE, b""), (rec.NORMAL, b"Subject: a"), (rec.EXTRACTED, b""), END)
     envelope = read(data)
-    assert message.read_headers(fetch_from(data), envelope) == b"Subject: a\n"
+    assert message.read_headers(fetch_from(data), envelope) == (b"Subject: a\n", None)
 
 
 def test_a_line_end_after_a_long_header_is_no_empty_line() -> None:
@@ -474,7 +478,7 @@ def test_a_line_end_after_a_long_header_is_no_empty_line() -> None:
         (rec.EXTRACTED, b""),
         END,
     )
-    assert message.read_headers(fetch_from(data), read(data)) == b"Subject: long\nTo: b\n"
+    assert message.read_headers(fetch_from(data), read(data)) == (b"Subject: long\nTo: b\n", None)
 
 
 def test_stored_text_has_every_record_on_a_line() -> None:
@@ -491,27 +495,39 @@ def test_stored_text_has_every_record_on_a_line() -> None:
         END,
     )
     assert (
-        message.read_stored_text(fetch_from(data))
-        == b"1700000000 123456\nfilter\nsender@example.com\na@example.org\n\none line\n\n"
+        stored_text(fetch_from(data)) == b"1700000000 123456\nfilter\nsender@example.com\na@example.org\n\none line\n\n"
     )
 
 
 def read_stored(fetch: Fetch, _envelope: Envelope) -> bytes:
-    return message.read_stored_text(fetch)
+    return stored_text(fetch)
 
 
-@pytest.mark.parametrize("reader", [read_stored, message.read_content, message.read_headers])
+_CUT = QueueFile(headers=[b"A: b"] * 10).write()
+_CUT = _CUT[: read(_CUT).data_offset + 20]
+_CUT_OFFSET = read(_CUT).data_offset + 18
+
+
+@pytest.mark.parametrize("reader", [read_stored, message.read_content])
 def test_content_that_is_cut_is_refused(reader: Callable[[Fetch, Envelope], bytes]) -> None:
-    data = QueueFile(headers=[b"A: b"] * 10).write()
-    envelope = read(data)
-    cut = data[: envelope.data_offset + 20]
     with pytest.raises(ContentError) as caught:
-        reader(fetch_from(cut), envelope)
-    assert str(caught.value) == "the file ends within a record at offset %d" % (envelope.data_offset + 18)
+        reader(fetch_from(_CUT), read(_CUT))
+    assert str(caught.value) == "the file ends within a record at offset %d" % _CUT_OFFSET
+
+
+def test_content_that_is_cut_is_read_as_far_as_it_goes() -> None:
+    problem = "the file ends within a record at offset %d" % _CUT_OFFSET
+    assert message.read_start_of_content(fetch_from(_CUT), read(_CUT), most=1000) == (b"A: b\n" * 3, problem)
+    assert message.read_headers(fetch_from(_CUT), read(_CUT)) == (b"A: b\n" * 3, problem)
+    seen = b""
+    with contextlib.suppress(ContentError):
+        for window in message.text_windows(fetch_from(_CUT)):
+            seen += window.text
+    assert seen.endswith(b"\n\n" + b"A: b\n" * 3)
 
 
 @pytest.mark.parametrize("reader", [message.read_content, message.read_headers])
-def test_a_file_without_content_is_refused(reader: Callable[[Fetch, Envelope], bytes]) -> None:
+def test_a_file_without_content_is_refused(reader: Callable[[Fetch, Envelope], object]) -> None:
     data = records(SENDER, END)
     with pytest.raises(ContentError) as caught:
         reader(fetch_from(data), read(data))
@@ -519,14 +535,21 @@ def test_a_file_without_content_is_refused(reader: Callable[[Fetch, Envelope], b
 
 
 def test_a_file_of_an_end_only_has_no_text() -> None:
-    assert message.read_stored_text(fetch_from(records(END))) == b""
+    assert stored_text(fetch_from(records(END))) == b""
 
 
 def test_headers_have_a_bound() -> None:
-    data = QueueFile(headers=[b"X: " + b"y" * 1000] * 300).write()
-    with pytest.raises(ContentError) as caught:
-        message.read_headers(fetch_from(data), read(data))
-    assert str(caught.value) == "more than 262144 bytes of headers"
+    line = b"X: " + b"y" * 1000
+    data = QueueFile(headers=[line] * 1100).write()
+    headers, problem = message.read_headers(fetch_from(data), read(data))
+    assert headers == (line + b"\n") * (message.MAX_HEADERS // 1004)
+    assert problem == "more than 1048576 bytes of headers"
+
+
+def test_a_header_line_that_goes_beyond_the_bound_is_left_out() -> None:
+    data = QueueFile(headers=[b"A: b", b"X: " + b"y" * (2 << 20)]).write()
+    headers, _problem = message.read_headers(fetch_from(data), read(data))
+    assert headers == b"A: b\n"
 
 
 def test_a_fetch_that_fails_is_not_hidden() -> None:

@@ -17,6 +17,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue import reco
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_defer_log
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.showq import ListedMessage, parse_json
+from tests.unit.support.opened import stored_text
 from tests.unit.support.queue_file import fetch_from
 from tests.unit.support.real_files import QUEUE_FILES, REAL_FILES, REAL_IDS, RELEASES, RealFile, manifest
 
@@ -79,8 +80,8 @@ def test_the_content_is_what_postcat_prints(real: RealFile) -> None:
     fetch, envelope = fetch_from(real.data), read(real)
     assert real.content is not None
     assert message.read_content(fetch, envelope) == real.content
-    assert message.read_headers(fetch, envelope) == real.content.partition(b"\n\n")[0] + b"\n"
-    stored = message.read_stored_text(fetch)
+    assert message.read_headers(fetch, envelope) == (real.content.partition(b"\n\n")[0] + b"\n", None)
+    stored = stored_text(fetch)
     assert real.content in stored
     for value in real.values("sender", "recipient", "named_attribute"):
         assert value + b"\n" in stored
@@ -174,12 +175,14 @@ def test_a_milters_headers_and_body() -> None:
     assert len(found) == len(RELEASES)
     for real in found:
         fetch, envelope = fetch_from(real.data), read(real)
-        headers = dict(mime.parse_headers(message.read_headers(fetch, envelope)))
+        headers = dict(mime.parse_headers(message.read_headers(fetch, envelope)[0]))
         assert headers["Subject"] == "changed by a milter"
         assert headers["X-Milter-Added"] == "added by a milter"
         assert headers["X-Milter-Inserted"].startswith("inserted by a milter")
         assert "X-Remove" not in headers
-        assert mime.text_parts(message.read_content(fetch, envelope)) == ["The body is another one,\nof two lines.\n"]
+        assert mime.text_parts(message.read_content(fetch, envelope))[0] == [
+            "The body is another one,\nof two lines.\n"
+        ]
 
 
 def test_a_file_that_postfix_put_aside() -> None:
@@ -190,7 +193,7 @@ def test_a_file_that_postfix_put_aside() -> None:
         assert envelope.unparsed is not None
         assert envelope.sender == b"sender@example.com"
         with pytest.raises(ContentError):
-            message.read_stored_text(fetch_from(real.data))
+            stored_text(fetch_from(real.data))
 
 
 @pytest.mark.parametrize("real", REAL_FILES, ids=REAL_IDS)
@@ -243,7 +246,7 @@ def test_a_search_in_the_bytes_says_what_the_stored_text_says(real: RealFile) ->
     subject = next((line for line in real.content.splitlines() if line), b"no such text") if real.content else b""
     for text in (subject, b"no such text"):
         held = message.holds(real.data, envelope, text)
-        assert held in (None, text in message.read_stored_text(fetch_from(real.data)))
+        assert held in (None, text in stored_text(fetch_from(real.data)))
     # Only where lines were split or a milter moved them does it have to be read.
     behind = itertools.takewhile(lambda one: one.kind != rec.END, rec.iter_records(real.data, envelope.data_offset))
     dear = any(

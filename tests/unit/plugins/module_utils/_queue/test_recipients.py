@@ -89,11 +89,35 @@ def test_a_file_that_is_cut_says_so() -> None:
     assert found.problem == "the file ends within a record at offset 5"
 
 
-def test_a_file_with_too_many_records_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(message, "MAX_LINES", 3)
-    found = read_recipients(fetch_from(recipient(b"a@b") * 5 + END), most=10)
-    assert found.counts["pending"] == 2
-    assert found.problem == "more than 3 records at offset 10"
+def test_a_file_that_is_too_long_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(message, "MAX_WALK", 3000)
+    found = read_recipients(fetch_from(recipient(b"a@b") * 20000 + END), most=10)
+    assert found.counts["pending"] == message.NEXT_READ // 5
+    assert found.problem == "more than 3000 bytes to read at offset 65535"
+
+
+def test_the_content_is_passed_over() -> None:
+    data = QueueFile(body=[b"x" * 1000] * 5000, extracted=todo(b"b@c")).write()
+    fetched = []
+
+    def fetch(offset: int, size: int) -> bytes:
+        fetched.append(size)
+        return data[offset : offset + size]
+
+    assert read_recipients(fetch, most=10).counts["pending"] == 2
+    assert fetched == [message.NEXT_READ] * 2
+
+
+@pytest.mark.parametrize("sizes", [b"x", b"1 2", b"10 20 30"])
+def test_a_size_record_that_does_not_fit_is_not_believed(sizes: bytes) -> None:
+    data = rec.encode_record(rec.SIZE, sizes) + recipient(b"a@b") + rec.encode_record(rec.MESSAGE, b"")
+    data += (
+        rec.encode_record(rec.NORMAL, b"text")
+        + rec.encode_record(rec.EXTRACTED, b"")
+        + recipient(b"c@d")
+        + rec.encode_record(rec.END, b"")
+    )
+    assert read_recipients(fetch_from(data), most=10).counts["pending"] == 2
 
 
 WHOLE = [real for real in REAL_FILES if real.content is not None]

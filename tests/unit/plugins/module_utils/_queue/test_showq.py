@@ -332,7 +332,7 @@ def test_the_identity_of_a_listed_message_is_in_its_envelope() -> None:
     ("ask", "key"),
     [
         (ListedMessage.headers, "header"),
-        (ListedMessage.stored_text, "content"),
+        (ListedMessage.text_windows, "content"),
         (lambda message: message.holds(b"x"), "content"),
         (ListedMessage.text_parts, "body"),
     ],

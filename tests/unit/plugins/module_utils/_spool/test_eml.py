@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -58,11 +59,23 @@ def test_what_came_meanwhile_is_not_written_over(tmp_path: Path, monkeypatch: py
     tmp_path.chmod(0o700)
     (tmp_path / "4A0F9AC.eml").write_bytes(b"other")
     monkeypatch.setattr(eml, "_exists", lambda _name, _directory: False)
-    with pytest.raises(MailopsError) as caught:
-        write(tmp_path)
-    assert str(caught.value) == "4A0F9AC.eml in %s cannot be written: File exists." % tmp_path
+    assert write(tmp_path) == "collisions"
     assert (tmp_path / "4A0F9AC.eml").read_bytes() == b"other"
     assert os.listdir(str(tmp_path)) == ["4A0F9AC.eml"]
+
+
+def test_a_message_that_cannot_be_written_is_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    tmp_path.chmod(0o700)
+    monkeypatch.setattr(eml, "_write", refuse)
+    with EmlDirectory(str(tmp_path), check_mode=False) as directory:
+        assert [directory.write(name, b"x") for name in ("4A0F9AC", "4A0F9AD")] == ["failed", "failed"]
+    assert directory.problem == (
+        "4A0F9AC.eml in %s cannot be written: No space left on device. Make room for data and inodes (df, df -i), then run this again."
+        % tmp_path
+    )
 
 
 def test_what_an_interrupted_run_left_is_no_hindrance(tmp_path: Path) -> None:
@@ -89,7 +102,7 @@ def test_a_name_that_is_no_queue_id_is_refused(tmp_path: Path) -> None:
         ),
         pytest.param(
             "{tmp}/link",
-            "eml_directory {tmp}/link cannot be used: Not a directory. Name a directory that is no link, or one that can be made.",
+            "eml_directory {tmp}/link cannot be used: Not a directory. Put a directory there, then run this again.",
             id="link",
         ),
         pytest.param(

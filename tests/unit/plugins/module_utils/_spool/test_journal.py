@@ -68,8 +68,8 @@ def test_a_full_disk_leaves_the_journal_as_it_was(
     with pytest.raises(QuarantineError) as caught:
         kept.append({"op": "take"})
     assert str(caught.value) == (
-        "The journal of /place/spam cannot be written: No space left on device. Nothing is moved without it; make room or mend that, "
-        "then run this again."
+        "The journal of /place/spam cannot be written: No space left on device. Nothing is moved without it. Make room for data and "
+        "inodes (df, df -i), then run this again. postfix_queue_purge needs no room, and works on a full disk."
     )
     assert (tmp_path / "journal").read_bytes() == before
 

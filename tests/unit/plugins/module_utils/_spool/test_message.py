@@ -13,7 +13,8 @@ from typing import Iterator
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import FIRST_READ, fingerprint
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import FIRST_READ, Input, fingerprint
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import message as stored
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from tests.unit.support.queue_file import QueueFile, todo
@@ -65,7 +66,8 @@ def test_its_content(made: MadeUpSpool, spool: Spool) -> None:
     message = only(spool, "hold")
     assert message.headers() == [("Subject", "grüße"), ("Content-Transfer-Encoding", "base64")]
     assert message.text_parts() == ["hello"]
-    assert b"sender@example.com\n" in message.stored_text()
+    assert [b"sender@example.com\n" in window.text for window in message.text_windows()] == [True]
+    assert (message.problem, message.missing) == (None, frozenset())
     assert message.next_retry is None
     message.close()
 
@@ -115,10 +117,98 @@ def test_in_maildrop_the_size_is_the_files(made: MadeUpSpool, spool: Spool) -> N
         pytest.param(b"T\x0c1700000000 1E\x00", id="no sender"),
     ],
 )
-def test_damaged_files_are_not_readable(made: MadeUpSpool, spool: Spool, data: bytes) -> None:
+def test_damaged_files_say_so(made: MadeUpSpool, spool: Spool, data: bytes) -> None:
     made.put("deferred", ID, data)
     message = only(spool)
     assert not message.readable
+    assert message.damaged
+    assert message.problem == message.envelope.problem
+    assert message.missing == message.envelope.missing
+    message.close()
+
+
+# Longer than what is read first, so that the end of its content is not in sight.
+LONG = QueueFile(body=[b"a needle in it", *[b"x" * 100] * 200], headers=[b"Subject: a test"])
+
+
+def test_the_end_of_a_long_content_is_looked_at_on_request(made: MadeUpSpool, spool: Spool) -> None:
+    whole = LONG.write()
+    made.put("deferred", ID, whole)
+    made.put("hold", ID, whole[:12000].ljust(len(whole), b"\0"))
+    message = only(spool)
+    message.check_end()
+    assert (message.damaged, message.problem) == (False, None)
+    nulled = only(spool, "hold")
+    assert nulled.readable
+    nulled.check_end()
+    assert nulled.damaged
+    place = whole.index(b"X\x00")
+    assert nulled.problem == "something else where the content should end at offset %d" % place
+    for opened in (message, nulled):
+        opened.close()
+
+
+def test_the_end_of_a_damaged_file_is_not_looked_at(made: MadeUpSpool, spool: Spool) -> None:
+    made.put("deferred", ID, DATA[:100])
+    message = only(spool)
+    message.check_end()
+    assert message.problem == message.envelope.problem
+    message.close()
+
+
+def test_what_is_left_of_a_cut_content_can_be_asked_for(made: MadeUpSpool, spool: Spool) -> None:
+    whole = LONG.write()
+    made.put("deferred", ID, whole[:10000])
+    message = only(spool)
+    assert not message.readable
+    assert message.problem == "the file ends before its content does at offset 10000"
+    assert message.headers() == [("Subject", "a test")]
+    assert message.missing == frozenset()
+    assert message.holds(b"a needle")
+    assert message.missing == frozenset()
+    assert not message.holds(b"no such text")
+    assert "a needle in it\n" in message.text_parts()[0]
+    assert message.missing == {Input.CONTENT, Input.BODY}
+    message.close()
+
+
+def test_a_file_without_content_has_nothing_to_ask_for(made: MadeUpSpool, spool: Spool) -> None:
+    made.put("deferred", ID, DATA[:200])
+    message = only(spool)
+    assert (message.headers(), message.text_parts(), message.structure()[0].size) == ([], [""], 0)
+    assert message.missing >= {Input.HEADERS, Input.BODY}
+    message.close()
+
+
+def test_more_reasons_than_are_read_are_missing(
+    made: MadeUpSpool, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.put("deferred", ID, DATA)
+    log = made.put_defer_log(ID, a="mailbox full", b="refused")
+    monkeypatch.setattr(stored, "MAX_LOG", log.stat().st_size)
+    message = only(spool)
+    assert len(message.reasons()) == 2
+    assert message.missing == {Input.REASONS}
+    assert message.problem == "more than %d bytes of delay reasons" % log.stat().st_size
+    message.close()
+
+
+@pytest.mark.parametrize(
+    ("headers", "problem"),
+    [
+        pytest.param(["Content-Type: message/rfc822"], None, id="one message in it"),
+        pytest.param(["Content-Type: message/rfc822", ""] * 400, "more than 300 parts within each other", id="many"),
+    ],
+)
+def test_parts_that_are_too_deep_are_missing(
+    made: MadeUpSpool, spool: Spool, headers: list[str], problem: str | None
+) -> None:
+    made.put("deferred", ID, QueueFile(headers=[line.encode() for line in headers]).write())
+    message = only(spool)
+    assert message.text_parts() is message.text_parts()
+    assert message.problem == problem
+    assert message.structure()
+    assert message.missing == (frozenset() if problem is None else {Input.BODY})
     message.close()
 
 
@@ -153,14 +243,15 @@ def test_a_disk_that_fails_is_a_content_error_and_leaves_nothing_open(
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_an_offset_that_no_file_has_is_a_content_error(made: MadeUpSpool, spool: Spool) -> None:
+def test_an_offset_that_no_file_has_is_behind_its_end(made: MadeUpSpool, spool: Spool) -> None:
     sizes = b"C\x35" + b"1" * 30 + b" %15d 999" % 62
     # Longer than what is read first, which would answer for a shorter file.
     data = sizes.ljust(55, b"0")[:55] + b"S\x03a@bM\x00" + bytes(FIRST_READ)
     made.put("deferred", ID, data)
     message = only(spool)
-    with pytest.raises(ContentError, match=r"\Areading stopped at offset 1{28,30}"):
-        assert message.envelope
+    assert (message.envelope.sender, message.damaged) == (b"a@b", True)
+    assert message.problem is not None
+    assert message.problem.startswith("missing end record at offset 1111")
     message.close()
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
 from pathlib import Path
 from typing import Iterator
 
@@ -68,9 +69,10 @@ def test_a_copy_is_the_same_but_for_its_inode(tmp_path: Path, here: int) -> None
     (tmp_path / "a").write_bytes(b"x" * (3 << 20))
     (tmp_path / "a").chmod(0o710)
     os.utime(str(tmp_path / "a"), (1000, 2000))
-    inode = moves.copy("a", "b", source_dir=here, target_dir=here)
+    copy = moves.copy("a", "b", source_dir=here, target_dir=here)
     copied = os.stat(str(tmp_path / "b"))
-    assert (copied.st_ino, copied.st_mode & 0o7777, copied.st_mtime) == (inode, 0o710, 2000)
+    assert copy == ((tmp_path / "a").stat().st_ino, copied.st_ino, 3 << 20)
+    assert (copied.st_mode & 0o7777, copied.st_mtime) == (0o710, 2000)
     assert (tmp_path / "b").read_bytes() == (tmp_path / "a").read_bytes()
 
 
@@ -137,22 +139,34 @@ def test_a_directory_of_an_image_is_moved_file_by_file(tmp_path: Path, monkeypat
     }
 
 
+def test_a_tree_that_is_too_deep_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "to" / "deferred").mkdir(parents=True)
+    (tmp_path / "from" / "deferred").mkdir(parents=True)
+    descriptor = os.open(str(tmp_path / "from" / "deferred"), os.O_RDONLY)
+    for _level in range(1500):
+        os.mkdir("A", dir_fd=descriptor)
+        below = os.open("A", os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = below
+    os.close(descriptor)
+
+    def overlay(source: str, _target: str, **_directories: int) -> None:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), source)
+
+    monkeypatch.setattr(moves, "rename", overlay)
+    monkeypatch.setattr(moves, "make_directory", _make_plainly)
+    with Tree(str(tmp_path / "from")) as source, Tree(str(tmp_path / "to")) as target:
+        moves.move_directory("deferred", source_dir=source.root, target_dir=target.root)
+    assert (tmp_path / "from" / "deferred" / ("A/" * 18)).is_dir()
+    assert not (tmp_path / "to" / "deferred" / ("A/" * 18)).exists()
+    # pytest cannot remove so deep a tree.
+    subprocess.run(["rm", "-rf", str(tmp_path / "from")], check=True)
+
+
 def _make_plainly(name: str, directory: int, _look: Look) -> int:
     if not moves.is_there(name, directory):
         os.mkdir(name, dir_fd=directory)
     return os.open(name, os.O_RDONLY, dir_fd=directory)
-
-
-def test_a_tree_is_removed_and_no_link_followed(tmp_path: Path, here: int) -> None:
-    (tmp_path / "outside").mkdir()
-    (tmp_path / "outside" / "file").write_text("precious")
-    (tmp_path / "tree" / "A").mkdir(parents=True)
-    (tmp_path / "tree" / "A" / "file").write_text("")
-    (tmp_path / "tree" / "link").symlink_to(tmp_path / "outside")
-    moves.remove_tree("tree", here)
-    moves.remove_tree("tree", here)
-    assert files(tmp_path) == {"outside/file": "precious"}
-    assert not (tmp_path / "tree").exists()
 
 
 def test_a_tree_opens_each_directory_by_itself(tmp_path: Path) -> None:
@@ -176,3 +190,15 @@ def test_a_look_is_put_on(tmp_path: Path, here: int) -> None:
     looked._replace(mode=0o2730).put_on(descriptor)
     assert Look.of(descriptor) == looked._replace(mode=0o2730)
     os.close(descriptor)
+
+
+def test_what_is_still_there_was_not_removed(tmp_path: Path, here: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_text("a")
+
+    def gone(name: str, **_directory: int) -> None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+
+    monkeypatch.setattr(os, "unlink", gone)
+    with pytest.raises(FileNotFoundError):
+        moves.remove("a", here)
+    assert moves.remove("b", here) is False

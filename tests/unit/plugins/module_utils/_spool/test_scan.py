@@ -7,11 +7,14 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Mapping, Sequence
 
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, MailopsError, PatternTimeout
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import patterns
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Input
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Verdict, parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import scan as scanning
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
@@ -283,16 +286,28 @@ def test_a_system_that_does_not_tell_its_cores(made: MadeUpSpool, monkeypatch: p
 # --- patterns that take too long ------------------------------------------------------------------------------------
 
 
-def burn(until: Callable[[], bool]) -> None:
-    while not until():
-        sum(range(1000))
+def deciding(match: Sequence[Mapping[str, Any]], decided: dict[str, tuple[Verdict, str | None]]) -> Job[Names]:
+    """Return a job that decides about each message."""
+    selection = parse_selection(match=match, now=0)
+
+    def decide(message: SpoolMessage, _names: Names) -> None:
+        decided[message.queue_id] = (selection.decide(message), message.problem)
+
+    return job("hold", visit=decide)
+
+
+# It tries each way to split a row of x.
+ENDLESS = {"content": "/(x+)+y/"}
+SLOW = QueueFile(body=[b"x" * 40]).write()
+# One line, on which a repeat is tried from each place to the end.
+LARGE = QueueFile(body=[b"x" * 300000]).write()
 
 
 def test_a_pattern_that_takes_too_long_is_stopped(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scanning, "PATTERN_SECONDS", 0.05)
-    made.put("hold", "4A0F9AC", DATA)
+    made.put("hold", "4A0F9AC", SLOW)
     with pytest.raises(PatternTimeout) as caught:
-        run(made, job("hold", visit=lambda _message, _names: burn(lambda: False)))
+        run(made, deciding([ENDLESS], {}))
     assert str(caught.value) == (
         "The patterns of the selection took more than 0.05 seconds of CPU time on message 4A0F9AC. Make them simpler "
         "(no repeat within a repeat, such as (a+)+), or exclude that message by its queue_id; nothing was changed."
@@ -302,13 +317,67 @@ def test_a_pattern_that_takes_too_long_is_stopped(made: MadeUpSpool, monkeypatch
     assert signal.getsignal(signal.SIGVTALRM) == signal.SIG_DFL
 
 
+@pytest.mark.parametrize("key", ["content", "body"])
+def test_on_a_large_message_it_is_the_message_that_is_undecided(
+    made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setattr(scanning, "PATTERN_SECONDS", 0.05)
+    made.put("hold", "4A0F9AC", LARGE)
+    made.put("hold", "4A0F9AD", DATA)
+    decided: dict[str, tuple[Verdict, str | None]] = {}
+    run(made, deciding([{key: "/x+y/"}], decided))
+    assert decided == {
+        "4A0F9AC": (Verdict.UNDECIDED, "the patterns took more than 0.05 seconds"),
+        "4A0F9AD": (Verdict.NO, None),
+    }
+
+
+def test_many_large_messages_do_not_take_for_ever(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "PATTERN_SECONDS", 0.05)
+    monkeypatch.setattr(scanning, "SLOW_MESSAGES", 3)
+    for number in range(20):
+        made.put("hold", "%05X1234" % (number * 33333), LARGE)
+    made.put("hold", "4A0F9AD", DATA)
+    decided: dict[str, tuple[Verdict, str | None]] = {}
+    started = os.times().user
+    run(made, deciding([{"content": "/x+y/"}], decided))
+    assert os.times().user - started < 1
+    assert decided.pop("4A0F9AD") == (Verdict.NO, None)
+    assert {verdict for verdict, _problem in decided.values()} == {Verdict.UNDECIDED}
+    assert {problem for _verdict, problem in decided.values()} == {
+        "the patterns took more than 0.05 seconds",
+        "the patterns took too long on other messages of its size",
+    }
+
+
+def test_what_is_withheld_is_missing(made: MadeUpSpool) -> None:
+    def look(message: SpoolMessage, _names: Names) -> None:
+        message.withhold("too slow")
+        assert (message.headers(), message.text_parts(), list(message.text_windows())) == ((), (), [])
+        assert message.missing == {Input.HEADERS, Input.BODY, Input.CONTENT}
+        assert message.problem == "too slow"
+
+    made.put("hold", "4A0F9AC", DATA)
+    assert run(made, job("hold", visit=look)).counts == ScanCounts(files=1)
+
+
+def burn(seconds: float) -> None:
+    end = os.times().user + seconds
+    while os.times().user < end:
+        sum(range(1000))
+
+
+def test_time_that_reading_takes_is_no_fault_of_a_pattern(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "PATTERN_SECONDS", 0.05)
+    made.put("hold", "4A0F9AC", DATA)
+    assert run(made, job("hold", visit=lambda _message, _names: burn(0.3))).counts == ScanCounts(files=1)
+
+
 def test_the_limit_is_for_each_message(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scanning, "PATTERN_SECONDS", 0.2)
+    monkeypatch.setattr(scanning, "PATTERN_SECONDS", 0.5)
+    monkeypatch.setattr(patterns.Remembered, "__call__", lambda _test, _value: burn(0.3))
+    decided: dict[str, tuple[Verdict, str | None]] = {}
     for number in range(4):
         made.put("hold", "%05X1234" % (number * 33333), DATA)
-
-    def slow(_message: SpoolMessage, _names: Names) -> None:
-        end = os.times().user + 0.1
-        burn(lambda: os.times().user >= end)
-
-    assert run(made, job("hold", visit=slow)).counts == ScanCounts(files=4)
+    run(made, deciding([{"sender": "example.com"}], decided))
+    assert [verdict for verdict, _problem in decided.values()] == [Verdict.NO] * 4

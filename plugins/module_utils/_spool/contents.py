@@ -1,0 +1,128 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""What is in a quarantine's directory: what its journal proves to be this collection's, and what is somebody else's.
+
+Only what is proved is ever removed. No link is followed, and no directory is entered that is deeper than Postfix hashes its queues.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+from typing import Iterator, NamedTuple
+
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import LOGS, QUEUES
+
+_KNOWN = frozenset((*QUEUES, *LOGS))
+# What make_directory() calls a directory until it looks as it is to look.
+_UNFINISHED = "mailops."
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the journal says that a quarantine holds."""
+
+    queue_ids: frozenset[str]
+    """The messages that were moved into it."""
+    whole_logs: bool
+    """Whether whole log directories were moved into it, with logs of messages that were no longer there."""
+    working: frozenset[str]
+    """Names of directories at the top that hold what is on its way, and are not looked into."""
+
+    def covers(self, queue: str, name: str) -> bool:
+        """Return whether a regular file of that name in a queue or log directory is the quarantine's."""
+        if name in self.queue_ids:
+            return True
+        return self.whole_logs and queue in LOGS and is_valid(name)
+
+
+class Entry(NamedTuple):
+    """Something in a quarantine, in an open directory. is_own: whether the journal proves that it is the quarantine's."""
+
+    directory: int
+    name: str
+    path: str
+    is_directory: bool
+    is_own: bool
+
+
+def walk(root: int, proof: Proof) -> Iterator[Entry]:
+    """Yield what is in a quarantine, but for its journal, a directory after what is in it. Raises OSError."""
+    for name in os.listdir(root):
+        if name == "journal" and stat.S_ISREG(_mode(name, root)):
+            continue
+        if name in proof.working and stat.S_ISDIR(_mode(name, root)):
+            continue
+        yield from _walk_one(Entry(root, name, name, is_directory=False, is_own=False), proof, depth=0)
+
+
+def _walk_one(entry: Entry, proof: Proof, *, depth: int) -> Iterator[Entry]:
+    """Yield one entry, and before it what is below it. depth: how many directories it is below the top."""
+    mode = _mode(entry.name, entry.directory)
+    if not stat.S_ISDIR(mode):
+        queue = entry.path.split("/", 1)[0]
+        yield entry._replace(is_own=depth > 0 and stat.S_ISREG(mode) and proof.covers(queue, entry.name))
+    elif entry.name in _KNOWN if not depth else len(entry.name) == 1 and depth <= moves.MAX_DEPTH:
+        yield from _walk_below(entry, proof, depth=depth)
+        yield entry._replace(is_directory=True, is_own=True)
+    else:
+        yield entry._replace(is_directory=True, is_own=_is_unfinished(entry, depth))
+
+
+def _walk_below(entry: Entry, proof: Proof, *, depth: int) -> Iterator[Entry]:
+    descriptor = os.open(entry.name, moves.OPEN_DIRECTORY, dir_fd=entry.directory)
+    try:
+        for name in os.listdir(descriptor):
+            below = Entry(descriptor, name, entry.path + "/" + name, is_directory=False, is_own=False)
+            yield from _walk_one(below, proof, depth=depth + 1)
+    finally:
+        os.close(descriptor)
+
+
+def _is_unfinished(entry: Entry, depth: int) -> bool:
+    """Return whether an entry is an empty directory that was to become a hash directory or a queue."""
+    if not entry.name.startswith(_UNFINISHED):
+        return False
+    name = entry.name[len(_UNFINISHED) :]
+    if name not in _KNOWN if not depth else len(name) != 1:
+        return False
+    descriptor = os.open(entry.name, moves.OPEN_DIRECTORY, dir_fd=entry.directory)
+    try:
+        return not os.listdir(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _mode(name: str, directory: int) -> int:
+    """Return the type and permissions of an entry, 0 for one that is gone."""
+    try:
+        return os.lstat(name, dir_fd=directory).st_mode
+    except FileNotFoundError:
+        return 0
+
+
+def give_to(look: moves.Look, name: str, directory: int, *, depth: int = 0) -> None:
+    """Give a directory and the hash directories in it that owner and those permissions. Raises OSError."""
+    try:
+        descriptor = os.open(name, moves.OPEN_DIRECTORY, dir_fd=directory)
+    except OSError as error:
+        # What is no directory, or a link, is left as it is.
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            raise
+        return
+    try:
+        os.fchown(descriptor, look.uid, look.gid)
+        os.fchmod(descriptor, look.mode)
+        for below in os.listdir(descriptor) if depth < moves.MAX_DEPTH else ():
+            if len(below) == 1:
+                give_to(look, below, descriptor, depth=depth + 1)
+    finally:
+        os.close(descriptor)

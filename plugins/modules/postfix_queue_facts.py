@@ -21,6 +21,8 @@ options:
       - V(spool) reads the queue files, V(postqueue) asks the C(postqueue) command, V(auto) reads the spool where it may.
       - C(postqueue) shows no content, no SASL login, no client and no origin. C(scan.unknown) in the result lists what is
         missing, and a criterion that needs it is refused.
+      - C(postqueue) shows a question mark for each byte of an address that Postfix does not print, and C(MAILER-DAEMON)
+        (C(empty_address_recipient)) for the null sender. An address with such a byte, shown with V(postqueue), matches only there.
     type: str
     choices: [auto, spool, postqueue]
     default: auto

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import address, patterns
@@ -143,6 +143,8 @@ def test_a_domain_as_it_is_shown_is_a_rule_for_it(text: bytes) -> None:
 
 
 @given(anything.filter(bool))
+@example(b"\\\xc344*x")
+@example(b".@")
 def test_other_values_as_they_are_shown_are_rules_for_them(text: bytes) -> None:
     for show, make in (
         (address.display_login, patterns.login_test),

@@ -223,7 +223,8 @@ def _unquoted(found: re.Match[str]) -> str:
 
 def mask_escapes(text: str) -> str:
     """Return the text with a plain letter in place of each escape: what it stands for is never special."""
-    return re.sub(_ESCAPE, "x", text) if "\\" in text else text
+    # Not an x, which might make an escape of what stands in front.
+    return re.sub(_ESCAPE, "q", text) if "\\" in text else text
 
 
 def display_address(address: bytes) -> str:

@@ -96,7 +96,11 @@ class MessageList:
         if arrival <= self._last[0] and (arrival, message.queue_id) < self._last:
             self._fresh.append((arrival, message.queue_id, message, reasons or {}))
             self._fresh_recipients += len(message.envelope.pending)
-            if message.envelope.is_heavy or len(self._fresh) >= min(self.limit, _MAX_FRESH) or self._fresh_recipients > _MAX_FRESH_RECIPIENTS:
+            if (
+                message.envelope.is_heavy
+                or len(self._fresh) >= min(self.limit, _MAX_FRESH)
+                or self._fresh_recipients > _MAX_FRESH_RECIPIENTS
+            ):
                 self.settle()
 
     def merge(self, other: MessageList) -> None:

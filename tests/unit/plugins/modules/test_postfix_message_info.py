@@ -88,7 +88,7 @@ def test_content_that_cannot_be_read_is_not_decided(run: ModuleRun, made: MadeUp
     result = run(match=[{"queue_id": "4A0F9AE"}], patterns=["buy"], eml_directory=str(made.path.parent / "eml"))
     (row,) = result["messages"]
     assert row["hits"] == [None]
-    assert row["problem"].startswith("the file ends within a record at offset ")
+    assert row["problem"].startswith("the file ends before its content does at offset ")
     assert result["coverage"]["patterns"][0]["undecided"] == 1
     assert (result["eml"]["unreadable"], result["eml"]["not_written"]) == (1, ["4A0F9AE"])
 

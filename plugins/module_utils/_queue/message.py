@@ -681,10 +681,19 @@ class _Lines:
 
     def __iter__(self) -> Iterator[list[bytes]]:
         cursor = self._cursor
+        problem: RecordError | None
         while True:
             lines: list[bytes] = []
-            turn, payload, end = self._take_window(lines)
+            try:
+                turn, payload, end = self._take_window(lines)
+            except RecordError as error:
+                problem = error
+            else:
+                problem = None
+            # What stood before the damage is text all the same.
             yield lines
+            if problem is not None:
+                raise problem
             if turn == _CUT:
                 cursor.more()
             elif turn == rec.POINTER:
@@ -723,6 +732,9 @@ class _Lines:
                 elif kind in (self._stop, rec.POINTER, rec.END):
                     cursor.position = position
                     return kind, data[start:end], end
+                elif not kind:
+                    # No record has that type, but a block that the disk lost is full of it.
+                    raise RecordError("unexpected record type '\\x00'", offset=cursor.base + position)
                 elif kind != rec.PADDING:
                     lines.append(data[start:end] + self._line_end(kind))
                 position = end

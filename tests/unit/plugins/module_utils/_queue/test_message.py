@@ -526,6 +526,15 @@ def test_content_that_is_cut_is_read_as_far_as_it_goes() -> None:
     assert seen.endswith(b"\n\n" + b"A: b\n" * 3)
 
 
+@pytest.mark.parametrize("junk", [b"\0" * 5000, b"N\xff\xff\xff\xff\x00"])
+def test_what_stands_before_damaged_content_is_read(junk: bytes) -> None:
+    data = QueueFile(headers=[b"A: b"], body=[b"early", b"late"]).write()
+    data = data[: data.index(b"N\x04late")] + junk
+    content, problem = message.read_start_of_content(fetch_from(data), read(data), most=1000)
+    assert content == b"A: b\n\nearly\n"
+    assert problem is not None
+
+
 @pytest.mark.parametrize("reader", [message.read_content, message.read_headers])
 def test_a_file_without_content_is_refused(reader: Callable[[Fetch, Envelope], object]) -> None:
     data = records(SENDER, END)

@@ -470,10 +470,13 @@ class Quarantine:
             unproved = (path for path in strangers if path.rpartition("/")[2] not in proof.queue_ids)
             named = list(islice(unproved, _MAX_NAMED + 1))
         if named:
-            raise QuarantineError(
-                "The quarantine %s holds what its journal does not name: %s. Nothing was touched. Move that to another place, then "
-                "run this again." % (self.path, _list(named))
-            )
+            raise self._unproved(named, " Nothing was touched.")
+
+    def _unproved(self, paths: Sequence[str], touched: str = "") -> QuarantineError:
+        return QuarantineError(
+            "The quarantine %s holds what its journal does not name: %s.%s Move that to another place, then run this again."
+            % (self.path, _list(paths), touched)
+        )
 
     def drop(self, wanted: Mapping[str, str], **said: Any) -> Deleted:
         """Delete messages and their logs, and return what became of them. wanted: queues by ID.
@@ -516,6 +519,9 @@ class Quarantine:
         try:
             for entry in contents.walk(self.tree.root, self.proof()):
                 self._remove_entry(entry, deleted)
+            left = sorted(name for name in os.listdir(self.tree.root) if name != JOURNAL)
+            if left and deleted.broken is None:
+                deleted.broken = self._unproved(left)
             if deleted.broken is None:
                 moves.remove(JOURNAL, self.tree.root)
                 os.rmdir(self.path)

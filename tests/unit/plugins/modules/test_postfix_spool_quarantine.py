@@ -453,6 +453,22 @@ def test_a_quarantine_may_be_below_the_queue_directory(run: ModuleRun, made: Mad
     assert run(directory=str(base), name="spam", **ALL)["changed"] is True
 
 
+def test_the_journal_stays_until_everything_else_is_gone(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(name="spam", match=BAD)
+    notes = place(made) / "notes.txt"
+    # Somebody puts it there just after the module has looked.
+    monkeypatch.setattr(quarantine.Quarantine, "check_proved", lambda *_what, **_how: notes.write_text("precious"))
+    result = run(name="spam", **ALL)
+    assert result["msg"] == (
+        "The quarantine %s holds what its journal does not name: notes.txt. Move that to another place, then run this again."
+        % place(made)
+    )
+    assert (result["changed"], result["outcomes"]) == (True, outcomes(deleted=1))
+    assert every_path(place(made)) == ["journal", "notes.txt"]
+
+
 # --- what the mail owner plants -------------------------------------------------------------------------------------
 
 

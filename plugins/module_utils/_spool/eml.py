@@ -8,16 +8,18 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
 from contextlib import suppress
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, QueueIdError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, QueueIdError, SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import open_file, read_all
 
 OUTCOMES = ("written", "present", "collisions")
+_NOT_A_DIRECTORY = frozenset((errno.ENOTDIR, errno.ELOOP))
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _DIRECTORY_MODE = 0o700
@@ -51,10 +53,12 @@ class EmlDirectory:
                 os.mkdir(self.path, _DIRECTORY_MODE)
             self._descriptor = os.open(self.path, _OPEN_DIRECTORY)
         except OSError as error:
-            raise MailopsError(
-                "eml_directory %s cannot be used: %s. Name a directory that is no link, or one that can be made."
-                % (self.path, error.strerror)
-            ) from error
+            if error.errno in _NOT_A_DIRECTORY:
+                raise MailopsError(
+                    "eml_directory %s is a link or no directory. Name a directory, or one that does not exist yet."
+                    % self.path
+                ) from error
+            raise SystemRefusal("eml_directory %s cannot be used" % self.path, error) from error
         self._require_ours(self._descriptor)
         return self
 
@@ -65,7 +69,7 @@ class EmlDirectory:
     def write(self, queue_id: str, content: bytes) -> str:
         """Write a message as QUEUE_ID.eml and return its outcome; a file that is there is never written over.
 
-        C(present) is one that has this content already, C(collisions) another one. Raises MailopsError, and QueueIdError.
+        C(present) is one that has this content already, C(collisions) another one. Raises SystemRefusal, and QueueIdError.
         """
         if not is_valid(queue_id):
             raise QueueIdError("not a queue ID", queue_id=queue_id)
@@ -84,7 +88,7 @@ class EmlDirectory:
             else:
                 _write(name, self._descriptor, content)
         except OSError as error:
-            raise MailopsError("%s in %s cannot be written: %s." % (name, self.path, error.strerror)) from error
+            raise SystemRefusal("%s in %s cannot be written" % (name, self.path), error) from error
         return "written"
 
     def _require_ours(self, descriptor: int) -> None:

@@ -46,8 +46,8 @@ class Live:
         """Open it. Raises MailopsError."""
         self.layout = layout
         self.spool = Spool(layout.queue_directory)
-        # The administrator may have made a link of it; below it none is followed.
-        self.tree = Tree(os.path.realpath(layout.queue_directory))
+        # The administrator may have made a link of it or of a queue in it; below those none is followed.
+        self.tree = Tree(os.path.realpath(layout.queue_directory), queues_may_be_links=True)
 
     def __enter__(self) -> Live:
         return self

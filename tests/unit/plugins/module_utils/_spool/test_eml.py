@@ -60,7 +60,9 @@ def test_what_came_meanwhile_is_not_written_over(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(eml, "_exists", lambda _name, _directory: False)
     with pytest.raises(MailopsError) as caught:
         write(tmp_path)
-    assert str(caught.value) == "4A0F9AC.eml in %s cannot be written: File exists." % tmp_path
+    assert str(caught.value) == (
+        "4A0F9AC.eml in %s cannot be written: File exists. Fix that, then run this again." % tmp_path
+    )
     assert (tmp_path / "4A0F9AC.eml").read_bytes() == b"other"
     assert os.listdir(str(tmp_path)) == ["4A0F9AC.eml"]
 
@@ -89,7 +91,7 @@ def test_a_name_that_is_no_queue_id_is_refused(tmp_path: Path) -> None:
         ),
         pytest.param(
             "{tmp}/link",
-            "eml_directory {tmp}/link cannot be used: Not a directory. Name a directory that is no link, or one that can be made.",
+            "eml_directory {tmp}/link is a link or no directory. Name a directory, or one that does not exist yet.",
             id="link",
         ),
         pytest.param(

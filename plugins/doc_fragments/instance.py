@@ -11,10 +11,16 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   config_directory:
-    description: The directory of the instance's C(main.cf). By default Postfix's own default.
+    description:
+      - The directory of the instance's C(main.cf).
+      - By default the one that E(MAIL_CONFIG) names, as for Postfix's own commands, and else the one that Postfix is built for.
+      - This directory is the instance for every command, whatever C(config_directory) in that C(main.cf) says. A contradiction is a
+        warning, and so is a C(queue_directory) or C(data_directory) that another known instance has as well.
     type: path
   instance:
-    description: The name of the instance, as in C(postmulti -i); V(-) is the primary one.
+    description:
+      - The name of the instance, as in C(postmulti -i); V(-) is the primary one.
+      - A directory in C(multi_instance_directories) that cannot be read is skipped with a warning.
     type: str
   command_directory:
     description:

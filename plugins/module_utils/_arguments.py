@@ -60,14 +60,18 @@ def compose(*parts: ArgumentSpec) -> dict[str, dict[str, Any]]:
 
 
 def instance_of(module: AnsibleModule) -> Instance:
-    """Return the instance that the instance options name. Raises InstanceError."""
+    """Return the instance that the instance options name, warning of what contradicts itself. Raises InstanceError."""
     params = module.params
-    return find_instance(
+    found = find_instance(
         Runner(module.run_command),
         config_directory=params["config_directory"],
         instance=params["instance"],
         command_directory=params["command_directory"],
     )
+    for text in found.warnings:
+        module.warn(text)
+    found.require_queue_directory()
+    return found
 
 
 def selection_of(params: Mapping[str, Any], *, now: int | None = None) -> Selection:

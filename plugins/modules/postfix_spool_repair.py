@@ -11,9 +11,12 @@ short_description: Check and repair the queue directory of Postfix
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Looks for what does not belong into a queue directory, and mends it with C(postsuper -p) and C(postsuper -s). What was mended is
-    found out by looking again.
-  - Check mode looks, and does not run C(postsuper).
+  - Looks for what is wrong in a queue directory, and repairs it with C(postsuper -p) and C(postsuper -s), or by itself. What was
+    repaired is found out by looking again.
+  - Check mode looks, changes nothing, not even times of access, and does not run C(postsuper).
+  - One file or directory that cannot be read or repaired does not stop the rest. It is named, and the task fails in the end if a
+    repair failed.
+  - Names damaged queue files. No repair changes them; see the examples for how to quarantine or delete them.
   - Lists the files in C(corrupt), where Postfix puts what it cannot read, with what can still be read of them. They are never
     touched.
   - C(postfix start) does V(stale) and V(structure) of O(repairs) by itself, and C(postfix reload) does them in the background. Run this
@@ -21,15 +24,21 @@ description:
 options:
   repairs:
     description:
-      - What to mend. What is wrong is reported whatever this says.
+      - What to repair. What is wrong is reported whatever this says.
       - V(stale) is C(postsuper -p). It removes files of messages that were never finished and not written to for 7 days.
       - V(structure) is C(postsuper -s). It gives files the queue ID that fits their inode, moves files into the hash directory in
         which Postfix looks for them, and removes hash directories that are not used any more.
       - Both also remove from the queues what is neither a file nor a directory, and empty directories that do not belong there.
       - V(orphan_logs) removes logs in C(defer), C(bounce) and C(trace) of messages that are in no queue. C(postsuper) does not do that.
+        Where not all messages can be read, no log is removed.
+      - V(ownership) gives files and directories of the queues to C(mail_owner), and C(maildrop) to C(setgid_group), too. It also adds
+        what Postfix needs to the mode of a queue's own directory. Postfix does not start without that, for instance after the user ID of
+        C(postfix) has changed. Files in C(maildrop) stay with the users who submitted them. It does not need Postfix to run, and no
+        link is followed. A file that has several names (hard links) stays and is named. Outside the queue directory, run
+        C(postfix set-permissions).
     type: list
     elements: str
-    choices: [stale, structure, orphan_logs]
+    choices: [stale, structure, orphan_logs, ownership]
     default: [stale, structure]
   orphan_age:
     description:
@@ -47,14 +56,22 @@ extends_documentation_fragment:
 seealso:
   - module: mailops.postfix.postfix_message_info
     description: Opens messages, those in C(corrupt) too.
+  - module: mailops.postfix.postfix_queue_purge
+    description: Deletes damaged files by their queue ID.
+  - module: mailops.postfix.postfix_spool_quarantine
+    description: Moves damaged files away by their queue ID.
 notes:
   - The module needs root.
+  - Hash directories are looked into 16 deep. Postfix itself makes as many as C(hash_queue_depth).
+  - A queue may be a symbolic link, if the link and all directories on its way belong to root and are writable for nobody else.
+    Another link is not followed, and is reported as unreadable.
+  - The whole envelope of each message is read, to find damaged files. On a queue of 100,000 messages that takes some seconds.
   - While Postfix runs, it refuses to give messages another queue ID, for Postfix would lose sight of what it is delivering. All other
     repairs can be done then.
 """
 
 EXAMPLES = r"""
-- name: What would be mended, and what is corrupt
+- name: What would be repaired, and what is corrupt or damaged
   mailops.postfix.postfix_spool_repair:
   become: true
   check_mode: true
@@ -70,6 +87,26 @@ EXAMPLES = r"""
     orphan_age: 7d
     reason: ticket 4711
   become: true
+
+- name: Let Postfix start again after its user ID has changed
+  mailops.postfix.postfix_spool_repair:
+    repairs: [ownership, stale, structure]
+  become: true
+
+- name: Find damaged queue files
+  mailops.postfix.postfix_spool_repair:
+    limit: 1000
+  become: true
+  check_mode: true
+  register: spool
+
+- name: Put them aside by their queue IDs (postfix_queue_purge deletes them in the same way)
+  mailops.postfix.postfix_spool_quarantine:
+    name: damaged
+    match:
+      - queue_id: "{{ spool.findings | selectattr('kind', 'equalto', 'damaged') | map(attribute='path') | map('basename') | list }}"
+  become: true
+  when: spool.found.damaged > 0
 """
 
 RETURN = r"""
@@ -85,6 +122,11 @@ found:
     - C(alien_directories) are directories whose name is no hash directory's. One that is not empty stays.
     - C(bogus_names) are files that no queue ID names. C(postsuper) leaves them alone; while Postfix runs, some are there for a moment.
     - C(orphan_logs) are logs of messages that are in no queue.
+    - C(wrong_owner) are files and directories of another user than C(mail_owner), and queues whose directory has another group or a
+      mode that does not let C(mail_owner) work there.
+    - C(damaged) are files of messages that cannot be read to their end (empty, cut short, or overwritten).
+    - C(unreadable) are files and directories that the system did not let this module read. What is wrong in them is not known.
+    - C(too_deep) are directories below 16 hash directories. They are not looked into.
   returned: success
   type: dict
   sample:
@@ -98,9 +140,13 @@ found:
       "alien_directories": 0,
       "bogus_names": 1,
       "orphan_logs": 12,
+      "wrong_owner": 0,
+      "damaged": 1,
+      "unreadable": 0,
+      "too_deep": 0,
     }
 repaired:
-  description: How many of them were mended, found out by looking again. In check mode, how many would be.
+  description: How many of them were repaired, found out by looking again. In check mode, how many would be.
   returned: success
   type: dict
   sample:
@@ -114,12 +160,17 @@ repaired:
       "alien_directories": 0,
       "bogus_names": 0,
       "orphan_logs": 0,
+      "wrong_owner": 0,
+      "damaged": 0,
+      "unreadable": 0,
+      "too_deep": 0,
     }
 findings:
   description:
-    - The findings, at most O(limit). C(path) is relative to the queue directory, C(modified) in seconds since the epoch.
-    - C(detail) is the queue ID that a C(misnamed) file gets, the path of one that is C(misplaced) or C(unfinished), and otherwise says why
-      something stays.
+    - The findings, at most O(limit). C(path) is relative to the queue directory, C(modified) in seconds since the epoch, null for what
+      could not be looked at.
+    - C(detail) is the queue ID that a C(misnamed) file gets, the path of one that is C(misplaced) or C(unfinished), and otherwise says what
+      is wrong (for C(damaged) also at which offset in the file, in bytes) or why something stays.
   returned: success
   type: list
   elements: dict
@@ -129,6 +180,14 @@ findings:
       detail: deferred/4/4A0F9AC
       modified: 1795171149
       repaired: true
+failures:
+  description: What could not be repaired, at most 20. An empty C(path) stands for C(postsuper).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - path: defer/4/4A0F9AC
+      problem: Input/output error
 corrupt:
   description:
     - The files in C(corrupt), and messages as M(mailops.postfix.postfix_queue_facts) lists them, as far as they can be read, at most

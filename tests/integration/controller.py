@@ -78,6 +78,15 @@ class Controller:
         )
         return [_registered(output) for output in json.loads(done.stdout)]
 
+    def confined(self, host: str, name: str, options: Mapping[str, Any], *, within: Sequence[str]) -> dict[str, Any]:
+        """Run one module as root through a command that takes something away from it, and return its result, failed or not."""
+        chosen = self.lab.host(host)
+        self._prepare(chosen)
+        module = ("/usr/bin/python3", "-I", f"{TREE}/{RUN_MODULES.name}", TREE, f"{COLLECTION}.plugins.modules.{name}")
+        done = chosen.run([*within, *module], input=json.dumps([{**options, "_ansible_check_mode": False}]))
+        [result] = (_registered(output) for output in json.loads(done.stdout))
+        return result
+
     def crash(self, host: str, name: str, scenarios: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Kill a module at every step on a host, and return for each scenario what came of it (see crash.py)."""
         chosen = self.lab.host(host)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -11,9 +12,18 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.damage import find_damage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import (
+    Entry,
+    Orphans,
+    Owner,
+    Rules,
+    look,
+    walk,
+)
 from tests.unit.support.spool import MadeUpSpool
 from tests.unit.support.strategies import damaged_files
 
@@ -73,3 +83,70 @@ def test_whatever_stands_in_a_spool_is_counted_once(rows: list[tuple[str, str, b
     assert share.counts.incomplete == sum(
         mode != READY and queue != "corrupt" for queue, _name, _data, mode, _depth in rows
     )
+
+
+# Names that a mail owner may give: queue IDs, hash directories, what an interrupted postsuper left, and anything else.
+_anything = st.one_of(
+    _names,
+    st.sampled_from(["A", "4", "z", "4A0F91#FIX", "no.name", "\N{EURO SIGN}", "\udce9", "a" * 200]),
+)
+entries = st.lists(
+    st.tuples(
+        st.sampled_from(["deferred", "hold", "maildrop", "defer", "trace", "corrupt"]),
+        st.lists(_anything, max_size=4),
+        _anything,
+        st.sampled_from(["file", "directory", "link", "fifo"]),
+    ),
+    max_size=12,
+)
+
+
+def put_entry(made: MadeUpSpool, queue: str, above: list[str], name: str, kind: str) -> None:
+    """Make what the mail owner may make, where nothing is in the way."""
+    path = made.path.joinpath(queue, *above, name)
+    with contextlib.suppress(FileExistsError, NotADirectoryError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if kind == "directory":
+            path.mkdir()
+        elif kind == "link":
+            path.symlink_to(made.path)
+        elif kind == "fifo":
+            os.mkfifo(str(path))
+        else:
+            path.touch(exist_ok=False)
+
+
+@settings(max_examples=60, deadline=None)
+@given(entries, st.integers(1, 3), st.booleans())
+def test_a_look_at_any_tree_ends_and_names_what_is_there(
+    rows: list[tuple[str, list[str], str, str]], depth: int, purging: bool
+) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        made = MadeUpSpool(Path(scratch) / "spool")
+        for row in rows:
+            put_entry(made, *row)
+        before = len(os.listdir("/proc/self/fd"))
+        everything = {str(path.relative_to(made.path)) for path in made.path.rglob("*")}
+        rules = Rules(
+            hash_names=frozenset(("deferred", "defer")),
+            hash_depth=depth,
+            long_queue_ids=False,
+            purging=purging,
+            now=2_000_000_000,
+            owner=Owner(os.getuid(), os.getgid(), os.getgid()),
+        )
+        with Spool(str(made.path)) as spool:
+            orphans = Orphans(spool, before=2_000_000_000)
+            findings = list(look(spool, rules, orphans))
+            damage = find_damage(spool, limit=100)
+            walked = {
+                entry.path for queue in ("deferred", "hold") for entry in walk(spool, queue) if isinstance(entry, Entry)
+            }
+            assert list(orphans.remove(spool)) == []
+        assert len(os.listdir("/proc/self/fd")) == before
+        assert {finding.path for finding in findings + damage.findings} <= everything
+        assert walked <= everything
+        # Links lead to the queue directory itself: whoever followed one would have found everything twice.
+        assert len({(finding.kind, finding.path) for finding in findings}) == len(findings)
+        gone = everything - {str(path.relative_to(made.path)) for path in made.path.rglob("*")}
+        assert gone == {finding.path for finding in findings if finding.kind == "orphan_logs"}

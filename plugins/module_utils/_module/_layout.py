@@ -8,10 +8,8 @@
 
 from __future__ import annotations
 
-import pwd
 from typing import TYPE_CHECKING
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import Layout
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look
 
@@ -20,20 +18,12 @@ if TYPE_CHECKING:
 
 
 def layout_of(instance: Instance) -> Layout:
-    """Return where an instance has its queue files. Raises InstanceError where its mail owner does not exist."""
-    parameters = instance.parameters
-    owner = parameters.get("mail_owner", "postfix")
-    try:
-        account = pwd.getpwnam(owner)
-    except KeyError:
-        raise InstanceError(
-            "There is no user %s, whom mail_owner in %s names; make that user, or mend main.cf."
-            % (owner, instance.config_directory)
-        ) from None
+    """Return where an instance has its queue files. Raises InstanceError for what main.cf says and cannot be."""
+    owner = instance.mail_owner
     return Layout(
         queue_directory=instance.queue_directory,
-        hash_names=frozenset(parameters.get("hash_queue_names", "deferred, defer").replace(",", " ").split()),
-        hash_depth=int(parameters.get("hash_queue_depth", "1")),
+        hash_names=instance.hash_queue_names,
+        hash_depth=instance.hash_queue_depth,
         long_ids=instance.long_queue_ids,
-        owner=Look(account.pw_uid, account.pw_gid, 0o700, ()),
+        owner=Look(owner.pw_uid, owner.pw_gid, 0o700, ()),
     )

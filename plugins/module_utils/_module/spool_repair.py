@@ -4,17 +4,21 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What postfix_spool_repair does: look what is wrong in a queue directory, have postsuper mend it, and look again."""
+"""What postfix_spool_repair does: look what is wrong in a queue directory, repair it with postsuper or by itself, and look again."""
 
 from __future__ import annotations
 
 import time
+from array import array
+from bisect import bisect_left
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     InstanceError,
+    MailopsError,
     OutcomeError,
     SelectionError,
 )
@@ -22,13 +26,17 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._acting im
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import display, printable
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import parse_age
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.damage import Damage, find_damage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import operator
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import (
+    Failure,
     Finding,
+    Orphans,
+    Owner,
     Rules,
     look,
-    remove_logs,
+    set_owners,
 )
 
 if TYPE_CHECKING:
@@ -39,8 +47,8 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 
 # Each repair, and the option of postsuper behind it; None for what this module does itself.
-REPAIRS: Mapping[str, str | None] = {"stale": "-p", "structure": "-s", "orphan_logs": None}
-# Each kind of finding, and the repairs that mend it; what no repair mends is for a human.
+REPAIRS: Mapping[str, str | None] = {"stale": "-p", "structure": "-s", "orphan_logs": None, "ownership": None}
+# Each kind of finding, and the repairs for it; what no repair changes is for a human.
 KINDS: Mapping[str, Sequence[str]] = {
     "stale_files": ("stale",),
     "misnamed": ("structure",),
@@ -51,10 +59,16 @@ KINDS: Mapping[str, Sequence[str]] = {
     "alien_directories": ("stale", "structure"),
     "bogus_names": (),
     "orphan_logs": ("orphan_logs",),
+    "wrong_owner": ("ownership",),
+    "damaged": (),
+    "unreadable": (),
+    "too_deep": (),
 }
 # Under another name, a message that is being delivered is lost to the processes that deliver it.
 _RENAMES = ("misnamed", "unfinished")
 _CORRUPT_BUDGET = 16 << 10
+# So many failures, and directories that cannot be read, are named.
+_MAX_NAMED = 20
 
 ARGUMENTS = _arguments.compose(
     _arguments.INSTANCE,
@@ -76,89 +90,245 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     """Return the module's result. Raises MailopsError."""
     params = module.params
     _arguments.check_not_negative(params, "limit")
-    orphan_seconds = parse_age(params["orphan_age"], "orphan_age")
     instance = _arguments.instance_of(module)
-    rules = _rules_of(instance, params["repairs"])
+    job = _Repair(
+        instance=instance,
+        repairs=frozenset(params["repairs"]),
+        rules=_rules_of(instance, params["repairs"]),
+        orphan_seconds=parse_age(params["orphan_age"], "orphan_age"),
+        limit=params["limit"],
+    )
     with acting(module, instance, purpose="postfix_spool_repair") as (spool, act):
-        before = look(spool.path, rules, orphan_seconds=orphan_seconds)
-        to_mend = [finding for finding in before if _is_mended(finding, params["repairs"])]
-        _check(instance, before, to_mend, params["repairs"])
-        left = _predict(before, params["repairs"])
-        if act is not None and to_mend:
-            _mend(instance, spool, to_mend, params["repairs"])
-            left = look(spool.path, rules, orphan_seconds=orphan_seconds)
-        result = _show(before, left, corrupt=_read_corrupt(spool, params["limit"]), limit=params["limit"])
-    if act is not None and to_mend:
+        before = job.look(spool)
+        _warn_of_unreadable(module, before)
+        job.check(before)
+        acts = act is not None and bool(before.to_repair)
+        failures = job.repair(spool, before) if acts else _Failures()
+        left = job.look_again(spool, before) if acts else None
+        result = _show(before, left, corrupt=_read_corrupt(spool, job.limit), failures=failures, limit=job.limit)
+    if acts:
         said = {kind: number for kind, number in result["repaired"].items() if number}
         leave_line(module, instance, "postfix_spool_repair", {**said, "user": operator()}, params["reason"])
-        _check_left(result, left, params["repairs"])
+        _check_left(result, left, failures)
     return result
 
 
 def _rules_of(instance: Instance, repairs: Sequence[str]) -> Rules:
     """Return what the queue directory of an instance must look like. Raises InstanceError."""
-    names = instance.parameters.get("hash_queue_names", "").replace(",", " ").split()
-    depth = instance.parameters.get("hash_queue_depth", "1")
-    if not depth.isdigit():
-        raise InstanceError("hash_queue_depth is %r, which is no number: mend it in main.cf." % depth)
+    owner = instance.mail_owner
     return Rules(
-        hash_names=frozenset(names),
-        hash_depth=int(depth),
+        hash_names=instance.hash_queue_names,
+        hash_depth=instance.hash_queue_depth,
         long_queue_ids=instance.long_queue_ids,
         purging="stale" in repairs,
         now=int(time.time()),
+        owner=Owner(owner.pw_uid, owner.pw_gid, instance.setgid_group.gr_gid),
     )
 
 
-def _is_mended(finding: Finding, repairs: Sequence[str]) -> bool:
-    # An alien directory has a detail where it is not empty, and then postsuper leaves it, too.
-    stays = finding.kind == "alien_directories" and finding.detail is not None
-    return not stays and any(repair in repairs for repair in KINDS[finding.kind])
+# --- what was found -------------------------------------------------------------------------------------------------
 
 
-def _predict(before: Sequence[Finding], repairs: Sequence[str]) -> list[Finding]:
-    """Return what the repairs leave."""
-    # With a log goes whatever else is wrong with it.
-    removed = {finding.path for finding in before if finding.kind == "orphan_logs" and _is_mended(finding, repairs)}
-    return [finding for finding in before if not _is_mended(finding, repairs) and finding.path not in removed]
+@dataclass
+class _Left:
+    """What is left of findings after a repair. rows: of those by name, kind and inode."""
+
+    counts: Counter[str]
+    rows: set[tuple[str, int]]
+    to_repair: int
+    """How many there are, old or new, that the repairs should have changed."""
 
 
-def _check(instance: Instance, before: Sequence[Finding], to_mend: Sequence[Finding], repairs: Sequence[str]) -> None:
-    """Raise MailopsError where the repairs would do harm or end halfway."""
-    kinds = Counter(finding.kind for finding in to_mend)
-    if any(finding.kind != "orphan_logs" for finding in to_mend):
-        instance.require_postsuper()
-    renames = sum(kinds[kind] for kind in _RENAMES)
-    if renames and instance.running() is not False:
-        raise InstanceError(
-            "%d messages would get another queue ID, which must not happen while Postfix runs: it would lose sight of what it is "
-            "delivering; nothing was touched. Stop Postfix first, or leave structure out of repairs." % renames
+class _Findings:
+    """Findings, counted in full, and the first of them by name. Of each other one only the inode number is kept."""
+
+    def __init__(self, repairs: frozenset[str], limit: int) -> None:
+        self._repairs = repairs
+        self._limit = limit
+        self._inodes: dict[str, array[int]] = {kind: array("Q") for kind in KINDS}
+        self.rows: list[Finding] = []
+        self.counts: Counter[str] = Counter()
+        self.to_repair: Counter[str] = Counter()
+        """Of each kind, how many the repairs change."""
+        self.by_postsuper = 0
+        """How many of these postsuper changes."""
+        self.blocking = 0
+        """Directories in which postsuper cannot work, and which stay so."""
+        self.unreadable: list[Finding] = []
+        self.lasting = _Left(Counter(), set(), 0)
+        """What no repair changes, so that it is looked for once."""
+
+    def add(self, finding: Finding) -> None:
+        """Count a finding."""
+        kind = finding.kind
+        self.counts[kind] += 1
+        self._inodes[kind].append(finding.inode)
+        if len(self.rows) < self._limit:
+            self.rows.append(finding)
+        if self.repairs(finding):
+            self.to_repair[kind] += 1
+            self.by_postsuper += any(REPAIRS[repair] for repair in self._repairs_of(finding))
+        elif finding.blocks:
+            self.blocking += 1
+        if kind == "unreadable" and len(self.unreadable) < _MAX_NAMED:
+            self.unreadable.append(finding)
+
+    def add_damage(self, damage: Damage) -> None:
+        """Count what was found in queue files."""
+        for finding in damage.findings:
+            self.add(finding)
+        for kind, number in damage.counts.items():
+            named = sum(finding.kind == kind for finding in damage.findings)
+            self.counts[kind] += number - named
+            self.lasting.counts[kind] += number
+        self.lasting.rows.update((finding.kind, finding.inode) for finding in damage.findings)
+
+    def repairs(self, finding: Finding) -> bool:
+        """Return whether the repairs that were asked for change what was found."""
+        return any(True for _repair in self._repairs_of(finding))
+
+    def _repairs_of(self, finding: Finding) -> Iterator[str]:
+        kinds = finding.goes_with if finding.stays else (finding.kind, *finding.goes_with)
+        return (repair for kind in kinds for repair in KINDS[kind] if repair in self._repairs)
+
+    def settle(self) -> _Findings:
+        """Make this ready for has()."""
+        self._inodes = {kind: array("Q", sorted(inodes)) for kind, inodes in self._inodes.items()}
+        return self
+
+    def has(self, finding: Finding) -> bool:
+        """Return whether there is a finding of that kind about that file: by inode, as a file may have got another place only."""
+        inodes = self._inodes[finding.kind]
+        place = bisect_left(inodes, finding.inode)
+        return place < len(inodes) and inodes[place] == finding.inode
+
+
+class _Failures:
+    """What could not be repaired: how much, and the first by name."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.named: list[Failure] = []
+
+    def add(self, failures: Iterable[Failure]) -> None:
+        """Count failures."""
+        for failure in failures:
+            self.number += 1
+            if len(self.named) < _MAX_NAMED:
+                self.named.append(failure)
+
+
+@dataclass(frozen=True)
+class _Repair:
+    """The options of a run, and what it does with them."""
+
+    instance: Instance
+    repairs: frozenset[str]
+    rules: Rules
+    orphan_seconds: int
+    limit: int
+
+    def look(self, spool: Spool) -> _Findings:
+        """Return what is wrong."""
+        found = _Findings(self.repairs, self.limit)
+        for finding in self._findings(spool):
+            found.add(finding)
+        # No repair changes these, so that they are looked for once.
+        found.add_damage(find_damage(spool, limit=self.limit))
+        return found.settle()
+
+    def look_again(self, spool: Spool, before: _Findings) -> _Left:
+        """Return what is left of it."""
+        left = _Left(Counter(before.lasting.counts), set(before.lasting.rows), 0)
+        named = {(finding.kind, finding.inode) for finding in before.rows}
+        for finding in self._findings(spool):
+            left.to_repair += before.repairs(finding)
+            if before.has(finding):
+                left.counts[finding.kind] += 1
+                if (finding.kind, finding.inode) in named:
+                    left.rows.add((finding.kind, finding.inode))
+        return left
+
+    def _findings(self, spool: Spool) -> Iterator[Finding]:
+        return look(spool, self.rules, self._orphans(spool))
+
+    def _orphans(self, spool: Spool) -> Orphans:
+        return Orphans(spool, before=self.rules.now - self.orphan_seconds)
+
+    def check(self, before: _Findings) -> None:
+        """Raise MailopsError where the repairs would do harm or end halfway."""
+        if before.by_postsuper:
+            self.instance.require_postsuper()
+        elif before.to_repair:
+            self.instance.require_root()
+        if before.by_postsuper and before.blocking:
+            raise SelectionError(
+                "repairs",
+                "postsuper runs as the mail owner, who cannot work in %d directories that have another owner or mode; nothing was "
+                "touched. Add ownership" % before.blocking,
+            )
+        renames = sum(before.to_repair[kind] for kind in _RENAMES)
+        if renames and self.instance.running() is not False:
+            raise InstanceError(
+                "%d messages would get another queue ID, which must not happen while Postfix runs: it would lose sight of what it is "
+                "delivering; nothing was touched. Stop Postfix first, or leave structure out of repairs." % renames
+            )
+        surplus = before.counts["surplus_directories"]
+        if surplus and "stale" in self.repairs and "structure" not in self.repairs:
+            raise SelectionError(
+                "repairs",
+                "postsuper -p ends halfway where there are hash directories deeper than hash_queue_depth, and there are %d; nothing "
+                "was touched. Add structure" % surplus,
+            )
+
+    def repair(self, spool: Spool, before: _Findings) -> _Failures:
+        """Do the repairs, and return what could not be repaired: the others go on."""
+        failures = _Failures()
+        # First, for postsuper runs as the mail owner.
+        if before.to_repair["wrong_owner"]:
+            failures.add(set_owners(spool, self.rules.owner))
+        # Before postsuper -s moves a log that is in the wrong hash directory away from where it was found.
+        if before.to_repair["orphan_logs"]:
+            failures.add(self._orphans(spool).remove(spool))
+        if before.by_postsuper:
+            try:
+                self.instance.check_structure(*self._options())
+            except MailopsError as error:
+                failures.add([Failure("", str(error))])
+        return failures
+
+    def _options(self) -> Iterator[str]:
+        """Yield the options of postsuper behind the repairs."""
+        for repair, option in REPAIRS.items():
+            if repair in self.repairs and option is not None:
+                yield option
+
+
+def _warn_of_unreadable(module: AnsibleModule, found: _Findings) -> None:
+    """Warn of what could not be read: what is wrong there is not known."""
+    for finding in found.unreadable:
+        module.warn(
+            printable(
+                "%s in the queue directory cannot be read: %s" % (_shown(finding.path), _shown(finding.detail or ""))
+            )
         )
-    surplus = sum(finding.kind == "surplus_directories" for finding in before)
-    if surplus and "stale" in repairs and "structure" not in repairs:
-        raise SelectionError(
-            "repairs",
-            "postsuper -p ends halfway where there are hash directories deeper than hash_queue_depth, and there are %d; nothing "
-            "was touched. Add structure" % surplus,
-        )
 
 
-def _mend(instance: Instance, spool: Spool, to_mend: Sequence[Finding], repairs: Sequence[str]) -> None:
-    """Do the repairs. Raises CommandError and MailopsError."""
-    options = [option for repair, option in REPAIRS.items() if repair in repairs and option is not None]
-    # First, for postsuper -s moves a log that is in the wrong hash directory away from where it was found.
-    remove_logs(spool.path, (finding for finding in to_mend if finding.kind == "orphan_logs"))
-    if any(finding.kind != "orphan_logs" for finding in to_mend):
-        instance.check_structure(*options)
-
-
-def _check_left(result: dict[str, Any], left: Iterable[Finding], repairs: Sequence[str]) -> None:
+def _check_left(result: dict[str, Any], left: _Left | None, failures: _Failures) -> None:
     """Raise OutcomeError where something is still as it was."""
-    number = sum(_is_mended(finding, repairs) for finding in left)
-    if number:
+    if failures.number:
+        first = failures.named[0]
+        raise OutcomeError(
+            printable(
+                "%d repairs failed, and the others went on. The first: %s"
+                % (failures.number, ": ".join(part for part in first if part))
+            ),
+            result=result,
+        )
+    if left is not None and left.to_repair:
         raise OutcomeError(
             "%d of the findings are still there, or new ones. Run this again; if that does not help, look at them with "
-            "postsuper -s -v." % number,
+            "postsuper -s -v." % left.to_repair,
             result=result,
         )
 
@@ -198,9 +368,6 @@ def _add_corrupt(message: SpoolMessage, corrupt: _Corrupt) -> None:
 
 def _problem(message: SpoolMessage) -> str | None:
     """Return why a file cannot be read to its end, None where it can."""
-    unparsed = message.envelope.unparsed
-    if unparsed is not None:
-        return "%s at offset %d" % (unparsed.problem, unparsed.offset)
     for _window in message.text_windows():
         pass
     return message.problem
@@ -213,51 +380,54 @@ def _ignore(_found: Found, _incomplete: bool, _corrupt: _Corrupt) -> None:
 # --- the result -----------------------------------------------------------------------------------------------------
 
 
-def _show(before: Sequence[Finding], left: Sequence[Finding], *, corrupt: _Corrupt, limit: int) -> dict[str, Any]:
-    """Return the result of a run, real or predicted."""
-    # By inode, for an orphaned log that was only put into its hash directory is still one.
-    remaining = {(finding.kind, finding.inode) for finding in left}
-    repaired = [finding for finding in before if (finding.kind, finding.inode) not in remaining]
-    done = frozenset(repaired)
-    rows = listing.fit_rows([_row(finding, finding in done) for finding in before[:limit]], limit=limit)
+def _show(
+    before: _Findings, left: _Left | None, *, corrupt: _Corrupt, failures: _Failures, limit: int
+) -> dict[str, Any]:
+    """Return the result of a run. left: what is left after repairs, None where they are predicted."""
+    repaired = before.to_repair if left is None else before.counts - left.counts
+    flags = [before.repairs(row) if left is None else (row.kind, row.inode) not in left.rows for row in before.rows]
+    shown = list(zip(before.rows, flags))
+    rows = listing.fit_rows([_row(finding, done) for finding, done in shown], limit=limit)
     corrupt_rows = listing.fit(corrupt.rows, _CORRUPT_BUDGET)
     return {
-        "changed": bool(repaired),
-        "found": _count(before),
+        "changed": bool(sum(repaired.values())),
+        "found": _count(before.counts),
         "repaired": _count(repaired),
         "findings": rows,
+        "failures": [{"path": _shown(failure.path), "problem": _shown(failure.reason)} for failure in failures.named],
         "corrupt": {"files": corrupt.files, "messages": corrupt_rows},
-        "truncated": len(rows) < len(before) or len(corrupt_rows) < corrupt.files,
+        "truncated": len(rows) < sum(before.counts.values()) or len(corrupt_rows) < corrupt.files,
         "diff": {
             "before_header": "queue directory",
             "after_header": "queue directory",
-            "before": _text(before, limit),
-            "after": _text([finding for finding in before if finding not in done], limit),
+            "before": _text(before.counts, before.rows),
+            "after": _text(before.counts - repaired, [finding for finding, done in shown if not done]),
         },
     }
 
 
-def _count(findings: Iterable[Finding]) -> dict[str, int]:
-    counted = Counter(finding.kind for finding in findings)
-    return {kind: counted[kind] for kind in KINDS}
+def _count(counts: Mapping[str, int]) -> dict[str, int]:
+    return {kind: counts.get(kind, 0) for kind in KINDS}
 
 
 def _row(finding: Finding, repaired: bool) -> dict[str, Any]:
     return {
         "kind": finding.kind,
-        "path": _path(finding),
-        "detail": None if finding.detail is None else listing.clip(finding.detail),
-        "modified": finding.mtime,
+        "path": _shown(finding.path),
+        "detail": None if finding.detail is None else _shown(finding.detail),
+        # What could not be looked at has no time.
+        "modified": finding.mtime or None,
         "repaired": repaired,
     }
 
 
-def _path(finding: Finding) -> str:
-    """Return the path as a result shows it; a name may be any bytes."""
-    return listing.clip(display(finding.path.encode("utf-8", "surrogateescape")))
+def _shown(text: str) -> str:
+    """Return a path, or a text with one in it, as a result shows it; a name may be any bytes."""
+    return listing.clip(display(text.encode("utf-8", "surrogateescape")))
 
 
-def _text(findings: Sequence[Finding], limit: int) -> str:
+def _text(counts: Mapping[str, int], findings: Sequence[Finding]) -> str:
     """Return findings as lines of a diff, with nothing in them that could steer a terminal."""
-    counts = "".join("%s: %d\n" % row for row in _count(findings).items() if row[1])
-    return counts + "".join(printable("%s %s" % (finding.kind, _path(finding))) + "\n" for finding in findings[:limit])
+    lines = ["%s: %d" % row for row in _count(counts).items() if row[1]]
+    lines += [printable("%s %s" % (finding.kind, _shown(finding.path))) for finding in findings]
+    return "".join(line + "\n" for line in lines)

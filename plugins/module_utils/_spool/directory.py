@@ -4,9 +4,9 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""The queue directory on disk: walking it and opening what is in it, without ever following a link.
+"""The queue directory on disk: walking it and opening what is in it, without following a link that others could have made.
 
-Files are opened relative to the open directory they were listed in, for the mail owner, whom these directories belong to,
+Files are opened relative to the open directory they were listed in: the mail owner, whom these directories belong to,
 may rename and link as they please while root reads.
 """
 
@@ -16,25 +16,30 @@ import errno
 import os
 import stat
 from contextlib import contextmanager
-from typing import Iterator, NamedTuple
+from typing import Callable, Iterator, NamedTuple
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, QueueIdError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, QueueIdError, SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import FIRST_READ
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import hash_directory
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import MAX_LOG
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import (
+    OPEN_FILE,
+    is_hash_name,
+    is_link,
+    open_below,
+    open_queue,
+    open_quietly,
+)
 
-_OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _OPEN_ROOT = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_OPEN_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 # Postfix hashes one or two deep; a deeper tree is somebody's mistake or trap.
-_MAX_DEPTH = 16
+MAX_DEPTH = 16
 # Open log directories that are kept: all 256 of hash_queue_depth = 2.
 _MAX_LOG_DIRECTORIES = 300
 _LOG_DEPTHS = (1, 0, 2, 3, 4)
-# A look leaves no trace, and does not have the kernel write an inode for each file that it reads: the mtime of a deferred message
-# is the time of its next attempt (qmgr_active.c), and relatime in mount(8) sets the time of access wherever that is older. Linux only.
-_NO_TRACE = getattr(os, "O_NOATIME", 0)
 _DIGITS = "0123456789ABCDEF"
+# No descriptor has that number.
+_REFUSED = -1
 _new_tuple = tuple.__new__
 
 
@@ -46,20 +51,26 @@ class Found(NamedTuple):
     name: str
 
 
+class _Place(NamedTuple):
+    """A directory on a walk: its queue, its path from the queue directory, how deep it is in the queue, and what is called with errors."""
+
+    queue: str
+    path: str
+    depth: int
+    unreadable: Callable[[str, OSError], None] | None
+
+
 class Spool:
     """A queue directory, a stopped server's, a copy's or a quarantine's too. Close it, or use it as a context manager."""
 
     def __init__(self, path: str) -> None:
-        """Open the directory. Raises MailopsError where it cannot be opened."""
+        """Open the directory. Raises SystemRefusal where it cannot be opened."""
         self.path = path
         try:
             # The path is the administrator's, who may have made a link of it; what is below is the mail owner's.
-            self._root = _open(path, _OPEN_ROOT)
+            self.root = open_quietly(path, _OPEN_ROOT)
         except OSError as error:
-            raise MailopsError(
-                "The queue directory %s cannot be opened: %s. Name a directory that exists, and read it as root "
-                "(become: true)." % (path, error.strerror)
-            ) from error
+            raise SystemRefusal("The queue directory %s cannot be opened" % path, error) from error
         self._log_directories: dict[str, int | None] = {}
 
     def __enter__(self) -> Spool:
@@ -74,85 +85,140 @@ class Spool:
             if descriptor is not None:
                 os.close(descriptor)
         self._log_directories = {}
-        os.close(self._root)
+        os.close(self.root)
 
     def readable(self, queues: tuple[str, ...]) -> bool:
         """Return whether this process may list the queues that exist."""
-        return all(os.access(queue, os.R_OK | os.X_OK, dir_fd=self._root) for queue in queues if self.has(queue))
+        return all(os.access(queue, os.R_OK | os.X_OK, dir_fd=self.root) for queue in queues if self.has(queue))
 
     def has(self, queue: str) -> bool:
-        """Return whether there is a directory for that queue."""
-        return os.access(queue, os.F_OK, dir_fd=self._root)
+        """Return whether there is a directory for that queue, or a link in its place, wherever that leads."""
+        return os.access(queue, os.F_OK, dir_fd=self.root) or is_link(queue, self.root)
 
-    def walk(self, queue: str, *, share: tuple[int, int] = (0, 1)) -> Iterator[Found]:
+    def open_queue(self, queue: str) -> int:
+        """Return the open directory of a queue, for the caller to close; a safe link is followed (see open_queue()).
+
+        Raises FileNotFoundError where there is none, and MailopsError with the reason where it may not be read.
+        """
+        return open_queue(queue, self.root, self.path)
+
+    def walk(
+        self,
+        queue: str,
+        *,
+        share: tuple[int, int] = (0, 1),
+        unreadable: Callable[[str, OSError], None] | None = None,
+    ) -> Iterator[Found]:
         """Yield what is in a queue, at any hash depth, in no order; nothing for a queue that does not exist.
 
         share: (which, of how many): only the names that fall to one of several processes. It goes by the first hash directory that
         a queue ID has, in a queue that has none, too: so processes are in different directories, and a message that moves from one
         queue to another stays in its share.
 
-        Names of one character are Postfix's hash directories (src/global/mail_scan_dir.c). A directory stays open only until
+        unreadable: called with the path (as C(deferred/A)) and the error of each hash directory that cannot be read, and the others
+        go on; without it such a directory is an error.
+
+        Names of one byte are Postfix's hash directories (src/global/mail_scan_dir.c). A directory stays open only until
         the next name is asked for. Raises MailopsError where the queue may not be read.
         """
         try:
-            top = _open(queue, _OPEN_DIRECTORY, self._root)
+            top = self.open_queue(queue)
         except FileNotFoundError:
             return
-        except OSError as error:
-            raise MailopsError(
-                "The queue %s in %s cannot be read: %s. Run this as root (become: true)."
-                % (queue, self.path, error.strerror)
-            ) from error
-        yield from self._walk_directory(queue, top, 0, share)
+        yield from self._walk_directory(_Place(queue, queue, 0, unreadable), top, share)
 
-    def _walk_directory(self, queue: str, directory: int, depth: int, share: tuple[int, int]) -> Iterator[Found]:
+    def _walk_directory(self, place: _Place, directory: int, share: tuple[int, int]) -> Iterator[Found]:
         which, number = share
+        queue = place.queue
+        below = []
         try:
-            below = []
             with os.scandir(directory) as entries:
                 for entry in entries:
                     name = entry.name
                     if number > 1 and _lane(name) % number != which:
                         continue
-                    if len(name) == 1:
+                    if len(name) == 1 and is_hash_name(name):
                         below.append(name)
                     else:
                         # The same as Found(...), without the Python code that a named tuple has for it.
                         yield _new_tuple(Found, (queue, directory, name))
             for name in below:
-                child = _open_directory(name, directory) if depth < _MAX_DEPTH else None
+                inner = place._replace(path="%s/%s" % (place.path, name), depth=place.depth + 1)
+                child = self._enter(inner, name, directory)
                 if child is None:
                     yield Found(queue, directory, name)
-                else:
-                    yield from self._walk_directory(queue, child, depth + 1, (0, 1))
+                elif child != _REFUSED:
+                    yield from self._walk_directory(inner, child, (0, 1))
+        except OSError as error:
+            self._refuse(place, error)
         finally:
             os.close(directory)
 
-    def log_directory(self, path: str) -> int | None:
-        """Return the open directory of logs of that path, None where there was none; each part is opened by itself, no link followed.
+    def _enter(self, place: _Place, name: str, directory: int) -> int | None:
+        """Return the open hash directory of that name, None where it is none or too deep, _REFUSED where it cannot be read."""
+        if place.depth > MAX_DEPTH:
+            return None
+        try:
+            return open_below(name, directory)
+        except OSError as error:
+            self._refuse(place, error)
+            return _REFUSED
 
-        It stays open until many more were asked for.
+    def _refuse(self, place: _Place, error: OSError) -> None:
+        """Report a directory that cannot be read to the caller of the walk. Raises SystemRefusal where it did not ask for that."""
+        if place.unreadable is None:
+            raise SystemRefusal("The directory %s in %s cannot be read" % (place.path, self.path), error) from error
+        place.unreadable(place.path, error)
+
+    def path_of(self, found: Found) -> str:
+        """Return where a name is in the queue directory, as C(deferred/A/4A0F9AC); without proc(5) hash directories are left out."""
+        below = ""
+        try:
+            top = self.open_queue(found.queue)
+            try:
+                below = os.path.relpath(_name_in_proc(found.directory), _name_in_proc(top))
+            finally:
+                os.close(top)
+        except (OSError, MailopsError):
+            pass
+        return "/".join(part for part in (found.queue, below.strip("."), found.name) if part)
+
+    def log_directory(self, path: str) -> int | None:
+        """Return the open directory of logs of that path, None where there was none; each part is opened by itself.
+
+        It stays open until many more were asked for. No link is followed, but for a safe one in the place of C(defer), C(bounce) or
+        C(trace) itself. Raises LinkError for another one there, and OSError for a directory that cannot be opened.
         """
         if path not in self._log_directories:
             if len(self._log_directories) >= _MAX_LOG_DIRECTORIES:
                 self._forget_log_directories()
             parent, _slash, name = path.rstrip("/").rpartition("/")
-            above = self.log_directory(parent) if parent else self._root
-            self._log_directories[path] = None if above is None else _open_directory(name, above)
+            if parent:
+                above = self.log_directory(parent)
+                self._log_directories[path] = None if above is None else open_below(name, above)
+            else:
+                self._log_directories[path] = self._open_logs(name)
         return self._log_directories[path]
+
+    def _open_logs(self, queue: str) -> int | None:
+        try:
+            return self.open_queue(queue)
+        except FileNotFoundError:
+            return None
+        except SystemRefusal as refusal:
+            if refusal.error.errno == errno.ENOTDIR:
+                return None
+            raise refusal.error from refusal
 
     def read_defer_log(self, queue_id: str) -> bytes:
         """Return the defer log of a message, b"" without one; it is looked for at every hash depth."""
         for depth in _LOG_DEPTHS:
             try:
                 directory = self.log_directory("defer/" + hash_directory(queue_id, depth))
-            except QueueIdError:
-                continue
-            if directory is None:
-                continue
-            try:
+                if directory is None:
+                    continue
                 descriptor, _status, head = open_quickly(queue_id, directory)
-            except OSError:
+            except (QueueIdError, OSError):
                 continue
             try:
                 # A short read of a file is its end.
@@ -170,6 +236,10 @@ class Spool:
         self._log_directories = {}
 
 
+def _name_in_proc(descriptor: int) -> str:
+    return os.readlink("/proc/self/fd/%d" % descriptor)
+
+
 def _lane(name: str) -> int:
     """Return a number that a queue ID has in common with its first hash directory, whose name is the number in hexadecimal."""
     try:
@@ -179,29 +249,10 @@ def _lane(name: str) -> int:
     return _DIGITS.find(digit)
 
 
-def _open_directory(name: str, directory: int) -> int | None:
-    """Return the open directory of that name, None where it is none or is a link."""
-    try:
-        return _open(name, _OPEN_DIRECTORY, directory)
-    except OSError:
-        return None
-
-
-def _open(name: str, flags: int, directory: int | None = None) -> int:
-    """Return the open file or directory, whose time of access reading leaves alone where this process may ask for that."""
-    try:
-        return os.open(name, flags | _NO_TRACE, dir_fd=directory)
-    except PermissionError as error:
-        # open(2): only the owner and root may.
-        if error.errno != errno.EPERM:
-            raise
-    return os.open(name, flags, dir_fd=directory)
-
-
 @contextmanager
 def open_file(name: str, directory: int) -> Iterator[int]:
     """Open a regular file of that name for reading; a link or anything else raises OSError."""
-    descriptor = _open(name, _OPEN_FILE, directory)
+    descriptor = open_quietly(name, OPEN_FILE, directory)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "not a file")
@@ -212,7 +263,7 @@ def open_file(name: str, directory: int) -> Iterator[int]:
 
 def open_quickly(name: str, directory: int) -> tuple[int, os.stat_result, bytes]:
     """Return an open descriptor, its status and the file's first bytes. Raises OSError as open_file() does."""
-    descriptor = _open(name, _OPEN_FILE, directory)
+    descriptor = open_quietly(name, OPEN_FILE, directory)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):

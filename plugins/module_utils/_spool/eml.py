@@ -8,20 +8,18 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
 from contextlib import suppress
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
-    MailopsError,
-    QueueIdError,
-    SystemRefusal,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, QueueIdError, SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import open_file, read_all
 
 OUTCOMES = ("written", "present", "collisions", "failed")
+_NOT_A_DIRECTORY = frozenset((errno.ENOTDIR, errno.ELOOP))
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _DIRECTORY_MODE = 0o700
@@ -57,6 +55,11 @@ class EmlDirectory:
                 os.mkdir(self.path, _DIRECTORY_MODE)
             self._descriptor = os.open(self.path, _OPEN_DIRECTORY)
         except OSError as error:
+            if error.errno in _NOT_A_DIRECTORY:
+                raise MailopsError(
+                    "eml_directory %s is a link or no directory. Name a directory, or one that does not exist yet."
+                    % self.path
+                ) from error
             raise SystemRefusal("eml_directory %s cannot be used" % self.path, error) from error
         self._require_ours(self._descriptor)
         return self

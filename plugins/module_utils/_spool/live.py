@@ -48,9 +48,9 @@ class Live:
         """Open it. Raises MailopsError."""
         self.layout = layout
         self.spool = Spool(layout.queue_directory)
-        # The administrator may have made a link of it; below it none is followed.
+        # The administrator may have made a link of it or of a queue in it; below those none is followed.
         try:
-            self.tree = Tree(os.path.realpath(layout.queue_directory))
+            self.tree = Tree(os.path.realpath(layout.queue_directory), queues_may_be_links=True)
         except OSError as error:
             self.spool.close()
             raise SystemRefusal("The queue directory %s cannot be opened" % layout.queue_directory, error) from error

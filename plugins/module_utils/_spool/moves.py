@@ -20,6 +20,8 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Callable, NamedTuple
 
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import is_link, open_queue
+
 try:
     import ctypes
 except ImportError:  # a Python that was built without libffi
@@ -255,10 +257,11 @@ def remove(name: str, directory: int) -> bool:
 class Tree:
     """Directories below an open one, each opened by itself without following a link, and kept open for the next file."""
 
-    def __init__(self, path: str) -> None:
-        """Open the directory. Raises OSError."""
+    def __init__(self, path: str, *, queues_may_be_links: bool = False) -> None:
+        """Open the directory. queues_may_be_links: whether a safe link is followed at its top (see open_queue()). Raises OSError."""
         self.path = path
         self.root = os.open(path, OPEN_DIRECTORY)
+        self._queues_may_be_links = queues_may_be_links
         self._open: dict[str, int] = {}
 
     def __enter__(self) -> Tree:
@@ -281,14 +284,17 @@ class Tree:
     def directory(self, path: str, make: Look | None = None) -> int:
         """Return the open directory of that relative path. make: how parts of it that are missing are to look, None to make none.
 
-        Raises OSError where there is none.
+        Raises OSError where there is none, and MailopsError for a queue that is a link and not safe.
         """
         known = self._open.get(path)
         if known is not None:
             return known
         parent, _slash, name = path.rpartition("/")
         above = self.directory(parent, make) if parent else self.root
-        found = os.open(name, OPEN_DIRECTORY, dir_fd=above) if make is None else make_directory(name, above, make)
+        if not parent and self._queues_may_be_links and is_link(name, above):
+            found = open_queue(name, above, self.path)
+        else:
+            found = os.open(name, OPEN_DIRECTORY, dir_fd=above) if make is None else make_directory(name, above, make)
         self._open[path] = found
         return found
 

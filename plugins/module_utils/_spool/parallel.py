@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, SystemRefusal
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkContext
+    from multiprocessing.process import BaseProcess
     from typing import Protocol
 
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
@@ -44,15 +46,10 @@ def in_shares(work: Callable[[int, int], _Result], number: int) -> _Result:
 
     Raises MailopsError where one fails.
     """
-    helpers = []
-    for index in range(1, number):
-        context = _fork_context()
-        receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_help, args=(sender, work, index, number, os.getpid()))
-        process.start()
-        sender.close()
-        helpers.append((process, receiver))
+    helpers: list[tuple[BaseProcess, Connection]] = []
     try:
+        for index in range(1, number):
+            helpers.append(_start(work, index, number))
         whole = work(0, number)
         for _process, receiver in helpers:
             whole.merge(_receive(receiver))
@@ -64,6 +61,19 @@ def in_shares(work: Callable[[int, int], _Result], number: int) -> _Result:
     return whole
 
 
+def _start(work: Callable[[int, int], _Result], index: int, number: int) -> tuple[BaseProcess, Connection]:
+    """Start a process for a share, and return it with where its result comes from. Raises SystemRefusal."""
+    context = _fork_context()
+    try:
+        receiver, sender = context.Pipe(duplex=False)
+        process = context.Process(target=_help, args=(sender, work, index, number, os.getpid()))
+        process.start()
+    except OSError as error:
+        raise SystemRefusal("No process can be started for a part of the queue", error) from error
+    sender.close()
+    return process, receiver
+
+
 def worth_processes(spool: Spool, queues: Sequence[str]) -> int:
     """Return how many processes to use: one for a small queue and on a host that is busy already."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
@@ -72,11 +82,17 @@ def worth_processes(spool: Spool, queues: Sequence[str]) -> int:
         return 1
     seen = 0
     for queue in queues:
-        for _found in spool.walk(queue):
-            seen += 1
-            if seen >= WORTH_A_PROCESS:
-                return min(cores, _MAX_PROCESSES)
+        # Who reads a queue says why it cannot be read.
+        with suppress(MailopsError):
+            for _found in spool.walk(queue, unreadable=_pass_over):
+                seen += 1
+                if seen >= WORTH_A_PROCESS:
+                    return min(cores, _MAX_PROCESSES)
     return 1
+
+
+def _pass_over(_path: str, _error: OSError) -> None:
+    """Pass over a directory that cannot be read."""
 
 
 def _fork_context() -> ForkContext:
@@ -93,8 +109,10 @@ def _help(sender: Connection, work: Callable[[int, int], _Result], index: int, n
     os.nice(_NICENESS)
     try:
         sender.send(work(index, number))
-    except (MailopsError, OSError) as error:
+    except MailopsError as error:
         sender.send(str(error))
+    except OSError as error:
+        sender.send(str(SystemRefusal("A part of the queue cannot be read", error)))
 
 
 def _end_with(parent: int) -> None:

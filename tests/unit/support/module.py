@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import os
 import pwd
@@ -39,6 +40,7 @@ class ModuleRun:
             "mail_version": "3.7.11",
             "empty_address_recipient": "MAILER-DAEMON",
             "mail_owner": pwd.getpwuid(os.getuid()).pw_name,
+            "setgid_group": grp.getgrgid(os.getgid()).gr_name,
         }
         self.answers: dict[str, _postfix.Output | Answer] = {"postconf": self._postconf}
         self.runner = FakeRunner(self.answers)

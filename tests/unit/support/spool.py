@@ -24,6 +24,8 @@ class MadeUpSpool:
         self.path = path
         for name in (*QUEUES, "defer", "pid"):
             (path / name).mkdir(parents=True)
+        # Who submits mail puts it there.
+        (path / "maildrop").chmod(0o730)
 
     def file(self, queue: str, queue_id: str, *, depth: int | None = None) -> Path:
         """Return where Postfix has that file; depth: of the hash directories, by default as Postfix ships."""

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Mapping
 
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance, Output, Runner
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import CRITERIA
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import DEFAULT_QUEUES, QUEUES
@@ -59,9 +60,11 @@ def test_a_rule_that_is_refused_is_named() -> None:
     assert str(caught.value) == "exclude[0].from: there is no such criterion; known are " + ", ".join(CRITERIA)
 
 
-def test_the_instance_of_a_modules_options(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = Instance("/usr/sbin", {}, FakeRunner({}))
+def test_the_instance_of_a_modules_options(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    parameters = {"config_directory": "/etc/postfix", "queue_directory": str(tmp_path)}
+    found = Instance("/usr/sbin", parameters, FakeRunner({}), warnings=("main.cf contradicts itself",))
     asked = []
+    warnings: list[str] = []
 
     def find(runner: Runner, **options: Any) -> Instance:
         assert runner.run(["true"]) == Output(0, "from the module", "")
@@ -73,9 +76,13 @@ def test_the_instance_of_a_modules_options(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(_arguments, "find_instance", find)
     options = {"config_directory": "/etc/postfix", "instance": None, "command_directory": "/opt"}
-    module: Any = SimpleNamespace(params={**PARAMS, **options}, run_command=run_command)
+    module: Any = SimpleNamespace(params={**PARAMS, **options}, run_command=run_command, warn=warnings.append)
     assert _arguments.instance_of(module) is found
     assert asked == [options]
+    assert warnings == ["main.cf contradicts itself"]
+    parameters["queue_directory"] = str(tmp_path / "absent")
+    with pytest.raises(InstanceError, match="there is no such directory"):
+        _arguments.instance_of(module)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import grp
 import os
+import pwd
 import stat
 import subprocess
 from pathlib import Path
@@ -17,6 +20,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils import _postfix
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     CommandError,
     InstanceError,
+    MailopsError,
     PrivilegeError,
     QueueIdError,
 )
@@ -27,6 +31,7 @@ PRIMARY = {
     "config_directory": "/etc/postfix",
     "command_directory": "/usr/sbin",
     "queue_directory": "/var/spool/postfix",
+    "data_directory": "/var/lib/postfix",
     "mail_version": "3.7.11",
     "multi_instance_name": "",
     "multi_instance_directories": "/etc/postfix-in, /etc/postfix-out",
@@ -39,11 +44,18 @@ INSTANCES = {"/etc/postfix": "", "/etc/postfix-in": "postfix-in", "/etc/postfix-
 def postconf(command: Sequence[str]) -> Output:
     """Answer as postconf -x does."""
     parameters = dict(PRIMARY)
+    if "-d" in command:
+        return said("/etc/postfix\n")
     if "-c" in command:
         directory = command[command.index("-c") + 1]
         if directory not in INSTANCES:
             return said(status=1, err="postconf: fatal: open %s/main.cf: No such file or directory\n" % directory)
-        parameters.update(config_directory=directory, multi_instance_name=INSTANCES[directory])
+        parameters.update(
+            config_directory=directory,
+            multi_instance_name=INSTANCES[directory],
+            queue_directory="/var/spool" + directory[4:],
+            data_directory="/var/lib" + directory[4:],
+        )
     return said("".join("%s = %s\n" % (name, parameters[name]) for name in command if name in parameters))
 
 
@@ -67,10 +79,21 @@ def runner() -> FakeRunner:
 # --- finding an instance --------------------------------------------------------------------------------------------
 
 
-def test_the_default_instance_takes_one_call(commands: str, runner: FakeRunner) -> None:
+def test_the_default_instance_takes_one_call(
+    commands: str, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     instance = find_instance(runner, command_directory=commands)
     assert instance.parameters == PRIMARY
     assert instance.command_directory == commands
+    assert instance.warnings == ()
+    # The other two are asked whether they have a queue directory of their own.
+    assert [command[1:3] for command, _stdin in runner.ran[1:]] == [
+        ["-c", "/etc/postfix-in"],
+        ["-c", "/etc/postfix-out"],
+    ]
+    runner.ran.clear()
+    monkeypatch.setitem(PRIMARY, "multi_instance_directories", "")
+    find_instance(runner, command_directory=commands)
     assert [command[:2] for command, _stdin in runner.ran] == [[commands + "/postconf", "-x"]]
 
 
@@ -109,30 +132,230 @@ def test_no_postfix(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_such_instance(commands: str, runner: FakeRunner) -> None:
     with pytest.raises(InstanceError) as caught:
         find_instance(runner, instance="postfix-x", command_directory=commands)
-    assert str(caught.value) == "There is no Postfix instance 'postfix-x'; known are -, postfix-in, /etc/postfix-out."
-
-
-def test_a_directory_that_is_not_absolute(commands: str, runner: FakeRunner) -> None:
-    with pytest.raises(InstanceError) as caught:
-        find_instance(runner, config_directory="postfix", command_directory=commands)
-    assert str(caught.value) == "config_directory postfix is not an absolute path; write it from / on."
-
-
-def test_a_directory_without_main_cf(commands: str, runner: FakeRunner) -> None:
-    with pytest.raises(InstanceError) as caught:
-        find_instance(runner, config_directory="/etc/x", command_directory=commands)
     assert str(caught.value) == (
-        "Postfix cannot be asked about the instance in /etc/x: postconf: fatal: open /etc/x/main.cf: No such file or directory. "
-        "Name a directory that holds a main.cf."
+        "There is no Postfix instance 'postfix-x'; known are -, postfix-in, /etc/postfix-out. Use one of these names."
     )
 
 
-def test_a_postconf_that_says_nothing(commands: str) -> None:
+def test_an_instance_behind_a_dead_directory(
+    commands: str, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PRIMARY, "multi_instance_directories", "/etc/dead /etc/postfix-in")
+    found = find_instance(runner, instance="postfix-in", command_directory=commands)
+    assert found.config_directory == "/etc/postfix-in"
+    dead = (
+        "multi_instance_directories in /etc/postfix/main.cf names /etc/dead, which was skipped. Postfix cannot be asked about the "
+        "instance in /etc/dead: there is no such directory. Name a directory that holds a main.cf."
+    )
+    assert found.warnings == (dead,)
     with pytest.raises(InstanceError) as caught:
-        find_instance(FakeRunner({"postconf": said("warning without a sign\n")}), command_directory=commands)
+        find_instance(runner, instance="postfix-x", command_directory=commands)
     assert str(caught.value) == (
-        "Postfix cannot be asked about the instance in its default directory: postconf said nothing. "
-        "Name a directory that holds a main.cf."
+        "There is no Postfix instance 'postfix-x'; known are -, postfix-in. Use one of these names. " + dead
+    )
+    # Who does not ask by a name does not get to hear of it.
+    assert find_instance(runner, command_directory=commands).warnings == ()
+
+
+def test_a_directory_that_is_not_absolute(commands: str, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InstanceError) as caught:
+        find_instance(runner, config_directory="postfix", command_directory=commands)
+    assert str(caught.value) == "config_directory postfix is not an absolute path; write it from / on."
+    monkeypatch.setenv("MAIL_CONFIG", "postfix")
+    with pytest.raises(InstanceError, match="MAIL_CONFIG postfix is not an absolute path"):
+        find_instance(runner, command_directory=commands)
+
+
+@pytest.mark.parametrize(
+    "asked", ["/etc/postfix-out/", "//etc//postfix-out", "/etc/./postfix-out", "/etc/x/../postfix-out"]
+)
+def test_a_directory_is_asked_as_postfix_lists_it(commands: str, runner: FakeRunner, asked: str) -> None:
+    found = find_instance(runner, config_directory=asked, command_directory=commands)
+    assert found.command("postfix", "stop") == [commands + "/postfix", "-c", "/etc/postfix-out", "stop"]
+    assert runner.ran[0][0][1:3] == ["-c", "/etc/postfix-out"]
+
+
+# --- configurations that contradict themselves ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def copied() -> FakeRunner:
+    """Answer for /etc/postfix-out with a copy of the primary main.cf."""
+
+    def answer(command: Sequence[str]) -> Output:
+        output = postconf(command)
+        if "/etc/postfix-out" not in command:
+            return output
+        return said(output.out.replace("/etc/postfix-out\n", "/etc/postfix\n").replace("/postfix-out", "/postfix"))
+
+    return FakeRunner({"postconf": answer})
+
+
+def test_the_directory_that_was_asked_for_is_the_instance(commands: str, copied: FakeRunner) -> None:
+    found = find_instance(copied, config_directory="/etc/postfix-out", command_directory=commands)
+    assert found.command("postfix", "stop") == [commands + "/postfix", "-c", "/etc/postfix-out", "stop"]
+    assert found.identity == {"config_directory": "/etc/postfix-out", "queue_directory": "/var/spool/postfix"}
+    assert found.main_cf == "/etc/postfix-out/main.cf"
+    assert found.warnings == (
+        (
+            "/etc/postfix-out/main.cf says config_directory = /etc/postfix. The instance in /etc/postfix-out is used, which was asked for. "
+            "Remove config_directory from that main.cf."
+        ),
+        (
+            "The instances in /etc/postfix-out and /etc/postfix have one queue_directory, /var/spool/postfix: what is done to one of them "
+            "is done to the other. Give each its own in its main.cf."
+        ),
+        (
+            "The instances in /etc/postfix-out and /etc/postfix have one data_directory, /var/lib/postfix: what is done to one of them "
+            "is done to the other. Give each its own in its main.cf."
+        ),
+    )
+    assert found.shared_with == ("/etc/postfix",)
+    with pytest.raises(InstanceError) as caught:
+        found.require_own_queue()
+    assert str(caught.value) == (
+        "The instances in /etc/postfix-out and /etc/postfix have one queue directory, /var/spool/postfix; nothing was touched. Give each "
+        "its own queue_directory in its main.cf."
+    )
+
+
+def test_the_primary_instance_sees_that_another_one_has_its_queue(commands: str, copied: FakeRunner) -> None:
+    found = find_instance(copied, instance="-", command_directory=commands)
+    assert found.shared_with == ("/etc/postfix-out",)
+    # The other's main.cf was not asked for.
+    assert [text.split(",")[0] for text in found.warnings] == [
+        "The instances in /etc/postfix and /etc/postfix-out have one queue_directory",
+        "The instances in /etc/postfix and /etc/postfix-out have one data_directory",
+    ]
+
+
+def test_instances_with_queues_of_their_own(commands: str, runner: FakeRunner) -> None:
+    found = find_instance(runner, config_directory="/etc/postfix-in", command_directory=commands)
+    assert (found.warnings, found.shared_with) == ((), ())
+    found.require_own_queue()
+
+
+@pytest.mark.parametrize("built_in", ["/opt/zimbra/conf", "/etc/postfix"])
+def test_a_default_directory_elsewhere(commands: str, built_in: str) -> None:
+    def answer(command: Sequence[str]) -> Output:
+        if "-d" in command:
+            return said(built_in + "\n")
+        return said("config_directory = /opt/zimbra/conf\nqueue_directory = /opt/zimbra/data/postfix/spool\n")
+
+    found = find_instance(FakeRunner({"postconf": answer}), command_directory=commands)
+    assert found.config_directory == built_in
+    assert len(found.warnings) == (built_in == "/etc/postfix")
+
+
+def test_the_instance_of_the_environment(commands: str, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Postfix's own commands have it; a name and a directory go before it."""
+    monkeypatch.setenv("MAIL_CONFIG", "/etc/postfix-out")
+    asked: list[dict[str, str]] = [
+        {},
+        {"instance": "-"},
+        {"instance": "postfix-in"},
+        {"config_directory": "/etc/postfix"},
+    ]
+    found = [find_instance(runner, command_directory=commands, **options).config_directory for options in asked]
+    assert found == ["/etc/postfix-out", "/etc/postfix", "/etc/postfix-in", "/etc/postfix"]
+
+
+# --- what postconf cannot answer ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    path = tmp_path / "etc"
+    path.mkdir()
+    return path
+
+
+def refusal(commands: str, directory: Path, out: str = "", **answer: Any) -> str:
+    """Return what an instance is refused with; without its path."""
+    with pytest.raises(InstanceError) as caught:
+        find_instance(
+            FakeRunner({"postconf": said(out, **answer)}), config_directory=str(directory), command_directory=commands
+        )
+    what = "Postfix cannot be asked about the instance in %s: " % directory
+    assert str(caught.value).startswith(what)
+    return str(caught.value)[len(what) :].replace(str(directory), "X")
+
+
+def test_a_directory_that_does_not_exist(commands: str, directory: Path) -> None:
+    assert refusal(commands, directory / "x", status=1, err="postconf: fatal: open main.cf: No such file") == (
+        "there is no such directory. Name a directory that holds a main.cf."
+    )
+
+
+def test_a_file_in_place_of_a_directory(commands: str, directory: Path) -> None:
+    (directory / "main.cf").touch()
+    assert refusal(commands, directory / "main.cf", status=1) == (
+        "it is no directory. Name a directory that holds a main.cf."
+    )
+
+
+def test_a_directory_without_main_cf(commands: str, directory: Path) -> None:
+    assert refusal(commands, directory, status=1, err="postconf: fatal: open X/main.cf: No such file or directory") == (
+        "there is no main.cf in it. Name a directory that holds a main.cf, or restore that file."
+    )
+
+
+@pytest.mark.parametrize("name", ["main.cf", ""])
+def test_a_main_cf_that_may_not_be_read(
+    commands: str, directory: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (directory / "main.cf").touch()
+    real_open = os.open
+
+    def refuse(path: Any, *args: Any, **options: Any) -> int:
+        if path == str(directory / name):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return real_open(path, *args, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert refusal(commands, directory, status=1, err="postconf: fatal: open X/main.cf: Permission denied") == (
+        "%s cannot be read: Permission denied. Run this as root (become: true)." % ("X/main.cf" if name else "X")
+    )
+
+
+def test_a_main_cf_with_an_error(commands: str, directory: Path) -> None:
+    (directory / "main.cf").touch()
+    err = (
+        "postconf: warning: x\npostconf: fatal: %s/main.cf, line 3:\n missing '=' after attribute name: \"hello\"\n"
+        % directory
+    )
+    assert refusal(commands, directory, status=1, err=err) == (
+        "fatal: X/main.cf, line 3: missing '=' after attribute name: \"hello\". Correct X/main.cf, and run postconf -c X to "
+        "see that it is right."
+    )
+
+
+@pytest.mark.parametrize(("out", "status"), [("", 0), ("a line without a sign\n", 0), ("", -9)])
+def test_a_postconf_that_says_nothing(commands: str, directory: Path, out: str, status: int) -> None:
+    (directory / "main.cf").touch()
+    assert refusal(commands, directory, out=out, status=status) == (
+        "postconf ended with status %d and said nothing. Run postconf -c X by hand; if it says nothing there, install Postfix again."
+        % status
+    )
+
+
+def test_a_default_instance_that_does_not_answer(commands: str, directory: Path) -> None:
+    def answer(command: Sequence[str]) -> Output:
+        return said("%s\n" % directory) if "-d" in command else said(status=1, err="fatal: no\n")
+
+    with pytest.raises(InstanceError, match="the instance in %s: there is no main.cf in it" % directory):
+        find_instance(FakeRunner({"postconf": answer}), command_directory=commands)
+
+
+def test_a_postconf_that_may_not_be_run(tmp_path: Path) -> None:
+    (tmp_path / "postconf").write_text("")
+    (tmp_path / "postconf").chmod(0o644)
+    with pytest.raises(InstanceError) as caught:
+        find_instance(FakeRunner({}), command_directory=str(tmp_path))
+    assert str(caught.value) == (
+        "%s/postconf is there, but cannot be run by this user. Make it executable (chmod 755), or say with command_directory where "
+        "Postfix's commands are." % tmp_path
     )
 
 
@@ -145,7 +368,14 @@ def instance_with(runner: Runner | None = None, **parameters: str) -> Instance:
 
 @pytest.mark.parametrize(
     ("text", "version"),
-    [("3.7.11", (3, 7, 11)), ("3.12-20260101", (3, 12)), ("2.10.1", (2, 10, 1)), ("", ()), ("3.9-RC2", (3, 9))],
+    [
+        ("3.7.11", (3, 7, 11)),
+        ("3.12-20260101", (3, 12)),
+        ("2.10.1", (2, 10, 1)),
+        ("", ()),
+        ("3.9-RC2", (3, 9)),
+        ("3.\N{SUPERSCRIPT TWO}", (3,)),
+    ],
 )
 def test_versions(text: str, version: tuple[int, ...]) -> None:
     assert instance_with(mail_version=text).version == version
@@ -158,8 +388,87 @@ def test_names() -> None:
     assert instance_with(empty_address_recipient="NOBODY").null_sender == "NOBODY"
     assert instance_with(empty_address_recipient="").null_sender == "MAILER-DAEMON"
     assert instance_with(enable_long_queue_ids="yes").long_queue_ids
+    assert instance_with(enable_long_queue_ids="YES").long_queue_ids
     assert not instance_with().long_queue_ids
+    with pytest.raises(InstanceError) as caught:
+        assert instance_with(enable_long_queue_ids="maybe").long_queue_ids
+    assert str(caught.value) == (
+        "enable_long_queue_ids = maybe in /etc/postfix/main.cf is neither yes nor no. Correct it there."
+    )
     assert instance_with().identity == {"config_directory": "/etc/postfix", "queue_directory": "/var/spool/postfix"}
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        (None, {"deferred", "defer"}),
+        ("", set()),
+        ("deferred,hold", {"deferred", "hold"}),
+        ("defer  ,\tflush", {"defer", "flush"}),
+    ],
+)
+def test_hashed_queues(value: str | None, names: set[str]) -> None:
+    parameters = {**PRIMARY, **({} if value is None else {"hash_queue_names": value})}
+    assert Instance("/usr/sbin", parameters, FakeRunner({})).hash_queue_names == names
+
+
+def test_the_depth_of_hash_directories() -> None:
+    assert instance_with().hash_queue_depth == 1
+    assert instance_with(hash_queue_depth="2").hash_queue_depth == 2
+    for value in ("two", "", "0", "-1", "1.5", "17", "99999999999999999999", "\N{SUPERSCRIPT TWO}", "$x"):
+        with pytest.raises(InstanceError) as caught:
+            assert instance_with(hash_queue_depth=value).hash_queue_depth
+        assert str(caught.value) == (
+            "hash_queue_depth = %s in /etc/postfix/main.cf is no number from 1 to 16. Correct it there." % value
+        )
+
+
+def test_the_owner_of_the_queues() -> None:
+    known = pwd.getpwuid(os.getuid())
+    assert instance_with(mail_owner=known.pw_name).mail_owner == known
+    group = grp.getgrgid(os.getgid())
+    assert instance_with(setgid_group=group.gr_name).setgid_group == group
+    with pytest.raises(InstanceError) as caught:
+        assert instance_with(mail_owner="nobody-of-us").mail_owner
+    assert str(caught.value) == (
+        "mail_owner = nobody-of-us in /etc/postfix/main.cf: there is no such user. Create that user, or correct main.cf."
+    )
+    with pytest.raises(InstanceError) as caught:
+        assert instance_with(setgid_group="none-of-us").setgid_group
+    assert str(caught.value) == (
+        "setgid_group = none-of-us in /etc/postfix/main.cf: there is no such group. Create that group, or correct main.cf."
+    )
+
+
+def test_a_queue_directory_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    instance_with(queue_directory=str(tmp_path)).require_queue_directory()
+    (tmp_path / "file").touch()
+    place = "in /etc/postfix/main.cf"
+    for path, problem in (
+        ("", "is no absolute path. Correct it there."),
+        ("$x", "is no absolute path. Correct it there."),
+        (str(tmp_path / "file"), "is no directory. Correct main.cf, or put a directory there."),
+        (
+            str(tmp_path / "file" / "x"),
+            "that directory cannot be used: Not a directory. Put a directory there, then run this again.",
+        ),
+        (
+            str(tmp_path / "absent"),
+            "there is no such directory. Correct main.cf, or mount or create the directory and run postfix check.",
+        ),
+    ):
+        with pytest.raises(MailopsError) as caught:
+            instance_with(queue_directory=path).require_queue_directory()
+        said_of_it = str(caught.value)
+        assert said_of_it.startswith("queue_directory = %s %s" % (path, place))
+        assert said_of_it.endswith(problem)
+
+    def refuse(_path: str) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    # postqueue may know more.
+    monkeypatch.setattr(os, "stat", refuse)
+    instance_with(queue_directory="/closed/spool").require_queue_directory()
 
 
 def test_commands_name_their_instance() -> None:
@@ -206,12 +515,14 @@ def test_times_are_in_their_units(value: str | None, seconds: int) -> None:
     assert Instance("/usr/sbin", parameters, FakeRunner({})).seconds("maximal_queue_lifetime", default="1d") == seconds
 
 
-@pytest.mark.parametrize("value", ["d", "5x", "-1d", "5 d", "$other"])
+@pytest.mark.parametrize(
+    "value", ["", "d", "5x", "-1d", "5 d", "$other", "\N{SUPERSCRIPT TWO}d", "\N{ARABIC-INDIC DIGIT TWO}"]
+)
 def test_what_is_no_time_is_refused(value: str) -> None:
     with pytest.raises(InstanceError) as caught:
-        Instance("/usr/sbin", {"queue_run_delay": value}, FakeRunner({})).seconds("queue_run_delay", default="300s")
+        instance_with(queue_run_delay=value).seconds("queue_run_delay", default="300s")
     assert str(caught.value) == (
-        "queue_run_delay = %s is no time that Postfix understands; mend it in main.cf." % value
+        "queue_run_delay = %s in /etc/postfix/main.cf is no time that Postfix understands. Correct it there." % value
     )
 
 
@@ -314,7 +625,30 @@ def test_a_command_that_is_not_there() -> None:
 
     with pytest.raises(InstanceError) as caught:
         Runner(run_command).run(["/nonexistent/postqueue", "-j"])
-    assert str(caught.value) == "/nonexistent/postqueue cannot be run: No such file or directory."
+    assert str(caught.value) == (
+        "/nonexistent/postqueue cannot be run: No such file or directory. Correct command_directory in main.cf, or say with the option "
+        "command_directory where Postfix's commands are."
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (
+            errno.EACCES,
+            "Make it executable, and look whether its file system is mounted with noexec, or SELinux or AppArmor forbids it.",
+        ),
+        (errno.EMFILE, "Raise the limit on open files of a process (ulimit -n), then run this again."),
+        (errno.ENOEXEC, "Fix that, then run this again."),
+    ],
+)
+def test_a_command_that_cannot_be_run(number: int, remedy: str) -> None:
+    def run_command(_command: list[str], **_options: Any) -> tuple[int, str, str]:
+        raise OSError(number, os.strerror(number))
+
+    with pytest.raises(InstanceError) as caught:
+        Runner(run_command).run(["/usr/sbin/postqueue"])
+    assert str(caught.value) == "/usr/sbin/postqueue cannot be run: %s. %s" % (os.strerror(number), remedy)
 
 
 def test_lines_are_consumed_while_the_command_runs() -> None:

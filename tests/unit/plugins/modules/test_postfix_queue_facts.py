@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -434,11 +435,29 @@ def test_who_may_not_read_the_spool_asks_postqueue(run: ModuleRun, monkeypatch: 
     assert facts(run())["scan"]["source"] == "postqueue"
 
 
-def test_a_spool_that_cannot_be_opened_at_all(run: ModuleRun, tmp_path: Path) -> None:
+def test_a_spool_that_this_user_may_not_open(run: ModuleRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run.answers["postqueue"] = said(JSON)
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    run.parameters["queue_directory"] = str(closed)
+    real_open = os.open
+
+    def refuse(path: Any, *args: Any, **options: Any) -> int:
+        if path == str(closed):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return real_open(path, *args, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
+    found = facts(run())
+    assert found["scan"]["source"] == "postqueue"
+    assert found["instance"]["running"] is False
+
+
+def test_a_queue_directory_that_does_not_exist(run: ModuleRun, tmp_path: Path) -> None:
     run.parameters["queue_directory"] = str(tmp_path / "absent")
-    assert run.fails().startswith(
-        "The queue directory %s cannot be opened: No such file or directory." % (tmp_path / "absent")
+    assert run.fails() == (
+        "queue_directory = %s in /etc/postfix/main.cf: there is no such directory. Correct main.cf, or mount or create the directory "
+        "and run postfix check." % (tmp_path / "absent")
     )
 
 

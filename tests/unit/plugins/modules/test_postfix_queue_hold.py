@@ -98,7 +98,7 @@ def test_a_lifetime_that_is_none_is_refused(run: ModuleRun, made: MadeUpSpool) -
     run.parameters["maximal_queue_lifetime"] = "a while"
     made.put("hold", "4A0F9AC", message(age=1))
     assert run.fails(state="released", match_all=True) == (
-        "maximal_queue_lifetime = a while is no time that Postfix understands; mend it in main.cf."
+        "maximal_queue_lifetime = a while in /etc/postfix/main.cf is no time that Postfix understands. Correct it there."
     )
     assert run(state="released", match_all=True, release_by="move")["outcomes"] == outcomes(released=1)
 

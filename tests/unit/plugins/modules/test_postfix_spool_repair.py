@@ -6,17 +6,21 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import pwd
 import shutil
+import stat
 import time
+import tracemalloc
 from pathlib import Path
 from typing import Any, Sequence
 
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._module import spool_repair
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance, Output
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import Finding
 from ansible_collections.mailops.postfix.plugins.modules import postfix_spool_repair
 from tests.unit.support.module import ModuleRun
@@ -117,7 +121,7 @@ def test_no_new_ids_while_postfix_runs(run: ModuleRun, made: MadeUpSpool) -> Non
 
 def test_a_depth_that_is_none(run: ModuleRun) -> None:
     run.parameters["hash_queue_depth"] = "deep"
-    assert run.fails() == "hash_queue_depth is 'deep', which is no number: mend it in main.cf."
+    assert run.fails() == "hash_queue_depth = deep in /etc/postfix/main.cf is no number from 1 to 16. Correct it there."
 
 
 def test_empty_directories_go_and_full_ones_stay(run: ModuleRun, made: MadeUpSpool) -> None:
@@ -140,7 +144,7 @@ def test_findings_are_not_compared_with_each_other(run: ModuleRun, monkeypatch: 
         __hash__ = Finding.__hash__
 
     findings = [Counting("misplaced", "deferred/%X" % n, "deferred/4/%X" % n, n, OLD) for n in range(500)]
-    monkeypatch.setattr(spool_repair, "look", lambda *_args, **_options: findings)
+    monkeypatch.setattr(spool_repair, "look", lambda *_args: iter(findings))
     assert run(check=True)["repaired"]["misplaced"] == 500
     assert compared < 500
 
@@ -170,3 +174,167 @@ def test_an_orphaned_log_in_the_wrong_directory(
     done = run(repairs=repairs)
     assert {**predicted, "invocation": 0} == {**done, "invocation": 0}
     assert (done["repaired"]["misplaced"], done["repaired"]["orphan_logs"]) == (misplaced, orphans)
+
+
+# --- whose it is ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stranger(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Have another user own the queues, as far as this module can see; return who was given what."""
+    owner = os.getuid() + 4321
+    given: dict[str, int] = {}
+    monkeypatch.setattr(
+        Instance, "mail_owner", property(lambda _instance: pwd.struct_passwd(("mail", "x", owner, 11, "", "/", "/")))
+    )
+    real_fstat, real_stat = os.fstat, os.stat
+
+    def owned(status: os.stat_result) -> os.stat_result:
+        values = list(status)
+        values[stat.ST_UID] = given.get(str(status.st_ino), status.st_uid)
+        return os.stat_result(values)
+
+    monkeypatch.setattr(os, "fstat", lambda descriptor: owned(real_fstat(descriptor)))
+    monkeypatch.setattr(os, "stat", lambda *args, **options: owned(real_stat(*args, **options)))
+    monkeypatch.setattr(
+        os, "fchown", lambda descriptor, uid, _gid: given.__setitem__(str(real_fstat(descriptor).st_ino), uid)
+    )
+    return given
+
+
+def test_the_owner_is_repaired_on_request_before_postsuper_runs(run: ModuleRun, stranger: dict[str, int]) -> None:
+    refused = run.fails(repairs=["stale"])
+    assert refused == run.fails(repairs=["stale"], check=True)
+    assert refused.startswith(
+        "repairs: postsuper runs as the mail owner, who cannot work in 7 directories that have another"
+    )
+    assert not stranger
+    options: dict[str, Any] = {"repairs": ["stale", "ownership"]}
+    predicted, done = run(check=True, **options), run(**options)
+    assert {**predicted, "invocation": 0} == {**done, "invocation": 0}
+    assert done["repaired"]["wrong_owner"] == done["found"]["wrong_owner"] > 6
+    assert run(**options)["found"]["wrong_owner"] == 0
+
+
+def test_linked_files_stay_and_are_named(run: ModuleRun, made: MadeUpSpool, stranger: dict[str, int]) -> None:
+    path = made.put("hold", "4A0F9B0", QueueFile().write())
+    os.link(str(path), str(made.path / "linked"))
+    done = run(repairs=["ownership"])
+    assert done["found"]["wrong_owner"] - done["repaired"]["wrong_owner"] == 1
+    (row,) = [row for row in done["findings"] if row["path"] == "hold/4A0F9B0" and row["kind"] == "wrong_owner"]
+    assert row["detail"].endswith("; it has 2 links, and stays")
+    assert row["repaired"] is False
+    assert str(path.stat().st_ino) not in stranger
+
+
+# --- damaged and unreadable files -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("queue", "data", "detail"),
+    [
+        ("deferred", b"", "at offset 0"),
+        ("hold", QueueFile().write()[:200], "the file ends within a record at offset "),
+        ("hold", b"\0" * 4000, "at offset 0"),
+        ("maildrop", b"\0" * 4000, "at offset 0"),
+    ],
+)
+def test_damaged_files_are_named_and_stay(
+    run: ModuleRun, made: MadeUpSpool, queue: str, data: bytes, detail: str
+) -> None:
+    path = made.put(queue, "4A0F9B0", data)
+    name = "4A0F9%X" % path.stat().st_ino
+    path.rename(path.with_name(name))
+    for check in (True, False):
+        result = run(check=check)
+        assert (result["found"]["damaged"], result["repaired"]["damaged"]) == (1, 0)
+        (row,) = [row for row in result["findings"] if row["kind"] == "damaged"]
+        assert row["path"] == str((path.parent / name).relative_to(made.path))
+        assert detail in row["detail"]
+        assert row["repaired"] is False
+    assert path.with_name(name).read_bytes() == data
+
+
+@pytest.mark.parametrize("call", ["open", "pread"])
+def test_a_file_with_an_error_of_the_disk_is_a_finding(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    path = made.put(
+        "hold", "4A0F9B0", QueueFile(recipients=[(ord("R"), b"someone%d@example.org" % n) for n in range(5000)]).write()
+    )
+    name = "4A0F9%X" % path.stat().st_ino
+    path.rename(path.with_name(name))
+    real = getattr(os, call)
+
+    def fail(what: Any, *args: Any, **options: Any) -> Any:
+        if what == name or (call == "pread" and os.fstat(what).st_size > 80000):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(what, *args, **options)
+
+    monkeypatch.setattr(os, call, fail)
+    result = run()
+    rows = {row["path"]: row["detail"] for row in result["findings"] if row["kind"] in ("damaged", "unreadable")}
+    assert "Input/output error" in rows["hold/" + name]
+    # The rest is repaired all the same.
+    assert result["repaired"]["stale_files"] == 1
+    assert result["found"]["damaged"] + result["found"]["unreadable"] == 1
+
+
+def test_a_queue_that_cannot_be_read_is_a_warning_and_the_others_go_on(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.open
+
+    def fail(path: Any, *args: Any, **options: Any) -> int:
+        if path == "deferred":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(path, *args, **options)
+
+    monkeypatch.setattr(os, "open", fail)
+    result = run(repairs=["stale", "orphan_logs"])
+    # Whether the log has a message is not known.
+    assert result["repaired"] == {**dict.fromkeys(result["found"], 0), "stale_files": 1}
+    assert result["found"]["unreadable"] == 1
+    assert run.warnings == [
+        "deferred in the queue directory cannot be read: The queue deferred in %s cannot be read: Input/output error. The disk has an "
+        "error: look at the kernel log and check the disk, then run this again." % made.path
+    ]
+
+
+def test_what_fails_is_named_and_what_was_done_is_logged(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.put("defer", "4A0F9B1", b"", mode=0o600, mtime=OLD)
+    real = os.unlink
+
+    def fail(path: Any, *args: Any, **options: Any) -> None:
+        if path == "4A0F9B1":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(path, *args, **options)
+
+    monkeypatch.setattr(os, "unlink", fail)
+    run.answers["postsuper"] = said(status=1, err="fatal: no")
+    result = run(repairs=["stale", "orphan_logs"])
+    assert result["msg"] == "2 repairs failed, and the others went on. The first: defer/4/4A0F9B1: Input/output error"
+    assert result["failures"][0] == {"path": "defer/4/4A0F9B1", "problem": "Input/output error"}
+    assert result["failures"][1]["problem"].endswith("failed with exit status 1: fatal: no")
+    assert (result["found"]["orphan_logs"], result["repaired"]["orphan_logs"], result["changed"]) == (2, 1, True)
+    assert run.runner.ran[-1][1] == "orphan_logs=1, user=ops, reason=none given\n"
+
+
+def test_a_look_keeps_no_more_than_is_listed(run: ModuleRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million findings take some megabytes."""
+    number = 200_000
+    monkeypatch.setattr(
+        spool_repair,
+        "look",
+        lambda *_args: (Finding("misplaced", "deferred/%d" % n, "deferred/4/%d" % n, n, OLD) for n in range(number)),
+    )
+    tracemalloc.start()
+    try:
+        result = run(check=True, limit=5)
+        _current, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (result["found"]["misplaced"], len(result["findings"]), result["truncated"]) == (number, 5, True)
+    assert peak < 24 << 20

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import directory
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from tests.unit.support.spool import MadeUpSpool
@@ -101,15 +101,66 @@ def test_a_queue_that_does_not_exist_is_empty(made: MadeUpSpool) -> None:
     assert walked(made, "saved") == []
 
 
-def test_a_queue_that_may_not_be_read_is_an_error(made: MadeUpSpool, tmp_path: Path) -> None:
+def test_a_queue_that_is_no_directory_is_an_error(made: MadeUpSpool) -> None:
     (made.path / "hold").rmdir()
-    (made.path / "hold").symlink_to(tmp_path)
+    (made.path / "hold").touch()
     with pytest.raises(MailopsError) as caught:
         walked(made, "hold")
-    # Linux says "Not a directory" of a link where O_DIRECTORY is asked for.
     assert str(caught.value) == (
-        "The queue hold in %s cannot be read: Not a directory. Run this as root (become: true)." % made.path
+        "The queue hold in %s cannot be read: Not a directory. Put a directory there, then run this again." % made.path
     )
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EACCES, errno.ESTALE])
+@pytest.mark.parametrize("call", ["open", "scandir"])
+def test_a_hash_directory_that_cannot_be_read_is_named_or_passed_over(
+    made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, number: int, call: str
+) -> None:
+    made.put("deferred", SHORT, b"", depth=2)
+    made.put("deferred", "B0F9AC", b"", depth=1)
+    real_open, real_scandir, opened = os.open, os.scandir, []
+
+    def open_or_fail(path: Any, *args: Any, **options: Any) -> int:
+        if path == "A" and call == "open":
+            raise OSError(number, os.strerror(number))
+        descriptor = real_open(path, *args, **options)
+        if path == "A":
+            opened.append(descriptor)
+        return descriptor
+
+    def scan_or_fail(path: Any) -> Any:
+        if path in opened:
+            raise OSError(number, os.strerror(number))
+        return real_scandir(path)
+
+    monkeypatch.setattr(os, "open", open_or_fail)
+    monkeypatch.setattr(os, "scandir", scan_or_fail)
+    with pytest.raises(SystemRefusal) as caught:
+        walked(made, "deferred")
+    assert str(caught.value).startswith(
+        "The directory deferred/4/A in %s cannot be read: %s. " % (made.path, os.strerror(number))
+    )
+    gaps: list[tuple[str, int | None]] = []
+    with Spool(str(made.path)) as spool:
+        opened.clear()
+        names = [
+            found.name
+            for found in spool.walk("deferred", unreadable=lambda path, error: gaps.append((path, error.errno)))
+        ]
+    assert names == ["B0F9AC"]
+    assert gaps == [("deferred/4/A", number)]
+
+
+def test_a_found_name_has_a_path(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    made.put("deferred", SHORT, b"", depth=2)
+    made.put("hold", SHORT, b"", depth=0)
+    with Spool(str(made.path)) as spool:
+        paths = [spool.path_of(found) for queue in ("deferred", "hold") for found in spool.walk(queue)]
+        assert paths == ["deferred/4/A/" + SHORT, "hold/" + SHORT]
+        # Not all systems have proc(5).
+        monkeypatch.delattr(os, "readlink")
+        monkeypatch.setattr(os, "readlink", lambda _path: os.listdir("/nonexistent"), raising=False)
+        assert [spool.path_of(found) for found in spool.walk("deferred")] == ["deferred/" + SHORT]
 
 
 def test_no_descriptor_is_left_open(made: MadeUpSpool) -> None:
@@ -146,8 +197,8 @@ def test_a_directory_that_is_none_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(MailopsError) as caught:
         Spool(str(tmp_path / "absent"))
     assert str(caught.value) == (
-        "The queue directory %s cannot be opened: No such file or directory. Name a directory that exists, and read it as "
-        "root (become: true)." % (tmp_path / "absent")
+        "The queue directory %s cannot be opened: No such file or directory. Check the path, then run this again."
+        % (tmp_path / "absent")
     )
 
 

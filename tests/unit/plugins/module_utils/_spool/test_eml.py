@@ -102,7 +102,7 @@ def test_a_name_that_is_no_queue_id_is_refused(tmp_path: Path) -> None:
         ),
         pytest.param(
             "{tmp}/link",
-            "eml_directory {tmp}/link cannot be used: Not a directory. Put a directory there, then run this again.",
+            "eml_directory {tmp}/link is a link or no directory. Name a directory, or one that does not exist yet.",
             id="link",
         ),
         pytest.param(

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import parallel
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from tests.unit.support.spool import MadeUpSpool
@@ -71,3 +73,36 @@ def test_a_helper_ends_with_a_killed_run() -> None:
     assert select.select([reader], [], [], 10)[0] == [reader]
     assert os.read(reader, 1) == b""
     os.close(reader)
+
+
+def fail_in_a_helper(which: int, _number: int) -> Nothing:
+    if which:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+    return Nothing()
+
+
+def test_an_error_of_the_system_in_a_helper_has_its_reason_and_remedy() -> None:
+    with pytest.raises(MailopsError) as caught:
+        parallel.in_shares(fail_in_a_helper, 2)
+    assert str(caught.value) == (
+        "A part of the queue cannot be read: Stale file handle. Mount the network file system again, then run this again."
+    )
+
+
+def test_a_process_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(os, "fork", refuse)
+    with pytest.raises(MailopsError) as caught:
+        parallel.in_shares(fail_in_a_helper, 3)
+    assert str(caught.value) == (
+        "No process can be started for a part of the queue: Resource temporarily unavailable. Fix that, then run this again."
+    )
+
+
+def test_a_queue_that_cannot_be_read_is_no_reason_to_start_a_process(made: MadeUpSpool) -> None:
+    (made.path / "hold").rmdir()
+    (made.path / "hold").touch()
+    with Spool(str(made.path)) as spool:
+        assert parallel.worth_processes(spool, ("hold", "deferred")) == 1

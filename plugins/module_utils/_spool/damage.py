@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""The queue files of messages that cannot be read to their end: empty, cut short, overwritten, or on a disk with an error."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, MailopsError, reason_of
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.parallel import in_shares, worth_processes
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import MESSAGE_QUEUES, Finding
+
+if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
+
+
+def problem_of(message: SpoolMessage) -> str | None:
+    """Return why a queue file cannot be read to its end, and where that shows; None where it can."""
+    try:
+        envelope = message.envelope
+    except ContentError as error:
+        return str(error)
+    if envelope.unparsed is not None:
+        return "%s at offset %d" % (envelope.unparsed.problem, envelope.unparsed.offset)
+    return "it names no sender" if envelope.sender is None else None
+
+
+class Damage:
+    """Findings about damaged and unreadable queue files: how many of each kind, and the first of them, in no order."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.counts = {"damaged": 0, "unreadable": 0}
+        self.findings: list[Finding] = []
+
+    def add(self, finding: Finding) -> None:
+        """Count a finding, and keep it if it is among the first."""
+        self.counts[finding.kind] += 1
+        if len(self.findings) < self._limit:
+            self.findings.append(finding)
+
+    def merge(self, other: Damage) -> None:
+        """Add what another process found."""
+        for kind, number in other.counts.items():
+            self.counts[kind] += number
+        self.findings = (self.findings + other.findings)[: self._limit]
+
+
+def find_damage(spool: Spool, *, limit: int) -> Damage:
+    """Return the files in the queues of messages that cannot be read to their end, at most so many of them by name.
+
+    Files that are still being written are left out, and so are directories that cannot be read: look() in structure.py has those.
+    """
+    return in_shares(partial(_find_share, spool, limit), worth_processes(spool, MESSAGE_QUEUES))
+
+
+def _find_share(spool: Spool, limit: int, index: int, number: int) -> Damage:
+    damage = Damage(limit)
+    for queue in MESSAGE_QUEUES:
+        with suppress(MailopsError):
+            for found in spool.walk(queue, share=(index, number), unreadable=_pass_over):
+                finding = _judge(spool, found) if is_valid(found.name) else None
+                if finding is not None:
+                    damage.add(finding)
+    return damage
+
+
+def _pass_over(_path: str, _error: OSError) -> None:
+    """Pass over a directory that cannot be read."""
+
+
+def _judge(spool: Spool, found: Found) -> Finding | None:
+    try:
+        status = os.lstat(found.name, dir_fd=found.directory)
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        message = SpoolMessage(spool, found)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return Finding("unreadable", spool.path_of(found), reason_of(error), 0, 0)
+    try:
+        problem = problem_of(message) if message.ready else None
+    finally:
+        message.close()
+    if problem is None:
+        return None
+    return Finding("damaged", spool.path_of(found), problem, message.status.st_ino, int(message.status.st_mtime))

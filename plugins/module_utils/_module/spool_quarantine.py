@@ -217,6 +217,7 @@ def _job_of(module: AnsibleModule, instance: Instance) -> Job:
         params["queues"] = list(chosen)
     if whole:
         _check_whole(params)
+        instance.require_own_queue()
         _check_directories(params, instance)
         params["match_all"] = True
     identity = instance.identity

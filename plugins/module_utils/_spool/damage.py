@@ -27,12 +27,10 @@ if TYPE_CHECKING:
 def problem_of(message: SpoolMessage) -> str | None:
     """Return why a queue file cannot be read to its end, and where that shows; None where it can."""
     try:
-        envelope = message.envelope
+        message.check_end()
     except ContentError as error:
         return str(error)
-    if envelope.unparsed is not None:
-        return "%s at offset %d" % (envelope.unparsed.problem, envelope.unparsed.offset)
-    return "it names no sender" if envelope.sender is None else None
+    return message.problem if message.damaged else None
 
 
 class Damage:

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Callable, Generic, Iterable, Iterator, NamedTu
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     ContentError,
-    MailopsError,
     PatternTimeout,
+    SystemRefusal,
     reason_of,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
@@ -155,19 +155,23 @@ def _read(spool: Spool, job: Job[_Result], index: int, number: int) -> Share[_Re
     share = Share(job.make_result(), ScanCounts())
     with PatternWatch() as watch, _no_garbage_collection():
         for queue in job.queues:
+            unreadable = None if job.note_gap is None else partial(_note_directory, share, job)
             try:
-                for found in spool.walk(queue, share=(index, number)):
+                for found in spool.walk(queue, share=(index, number), unreadable=unreadable):
                     watch.queue_id = found.name
                     _visit(spool, found, job, share, watch)
-            except PatternTimeout:
-                raise
-            except MailopsError as error:
-                if job.note_gap is None:
+            except SystemRefusal as error:
+                if unreadable is None:
                     raise
-                share.note(Gap(queue, "", None, str(error)), job)
+                unreadable(queue, error.error)
         if job.settle is not None:
             job.settle(share.result)
     return share
+
+
+def _note_directory(share: Share[_Result], job: Job[_Result], path: str, error: OSError) -> None:
+    """Keep a directory that could not be read."""
+    share.note(Gap(path, "", None, "cannot be read: %s" % reason_of(error)), job)
 
 
 @contextmanager

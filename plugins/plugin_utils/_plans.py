@@ -9,11 +9,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Mapping
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import digest
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import digest, unpack
 
 _REMEDY = "make a new plan"
+# What the reports and the role need of a plan.
+_PARTS = {"created": int, "selection": dict, "counts": dict, "summary": dict, "messages": str}
 
 
 def parse_plan(text: str) -> dict[str, Any]:
@@ -26,4 +29,19 @@ def parse_plan(text: str) -> dict[str, Any]:
         raise ValueError("The file holds no plan; %s." % _REMEDY)
     if plan["digest"] != digest(plan):
         raise ValueError("The plan was altered: its content does not fit its digest; %s." % _REMEDY)
+    _check_content(plan)
     return plan
+
+
+def _check_content(plan: Mapping[str, Any]) -> None:
+    """Raise ValueError for a plan that lacks something, or whose counts are not those of its list, which is what is carried out."""
+    for name, kind in _PARTS.items():
+        if not isinstance(plan.get(name), kind):
+            raise ValueError("The plan has no %s: it is none, or was cut; %s." % (name, _REMEDY))
+    try:
+        listed = len(unpack(plan["messages"]))
+    except PlanError as error:
+        raise ValueError(str(error)) from error
+    counted = plan["counts"].get("messages")
+    if counted != listed:
+        raise ValueError("The plan lists %d messages, and its counts say %s; %s." % (listed, counted, _REMEDY))

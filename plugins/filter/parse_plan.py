@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Callable
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import digest
 from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter
+from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import parse_plan
 
 DOCUMENTATION = r"""
 name: parse_plan
@@ -41,24 +40,9 @@ _value:
 """
 
 
-_REMEDY = "make a new plan"
-
-
-def _filter(text: str) -> dict[str, Any]:
-    try:
-        plan = json.loads(text)
-    except ValueError as error:
-        raise ValueError("The plan is not JSON (%s); %s." % (error, _REMEDY)) from error
-    if not isinstance(plan, dict) or "digest" not in plan:
-        raise ValueError("The file holds no plan; %s." % _REMEDY)
-    if plan["digest"] != digest(plan):
-        raise ValueError("The plan was altered: its content does not fit its digest; %s." % _REMEDY)
-    return plan
-
-
 class FilterModule:
     """The filter."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return it by its name."""
-        return {"parse_plan": as_filter(_filter)}
+        return {"parse_plan": as_filter(parse_plan)}

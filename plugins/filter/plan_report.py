@@ -32,6 +32,10 @@ options:
   fleet_max_messages:
     description: How many messages all the plans together may have.
     type: int
+  mixed:
+    description: Whether plans that were made by different rules, or more than an hour apart, may be carried out together.
+    type: bool
+    default: true
   created:
     description: When the report is made, in seconds since the epoch. By default now.
     type: int
@@ -60,7 +64,9 @@ _value:
   description:
     - The report. C(hosts) has a row for each host with its C(state), its C(problem) if any, C(counts) and C(summary).
     - C(fleet) has the sums, C(problems) a text for each host without a plan.
-    - C(refusals) has a text for each limit that is exceeded.
+    - C(rules) has each selection that there are plans of, with its hosts.
+    - C(refusals) has a text for each limit that is exceeded. Limits that are not given are those in the plans. Where there are none,
+      a selection by rules of more than 20 messages that has more than 95 percent of those in the chosen queues is refused.
   type: dict
 """
 
@@ -71,6 +77,7 @@ def _filter(
     max_messages: int | str | None = None,
     max_percent: float | str | None = None,
     fleet_max_messages: int | str | None = None,
+    mixed: bool = True,
     created: int | None = None,
 ) -> dict[str, Any]:
     # A number given on the command line, as -e max_messages=100, is a text.
@@ -79,6 +86,7 @@ def _filter(
         max_messages=None if max_messages is None else int(max_messages),
         max_percent=None if max_percent is None else float(max_percent),
         fleet_max_messages=None if fleet_max_messages is None else int(fleet_max_messages),
+        mixed=mixed,
         created=now() if created is None else created,
     )
 

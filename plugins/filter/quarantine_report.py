@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Mapping
 
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import parse_age
 from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter, now
 from ansible_collections.mailops.postfix.plugins.plugin_utils._reports import (
     QuarantineRun,
@@ -70,10 +71,17 @@ options:
     description: Whether a host where Postfix does not run is a problem.
     type: bool
     default: true
+  everything:
+    description: Whether everything was to be restored that no rule spares.
+    type: bool
+    default: false
+  expire:
+    description: The age at which what is left is deleted, as V(14d).
+    type: str
   limits:
     description:
       - Where the report is on a dry look, before anything is restored. What the rules may restore, as C(max_messages), C(max_percent)
-        and C(fleet_max_messages).
+        and C(fleet_max_messages), and how many messages of a host may be deleted, as C(expire_max_messages).
     type: dict
   check:
     description: Whether it was only predicted, in check mode.
@@ -121,6 +129,8 @@ def _filter(
     reason: str | None = None,
     rules: bool = False,
     must_run: bool = True,
+    everything: bool = False,
+    expire: str | None = None,
     limits: Mapping[str, Any] | None = None,
     check: bool = False,
     created: int | None = None,
@@ -129,7 +139,16 @@ def _filter(
     hosts = {
         host: Quarantining(result, *(results.get(host) or {} for results in later)) for host, result in taken.items()
     }
-    run = QuarantineRun(name=name, reason=reason, rules=rules, must_run=must_run, check=check)
+    run = QuarantineRun(
+        name=name,
+        reason=reason,
+        rules=rules,
+        must_run=must_run,
+        check=check,
+        everything=everything,
+        expire=expire,
+        expire_seconds=None if expire is None else parse_age(expire, "expire"),
+    )
     return quarantine_report(hosts, run=run, limits=_numbers(limits), created=now() if created is None else created)
 
 

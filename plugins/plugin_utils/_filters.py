@@ -27,7 +27,7 @@ def as_filter(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def filtered(*arguments: Any, **options: Any) -> Any:
         try:
-            return _no_template(function(*arguments, **options))
+            return no_template(function(*arguments, **options))
         except ValueError as error:
             # Newer releases show the text of a cause too, which would be the same once more.
             raise AnsibleFilterError(str(error)) from None
@@ -35,13 +35,13 @@ def as_filter(function: Callable[..., Any]) -> Callable[..., Any]:
     return filtered
 
 
-def _no_template(value: Any) -> Any:
+def no_template(value: Any) -> Any:
     """Return the value in plain containers, with every text marked as one that is not looked through for templates.
 
     ansible-core 2.18 and older would do that to a text that a variable holds; newer ones trust no text of a filter.
     """
     if isinstance(value, Mapping):
-        return {_no_template(key): _no_template(item) for key, item in value.items()}
+        return {no_template(key): no_template(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_no_template(item) for item in value]
+        return [no_template(item) for item in value]
     return wrap_var(value) if isinstance(value, str) else value

@@ -11,6 +11,8 @@ A report names every host: one that gave no answer has a state and a problem ins
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from typing import Any, Iterable, Mapping, NamedTuple
 
@@ -23,6 +25,14 @@ Results = Mapping[str, Result]
 
 _COUNTS = ("messages", "bytes", "recipients")
 _NO_ANSWER = "An earlier task or play lost this host, so it was not asked."
+# A selection that takes nearly everything is a mistake more often than not: without limits of the operator's own it is refused,
+# unless it has few messages. postfix_queue_purge has the same bounds.
+NEARLY_ALL_PERCENT = 95
+FEW_MESSAGES = 20
+# Plans that were made in one run are as old as each other, within so many seconds.
+SAME_AGE_SECONDS = 3600
+_AGE_UNITS = (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60))
+_HOSTS_NAMED = 10
 
 
 class Trouble(NamedTuple):
@@ -96,7 +106,8 @@ def _fleet_facts(hosts: int, facts: list[Mapping[str, Any]]) -> dict[str, Any]:
         "answered": len(facts),
         "queues": _sum_queues(facts),
         "total": {**_sums(totals), "oldest": _least(total["oldest"] for total in totals)},
-        "matched": _sums((fact["matched"] for fact in facts), (*_COUNTS, "partial")),
+        "matched": _sums((fact["matched"] for fact in facts), (*_COUNTS, "partial", "undecided")),
+        "damaged": sum(len((fact.get("scan") or {}).get("damaged") or ()) for fact in facts),
         "top": _merged_tops(facts),
     }
 
@@ -135,17 +146,19 @@ def plan_report(
     max_messages: int | None = None,
     max_percent: float | None = None,
     fleet_max_messages: int | None = None,
+    mixed: bool = True,
 ) -> dict[str, Any]:
     """Return the report on the plans of a fleet, with what forbids carrying them out as refusals.
 
-    results: what postfix_queue_purge returned in check mode, by host, or the plans that were read from files.
+    results: what postfix_queue_purge returned in check mode, by host, or the plans that were read from files. mixed: whether plans of
+    different rules and ages may be carried out together.
     """
     rows = [_planned(host, result) for host, result in results.items()]
     planned = [row for row in rows if row["counts"] is not None]
     fleet = {
         "hosts": len(rows),
         "planned": len(planned),
-        **_sums((row["counts"] for row in planned), (*_COUNTS, "partial", "in_queues")),
+        **_sums((row["counts"] for row in planned), (*_COUNTS, "partial", "undecided", "in_queues")),
     }
     refusals = [text for row in rows for text in _refusals(row, max_messages, max_percent)]
     if fleet_max_messages is not None and fleet["messages"] > fleet_max_messages:
@@ -153,17 +166,21 @@ def plan_report(
             "The plans have %d messages on %d hosts, queue_cleanup_fleet_max_messages allows %d."
             % (fleet["messages"], sum(row["counts"]["messages"] > 0 for row in planned), fleet_max_messages)
         )
-    return _report("plan", created, rows, fleet=fleet, refusals=refusals)
+    rules = _rules_of(planned)
+    if not mixed:
+        refusals += _mixtures(planned, rules, created)
+    return _report("plan", created, rows, fleet=fleet, rules=rules, refusals=refusals)
 
 
 def plan_of(result: Result) -> Mapping[str, Any] | None:
     """Return the plan in a result, of the module or of the task that read it from a file; None where there is none."""
-    plan = result.get("plan") or result.get("ansible_facts", {}).get("__queue_cleanup_read_plan")
+    plan = result.get("plan")
     return plan if isinstance(plan, Mapping) else None
 
 
 def _planned(host: str, result: Result) -> dict[str, Any]:
-    figures: dict[str, Any] = {"counts": None, "summary": None, "planned_at": None}
+    figures: dict[str, Any] = {"counts": None, "summary": None, "planned_at": None, "rule": None, "reason": None}
+    figures["limits"] = {}
     trouble = _trouble(result)
     if trouble and trouble.state == "failed" and "matched" in result:
         # The module counts what it refuses only where a limit was exceeded.
@@ -173,32 +190,145 @@ def _planned(host: str, result: Result) -> dict[str, Any]:
     plan = plan_of(result)
     if plan is None:
         return _row(host, "no plan", "There is no plan for this host: make one, or leave the host out.", **figures)
-    figures = {"counts": dict(plan["counts"]), "summary": dict(plan["summary"]), "planned_at": plan["created"]}
+    figures = {
+        "counts": dict(plan["counts"]),
+        "summary": dict(plan["summary"]),
+        "planned_at": plan["created"],
+        "rule": rule_of(plan),
+        "reason": plan.get("reason"),
+        "limits": dict(plan.get("limits") or {}),
+    }
     return _row(host, "planned" if plan["counts"]["messages"] else "nothing to do", **figures)
+
+
+def rule_of(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the selection of a plan as an operator writes it; ages count from when the plan was made, as they did there."""
+    selection = plan.get("selection") or {}
+    rules = {name: [_rule(rule, plan["created"]) for rule in selection.get(name, ())] for name in ("match", "exclude")}
+    more = {name: selection.get(name) for name in ("queues", "recipient_scope")}
+    return {**rules, **more, "method": plan.get("method")}
+
+
+def _rule(rule: Mapping[str, Any], created: int) -> dict[str, Any]:
+    return {key: _value_of(key, value, created) for key, value in rule.items()}
+
+
+def _value_of(key: str, value: Any, created: int) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _value_of(key, item, created) for name, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    items = [_value(key, item, created) for item in value]
+    return items[0] if len(items) == 1 else items
+
+
+def _value(key: str, item: Any, created: int) -> Any:
+    if key != "age" or not isinstance(item, Mapping):
+        return _rule(item, created) if isinstance(item, Mapping) else item
+    ((name, second),) = item.items()
+    return ("-" if name == "after" else "") + _length(created - second)
+
+
+def _length(seconds: int) -> str:
+    """Return a length of time in the largest unit that it is a whole number of, as C(2d)."""
+    for unit, size in _AGE_UNITS:
+        if seconds and seconds % size == 0:
+            return "%d%s" % (seconds // size, unit)
+    return "%ds" % seconds
+
+
+def rule_text(rule: Mapping[str, Any]) -> str:
+    """Return a selection on one line: what it takes, and what it spares."""
+    taken = " or ".join(json.dumps(part, ensure_ascii=False) for part in rule["match"]) or "every message"
+    spared = " or ".join(json.dumps(part, ensure_ascii=False) for part in rule["exclude"])
+    method = "" if rule["method"] in (None, "delete") else ", to %s" % rule["method"]
+    return taken + (", but not %s" % spared if spared else "") + method
+
+
+def _rules_of(planned: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return each selection that hosts have plans of, with these hosts; the most frequent first."""
+    hosts: dict[str, list[str]] = {}
+    rules: dict[str, Mapping[str, Any]] = {}
+    for row in planned:
+        key = hashlib.sha256(json.dumps(row["rule"], sort_keys=True).encode("utf-8")).hexdigest()
+        rules[key] = row["rule"]
+        hosts.setdefault(key, []).append(row["host"])
+    return [
+        {"digest": key, "rule": rules[key], "hosts": hosts[key]}
+        for key in sorted(rules, key=lambda key: -len(hosts[key]))
+    ]
+
+
+def some_hosts(hosts: list[str]) -> str:
+    """Return the names of hosts, of many the first ones and how many more there are."""
+    more = len(hosts) - _HOSTS_NAMED
+    return ", ".join(hosts[:_HOSTS_NAMED]) + (" and %d more" % more if more > 0 else "")
+
+
+def _mixtures(planned: list[dict[str, Any]], rules: list[dict[str, Any]], created: int) -> list[str]:
+    """Return what is different among plans that are to be carried out together."""
+    remedy = "Make new plans for all hosts, leave hosts out with --limit, or set queue_cleanup_mixed_plans: true if you mean that."
+    texts = []
+    if len(rules) > 1:
+        texts.append("The plans are of %d different rules. %s" % (len(rules), remedy))
+        texts += ["%s: %s" % (some_hosts(group["hosts"]), rule_text(group["rule"])) for group in rules]
+    ages: dict[int, list[str]] = {}
+    for row in sorted(planned, key=lambda row: int(row["planned_at"])):
+        first = next((second for second in ages if row["planned_at"] - second <= SAME_AGE_SECONDS), row["planned_at"])
+        ages.setdefault(first, []).append(row["host"])
+    if len(ages) > 1:
+        texts.append("The plans were made at different times. %s" % remedy)
+        texts += [
+            "%s: planned %d minutes ago" % (some_hosts(hosts), (created - second) // 60)
+            for second, hosts in ages.items()
+        ]
+    return texts
 
 
 def _refusals(row: Mapping[str, Any], max_messages: int | None, max_percent: float | None) -> list[str]:
     """Return why this host's plan must not be carried out.
 
-    The module checks the same limits, but on its own host, when others may have been cleaned already.
+    The module checks the same limits, but on its own host, when others may have been cleaned already. What is not given is taken from
+    the plan.
     """
     if row["state"] == "refused":
         return ["%s: %s" % (row["host"], row["problem"])]
     if row["counts"] is None:
         return []
     messages, in_queues = row["counts"]["messages"], row["counts"]["in_queues"]
+    most = _first_of(max_messages, row["limits"].get("max_messages"))
+    percent = _first_of(max_percent, row["limits"].get("max_percent"))
     refusals = []
-    if max_messages is not None and messages > max_messages:
+    if most is not None and messages > most:
         refusals.append(
-            "%s: The plan has %d messages, queue_cleanup_max_messages allows %d."
-            % (row["host"], messages, max_messages)
+            "%s: The plan has %d messages, queue_cleanup_max_messages allows %d." % (row["host"], messages, most)
         )
-    if max_percent is not None and messages * 100 > max_percent * in_queues:
+    if percent is not None and messages * 100 > percent * in_queues:
         refusals.append(
             "%s: The plan has %d of the %d messages in the chosen queues, queue_cleanup_max_percent allows %g percent."
-            % (row["host"], messages, in_queues, max_percent)
+            % (row["host"], messages, in_queues, percent)
+        )
+    if most is None and percent is None and row["rule"]["match"] and nearly_all(messages, in_queues):
+        refusals.append(
+            "%s: The plan has %s messages in the chosen queues, which is more than %d percent. Narrow the rule, or set "
+            "queue_cleanup_max_percent: 100 if you mean that."
+            % (row["host"], share_of(messages, in_queues), NEARLY_ALL_PERCENT)
         )
     return refusals
+
+
+def _first_of(*values: Any) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+def nearly_all(messages: int, everything: int) -> bool:
+    """Return whether a selection takes so much that it must be allowed in words."""
+    return messages > FEW_MESSAGES and messages * 100 > NEARLY_ALL_PERCENT * everything
+
+
+def share_of(messages: int, everything: int) -> str:
+    """Return how many of how many, in words where it is all."""
+    return "ALL %d" % messages if messages == everything else "%d of the %d" % (messages, everything)
 
 
 # --- cleanup --------------------------------------------------------------------------------------------------------
@@ -213,11 +343,38 @@ class Cleanup(NamedTuple):
     left_old: Result
 
 
+class CleanupRun(NamedTuple):
+    """How a cleanup ran: whether it was only predicted, whether a later run makes its report because it was broken off itself, and
+    on which hosts it had begun to purge."""
+
+    check: bool = False
+    broken_off: bool = False
+    started: frozenset[str] = frozenset()
+
+
+_BROKEN_OFF_HERE = (
+    "The run was broken off while this host was cleaned, so what it deleted here is not known: the mail log of the host has it, in the "
+    "lines of mailops/postfix_queue_purge."
+)
+_BROKEN_OFF_BEFORE = "Nothing was touched here, because the run was broken off before."
+
+
 def cleanup_report(
-    cleanups: Mapping[str, Cleanup], *, created: int, method: str, reason: str | None = None, check: bool = False
+    cleanups: Mapping[str, Cleanup],
+    *,
+    created: int,
+    method: str,
+    reason: str | None = None,
+    check: bool = False,
+    started: frozenset[str] | None = None,
 ) -> dict[str, Any]:
-    """Return the report on a cleanup of a fleet. check: whether it was only predicted."""
-    rows = [_cleaned(host, cleanup, check) for host, cleanup in cleanups.items()]
+    """Return the report on a cleanup of a fleet. check: whether it was only predicted.
+
+    started: of a run that was broken off, the hosts on which it had begun to purge.
+    """
+    run = CleanupRun(check, started is not None, started or frozenset())
+    rows = [_cleaned(host, cleanup, run) for host, cleanup in cleanups.items()]
+    planned = [row for row in rows if row["rule"] is not None]
     fleet = {
         "hosts": len(rows),
         "planned": sum((row["planned"] or {}).get("messages", 0) for row in rows),
@@ -225,10 +382,21 @@ def cleanup_report(
         "left": sum(row["left"] or 0 for row in rows),
         "arrived": sum(row["arrived"] or 0 for row in rows),
     }
-    return _report("cleanup", created, rows, method=method, reason=reason, check=check, fleet=fleet)
+    reasons = dict.fromkeys(row["reason"] for row in rows if row["reason"])
+    return _report(
+        "cleanup",
+        created,
+        rows,
+        method=method,
+        reason=reason or "; ".join(reasons) or None,
+        check=run.check,
+        broken_off=run.broken_off,
+        rules=_rules_of(planned),
+        fleet=fleet,
+    )
 
 
-def _cleaned(host: str, cleanup: Cleanup, check: bool) -> dict[str, Any]:
+def _cleaned(host: str, cleanup: Cleanup, run: CleanupRun) -> dict[str, Any]:
     planned = _planned(host, cleanup.planned)
     purged = {} if cleanup.purged.get("skipped") else cleanup.purged
     left, arrived = _left(cleanup)
@@ -236,7 +404,10 @@ def _cleaned(host: str, cleanup: Cleanup, check: bool) -> dict[str, Any]:
         "planned": planned["counts"],
         "purged": purged.get("purged"),
         "outcomes": purged.get("outcomes"),
+        "failures": purged.get("failures") or [],
+        "undecided": purged.get("undecided") or [],
         "selection_digest": purged.get("selection_digest"),
+        **{name: planned[name] for name in ("planned_at", "rule", "reason")},
         "left": left,
         "arrived": arrived,
     }
@@ -244,21 +415,21 @@ def _cleaned(host: str, cleanup: Cleanup, check: bool) -> dict[str, Any]:
         return _row(host, "no plan", planned["problem"], **figures)
     if planned["problem"]:
         return _row(host, planned["state"], planned["problem"], **figures)
-    return _row(host, *_state_of(planned, purged, cleanup, left, check), **figures)
+    return _row(host, *_state_of(planned, purged, cleanup, left, run), **figures)
 
 
 def _state_of(
-    planned: Mapping[str, Any], purged: Result, cleanup: Cleanup, left: int | None, check: bool
+    planned: Mapping[str, Any], purged: Result, cleanup: Cleanup, left: int | None, run: CleanupRun
 ) -> tuple[str, str | None]:
     """Return the state of a host that had a plan, and its problem, if it has one."""
     if planned["state"] == "nothing to do":
         return "nothing to do", None
     if not purged:
-        return "stopped", "Nothing was touched here, because a host before this one failed."
+        return _untouched(planned["host"], run)
     trouble = _trouble(purged)
     if trouble:
         return trouble
-    if check:
+    if run.check:
         return "would clean" if purged["purged"]["messages"] else "nothing to do", None
     if left:
         return "left over", "%d messages of the selection are still in the queue; run the cleanup again." % left
@@ -267,6 +438,13 @@ def _state_of(
         if unverified:
             return "not verified", "It was cleaned, but could not be looked at again: %s" % unverified.problem
     return "cleaned" if purged["purged"]["messages"] else "nothing to do", None
+
+
+def _untouched(host: str, run: CleanupRun) -> tuple[str, str]:
+    """Return state and problem of a host whose purge returned nothing."""
+    if not run.broken_off:
+        return "stopped", "Nothing was touched here, because a host before this one failed."
+    return ("unknown", _BROKEN_OFF_HERE) if host in run.started else ("stopped", _BROKEN_OFF_BEFORE)
 
 
 def _left(cleanup: Cleanup) -> tuple[int | None, int | None]:
@@ -302,13 +480,22 @@ class Quarantining(NamedTuple):
 
 
 class QuarantineRun(NamedTuple):
-    """What such a run was to do: the quarantine, why, whether rules say what is good, whether Postfix must run afterwards."""
+    """What such a run was to do: the quarantine, why, whether rules say what is good, whether Postfix must run afterwards.
+
+    everything: whether all is to be restored that no rule spares. expire: the age at which what is left is deleted, as the operator
+    wrote it, and in seconds; None where nothing is. broken_off, started: as for a cleanup.
+    """
 
     name: str
-    reason: str | None
-    rules: bool
-    must_run: bool
-    check: bool
+    reason: str | None = None
+    rules: bool = False
+    must_run: bool = True
+    check: bool = False
+    everything: bool = False
+    expire: str | None = None
+    expire_seconds: int | None = None
+    broken_off: bool = False
+    started: tuple[str, ...] = ()
 
 
 def quarantine_report(
@@ -320,16 +507,16 @@ def quarantine_report(
 ) -> dict[str, Any]:
     """Return the report on a run of the role spool_quarantine.
 
-    limits: max_messages, max_percent and fleet_max_messages where the report is on a dry look, before anything is restored. What
-    forbids restoring is in refusals then.
+    limits: max_messages, max_percent, fleet_max_messages and expire_max_messages, those that there are, where the report is on a dry
+    look, before anything is restored. What forbids restoring is in refusals then.
     """
     looking = limits is not None
-    rows = [_quarantined(host, steps, run, looking=looking) for host, steps in hosts.items()]
+    rows = [_quarantined(host, steps, run, created, looking=looking) for host, steps in hosts.items()]
     fleet = {
         "hosts": len(rows),
         **{name: _sums(row[name] or {} for row in rows) for name in ("quarantined", "selected", "restored", "deleted")},
-        **{name: sum(row[name] or 0 for row in rows) for name in ("collisions", "left")},
-        "partial": sum((row["selected"] or {}).get("partial", 0) for row in rows),
+        **{name: sum(row[name] or 0 for row in rows) for name in ("collisions", "left", "to_delete")},
+        **{name: sum((row["selected"] or {}).get(name) or 0 for row in rows) for name in ("partial", "undecided")},
         "down": max((row["down"] or 0.0 for row in rows), default=0.0),
     }
     refusals = _restore_refusals(rows, run, limits) if limits is not None else []
@@ -341,18 +528,37 @@ def _ran(result: Result) -> Result:
     return {} if result.get("skipped") else result
 
 
-def _quarantined(host: str, steps: Quarantining, run: QuarantineRun, *, looking: bool) -> dict[str, Any]:
+def _quarantined(host: str, steps: Quarantining, run: QuarantineRun, created: int, *, looking: bool) -> dict[str, Any]:
     """Return the row of a host."""
     held_back = bool(steps.taken.get("skipped"))
     steps = Quarantining(*map(_ran, steps))
-    figures = _quarantine_figures(steps, run, looking=looking)
-    trouble = _quarantine_trouble(steps, run, figures, held_back=held_back) or (
-        None if looking else _not_ended(steps, run, figures)
+    figures = _quarantine_figures(steps, run, created, looking=looking)
+    trouble = (
+        _broken_off(host, steps, run, figures)
+        or _quarantine_trouble(steps, run, figures, held_back=held_back)
+        or (None if looking else _not_ended(steps, run, figures))
     )
     return _row(host, *(trouble or (_quarantine_state(steps, run, figures, looking=looking), None)), **figures)
 
 
-def _quarantine_figures(steps: Quarantining, run: QuarantineRun, *, looking: bool) -> dict[str, Any]:
+def _broken_off(host: str, steps: Quarantining, run: QuarantineRun, figures: Mapping[str, Any]) -> Trouble | None:
+    """Return what is unknown of a host where a run was broken off while it was at work there, or before."""
+    if not run.broken_off:
+        return None
+    if host not in run.started:
+        return Trouble("stopped", _BROKEN_OFF_BEFORE)
+    at_work = not (steps.taken or steps.source or steps.found)
+    restoring = _messages(figures["selected"]) and not steps.restored
+    if not (at_work or restoring):
+        return None
+    return Trouble(
+        "unknown",
+        "The run was broken off while it was at work on this host; the quarantine itself says what was moved and deleted: run the "
+        "playbook mailops.postfix.restore without a name.",
+    )
+
+
+def _quarantine_figures(steps: Quarantining, run: QuarantineRun, created: int, *, looking: bool) -> dict[str, Any]:
     looked = _queue_facts(steps.looked)
     selected = looked.get("matched") if run.rules else None
     restored = steps.restored.get("restored")
@@ -365,9 +571,13 @@ def _quarantine_figures(steps: Quarantining, run: QuarantineRun, *, looking: boo
         "down": steps.taken.get("down"),
         "quarantined": steps.taken.get("quarantined"),
         "selected": selected,
+        "to_delete": _to_delete(steps, run, _messages(selected), created),
         "top": looked.get("top"),
         "restored": restored,
         "outcomes": steps.restored.get("outcomes"),
+        "failures": [
+            failure for step in (steps.taken, steps.restored, steps.expired) for failure in step.get("failures") or ()
+        ],
         "collisions": (steps.restored.get("outcomes") or {}).get("collision"),
         "renamed": steps.restored.get("renamed"),
         "deleted": deleted,
@@ -387,6 +597,17 @@ def _found_path(found: Result) -> str | None:
 
 def _messages(sums: Mapping[str, int] | None) -> int:
     return (sums or {}).get("messages", 0)
+
+
+def _to_delete(steps: Quarantining, run: QuarantineRun, selected: int, created: int) -> int | None:
+    """Return how many messages are old enough to be deleted at the end; None where nothing is to be deleted."""
+    looked = _queue_facts(steps.looked)
+    if run.expire_seconds is None or not looked or not steps.found.get("quarantines"):
+        return None
+    filled = steps.found["quarantines"][0].get("filled")
+    if filled is None or filled > created - run.expire_seconds:
+        return 0
+    return int(looked["total"]["messages"]) - selected
 
 
 def _deleted(steps: Quarantining, restored: Mapping[str, int] | None, *, check: bool) -> Mapping[str, int] | None:
@@ -464,8 +685,8 @@ def _quarantine_state(steps: Quarantining, run: QuarantineRun, figures: Mapping[
 
 
 def _restore_refusals(rows: list[dict[str, Any]], run: QuarantineRun, limits: Mapping[str, float]) -> list[str]:
-    """Return why nothing must be restored on any host."""
-    refusals = [text for row in rows for text in _row_refusals(row, limits)]
+    """Return why nothing must be restored or deleted on any host."""
+    refusals = [text for row in rows for text in (*_row_refusals(row, run, limits), *_expiry_refusals(row, limits))]
     wanted = sum(_messages(row["selected"]) for row in rows)
     most = limits.get("fleet_max_messages")
     if most is not None and wanted > most:
@@ -480,22 +701,39 @@ def _restore_refusals(rows: list[dict[str, Any]], run: QuarantineRun, limits: Ma
     return refusals
 
 
-def _row_refusals(row: Mapping[str, Any], limits: Mapping[str, float]) -> list[str]:
+def _row_refusals(row: Mapping[str, Any], run: QuarantineRun, limits: Mapping[str, float]) -> list[str]:
     if not row["selected"]:
         return []
     wanted, everything = row["selected"]["messages"], row["left"] or 0
+    most, percent = limits.get("max_messages"), limits.get("max_percent")
     refusals = []
-    if limits.get("max_messages") is not None and wanted > limits["max_messages"]:
+    if most is not None and wanted > most:
         refusals.append(
             "%s: The rules would restore %d messages, spool_quarantine_max_messages allows %d."
-            % (row["host"], wanted, limits["max_messages"])
+            % (row["host"], wanted, most)
         )
-    if limits.get("max_percent") is not None and wanted * 100 > limits["max_percent"] * everything:
+    if percent is not None and wanted * 100 > percent * everything:
         refusals.append(
             "%s: The rules would restore %d of %d messages, spool_quarantine_max_percent allows %g percent."
-            % (row["host"], wanted, everything, limits["max_percent"])
+            % (row["host"], wanted, everything, percent)
+        )
+    if most is None and percent is None and not run.everything and nearly_all(wanted, everything):
+        refusals.append(
+            "%s: The rules would restore %s messages, which is more than %d percent. Narrow the rules, or set "
+            "spool_quarantine_max_percent: 100 if you mean that."
+            % (row["host"], share_of(wanted, everything), NEARLY_ALL_PERCENT)
         )
     return refusals
+
+
+def _expiry_refusals(row: Mapping[str, Any], limits: Mapping[str, float]) -> list[str]:
+    most = limits.get("expire_max_messages")
+    if most is None or (row["to_delete"] or 0) <= most:
+        return []
+    return [
+        "%s: spool_quarantine_expire would delete %d messages, spool_quarantine_expire_max_messages allows %d."
+        % (row["host"], row["to_delete"], most)
+    ]
 
 
 def quarantine_list(results: Results, *, created: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import re
 import time
 from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
+from ansible_collections.mailops.postfix.plugins.plugin_utils._reports import rule_text, some_hosts
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import (
     Column,
     Table,
@@ -33,6 +34,9 @@ _QUEUES = ("maildrop", *_USUAL_QUEUES, "corrupt")
 _TOP_WIDTH = 32
 _REASON_WIDTH = 96
 _PROBLEM_WIDTH = 320
+_RULE_WIDTH = 240
+# Of a host's messages that failed or could not be read, so many have a line; the JSON has more.
+_LISTED = 5
 # How smtp(8) begins what a remote host answered (src/smtp/smtp_proto.c): in a narrow column the answer matters more.
 _REMOTE = re.compile(r"^host \S+ said: ")
 _FLEET_TOP = 3
@@ -70,6 +74,36 @@ def _problems(report: Mapping[str, Any]) -> tuple[str, Sequence[Item]]:
     return "Problems", [Item(host, clip(text, _PROBLEM_WIDTH)) for host, text in report["problems"].items()]
 
 
+def _of_messages(title: str, lists: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[str, Sequence[Item]]:
+    """Return a list of messages with what is wrong with each, by host, a few of each host."""
+    items = []
+    for host, messages in lists.items():
+        for message in messages[:_LISTED]:
+            text = "%s in %s: %s" % (message.get("queue_id"), message.get("queue"), message.get("problem"))
+            items.append(Item(host, clip(text, _PROBLEM_WIDTH)))
+        if len(messages) > _LISTED:
+            items.append(Item(host, "and %d more" % (len(messages) - _LISTED)))
+    return title, items
+
+
+def _rule_items(report: Mapping[str, Any]) -> list[Item]:
+    """Return the rules that plans were made by; with their hosts, where not all have the same."""
+    rules = report.get("rules") or ()
+    return [
+        Item("rule" if len(rules) == 1 else some_hosts(group["hosts"]), clip(rule_text(group["rule"]), _RULE_WIDTH))
+        for group in rules
+    ]
+
+
+def _undecided(count: int | None) -> list[str]:
+    if not count:
+        return []
+    return [
+        "%d messages are undecided, because the rules ask for what could not be read in them; they are left alone."
+        % count
+    ]
+
+
 def _worst_first(
     rows: Sequence[Mapping[str, Any]], weight: Callable[[Mapping[str, Any]], int]
 ) -> list[Mapping[str, Any]]:
@@ -91,9 +125,22 @@ def _audit_sheet(report: Mapping[str, Any]) -> Sheet:
     if _has_rules(report):
         matched = fleet["matched"]
         summary.append("The selection has %d messages to %d recipients." % (matched["messages"], matched["recipients"]))
-    return Sheet(
-        "Mail queues", summary, _audit_table(report), (("Top of the fleet", _fleet_tops(fleet)), _problems(report))
+        summary += _undecided(matched.get("undecided"))
+    if fleet.get("damaged"):
+        summary.append("%d queue files are damaged." % fleet["damaged"])
+    lists = (
+        ("Top of the fleet", _fleet_tops(fleet)),
+        _of_messages("Undecided", _from_facts(report, lambda facts: facts.get("undecided"))),
+        _of_messages("Damaged", _from_facts(report, lambda facts: (facts.get("scan") or {}).get("damaged"))),
+        _problems(report),
     )
+    return Sheet("Mail queues", summary, _audit_table(report), lists)
+
+
+def _from_facts(
+    report: Mapping[str, Any], part: Callable[[Mapping[str, Any]], Sequence[Mapping[str, Any]] | None]
+) -> dict[str, Sequence[Mapping[str, Any]]]:
+    return {row["host"]: part(row["facts"] or {}) or () for row in report["hosts"]}
 
 
 def _fleet_tops(fleet: Mapping[str, Any]) -> list[Item]:
@@ -114,6 +161,10 @@ def _has_rules(report: Mapping[str, Any]) -> bool:
 
 def _since(report: Mapping[str, Any], second: int | None) -> int | None:
     return None if second is None else int(report["created"]) - second
+
+
+def _ago(report: Mapping[str, Any], second: int | None) -> str:
+    return "-" if second is None else "%s ago" % age(_since(report, second))
 
 
 def _audit_table(report: Mapping[str, Any]) -> Table:
@@ -169,8 +220,11 @@ def _plan_sheet(report: Mapping[str, Any]) -> Sheet:
         "To be cleaned: %d messages (%s) to %d recipients, of %d messages in the chosen queues."
         % (fleet["messages"], size(fleet["bytes"]), fleet["recipients"], fleet["in_queues"]),
     ]
+    if fleet["messages"] and fleet["messages"] == fleet["in_queues"]:
+        summary.append("That is ALL of the messages in the chosen queues.")
     if fleet["partial"]:
         summary.append("%d messages match for some of their recipients only, and are left alone." % fleet["partial"])
+    summary += _undecided(fleet["undecided"])
     columns = [
         _HOST,
         Column("state"),
@@ -181,12 +235,13 @@ def _plan_sheet(report: Mapping[str, Any]) -> Sheet:
         Column("partial", numbers=True),
         Column("oldest", numbers=True),
         Column("youngest", numbers=True),
+        Column("plan made", numbers=True),
         Column("top sender", foreign=True),
         Column("top recipient domain", foreign=True),
     ]
     rows = _worst_first(report["hosts"], lambda row: (row["counts"] or {}).get("messages", -1))
     refusals = [Item("refused", clip(text, _PROBLEM_WIDTH)) for text in report["refusals"]]
-    lists = (("Limits exceeded", refusals), _problems(report))
+    lists = (("Rules", _rule_items(report)), ("Refused", refusals), _problems(report))
     return Sheet("Cleanup plan", summary, Table(columns, [_plan_row(report, row) for row in rows]), lists)
 
 
@@ -195,15 +250,26 @@ def _plan_row(report: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
     return [
         row["host"],
         row["state"],
-        *(_number(counts.get(name)) for name in ("messages", "in_queues", "recipients")),
+        _number(counts.get("messages")),
+        _of(counts),
+        _number(counts.get("recipients")),
         size(counts["bytes"]) if counts else "-",
         _number(counts.get("partial")),
         *(age(_since(report, summary.get(name))) for name in ("oldest", "youngest")),
+        _ago(report, row["planned_at"]),
         *(_first(summary, name) for name in ("senders", "recipient_domains")),
     ]
 
 
+def _of(counts: Mapping[str, Any]) -> str:
+    """Return of how many messages those of a plan are, in words where they are all."""
+    messages, everything = counts.get("messages"), counts.get("in_queues")
+    return "ALL %d" % messages if messages and messages == everything else _number(everything)
+
+
 # --- cleanup --------------------------------------------------------------------------------------------------------
+
+_OUTCOMES = ("vanished", "changed", "in_flight", "failed")
 
 
 def _cleanup_sheet(report: Mapping[str, Any]) -> Sheet:
@@ -221,20 +287,34 @@ def _cleanup_sheet(report: Mapping[str, Any]) -> Sheet:
     ]
     if fleet["arrived"]:
         summary.append("%d more like them have arrived since; run the cleanup again." % fleet["arrived"])
-    outcomes = ("vanished", "changed", "in_flight", "failed")
+    if report["broken_off"]:
+        summary.append("The run was broken off. What it did is known of the hosts that it had finished with.")
+    outcomes = (*_OUTCOMES, *_more_outcomes(report["hosts"], (*_OUTCOMES, "purged")))
     columns = [
         _HOST,
         Column("state"),
         *(Column(title, numbers=True) for title in ("planned", "purged", "recipients", "size")),
-        *(Column(title.replace("_", " "), numbers=True) for title in (*outcomes, "left", "arrived")),
+        *(Column(title.replace("_", " "), numbers=True) for title in (*outcomes, "left", "arrived", "plan made")),
     ]
     rows = _worst_first(report["hosts"], lambda row: (row["purged"] or {}).get("messages", -1))
     reason = [Item("reason", report["reason"])] if report["reason"] else []
-    table = Table(columns, [_cleanup_row(row, outcomes) for row in rows])
-    return Sheet("Cleanup", summary, table, (("Why", reason), _problems(report)))
+    table = Table(columns, [_cleanup_row(report, row, outcomes) for row in rows])
+    lists = (("Why", reason), ("Rules", _rule_items(report)), *_message_lists(rows), _problems(report))
+    return Sheet("Cleanup, broken off" if report["broken_off"] else "Cleanup", summary, table, lists)
 
 
-def _cleanup_row(row: Mapping[str, Any], outcomes: Sequence[str]) -> list[str]:
+def _message_lists(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, Sequence[Item]]]:
+    names = (("Failed", "failures"), ("Undecided", "undecided"))
+    return [_of_messages(title, {row["host"]: row.get(name) or () for row in rows}) for title, name in names]
+
+
+def _more_outcomes(rows: Sequence[Mapping[str, Any]], known: Sequence[str]) -> list[str]:
+    """Return the outcomes that have no column of their own and that some message had."""
+    counted = [row["outcomes"] or {} for row in rows]
+    return list(dict.fromkeys(name for counts in counted for name in counts if counts[name] and name not in known))
+
+
+def _cleanup_row(report: Mapping[str, Any], row: Mapping[str, Any], outcomes: Sequence[str]) -> list[str]:
     purged, counted = row["purged"] or {}, row["outcomes"] or {}
     return [
         row["host"],
@@ -245,6 +325,7 @@ def _cleanup_row(row: Mapping[str, Any], outcomes: Sequence[str]) -> list[str]:
         *(_number(counted.get(name)) for name in outcomes),
         _number(row["left"]),
         _number(row["arrived"]),
+        _ago(report, row["planned_at"]),
     ]
 
 
@@ -253,21 +334,30 @@ def _cleanup_row(row: Mapping[str, Any], outcomes: Sequence[str]) -> list[str]:
 _MAIL = {True: "runs", False: "down", None: "-"}
 
 
+def _expiry_columns(report: Mapping[str, Any]) -> list[str]:
+    return ([] if report["expire"] is None else ["to delete"]) + ["deleted"]
+
+
 def _quarantine_sheet(report: Mapping[str, Any]) -> Sheet:
+    outcomes = _more_outcomes(report["hosts"], ("restored", "collision"))
     columns = [
         _HOST,
         Column("state"),
         Column("mail"),
         Column("seconds down", numbers=True),
         *(Column(title, numbers=True) for title in ("quarantined", "to restore", "restored", "collisions", "left")),
+        *(Column(title, numbers=True) for title in _expiry_columns(report)),
+        *(Column(name.replace("_", " "), numbers=True) for name in outcomes),
         *([Column("top sender to restore", foreign=True)] if report["looking"] else []),
     ]
     rows = _worst_first(report["hosts"], lambda row: -1 if row["left"] is None else row["left"])
     what = [Item("quarantine", report["name"]), *([Item("reason", report["reason"])] if report["reason"] else [])]
     refusals = [Item("refused", clip(text, _PROBLEM_WIDTH)) for text in report["refusals"]]
-    table = Table(columns, [_quarantine_row(row, top=report["looking"]) for row in rows])
-    lists = (("What", what), ("Nothing is restored", refusals), _problems(report))
-    title = "Quarantine, before anything is restored" if report["looking"] else "Quarantine"
+    table = Table(columns, [_quarantine_row(report, row, outcomes) for row in rows])
+    lists = (("What", what), ("Nothing is restored or deleted", refusals), *_message_lists(rows), _problems(report))
+    title = "Quarantine, before anything is restored or deleted" if report["looking"] else "Quarantine"
+    if report["broken_off"]:
+        title = "Quarantine, broken off"
     return Sheet(title, _quarantine_summary(report), table, lists)
 
 
@@ -286,23 +376,45 @@ def _quarantine_summary(report: Mapping[str, Any]) -> list[str]:
         for verb, sums in counts
     ]
     summary.append("%d messages %s in quarantine." % (fleet["left"], "would be left" if report["check"] else "are"))
-    if report["looking"] and fleet["partial"]:
-        summary.append("%d messages match for some of their recipients only, and stay there." % fleet["partial"])
+    if report["looking"]:
+        summary += _announced(report)
     if fleet["down"]:
         summary.append("Mail was down for %.1f seconds at the most." % fleet["down"])
     return summary
 
 
-def _quarantine_row(row: Mapping[str, Any], *, top: bool) -> list[str]:
+def _announced(report: Mapping[str, Any]) -> list[str]:
+    """Return what an operator must know before anything is restored or deleted."""
+    fleet = report["fleet"]
+    announced = []
+    if fleet["selected"]["messages"] and fleet["selected"]["messages"] == fleet["left"]:
+        announced.append("ALL of them are to be restored.")
+    if fleet["to_delete"]:
+        announced.append(
+            "%d of them are to be DELETED at the end, because nothing was moved into their quarantine for %s."
+            % (fleet["to_delete"], report["expire"])
+        )
+    if fleet["partial"]:
+        announced.append("%d messages match for some of their recipients only, and stay there." % fleet["partial"])
+    return announced + _undecided(fleet["undecided"])
+
+
+def _quarantine_row(report: Mapping[str, Any], row: Mapping[str, Any], outcomes: Sequence[str]) -> list[str]:
+    selected = (row["selected"] or {}).get("messages")
     return [
         row["host"],
         row["state"],
         _MAIL[row["mail_runs"]],
         "-" if row["down"] is None else "%.1f" % row["down"],
-        *(_number((row[name] or {}).get("messages")) for name in ("quarantined", "selected", "restored")),
+        _number((row["quarantined"] or {}).get("messages")),
+        "ALL %d" % selected if report["looking"] and selected and selected == row["left"] else _number(selected),
+        _number((row["restored"] or {}).get("messages")),
         _number(row["collisions"]),
         _number(row["left"]),
-        *([_first(row["top"] if row["selected"] else None, "senders")] if top else []),
+        *([] if report["expire"] is None else [_number(row["to_delete"])]),
+        _number((row["deleted"] or {}).get("messages")),
+        *(_number((row["outcomes"] or {}).get(name)) for name in outcomes),
+        *([_first(row["top"] if row["selected"] else None, "senders")] if report["looking"] else []),
     ]
 
 

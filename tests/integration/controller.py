@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
+import os
 import sys
 import tarfile
 from functools import cached_property
@@ -25,6 +26,11 @@ BIN = Path(sys.executable).parent
 COLLECTION = "ansible_collections.mailops.postfix"
 RUN_MODULES = ROOT / "tests" / "fleet" / "run_modules.py"
 CRASH = ROOT / "tests" / "fleet" / "crash.py"
+ENVIRONMENT = {
+    "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
+    "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
+    "ANSIBLE_NOCOLOR": "1",
+}
 # What a module finds on a host: the tree that AnsiballZ packs.
 TREE = "/opt/ansible"
 # Who logs in, with the environment of a login, and what Ansible does to become root.
@@ -49,13 +55,14 @@ class Controller:
         return _OverSsh(self.lab)
 
     def run(self, argv: Sequence[str], *, check: bool = True) -> Completed:
-        """Run one of Ansible's commands in the lab's network."""
-        environment = {
-            "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
-            "ANSIBLE_NOCOLOR": "1",
-        }
-        return self.lab.run([str(BIN / argv[0]), *argv[1:]], env=environment, cwd=ROOT, check=check)
+        """Run one of Ansible's commands in the lab's network, where an interrupt ends it as one from a terminal does."""
+        command = ["env", "--default-signal=INT", str(BIN / argv[0]), *argv[1:]]
+        return self.lab.run(command, env=ENVIRONMENT, cwd=ROOT, check=check)
+
+    def shell(self, command: str, *, directory: Path) -> Completed:
+        """Run a command line as an operator types it, in a directory of theirs."""
+        path = f"{BIN}:{os.environ['PATH']}"
+        return self.lab.run(["bash", "-c", command], env={**ENVIRONMENT, "PATH": path}, cwd=directory, check=False)
 
     def module(
         self, host: str, name: str, options: Mapping[str, Any], *, check: bool = False, become: bool = True

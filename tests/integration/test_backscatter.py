@@ -33,13 +33,15 @@ NAME = {"spool_quarantine_name": "spam"}
 # What is not spam: the owner of the stolen account writes under their own address, the thief does not.
 HAM: dict[str, Any] = {
     **NAME,
-    "spool_quarantine_match_all": True,
-    "spool_quarantine_exclude": [
+    "spool_quarantine_restore_match_all": True,
+    "spool_quarantine_restore_exclude": [
         {"sasl_username": STOLEN_ACCOUNT, "sender": ".example.net"},
         *(rule for rule in SPAM_MATCH if "sasl_username" not in rule),
     ],
     "spool_quarantine_reason": "ticket 4711",
 }
+# Without the least age of expiry, which protects from a typing error.
+AT_ONCE = {"spool_quarantine_expire": "1s", "spool_quarantine_expire_min": "0s"}
 
 
 @pytest.fixture
@@ -170,7 +172,7 @@ def test_restore_with_better_rules_then_forget(
     assert [listing.row(name)[1:4:2] for name in chosen] == [["spam", str(MESSAGES)]] * 2
 
     # The first rule is a narrow one; then all that is good; never is anything touched twice.
-    narrow = {**NAME, "spool_quarantine_match": [{"sender": "example.com"}]}
+    narrow = {**NAME, "spool_quarantine_restore_match": [{"sender": "example.com"}]}
     first = {
         name: {record.queue_id for record in mixture[name] if record.sender.endswith("@example.com")} for name in chosen
     }
@@ -193,9 +195,7 @@ def test_restore_with_better_rules_then_forget(
     # Nobody asks for the rest any more. The run after that does not take the queues again.
     for verb in ("would delete", "deleted", "nothing to do"):
         arguments = ["--check"] if verb == "would delete" else []
-        last = playbooks.run(
-            "backscatter", *limit, *arguments, mailops_serial="100%", spool_quarantine_expire="1s", **HAM
-        )
+        last = playbooks.run("backscatter", *limit, *arguments, mailops_serial="100%", **AT_ONCE, **HAM)
         assert last.status == 0, last.output
         assert states(last, chosen) == [verb] * 2
         assert last.recap("changed") == dict.fromkeys(chosen, int(verb != "nothing to do"))
@@ -297,8 +297,8 @@ TOLERANCE_SECONDS = 2.0
 ATTEMPTS = 3
 BULK_HAM: dict[str, Any] = {
     **NAME,
-    "spool_quarantine_match_all": True,
-    "spool_quarantine_exclude": [{"sender": BULK_SPAM_DOMAIN}],
+    "spool_quarantine_restore_match_all": True,
+    "spool_quarantine_restore_exclude": [{"sender": BULK_SPAM_DOMAIN}],
 }
 
 
@@ -376,6 +376,18 @@ REFUSALS: list[tuple[str, str, dict[str, Any], str]] = [
         "backscatter",
         {**NAME, "spool_quarantine_before": ["/does/not/exist.yml"]},
         "There is no file /does/not/exist.yml; nothing was touched. Relative paths start where ansible-playbook runs.",
+    ),
+    (
+        "exceptions from nothing",
+        "backscatter",
+        {**NAME, "spool_quarantine_restore_exclude": [{"sender": "<>"}]},
+        "spool_quarantine_restore_exclude alone restores nothing; nothing was touched. Say spool_quarantine_restore_match_all: true to",
+    ),
+    (
+        "expiry by accident",
+        "restore",
+        {**HAM, "spool_quarantine_expire": "1s"},
+        "spool_quarantine_expire: 1s is less than spool_quarantine_expire_min allows (1h); nothing was touched.",
     ),
     (
         "no such quarantine",

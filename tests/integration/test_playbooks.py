@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -128,8 +130,16 @@ def test_audit_keeps_its_reports_for_operators_only(playbooks: Playbooks, mixtur
     stolen = sum(record.sasl_username == "stolen@example.test" for name in ("mx01", "mx02") for record in mixture[name])
     assert report["fleet"]["top"]["sasl_usernames"][0] == {"value": "stolen@example.test", "messages": stolen}
     assert run.markdown("audit").count("\n| `mx0") == 2
-    modes = {path.name: path.stat().st_mode & 0o777 for path in (run.directory, *run.directory.iterdir())}
-    assert modes == {"reports": 0o700, "audit.json": 0o600, "audit.md": 0o600}
+    modes = {
+        re.sub(r"-\d{8}T\d{6}\.\d{6}Z", "-TIME", path.name): path.stat().st_mode & 0o777
+        for path in (run.directory, *run.directory.iterdir())
+    }
+    names = ("audit-TIME.json", "audit-TIME.md", "audit.json", "audit.md")
+    assert modes == {"reports": 0o700, **dict.fromkeys(names, 0o600)}
+    # The next report is kept beside it.
+    assert playbooks.run("audit", "--limit", "mx01").status == 0
+    assert len(list(run.directory.glob("audit-*.json"))) == 2
+    assert [row["host"] for row in run.report("audit")["hosts"]] == ["mx01"]
 
 
 def test_audit_of_a_selection(playbooks: Playbooks, mixture: dict[str, list[Record]]) -> None:
@@ -194,7 +204,7 @@ def test_spam_goes_ham_stays_and_a_second_run_changes_nothing(
     assert plan.recap("changed") == dict.fromkeys(mixture, 1)
     assert {name: plan.row(name)[1:3] for name in mixture} == {name: ["planned", str(n)] for name, n in spam.items()}
     plans = playbooks.directory / "plans"
-    assert {path.name: path.stat().st_mode & 0o777 for path in plans.iterdir()} == {
+    assert {path.name: path.stat().st_mode & 0o777 for path in (plans / "latest").glob("*.json")} == {
         f"{name}.json": 0o600 for name in mixture
     }
 
@@ -205,12 +215,14 @@ def test_spam_goes_ham_stays_and_a_second_run_changes_nothing(
         name: ["would clean", str(n), str(n)] for name, n in spam.items()
     }
     assert spools(lab) == before
-    assert not list(playbooks.directory.glob("cleanup-*"))
+    assert not list(playbooks.directory.glob("cleanup*"))
 
     run = playbooks.run("cleanup", mailops_serial=2, queue_cleanup_plans=str(plans), queue_cleanup_reason="ticket 4711")
     assert run.status == 0, run.output
     assert run.recap("changed") == dict.fromkeys(mixture, 1)
-    report = run.report("cleanup-*")
+    report = run.report("cleanup")
+    assert [group["hosts"] for group in report["rules"]] == [list(mixture)]
+    assert not list((playbooks.directory / "runs").iterdir())
     assert {row["host"]: row["purged"]["messages"] for row in report["hosts"]} == spam
     assert all((row["state"], row["left"], row["arrived"]) == ("cleaned", 0, 0) for row in report["hosts"])
     after = spools(lab)
@@ -253,7 +265,7 @@ def test_beyond_a_limit_no_host_is_touched(
     run = playbooks.run("cleanup", **SPAM, **limits)
     assert run.status == 2
     assert message.format(all=everything, limit=everything - 1, **spam) in run.output
-    assert "Nothing was touched on any host, because a limit is exceeded." in run.output
+    assert "Nothing was touched on any host." in run.output
     assert spools(lab) == before
 
 
@@ -262,7 +274,7 @@ def test_bad_plans_are_refused_and_stop_the_hosts_after_them(
     playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]
 ) -> None:
     assert playbooks.run("plan", "--limit", "mx02,mx03", **SPAM).status == 0
-    plans = playbooks.directory / "plans"
+    plans = playbooks.directory / "plans" / "latest"
     shutil.copy(plans / "mx02.json", plans / "mx01.json")
     altered = json.loads((plans / "mx03.json").read_text(encoding="utf-8"))
     altered["counts"]["messages"] = 1
@@ -299,7 +311,7 @@ def test_an_unreachable_host_is_named_and_the_others_are_cleaned(
     playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]
 ) -> None:
     before = spools(lab)
-    stale = playbooks.directory / "plans" / "mx04.json"
+    stale = playbooks.directory / "plans" / "20200101T000000.000000Z" / "mx04.json"
     stale.parent.mkdir(parents=True)
     stale.write_text("{}", encoding="utf-8")
     with unplugged(lab.host("mx04"), lab):
@@ -307,7 +319,10 @@ def test_an_unreachable_host_is_named_and_the_others_are_cleaned(
         run = playbooks.run("cleanup", mailops_serial="100%", **SPAM)
     assert plan.status == 2
     assert plan.row("mx04")[1] == "unreachable"
-    assert not stale.exists()
+    # What was planned before is neither lost nor carried out.
+    assert stale.read_text(encoding="utf-8") == "{}"
+    plans = playbooks.directory / "plans" / "latest"
+    assert sorted(path.name for path in plans.glob("*.json")) == ["mx01.json", "mx02.json", "mx03.json"]
     assert run.status == 2
     assert [run.row(name)[1] for name in ("mx01", "mx02", "mx03", "mx04")] == ["cleaned"] * 3 + ["unreachable"]
     assert set(run.report("cleanup-*")["problems"]) == {"mx04"}
@@ -365,6 +380,88 @@ def test_what_should_have_been_planned_and_is_still_there_fails(playbooks: Playb
     assert row["problem"] == f"{row['left']} messages of the selection are still in the queue; run the cleanup again."
 
 
+ANYTHING: dict[str, Any] = {"queue_cleanup_match": [{"recipient": "/@/"}]}
+
+
+def test_a_rule_that_takes_everything_must_be_allowed_and_never_gets_among_other_plans(
+    playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]
+) -> None:
+    before = spools(lab)
+    two = ("--limit", "mx01,mx02")
+    refused = playbooks.run("cleanup", *two, **ANYTHING)
+    assert refused.status == 2
+    assert "Nothing was touched on any host." in refused.output
+
+    everything = playbooks.run("plan", *two, queue_cleanup_max_percent=100, **ANYTHING)
+    assert everything.status == 0, everything.output
+    assert everything.row("mx02")[1:4] == ["planned", str(MESSAGES), f"ALL {MESSAGES}"]
+    assert "That is ALL of the messages in the chosen queues." in everything.lines
+    bad = (playbooks.directory / "plans" / "latest").resolve()
+    assert playbooks.run("plan", "--limit", "mx01", queue_cleanup_reason="ticket 4711", **SPAM).status == 0
+    good = (playbooks.directory / "plans" / "latest").resolve()
+    assert good != bad
+
+    # Put together by hand, they are refused, with the rule of each.
+    shutil.copytree(good, playbooks.directory / "both")
+    shutil.copy(bad / "mx02.json", playbooks.directory / "both" / "mx02.json")
+    mixed = playbooks.run("cleanup", *two, queue_cleanup_plans=str(playbooks.directory / "both"))
+    assert mixed.status == 2
+    assert "The plans are of 2 different rules." in mixed.output
+    assert any(line == '  mx02: {"recipient": "/@/"}' for line in mixed.lines)
+    assert spools(lab) == before
+
+    # By the newest plans the bad rule is carried out nowhere: the host that was not planned again has no plan.
+    run = playbooks.run("cleanup", *two, queue_cleanup_plans=str(playbooks.directory / "plans"))
+    assert run.status == 2
+    assert [run.row(name)[1] for name in ("mx01", "mx02")] == ["cleaned", "no plan"]
+    after = spools(lab)
+    assert after == {**before, "mx01": only(before["mx01"], ids(mixture["mx01"], spam=False))}
+
+
+def test_a_cleanup_that_is_interrupted_is_reported_by_the_next_run(
+    playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]
+) -> None:
+    before = spools(lab)
+    three = ("--limit", "mx01,mx02,mx03")
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(playbooks.run, "cleanup", *three, mailops_serial=1, queue_cleanup_reason="first", **SPAM)
+        interrupt_at_second_batch(lab, playbooks.directory / "runs")
+        run = running.result()
+    assert run.status != 0
+    assert not list(playbooks.directory.glob("cleanup*"))
+
+    # Nothing is planned in that one, so that the report is all there is to see.
+    again = playbooks.run("plan", "--limit", "mx04", **SPAM)
+    assert again.status == 0, again.output
+    report = again.report("cleanup")
+    assert (report["broken_off"], report["reason"]) == (True, "first")
+    states = {row["host"]: (row["state"], row["purged"] and row["purged"]["messages"]) for row in report["hosts"]}
+    assert states == {
+        "mx01": ("cleaned", len(ids(mixture["mx01"], spam=True))),
+        "mx02": ("unknown", None),
+        "mx03": ("stopped", None),
+    }
+    assert "Cleanup, broken off" in again.output
+    assert not list((playbooks.directory / "runs").iterdir())
+    after = spools(lab)
+    assert after["mx01"] == only(before["mx01"], ids(mixture["mx01"], spam=False))
+    assert (after["mx03"], after["mx04"]) == (before["mx03"], before["mx04"])
+
+
+def interrupt_at_second_batch(lab: Lab, runs: Path) -> None:
+    """Press Ctrl-C, so to say, once the run has finished its first batch and begins its second one."""
+    deadline = time.monotonic() + 240
+    while time.monotonic() < deadline:
+        notes = [json.loads(path.read_text(encoding="utf-8") or "{}") for path in runs.glob("*/2*.json")]
+        if sum(bool(note.get("started")) for note in notes) == 2:
+            (begun,) = runs.glob("*/run.json")
+            # The number is that of the lab's own namespace.
+            lab.run(["kill", "-INT", str(json.loads(begun.read_text(encoding="utf-8"))["process"]["pid"])])
+            return
+        time.sleep(0.02)
+    raise AssertionError("the second batch never began")
+
+
 REFUSALS: list[tuple[str, dict[str, Any], str]] = [
     (
         "nothing selected",
@@ -381,6 +478,11 @@ REFUSALS: list[tuple[str, dict[str, Any], str]] = [
             "Plans are finished selections; nothing was touched. Leave out queue_cleanup_match, queue_cleanup_exclude and "
             "queue_cleanup_match_all, or queue_cleanup_plans."
         ),
+    ),
+    (
+        "queues beside plans",
+        {"queue_cleanup_plans": "/", "queue_cleanup_queues": ["hold"]},
+        "Plans hold their queues and their scope; nothing was touched. Leave out queue_cleanup_queues and",
     ),
     (
         "no such plans",
@@ -432,7 +534,7 @@ def test_hostile_mail_harms_nobody(playbooks: Playbooks, host: Host, hostile: st
             host.name,
             "--diff",
             spool_quarantine_name="hostile",
-            spool_quarantine_match=[{"sender": "example.com"}],
+            spool_quarantine_restore_match=[{"sender": "example.com"}],
         ),
         playbooks.run("plan", "--limit", host.name, "--diff", **rules),
         playbooks.run(
@@ -448,7 +550,7 @@ def test_hostile_mail_harms_nobody(playbooks: Playbooks, host: Host, hostile: st
     assert facts["top"]["senders"] == [{"value": hostile, "messages": 3}]
     assert "{{ 7 * 7 }} | <img src=x>" in facts["top"]["reasons"][0]["value"]
     clear(host)
-    for name in ("audit", "plan", "cleanup-*", "quarantine-*"):
+    for name in ("audit", "plan", "cleanup", "quarantine"):
         document = runs[0].markdown(name)
         table = [line for line in document.splitlines() if line.startswith("|")]
         assert len({line.count("|") for line in table}) == 1

@@ -18,8 +18,13 @@ _PACKAGE = "ansible_collections.mailops.postfix.plugins."
 
 
 def module_names() -> list[str]:
-    """Return the names of all modules."""
-    return sorted(path.stem for path in (PLUGINS / "modules").glob("[!_]*.py"))
+    """Return the names of all modules that run on hosts."""
+    return sorted({path.stem for path in (PLUGINS / "modules").glob("[!_]*.py")} - set(action_names()))
+
+
+def action_names() -> list[str]:
+    """Return the names of what runs on the controller, for which a module holds only the documentation."""
+    return sorted(path.stem for path in (PLUGINS / "action").glob("[!_]*.py"))
 
 
 def sections(module: str) -> dict[str, Any]:

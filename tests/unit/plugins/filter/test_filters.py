@@ -27,7 +27,7 @@ from ansible_collections.mailops.postfix.plugins.filter import (
     report_markdown,
     report_text,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import Planned, make_plan
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import Planned, digest, make_plan
 
 MODULES = (
     audit_report,
@@ -102,6 +102,14 @@ def test_a_plan_survives_json() -> None:
 
 
 ALTERED = {**plan(), "counts": {"messages": 0}}
+
+
+def forged(**parts: Any) -> str:
+    """Return a plan with other parts and a digest that fits them."""
+    content = {key: value for key, value in {**plan(), **parts}.items() if value is not None}
+    return json.dumps({**content, "digest": digest(content)})
+
+
 NO_PLANS: list[tuple[str, str, str]] = [
     (
         "not JSON",
@@ -110,6 +118,9 @@ NO_PLANS: list[tuple[str, str, str]] = [
     ),
     ("a list", "[]", "The file holds no plan; "),
     ("something else", "{}", "The file holds no plan; "),
+    ("of fewer than it lists", forged(counts={"messages": 0}), "The plan lists 1 messages, and its counts say 0; "),
+    ("without a rule", forged(selection=None), "The plan has no selection: it is none, or was cut; "),
+    ("of no second", forged(created="now"), "The plan has no created: it is none, or was cut; "),
     ("altered", json.dumps(ALTERED), "The plan was altered: its content does not fit its digest; "),
 ]
 
@@ -119,6 +130,11 @@ def test_what_is_no_plan_is_refused(text: str, message: str) -> None:
     with pytest.raises(AnsibleFilterError) as refused:
         FILTERS["parse_plan"](text)
     assert str(refused.value) == message + "make a new plan."
+
+
+def test_a_list_that_cannot_be_read_is_refused() -> None:
+    with pytest.raises(AnsibleFilterError, match=r"^The plan's list of messages cannot be read \("):
+        FILTERS["parse_plan"](forged(messages="x"))
 
 
 def test_what_is_no_report_is_refused() -> None:

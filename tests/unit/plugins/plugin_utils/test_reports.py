@@ -80,7 +80,8 @@ def test_audit_adds_up_what_answered() -> None:
         "answered": 2,
         "queues": {"deferred": 12, "hold": 2},
         "total": {"messages": 12, "bytes": 1200, "recipients": 24, "oldest": 100},
-        "matched": {"messages": 12, "bytes": 1200, "recipients": 24, "partial": 6},
+        "matched": {"messages": 12, "bytes": 1200, "recipients": 24, "partial": 6, "undecided": 0},
+        "damaged": 0,
         "top": {
             "senders": [{"value": "y", "messages": 6}, {"value": "x", "messages": 3}],
             "sasl_usernames": [],
@@ -130,6 +131,7 @@ def test_plan_adds_up_and_names_who_has_none() -> None:
         "bytes": 4000,
         "recipients": 80,
         "partial": 1,
+        "undecided": 0,
         "in_queues": 200,
     }
     assert report["problems"] == {
@@ -140,7 +142,7 @@ def test_plan_adds_up_and_names_who_has_none() -> None:
 
 
 def test_plan_that_was_read_from_a_file_counts_the_same() -> None:
-    read = {"ansible_facts": {"__queue_cleanup_read_plan": plan_of()["plan"]}, "changed": False}
+    read = {"plan": plan_of()["plan"], "changed": False}
     assert _reports.plan_report({"a": read}, created=NOW) == _reports.plan_report({"a": plan_of()}, created=NOW)
 
 
@@ -173,6 +175,143 @@ LIMITS: list[tuple[str, dict[str, Any], list[str]]] = [
 @pytest.mark.parametrize(("limits", "refusals"), [row[1:] for row in LIMITS], ids=[row[0] for row in LIMITS])
 def test_plan_limits(limits: Mapping[str, Any], refusals: list[str]) -> None:
     assert _reports.plan_report({"a": plan_of(), "b": plan_of()}, created=NOW, **limits)["refusals"] == refusals
+
+
+def ruled(match: list[dict[str, Any]], *, created: int = NOW, messages: int = 40, **more: Any) -> dict[str, Any]:
+    """Return a result of postfix_queue_purge in check mode that has a selection as Selection.frozen() gives it."""
+    result = plan_of(messages=messages)
+    selection = {"match": match, "exclude": [], "queues": ["deferred"], "recipient_scope": "all"}
+    result["plan"].update(selection=selection, created=created, **more)
+    return result
+
+
+AGED = [{"age": [{"before": NOW - 2 * 86400}], "sender": ["x@example.com"]}]
+LATER = [{"age": [{"before": NOW + 50 - 2 * 86400}], "sender": ["x@example.com"]}]
+
+
+def test_plan_says_its_rule_as_the_operator_wrote_it() -> None:
+    rule = [{"age": [{"after": NOW - 3600}], "header": {"Subject": ["a", "b"]}, "sender": ["x@example.com"]}]
+    report = _reports.plan_report({"a": ruled(rule)}, created=NOW)
+    (group,) = report["rules"]
+    assert group["hosts"] == ["a"]
+    assert group["rule"]["match"] == [{"age": "-1h", "header": {"Subject": ["a", "b"]}, "sender": "x@example.com"}]
+    assert _reports.rule_text({**group["rule"], "exclude": [{"sender": "y@example.com"}], "method": "expire"}) == (
+        '{"age": "-1h", "header": {"Subject": ["a", "b"]}, "sender": "x@example.com"}, but not {"sender": "y@example.com"}, to expire'
+    )
+
+
+def test_plans_of_one_rule_go_together_although_their_ages_are_absolute() -> None:
+    results = {"a": ruled(AGED), "b": ruled(LATER, created=NOW + 50)}
+    report = _reports.plan_report(results, created=NOW, mixed=False)
+    assert [group["hosts"] for group in report["rules"]] == [["a", "b"]]
+    assert report["refusals"] == []
+
+
+REMEDY = "Make new plans for all hosts, leave hosts out with --limit, or set queue_cleanup_mixed_plans: true if you mean that."
+MIXTURES: list[tuple[str, dict[str, dict[str, Any]], list[str]]] = [
+    (
+        "rules",
+        {"a": ruled([{"sender": ["x@"]}]), "b": ruled([{"recipient": ["/@/"]}]), "c": ruled([{"sender": ["x@"]}])},
+        [
+            "The plans are of 2 different rules. " + REMEDY,
+            'a, c: {"sender": "x@"}',
+            'b: {"recipient": "/@/"}',
+        ],
+    ),
+    (
+        "methods",
+        {"a": ruled([{"sender": ["x@"]}], method="delete"), "b": ruled([{"sender": ["x@"]}], method="expire")},
+        [
+            "The plans are of 2 different rules. " + REMEDY,
+            'a: {"sender": "x@"}',
+            'b: {"sender": "x@"}, to expire',
+        ],
+    ),
+    (
+        "ages",
+        {"a": ruled([{"sender": ["x@"]}]), "b": ruled([{"sender": ["x@"]}], created=NOW - 3601)},
+        [
+            "The plans were made at different times. " + REMEDY,
+            "b: planned 60 minutes ago",
+            "a: planned 0 minutes ago",
+        ],
+    ),
+    (
+        "an hour is one time",
+        {"a": ruled([{"sender": ["x@"]}]), "b": ruled([{"sender": ["x@"]}], created=NOW - 3600)},
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(("results", "refusals"), [row[1:] for row in MIXTURES], ids=[row[0] for row in MIXTURES])
+def test_plans_that_do_not_belong_together(results: dict[str, dict[str, Any]], refusals: list[str]) -> None:
+    assert _reports.plan_report(results, created=NOW, mixed=False)["refusals"] == refusals
+    assert _reports.plan_report(results, created=NOW)["refusals"] == []
+
+
+def test_of_many_hosts_the_first_are_named() -> None:
+    assert _reports.some_hosts([str(number) for number in range(12)]) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more"
+
+
+ANY = [{"recipient": ["/@/"]}]
+# name, planned, limits given, limits in the plan, refusals
+SHARES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], list[str]]] = [
+    (
+        "a rule takes all",
+        ruled(ANY, messages=100),
+        {},
+        {},
+        [
+            (
+                "a: The plan has ALL 100 messages in the chosen queues, which is more than 95 percent. Narrow the rule, or set "
+                "queue_cleanup_max_percent: 100 if you mean that."
+            )
+        ],
+    ),
+    (
+        "a rule takes nearly all",
+        ruled(ANY, messages=96),
+        {},
+        {},
+        [
+            (
+                "a: The plan has 96 of the 100 messages in the chosen queues, which is more than 95 percent. Narrow the rule, or set "
+                "queue_cleanup_max_percent: 100 if you mean that."
+            )
+        ],
+    ),
+    ("95 percent", ruled(ANY, messages=95), {}, {}, []),
+    ("match_all", ruled([], messages=100), {}, {}, []),
+    ("allowed by percent", ruled(ANY, messages=100), {"max_percent": 100.0}, {}, []),
+    ("allowed by number", ruled(ANY, messages=100), {"max_messages": 100}, {}, []),
+    ("allowed by the plan", ruled(ANY, messages=100), {}, {"max_percent": 100.0, "max_messages": None}, []),
+    (
+        "beyond what the plan allows",
+        ruled(ANY, messages=40),
+        {},
+        {"max_percent": None, "max_messages": 39},
+        ["a: The plan has 40 messages, queue_cleanup_max_messages allows 39."],
+    ),
+    ("what is given counts", ruled(ANY, messages=40), {"max_messages": 40}, {"max_messages": 39}, []),
+]
+
+
+@pytest.mark.parametrize(
+    ("result", "given", "planned", "refusals"), [row[1:] for row in SHARES], ids=[row[0] for row in SHARES]
+)
+def test_plan_that_takes_nearly_everything(
+    result: dict[str, Any], given: dict[str, Any], planned: dict[str, Any], refusals: list[str]
+) -> None:
+    limited = {"plan": {**result["plan"], "limits": planned}}
+    assert _reports.plan_report({"a": limited}, created=NOW, **given)["refusals"] == refusals
+
+
+@pytest.mark.parametrize(("messages", "refused"), [(20, False), (21, True)])
+def test_few_messages_may_be_all_there_are(messages: int, refused: bool) -> None:
+    few = ruled(ANY, messages=messages)
+    few["plan"]["counts"] = {**few["plan"]["counts"], "in_queues": messages}
+    assert bool(_reports.plan_report({"a": few}, created=NOW)["refusals"]) is refused
 
 
 def test_plan_that_a_host_itself_refused() -> None:
@@ -286,6 +425,37 @@ def test_cleanup_in_check_mode(messages: int, state: str) -> None:
     report = _reports.cleanup_report({"a": cleanup}, created=NOW, method="delete", check=True)
     assert report["hosts"][0]["state"] == state
     assert report["check"] is True
+
+
+def test_cleanup_that_was_broken_off() -> None:
+    cleanups = {
+        "a": Cleanup(plan_of(), purged_of(40), NOTHING, NOTHING),
+        "b": Cleanup(plan_of(), NOTHING, NOTHING, NOTHING),
+        "c": Cleanup(plan_of(), NOTHING, NOTHING, NOTHING),
+    }
+    report = _reports.cleanup_report(cleanups, created=NOW, method="delete", started=frozenset(("a", "b")))
+    assert report["broken_off"] is True
+    assert [(row["state"], row["purged"] and row["purged"]["messages"]) for row in report["hosts"]] == [
+        ("cleaned", 40),
+        ("unknown", None),
+        ("stopped", None),
+    ]
+    assert report["problems"] == {
+        "b": (
+            "unknown: The run was broken off while this host was cleaned, so what it deleted here is not known: the mail log of the host "
+            "has it, in the lines of mailops/postfix_queue_purge."
+        ),
+        "c": "stopped: Nothing was touched here, because the run was broken off before.",
+    }
+
+
+def test_cleanup_takes_its_reason_from_the_plans() -> None:
+    cleanups = {
+        host: Cleanup(ruled(ANY, reason=reason), purged_of(40), left_of(0), SKIPPED)
+        for host, reason in (("a", "ticket 1"), ("b", "ticket 2"), ("c", "ticket 1"))
+    }
+    assert _reports.cleanup_report(cleanups, created=NOW, method="delete")["reason"] == "ticket 1; ticket 2"
+    assert _reports.cleanup_report(cleanups, created=NOW, method="delete", reason="mine")["reason"] == "mine"
 
 
 def test_cleanup_adds_up() -> None:

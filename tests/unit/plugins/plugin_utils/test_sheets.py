@@ -137,7 +137,23 @@ def plan_of(messages: int, sender: str = "a@example.com") -> dict[str, Any]:
         "oldest": NOW - 7200 if messages else None,
         "youngest": NOW - 60 if messages else None,
     }
-    return {"plan": {"created": NOW, "counts": counts, "summary": summary}}
+    selection = {"match": [{"sender": [sender]}], "exclude": [], "queues": ["deferred"], "recipient_scope": "all"}
+    return {"plan": {"created": NOW, "counts": counts, "summary": summary, "selection": selection}}
+
+
+def test_plan_that_takes_everything_says_so_in_words() -> None:
+    text = _sheets.report_text(_reports.plan_report({"mx01": plan_of(50)}, created=NOW + 7500, max_percent=100))
+    assert text[3] == "That is ALL of the messages in the chosen queues."
+    assert re.split(r" {2,}", text[7])[:4] == ["mx01", "planned", "50", "ALL 50"]
+    assert re.split(r" {2,}", text[7])[9] == "2h 5m ago"
+
+
+def test_plans_of_different_rules_are_shown_with_their_hosts() -> None:
+    results = {"mx01": plan_of(5), "mx02": plan_of(5, "x" * 400), "mx03": plan_of(5)}
+    text = _sheets.report_text(_reports.plan_report(results, created=NOW))
+    start = text.index("Rules:")
+    assert text[start + 1] == '  mx01, mx03: {"sender": "a@example.com"}'
+    assert text[start + 2] == '  mx02: {"sender": "%s…' % ("x" * 227)
 
 
 def test_plan_text() -> None:
@@ -150,17 +166,20 @@ def test_plan_text() -> None:
         "2 messages match for some of their recipients only, and are left alone.",
         "",
         (
-            "host  state          messages  of  recipients     size  partial  oldest  youngest  top sender          "
+            "host  state          messages  of  recipients     size  partial  oldest  youngest  plan made  top sender          "
             "top recipient domain"
         ),
         (
-            "mx02  planned              40  50          80  3.9 KiB        1   2h 0m        1m  a@example.com (40)  "
+            "mx02  planned              40  50          80  3.9 KiB        1   2h 0m        1m     0s ago  a@example.com (40)  "
             "example.org (40)"
         ),
-        "mx01  nothing to do         0  50           0      0 B        1       -         -  -                   -",
-        "mx03  no plan               -   -           -        -        -       -         -  -                   -",
+        "mx01  nothing to do         0  50           0      0 B        1       -         -     0s ago  -                   -",
+        "mx03  no plan               -   -           -        -        -       -         -          -  -                   -",
         "",
-        "Limits exceeded:",
+        "Rules:",
+        '  rule: {"sender": "a@example.com"}',
+        "",
+        "Refused:",
         "  refused: The plans have 40 messages on 1 hosts, queue_cleanup_fleet_max_messages allows 39.",
         "",
         "Problems:",
@@ -192,16 +211,48 @@ def test_cleanup_text() -> None:
         "Deleted: 39 of 40 planned messages (3.8 KiB) to 78 recipients.",
         "3 more like them have arrived since; run the cleanup again.",
         "",
-        "host  state        planned  purged  recipients     size  vanished  changed  in flight  failed  left  arrived",
-        "mx01  cleaned           40      39          78  3.8 KiB         1        0          2       0     0        3",
-        "mx02  unreachable        -       -           -        -         -        -          -       -     -        -",
+        (
+            "host  state        planned  purged  recipients     size  vanished  changed  in flight  failed  left  arrived  "
+            "plan made"
+        ),
+        "mx01  cleaned           40      39          78  3.8 KiB         1        0          2       0     0        3     0s ago",
+        "mx02  unreachable        -       -           -        -         -        -          -       -     -        -          -",
         "",
         "Why:",
         "  reason: ticket 4711",
         "",
+        "Rules:",
+        '  rule: {"sender": "a@example.com"}',
+        "",
         "Problems:",
         "  mx02: unreachable: timed out",
     ]
+
+
+def test_cleanup_shows_every_outcome_and_what_failed() -> None:
+    purged = purged_of(0)
+    purged["outcomes"].update(already_purged=7, undecided=2)
+    purged["failures"] = [{"queue_id": "%dA" % number, "queue": "deferred", "problem": "EIO"} for number in range(7)]
+    purged["undecided"] = [{"queue_id": "4B", "queue": "hold", "problem": "its body is too long"}]
+    report = _reports.cleanup_report(
+        {"mx01": Cleanup(plan_of(40), purged, left_of(0), {})}, created=NOW, method="delete"
+    )
+    text = _sheets.report_text(report)
+    assert re.split(r" {2,}", text[3])[10:13] == ["already purged", "undecided", "left"]
+    assert re.split(r" {2,}", text[4])[10:13] == ["7", "2", "0"]
+    start = text.index("Failed:")
+    assert text[start + 1] == "  mx01: 0A in deferred: EIO"
+    assert text[start + 6] == "  mx01: and 2 more"
+    assert text[text.index("Undecided:") + 1] == "  mx01: 4B in hold: its body is too long"
+
+
+def test_cleanup_that_was_broken_off_says_so() -> None:
+    cleanups = {"mx01": Cleanup(plan_of(40), {}, {}, {})}
+    text = _sheets.report_text(
+        _reports.cleanup_report(cleanups, created=NOW, method="delete", started=frozenset(("mx01",)))
+    )
+    assert text[0] == "Cleanup, broken off, 2026-11-20 12:00:00 UTC"
+    assert text[2] == "The run was broken off. What it did is known of the hosts that it had finished with."
 
 
 VERBS: list[tuple[str, bool, str]] = [
@@ -284,9 +335,9 @@ def test_quarantine_text() -> None:
         "32 messages are in quarantine.",
         "Mail was down for 1.5 seconds at the most.",
         "",
-        "host  state        mail  seconds down  quarantined  to restore  restored  collisions  left",
-        "mx01  restored     runs           1.5           40           8         8           0    32",
-        "mx02  unreachable  -                -            -           -         -           -     -",
+        "host  state        mail  seconds down  quarantined  to restore  restored  collisions  left  deleted",
+        "mx01  restored     runs           1.5           40           8         8           0    32        -",
+        "mx02  unreachable  -                -            -           -         -           -     -        -",
         "",
         "What:",
         "  quarantine: spam",
@@ -300,7 +351,7 @@ def test_quarantine_text() -> None:
 def test_quarantine_text_of_a_dry_look() -> None:
     hosts = {"mx01": _restored()._replace(restored={}, left={})}
     assert _sheets.report_text(_quarantine_report(hosts, limits={"max_messages": 7})) == [
-        "Quarantine, before anything is restored, 2026-11-20 12:00:00 UTC",
+        "Quarantine, before anything is restored or deleted, 2026-11-20 12:00:00 UTC",
         "Quarantined: 40 messages (3.9 KiB) to 80 recipients.",
         "To be restored: 8 messages (800 B) to 16 recipients.",
         "40 messages are in quarantine.",
@@ -308,17 +359,62 @@ def test_quarantine_text_of_a_dry_look() -> None:
         "Mail was down for 1.5 seconds at the most.",
         "",
         (
-            "host  state          mail  seconds down  quarantined  to restore  restored  collisions  left  "
+            "host  state          mail  seconds down  quarantined  to restore  restored  collisions  left  deleted  "
             "top sender to restore"
         ),
-        "mx01  would restore  runs           1.5           40           8         -           -    40  a@example.com (8)",
+        (
+            "mx01  would restore  runs           1.5           40           8         -           -    40        -  "
+            "a@example.com (8)"
+        ),
         "",
         "What:",
         "  quarantine: spam",
         "",
-        "Nothing is restored:",
+        "Nothing is restored or deleted:",
         "  refused: mx01: The rules would restore 8 messages, spool_quarantine_max_messages allows 7.",
     ]
+
+
+OLD = {"quarantines": [{"path": "/q/spam", "filled": NOW - 15 * 86400}]}
+YOUNG = {"quarantines": [{"path": "/q/spam", "filled": NOW - 13 * 86400}]}
+# name, what is known of the quarantine, to be deleted
+EXPIRIES: list[tuple[str, dict[str, Any], int]] = [("old", OLD, 32), ("young", YOUNG, 0)]
+
+
+@pytest.mark.parametrize(("found", "count"), [row[1:] for row in EXPIRIES], ids=[row[0] for row in EXPIRIES])
+def test_what_is_to_be_deleted_is_announced_counted_and_limited(found: dict[str, Any], count: int) -> None:
+    hosts = {"mx01": _restored()._replace(found=found, restored={}, left={})}
+    run = QuarantineRun(name="spam", rules=True, expire="14d", expire_seconds=14 * 86400)
+    report = _reports.quarantine_report(hosts, created=NOW, run=run, limits={"expire_max_messages": 31})
+    text = _sheets.report_text(report)
+    announced = (
+        "%d of them are to be DELETED at the end, because nothing was moved into their quarantine for 14d." % count
+    )
+    assert (announced in text) is bool(count)
+    head = next(number for number, line in enumerate(text) if line.startswith("host "))
+    assert re.split(r" {2,}", text[head])[9:11] == ["to delete", "deleted"]
+    assert re.split(r" {2,}", text[head + 1])[9:11] == [str(count), "-"]
+    assert report["refusals"] == (
+        ["mx01: spool_quarantine_expire would delete 32 messages, spool_quarantine_expire_max_messages allows 31."]
+        if count
+        else []
+    )
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_restoring_everything_is_said_in_words_and_must_be_allowed(everything: bool) -> None:
+    hosts = {"mx01": _restored()._replace(looked=_looked(40, 40), restored={}, left={})}
+    run = QuarantineRun(name="spam", rules=True, everything=everything)
+    report = _reports.quarantine_report(hosts, created=NOW, run=run, limits={})
+    text = _sheets.report_text(report)
+    assert text[4] == "ALL of them are to be restored."
+    row = next(line for line in text if line.startswith("mx01 "))
+    assert re.split(r" {2,}", row)[5] == "ALL 40"
+    refusal = (
+        "mx01: The rules would restore ALL 40 messages, which is more than 95 percent. Narrow the rules, or set "
+        "spool_quarantine_max_percent: 100 if you mean that."
+    )
+    assert report["refusals"] == ([] if everything else [refusal])
 
 
 def test_quarantine_text_of_a_prediction() -> None:

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Check on the controller what a run was given, before any host is asked: see plugins/modules/postfix_check_variables.py."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import Any, Iterator, Mapping
+
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.mailops.postfix.plugins.plugin_utils import _variables
+from ansible_collections.mailops.postfix.plugins.plugin_utils._plain import plain
+from ansible_collections.mailops.postfix.plugins.plugin_utils._variables import Role
+
+
+class ActionModule(ActionBase):
+    """The action plugin."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the result of the task. Raises AnsibleActionFail where a variable is refused."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        roles = _variables.read_roles()
+        role = roles.get(str(self._task.args.get("role")))
+        if role is None or set(self._task.args) != {"role"}:
+            raise AnsibleActionFail("Give the option role, and no other, one of %s." % ", ".join(sorted(roles)))
+        hosts = [str(host) for host in variables.get("ansible_play_hosts_all", ())]
+        digest = hashlib.sha256("\n".join(hosts).encode("utf-8", "surrogateescape")).hexdigest()
+        others = {} if self._checked_before(hosts, digest, variables) else _variables_of(hosts, variables)
+        names = {str(name) for known in (variables, *others.values()) for name in known}
+        problems = _variables.name_problems(names, roles)
+        problems += self._value_problems(role, variables, others)
+        if problems:
+            raise AnsibleActionFail("\n".join(dict.fromkeys(problems)))
+        result.update(changed=False, hosts_digest=digest)
+        return result
+
+    def _checked_before(self, hosts: list[str], digest: str, variables: Mapping[str, Any]) -> bool:
+        """Return whether an earlier batch or play of this run checked the variables of the same hosts: that takes its time."""
+        registered = getattr(self._task, "register", None)
+        if not hosts or not isinstance(registered, str):
+            return False
+        earlier = variables["hostvars"].raw_get(hosts[0]).get(registered)
+        return isinstance(earlier, Mapping) and earlier.get("hosts_digest") == digest
+
+    def _value_problems(
+        self, role: Role, variables: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]
+    ) -> list[str]:
+        now = int(time.time())
+        given = {name: variables[name] for name in role.options if name in variables}
+        values = plain(self._templar.template(given))
+        problems = _variables.value_problems(role, values, now=now)
+        problems = problems or _variables.short_ages(role, values)
+        own = others.get(str(variables.get("inventory_hostname")), {})
+        for host, host_variables in others.items():
+            differing = dict(_differing(role, given, own, host_variables))
+            theirs = _templated(host, differing, variables) if differing else {}
+            problems += ["%s: %s" % (host, text) for text in _variables.value_problems(role, theirs, now=now)]
+        return problems
+
+
+def _variables_of(hosts: list[str], variables: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the variables of all hosts of the play, not templated."""
+    return {host: variables["hostvars"].raw_get(host) for host in hosts}
+
+
+def _differing(
+    role: Role, given: Mapping[str, Any], own: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> Iterator[tuple[str, Any]]:
+    """Return the variables of a role that another host has a value of its own for, and that nothing in the play overrides."""
+    for name, option in role.options.items():
+        here = given.get(name, option.get("default"))
+        if name not in theirs or theirs[name] == here:
+            continue
+        # What is neither the host's own value nor the default comes from the play, and holds for every host.
+        if here == own.get(name, option.get("default")):
+            yield name, theirs[name]
+
+
+def _templated(host: str, differing: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a host; one that cannot be told here, such as one of facts still to come, fails on the host itself."""
+    values = {}
+    for name in differing:
+        try:
+            values[name] = plain(variables["hostvars"][host][name])
+        except (AnsibleError, KeyError):
+            continue
+    return values

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is private to the collection: it can change at any time.
+
+"""Plans that were kept as files."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Mapping
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import digest, unpack
+
+_REMEDY = "make a new plan"
+# What the reports and the role need of a plan.
+_PARTS = {"created": int, "selection": dict, "counts": dict, "summary": dict, "messages": str}
+
+
+def parse_plan(text: str) -> dict[str, Any]:
+    """Return the plan in a JSON text. Raises ValueError for a text that holds none, and for a plan that was altered."""
+    try:
+        plan = json.loads(text)
+    except ValueError as error:
+        raise ValueError("The plan is not JSON (%s); %s." % (error, _REMEDY)) from error
+    if not isinstance(plan, dict) or "digest" not in plan:
+        raise ValueError("The file holds no plan; %s." % _REMEDY)
+    if plan["digest"] != digest(plan):
+        raise ValueError("The plan was altered: its content does not fit its digest; %s." % _REMEDY)
+    _check_content(plan)
+    return plan
+
+
+def _check_content(plan: Mapping[str, Any]) -> None:
+    """Raise ValueError for a plan that lacks something, or whose counts are not those of its list, which is what is carried out."""
+    for name, kind in _PARTS.items():
+        if not isinstance(plan.get(name), kind):
+            raise ValueError("The plan has no %s: it is none, or was cut; %s." % (name, _REMEDY))
+    try:
+        listed = len(unpack(plan["messages"]))
+    except PlanError as error:
+        raise ValueError(str(error)) from error
+    counted = plan["counts"].get("messages")
+    if counted != listed:
+        raise ValueError("The plan lists %d messages, and its counts say %s; %s." % (listed, counted, _REMEDY))

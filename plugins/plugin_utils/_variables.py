@@ -1,0 +1,220 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is private to the collection: it can change at any time.
+
+"""What the roles take: which variables there are, and what is wrong with those that a run has. Pure, but for reading the roles' own files."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Iterable, Mapping
+
+import yaml
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import parse_age, parse_rule
+
+ROLES = Path(__file__).resolve().parents[2] / "roles"
+# What the playbooks take beside the variables of the roles.
+PLAYBOOKS = "mailops"
+PLAYBOOK_VARIABLES = ("mailops_hosts", "mailops_serial")
+# A name without the prefix of a role is taken for a misspelled one if so few letters differ.
+_MOST_EDITS = 2
+_NEAR = 0.6
+_FORMS = (
+    'Write JSON, as -e \'{"%s": [{"sasl_username": "x", "recipient_count": 2}]}\', or put the rules into a file and '
+    "give it as -e @rules.yml"
+)
+# Variables that said something else by their name in an earlier version.
+_RESTORE = "Rules select the bad mail. What is restored is said by %s"
+_RENAMED = {
+    "spool_quarantine_%s" % name: _RESTORE % ("spool_quarantine_restore_%s" % name)
+    for name in ("match", "exclude", "match_all", "recipient_scope")
+}
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role: its variables as its argument specs declare them, and the names of those that it sets itself."""
+
+    name: str
+    options: Mapping[str, Mapping[str, Any]]
+    exported: frozenset[str]
+
+    @property
+    def known(self) -> frozenset[str]:
+        """All names with the prefix of the role that mean something."""
+        return self.exported.union(self.options)
+
+
+def read_roles(directory: Path = ROLES) -> dict[str, Role]:
+    """Return the roles of the collection by name."""
+    return {path.parents[1].name: _read_role(path) for path in sorted(directory.glob("*/meta/argument_specs.yml"))}
+
+
+def _read_role(path: Path) -> Role:
+    name = path.parents[1].name
+    options: dict[str, Mapping[str, Any]] = {}
+    for entry_point in yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"].values():
+        options.update(entry_point["options"])
+    return Role(name, options, frozenset(["%s_report" % name]))
+
+
+# --- names ----------------------------------------------------------------------------------------------------------
+
+
+def name_problems(names: Iterable[str], roles: Mapping[str, Role]) -> list[str]:
+    """Return what is wrong with each name that looks like a variable of the collection and is none."""
+    owners = {name: "role %s" % role.name for role in roles.values() for name in role.known}
+    owners.update((name, "playbooks") for name in PLAYBOOK_VARIABLES)
+    prefixes = {"%s_" % role.name: "role %s" % role.name for role in roles.values()}
+    prefixes["%s_" % PLAYBOOKS] = "playbooks"
+    problems = (_name_problem(name, owners, prefixes) for name in sorted(set(names)))
+    return [problem for problem in problems if problem]
+
+
+def _name_problem(name: str, owners: Mapping[str, str], prefixes: Mapping[str, str]) -> str | None:
+    # What begins with an underscore is internal, to a role of ours or to something else.
+    if name in owners or name.startswith("_"):
+        return None
+    folded = name.lower().replace("-", "_")
+    prefix = next((prefix for prefix in prefixes if folded.startswith(prefix)), None)
+    if prefix is None:
+        near = next((known for known in owners if _few_edits(folded, known)), None)
+        return near and _no_variable(name, owners[near], "Did you mean %s?" % near)
+    return _no_variable(
+        name, prefixes[prefix], _remedy(folded, prefix, [known for known in owners if known.startswith(prefix)])
+    )
+
+
+def _remedy(name: str, prefix: str, known: list[str]) -> str:
+    """Return what to write instead of a name."""
+    rests = [other[len(prefix) :] for other in (*known, *_RENAMED) if other.startswith(prefix)]
+    nearest = difflib.get_close_matches(name[len(prefix) :], rests, n=1, cutoff=_NEAR)
+    if not nearest:
+        return "Known are %s." % ", ".join(sorted(known))
+    near = prefix + nearest[0]
+    return "%s." % _RENAMED[near] if near in _RENAMED else "Did you mean %s?" % near
+
+
+def _no_variable(name: str, owner: str, remedy: str) -> str:
+    return "%s is not a variable of the %s; nothing was touched. %s" % (name, owner, remedy)
+
+
+def _few_edits(one: str, other: str) -> bool:
+    """Return whether the texts are the same but for a few letters that are missing, added or others."""
+    if abs(len(one) - len(other)) > _MOST_EDITS:
+        return False
+    row = list(range(len(other) + 1))
+    for count, letter in enumerate(one, start=1):
+        last, row = row, [count]
+        for index, another in enumerate(other):
+            row.append(min(last[index] + (letter != another), last[index + 1] + 1, row[index] + 1))
+        if min(row) > _MOST_EDITS:
+            return False
+    return row[-1] <= _MOST_EDITS
+
+
+# --- values ---------------------------------------------------------------------------------------------------------
+
+
+def value_problems(role: Role, values: Mapping[str, Any], *, now: int) -> list[str]:
+    """Return what is wrong with values of a role's variables, each with its place: rules, limits, lengths of time, empty texts."""
+    problems = []
+    for name, option in role.options.items():
+        if name in values and values[name] is not None:
+            problems += _check_of(name, option)(name, values[name], now)
+    return problems
+
+
+def _check_of(name: str, option: Mapping[str, Any]) -> Callable[[str, Any, int], list[str]]:
+    if option["type"] == "list" and option.get("elements") == "dict":
+        return _rules_problems
+    if name.endswith("_percent"):
+        return _percent_problems
+    if option["type"] == "int":
+        return _count_problems
+    if name.endswith(("_expire", "_expire_min", "_max_age")):
+        return _length_problems
+    if option["type"] in ("path", "str") and not name.endswith("_reason"):
+        return _text_problems
+    return _no_problems
+
+
+def _no_problems(_name: str, _value: Any, _now: int) -> list[str]:
+    return []
+
+
+def _text_problems(name: str, value: Any, _now: int) -> list[str]:
+    return [] if str(value).strip() else ["%s is empty; leave it out, or give it a value." % name]
+
+
+def _count_problems(name: str, value: Any, _now: int) -> list[str]:
+    try:
+        return [] if int(value) >= 0 else ["%s: %s must not be negative." % (name, value)]
+    except (TypeError, ValueError):
+        return ["%s: %r is not a whole number." % (name, value)]
+
+
+def _percent_problems(name: str, value: Any, _now: int) -> list[str]:
+    try:
+        # Of what is not a number every comparison is false, and with it every limit.
+        return [] if 0 <= float(value) <= 100 else ["%s: %s is not a percentage from 0 to 100." % (name, value)]
+    except (TypeError, ValueError):
+        return ["%s: %r is not a number." % (name, value)]
+
+
+def _length_problems(name: str, value: Any, _now: int) -> list[str]:
+    if str(value).strip().isdigit():
+        return ["%s: %s has no unit, and would be seconds; write %sd for days, or %ss." % (name, value, value, value)]
+    try:
+        parse_age(value, name)
+    except SelectionError as error:
+        return [_sentence(error)]
+    return []
+
+
+def _sentence(error: SelectionError) -> str:
+    return "%s." % str(error).rstrip(".")
+
+
+def _rules_problems(name: str, value: Any, now: int) -> list[str]:
+    if not isinstance(value, list):
+        what = "a mapping" if isinstance(value, Mapping) else "the text %r" % (value,)
+        return ["%s is %s, and must be a list of rules. %s." % (name, what, _FORMS % name)]
+    return [problem for index, rule in enumerate(value) for problem in _rule_problems(rule, name, index, now)]
+
+
+def _rule_problems(rule: Any, name: str, index: int, now: int) -> list[str]:
+    place = "%s[%d]" % (name, index)
+    if isinstance(rule, str):
+        return ["%s is the text %r, and must be a rule: a mapping of criteria. %s." % (place, rule, _FORMS % name)]
+    if not isinstance(rule, Mapping) or not rule:
+        return _refused(rule, place, now)
+    # One criterion at a time, so that all that is wrong is said at once.
+    return [problem for key in rule for problem in _refused({key: rule[key]}, place, now)]
+
+
+def _refused(rule: object, place: str, now: int) -> list[str]:
+    try:
+        parse_rule(rule, place, now)
+    except SelectionError as error:
+        return [_sentence(error)]
+    return []
+
+
+def short_ages(role: Role, values: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with an age of expiry: it is below the least that the role allows."""
+    name, least = "%s_expire" % role.name, "%s_expire_min" % role.name
+    if name not in role.options or values.get(name) is None or values.get(least) is None:
+        return []
+    if parse_age(values[name], name) >= parse_age(values[least], least):
+        return []
+    return [
+        "%s: %s is less than %s allows (%s); nothing was touched. Give it a longer time, or lower %s if you mean it."
+        % (name, values[name], least, values[least], least)
+    ]

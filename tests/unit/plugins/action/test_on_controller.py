@@ -1,0 +1,277 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What runs on the controller, by ansible-playbook itself: on hosts that do not exist, for it connects to none."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.mailops.postfix.plugins.action import postfix_run_files
+from tests.unit.support.documentation import action_names, sections
+
+ROOT = Path(__file__).resolve().parents[4]
+ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
+
+
+def play(
+    tmp_path: Path, tasks: list[dict[str, Any]], *arguments: str, inventory: str = "mx01\nmx02\n"
+) -> tuple[int, str]:
+    """Run tasks on two hosts; return the status and the output."""
+    (tmp_path / "hosts.ini").write_text(inventory, encoding="utf-8")
+    # JSON is YAML.
+    plays = [{"hosts": "all", "gather_facts": False, "tasks": tasks}]
+    (tmp_path / "play.yml").write_text(json.dumps(plays), encoding="utf-8")
+    return ansible(tmp_path, str(tmp_path / "play.yml"), *arguments)
+
+
+def ansible(tmp_path: Path, playbook: str, *arguments: str) -> tuple[int, str]:
+    """Run a playbook on the hosts of that directory; return the status and the output."""
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
+        "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
+        "ANSIBLE_LOCALHOST_WARNING": "0",
+    }
+    done = subprocess.run(
+        [str(ANSIBLE), "-i", str(tmp_path / "hosts.ini"), playbook, *arguments],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def check(role: str = "queue_cleanup") -> dict[str, Any]:
+    return {
+        "mailops.postfix.postfix_check_variables": {"role": role},
+        "register": "__queue_cleanup_checked",
+        "run_once": True,
+    }
+
+
+def debug() -> dict[str, Any]:
+    return {"ansible.builtin.debug": {"msg": "was reached"}}
+
+
+def test_each_operation_and_its_options_are_documented() -> None:
+    options = sections("postfix_run_files")["DOCUMENTATION"]["options"]
+    assert options["operation"]["choices"] == list(postfix_run_files.OPERATIONS)
+    taken = frozenset().union(*(row.options for row in postfix_run_files.OPERATIONS.values()))
+    assert taken | {"operation"} == set(options)
+
+
+@pytest.mark.parametrize("name", action_names())
+def test_each_is_a_module_only_on_paper(name: str) -> None:
+    assert sections(name)["DOCUMENTATION"]["module"] == name
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    # What the group sets, such as an instance, is nothing to them.
+    assert name not in runtime["action_groups"]["postfix"]
+
+
+def test_what_is_given_right_passes(tmp_path: Path) -> None:
+    rules = "\"{{ [{'sender': own ~ '@example.com'}] }}\""
+    hosts = "mx01 own=a\nmx02 own=b\n[all:vars]\nqueue_cleanup_match=%s\n" % rules
+    # The second one does not look into the variables of the hosts again.
+    status, output = play(tmp_path, [check(), check(), debug()], "-e", "queue_cleanup_max_percent=50", inventory=hosts)
+    assert status == 0, output
+    assert output.count("was reached") == 2
+
+
+# What the play gives, and what the output has.
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    (
+        {"queue_cleanup_match": [{"sender": "x@"}], "queue_cleanup_exlude": []},
+        (
+            "queue_cleanup_exlude is not a variable of the role queue_cleanup; nothing was touched. "
+            "Did you mean queue_cleanup_exclude?"
+        ),
+    ),
+    (
+        {"spool_quarantine_exlude": "x"},
+        "Rules select the bad mail. What is restored is said by spool_quarantine_restore_exclude.",
+    ),
+    (
+        {"queue_cleanup_match": "sasl_username=x,recipient_count=2"},
+        "queue_cleanup_match is the text 'sasl_username=x,recipient_count=2', and must be a list of rules. Write JSON",
+    ),
+    (
+        {"theirs": [{"sendr": "x"}], "queue_cleanup_match": "{{ theirs }}"},
+        "queue_cleanup_match[0].sendr: there is no such criterion; known are queue_id, ",
+    ),
+]
+
+
+def test_what_the_play_gives_wrong_is_refused(tmp_path: Path) -> None:
+    tasks = [{**check(), "vars": variables, "ignore_errors": True} for variables, _message in REFUSED]
+    tasks.append({**check("nothing"), "ignore_errors": True})
+    _status, output = play(tmp_path, tasks)
+    said = output.replace("\\'", "'").replace('\\"', '"')
+    for _variables, message in REFUSED:
+        assert message in said
+    assert "Give the option role, and no other, one of queue_audit, queue_cleanup, spool_quarantine." in said
+
+
+def test_what_another_host_has_wrong_is_refused_before_any_host(tmp_path: Path) -> None:
+    own = "queue_cleanup_match=\"[{'sendr': 'x'}]\""
+    status, output = play(
+        tmp_path,
+        [check(), debug()],
+        inventory="mx01\nmx02 queue_cleanup_max_percnt=5 spool_quarantine_name=x\nmx03 %s\n" % own,
+    )
+    assert status == 2, output
+    assert "queue_cleanup_max_percnt is not a variable of the role queue_cleanup; nothing was touched." in output
+    assert "mx03: queue_cleanup_match[0].sendr: there is no such criterion; known are queue_id, " in output
+    assert "spool_quarantine_name" not in output
+    assert "was reached" not in output
+
+
+REPORT = {"kind": "quarantines", "created": 0, "hosts": [], "problems": {}}
+
+
+def files(operation: str, **options: Any) -> dict[str, Any]:
+    task = {"mailops.postfix.postfix_run_files": {"operation": operation, "directory": "r", **options}}
+    return {**task, "run_once": True, "register": "result"}
+
+
+def plan() -> dict[str, Any]:
+    """Return a task that registers a result with a plan, on one of the hosts."""
+    made = {"ansible.builtin.set_fact": {"planned": {"plan": {"digest": "x"}}}}
+    return {**made, "when": "inventory_hostname == 'mx01'"}
+
+
+def test_files_are_kept_and_read(tmp_path: Path) -> None:
+    show = {"ansible.builtin.debug": {"var": "result"}}
+    tasks = [
+        plan(),
+        files(
+            "begin",
+            about={"kind": "cleanup", "method": "delete"},
+            hosts=["mx01", "mx02"],
+            results={"planned": "planned"},
+        ),
+        files("note", run="{{ result.run }}", starting=True, hosts=["mx01"], results={}),
+        # The run is still there, so it was not broken off.
+        files("broken_off"),
+        show,
+        files("plans", hosts=["mx01", "mx02"], results={"planned": "planned"}, limits={"fleet_max_messages": 3}),
+        {**files("locate"), "mailops.postfix.postfix_run_files": {"operation": "locate", "directory": "r/plans"}},
+        show,
+        files("report", report=REPORT, run=""),
+    ]
+    status, output = play(tmp_path, tasks)
+    assert status == 0, output
+    assert '"lines": []' in output
+    assert '"fleet_max_messages": 3' in output
+    assert "changed=0" in output
+    directory = tmp_path / "r"
+    assert sorted(path.name for path in directory.iterdir() if not path.name.startswith("quarantines-")) == [
+        "plans",
+        "quarantines.json",
+        "quarantines.md",
+        "runs",
+    ]
+    assert sorted(path.name for path in (directory / "plans" / "latest").iterdir()) == ["limits", "mx01.json"]
+
+
+def test_in_check_mode_nothing_is_kept(tmp_path: Path) -> None:
+    status, output = play(tmp_path, [files("report", report=REPORT, run="")], "--check")
+    assert status == 0, output
+    assert not (tmp_path / "r").exists()
+
+
+# A task, and what the output has.
+WRONG: list[tuple[dict[str, Any], str]] = [
+    (files("x"), "operation: 'x' is none of report, plans, locate, plan, begin, note, broken_off."),
+    (files("plan"), "The operation plan takes directory and host."),
+    (files("plan", host="mx01"), "The plan was altered: its content does not fit its digest; make a new plan."),
+    (
+        files("begin", about={}, hosts=[], results={}),
+        "r on the controller: Not a directory. Put a directory there, then run this again.",
+    ),
+    (
+        {**files("locate"), "mailops.postfix.postfix_run_files": {"operation": "locate", "directory": "none"}},
+        "none; nothing was touched. The playbook mailops.postfix.plan makes plans.",
+    ),
+]
+
+
+def test_what_cannot_be_done_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "mx01.json").write_text('{"digest": "x"}', encoding="utf-8")
+    (tmp_path / "r" / "runs").write_text("", encoding="utf-8")
+    _status, output = play(tmp_path, [{**task, "ignore_errors": True} for task, _message in WRONG])
+    said = output.replace("\\'", "'")
+    for _task, message in WRONG:
+        assert message in said
+
+
+# --- the playbooks, where no host is asked --------------------------------------------------------------------------
+
+PLAYBOOKS = ("audit", "plan", "cleanup", "backscatter", "restore")
+
+
+@pytest.mark.parametrize("name", PLAYBOOKS)
+def test_a_playbook_refuses_what_is_misspelled_before_it_asks_a_host(tmp_path: Path, name: str) -> None:
+    # Nobody answers there, so a host that is asked is unreachable.
+    hosts = "[all:vars]\nansible_ssh_common_args=-o ConnectTimeout=1\n[mx]\nmx01 ansible_host=192.0.2.1\n"
+    (tmp_path / "hosts.ini").write_text(hosts, encoding="utf-8")
+    status, output = ansible(
+        tmp_path,
+        "mailops.postfix.%s" % name,
+        "-e",
+        "queue_cleanup_exlude=x spool_quarantine_exlude=x queue_audit_exlude=x queue_cleanup_match=x=y,z=1 spool_quarantine_expire=14",
+    )
+    assert status == 2, output
+    assert output.count("is not a variable of the role") >= 3
+    assert "UNREACHABLE" not in output
+    assert output.count("TASK [") == 1
+    if name in ("plan", "cleanup"):
+        assert "queue_cleanup_match is the text 'x=y,z=1', and must be a list of rules." in output.replace("\\'", "'")
+    if name in ("backscatter", "restore"):
+        assert "spool_quarantine_expire: 14 has no unit, and would be seconds; write 14d for days, or 14s." in output
+    assert not (tmp_path / "mailops-reports").exists()
+
+
+NOWHERE: list[tuple[str, str, list[str], str]] = [
+    ("no inventory", "", [], "The inventory has no hosts, so nothing was done. Name the right one with -i."),
+    (
+        "no such hosts",
+        "mx01\n",
+        ["-e", "mailops_hosts=mail"],
+        "No host of the inventory matches mailops_hosts=mail, so nothing was done.",
+    ),
+    (
+        "beyond the limit",
+        "[mx]\nmx01\n[web]\nweb01\n",
+        ["-e", "mailops_hosts=mx", "--limit", "web"],
+        "No host of the inventory matches mailops_hosts=mx within --limit web, so nothing was done.",
+    ),
+    ("tags", "mx01\n", ["--tags", "apply"], "--tags apply would leave out tasks of this playbook,"),
+    ("a start", "mx01\n", ["--start-at-task", "Report"], "--start-at-task would leave out tasks of this playbook,"),
+]
+
+
+@pytest.mark.parametrize(
+    ("inventory", "arguments", "message"), [row[1:] for row in NOWHERE], ids=[row[0] for row in NOWHERE]
+)
+def test_a_playbook_that_reaches_no_host_fails(
+    tmp_path: Path, inventory: str, arguments: list[str], message: str
+) -> None:
+    (tmp_path / "hosts.ini").write_text(inventory, encoding="utf-8")
+    status, output = ansible(tmp_path, "mailops.postfix.cleanup", *arguments)
+    assert status != 0
+    assert message in output
+    assert "TASK [" not in output

@@ -160,7 +160,9 @@ def _visit(live: Live, wanted: Mapping[str, str], act: _Act, message: SpoolMessa
         refusal = SystemRefusal("It cannot be taken out of %s" % message.queue, error)
         standing = Standing(same=True, busy=False, problem=str(refusal))
     except ContentError as error:
-        standing = Standing(same=False, busy=False, problem="It cannot be read: %s." % error)
+        standing = Standing(
+            same=False, busy=False, problem="It cannot be read: %s. Fix that, then run this again." % error
+        )
     standings.by_id[queue_id] = standing
 
 
@@ -176,7 +178,12 @@ def _hold(live: Live, message: SpoolMessage) -> Standing:
     """Put an open message on hold. Raises OSError."""
     if message.queue != "hold" and not _move(live, message, "hold"):
         return ANOTHER
-    return Standing(same=True, busy=message.in_delivery())
+    try:
+        busy = message.in_delivery()
+    except OSError:
+        # It is on hold by now; whoever waits for its delivery looks again.
+        busy = True
+    return Standing(same=True, busy=busy)
 
 
 def _release(live: Live, message: SpoolMessage) -> Standing:
@@ -214,7 +221,11 @@ def _move(live: Live, message: SpoolMessage, queue: str) -> bool:
     live.tree.trim()
     there = live.directory(queue, name)
     moves.rename(name, name, source_dir=message.directory, target_dir=there)
-    if os.lstat(name, dir_fd=there).st_ino == message.status.st_ino:
+    try:
+        if os.lstat(name, dir_fd=there).st_ino == message.status.st_ino:
+            return True
+    except OSError:
+        # The name holds the inode number of the open file, so nothing else can have been moved but by the administrator.
         return True
     moves.rename(name, name, source_dir=there, target_dir=message.directory)
     return False

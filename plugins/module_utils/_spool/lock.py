@@ -33,7 +33,6 @@ _STAYS = "stays"
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_TRACE = getattr(os, "O_NOATIME", 0)
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))
-_BUSY = frozenset((errno.EWOULDBLOCK, errno.EACCES))
 
 
 def operator() -> str:
@@ -70,7 +69,7 @@ class QueueLock:
             self._descriptor = self._open()
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            busy = self._descriptor >= 0 and error.errno in _BUSY
+            busy = self._descriptor >= 0 and error.errno == errno.EWOULDBLOCK
             holder = self._holder() if busy else ""
             self._close()
             if busy:
@@ -100,6 +99,8 @@ class QueueLock:
         except OSError as error:
             os.close(made)
             os.unlink(path)
+            if error.errno != errno.EWOULDBLOCK:
+                raise
             raise self._busy("its holder left no name") from error
         finally:
             os.close(directory)

@@ -22,7 +22,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     ContentError,
     PatternTimeout,
     SystemRefusal,
-    reason_of,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
@@ -171,7 +170,7 @@ def _read(spool: Spool, job: Job[_Result], index: int, number: int) -> Share[_Re
 
 def _note_directory(share: Share[_Result], job: Job[_Result], path: str, error: OSError) -> None:
     """Keep a directory that could not be read."""
-    share.note(Gap(path, "", None, "cannot be read: %s" % reason_of(error)), job)
+    share.note(Gap(path, "", None, str(SystemRefusal("It cannot be read", error))), job)
 
 
 @contextmanager
@@ -205,7 +204,7 @@ def _visit(spool: Spool, found: Found, job: Job[_Result], share: Share[_Result],
             counts.not_files += 1
         else:
             counts.unreadable += 1
-            share.note(Gap(found.queue, found.name, None, "cannot be opened: %s" % reason_of(error)), job)
+            share.note(Gap(found.queue, found.name, None, str(SystemRefusal("It cannot be opened", error))), job)
         return
     counts.files += 1
     try:

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 _STALE_SECONDS = 7 * 86400
 _READY = 0o700
+# The other instance of the host, which is not asked for: there is nothing of it.
+_DEFAULT = {
+    "config_directory": "/etc/postfix",
+    "queue_directory": "/var/spool/no-postfix",
+    "data_directory": "/var/lib/no-postfix",
+}
 _Said = tuple[int, str, str]
 
 
@@ -65,7 +71,8 @@ class Commands:
 
     def _postconf(self, arguments: list[str], _stdin: str) -> _Said:
         names = [word for word in arguments if not word.startswith(("-", "/"))]
-        shown = {name: value for name, value in self._parameters.items() if not names or name in names}
+        known = {**self._parameters, **({} if str(self.host.config) in arguments else _DEFAULT)}
+        shown = {name: value for name, value in known.items() if not names or name in names}
         return 0, "".join("%s = %s\n" % item for item in shown.items()), ""
 
     def _postlog(self, arguments: list[str], stdin: str) -> _Said:

@@ -198,7 +198,9 @@ class _Exploration:
             yield from (Problem("next run: " + kind, text) for kind, text in check.check_ended(again, 0))
             if again.failed and again.result is not None:
                 yield Problem("next run fails", str(again.result.get("msg")))
-        yield from check.check_after(self.host, self.clean, self.host.look(), killed=fault.kills)
+        yield from check.check_after(
+            self.host, self.clean, self.host.look(), killed=fault.kills, together=self.scenario.second is not None
+        )
 
     def _check_both(self, ended: Ended) -> Iterator[Problem]:
         """Yield what is wrong where two runs came at once: together they say what happened."""

@@ -6,7 +6,7 @@
 
     python -m tests.faults [SCENARIO ...]
 
-MAILOPS_FAULT_STRIDE says how many of the faults are tried: each one with 1, which takes an hour.
+MAILOPS_FAULT_STRIDE says how many of the faults are tried: each one with 1, which takes hours.
 """
 
 from __future__ import annotations

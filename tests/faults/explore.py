@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tests.faults import check
 from tests.faults.check import Clean, Problem
 from tests.faults.host import Host, places
-from tests.faults.inject import READING, Fault
+from tests.faults.inject import CHANGING, FILLING, READING, Fault
 from tests.faults.run import ERRORS, Call, Ended, run
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from tests.faults.scenarios import Scenario
 
 
-# How many of the faults are left out for each that is tried: all together take some fifty thousand runs.
-STRIDE = int(os.environ.get("MAILOPS_FAULT_STRIDE", "64"))
+# How many of the faults are left out for each that is tried: all together are some eighty thousand.
+STRIDE = int(os.environ.get("MAILOPS_FAULT_STRIDE", "96"))
 
 
 class Way(NamedTuple):
@@ -37,14 +37,17 @@ class Way(NamedTuple):
     """At the first step."""
 
 
+FULL_DISK = Fault(1, errno.ENOSPC, lasting=True, only=FILLING)
 FAILURES: Sequence[Way] = (
     *(Way(name, Fault(1, number)) for name, number in ERRORS.items()),
     *(Way(name + " from then on", Fault(1, number, lasting=True)) for name, number in ERRORS.items()),
+    Way("a full disk from then on", FULL_DISK),
+    Way("a read-only disk from then on", Fault(1, errno.EROFS, lasting=True, only=CHANGING)),
 )
 KILL = Way("SIGKILL", Fault(1, kills=True))
 MEANWHILE = Way("another run", Fault(1))
 # So many times as often as one of the failures.
-_KILLS = 16
+_KILLS = 24
 
 
 class Wrong(NamedTuple):
@@ -97,6 +100,15 @@ def explore(scenario: Scenario, *, stride: int, first: int = 0) -> Figures:
     host = Host(*places(), scenario.mails, scenario.orphan)
     try:
         return _Exploration(scenario, host).explore(stride, first)
+    finally:
+        host.remove()
+
+
+def run_on_a_full_disk(scenario: Scenario) -> tuple[Ended, Sequence[Problem]]:
+    """Return how a scenario ends where nothing can be written from the beginning, and what is wrong then."""
+    host = Host(*places(), scenario.mails, scenario.orphan)
+    try:
+        return _Exploration(scenario, host).run_with(FULL_DISK)
     finally:
         host.remove()
 
@@ -178,6 +190,12 @@ class _Exploration:
         else:
             self.figures.seconds += 1
         self.figures.wrong += [Wrong(self.scenario.name, way, ended.hit, problem) for problem in problems]
+
+    def run_with(self, fault: Fault) -> tuple[Ended, Sequence[Problem]]:
+        """Return how a run with a fault ends, and what is wrong then."""
+        self.host.restore()
+        ended = run(self.host, self._placed(self.scenario.call), fault)
+        return ended, [*self._problems(ended, fault)]
 
     def _problems(self, ended: Ended, fault: Fault) -> Iterator[Problem]:
         if not fault.kills:

@@ -31,12 +31,17 @@ CALLS = (
     *("rename", "replace", "link", "symlink", "unlink", "remove", "mkdir", "rmdir", "listdir", "readlink"),
     *("stat", "lstat", "fstat", "statvfs", "chmod", "fchmod", "chown", "fchown", "lchown"),
 )
-# Named like no function, so that a report can tell them.
 FLOCK, SCANDIR, READDIR, RENAMEAT2 = "flock", "scandir", "readdir", "renameat2"
+# An open that makes a file where there is none.
+CREATE = "create"
 # What changes nothing: a kill before it is a kill before the next call that does.
 READING = frozenset(
     ("open", "read", "pread", "listdir", "readlink", "stat", "lstat", "fstat", "statvfs", SCANDIR, READDIR, FLOCK)
 )
+# What a full disk refuses; it still renames and removes.
+FILLING = frozenset((CREATE, "write", "pwrite", "mkdir", "link", "symlink"))
+# What a file system that is mounted read-only refuses.
+CHANGING = frozenset((*CALLS, CREATE, RENAMEAT2)) - READING - {"fsync", "fdatasync"}
 _RENAMEAT2_OF = COLLECTION + "plugins.module_utils._spool.moves"
 
 
@@ -49,6 +54,8 @@ class Fault:
     """0 for no error."""
     lasting: bool = False
     """Whether all later calls fail as well."""
+    only: frozenset[str] | None = None
+    """The calls that fail, None for all: the first of them from the step on."""
     kills: bool = False
 
 
@@ -64,23 +71,25 @@ class Injector:
         self._meanwhile = meanwhile
         self._process = os.getpid()
         self._off = False
+        self._hit = False
 
     def step(self, name: str, what: object) -> int:
         """Count a call and return the number of the error that it has to fail with, 0 for none."""
         if self._off or os.getpid() != self._process or not _is_of_the_collection():
             return 0
         self.steps.append(name)
-        fault, at = self._fault, len(self.steps)
-        if fault is None or at < fault.step or (at > fault.step and not fault.lasting):
+        fault = self._fault
+        if fault is None or len(self.steps) < fault.step or (fault.only is not None and name not in fault.only):
             return 0
-        if at == fault.step:
-            self._off = True
-            self._tell("step %d, %s(%s)" % (fault.step, name, what if isinstance(what, str) else "..."))
-            if fault.kills:
-                os.kill(self._process, signal.SIGKILL)
-            if self._meanwhile is not None:
-                self._meanwhile()
-            self._off = False
+        if self._hit:
+            return fault.number if fault.lasting else 0
+        self._hit = self._off = True
+        self._tell("step %d, %s(%s)" % (len(self.steps), name, what if isinstance(what, str) else "..."))
+        if fault.kills:
+            os.kill(self._process, signal.SIGKILL)
+        if self._meanwhile is not None:
+            self._meanwhile()
+        self._off = False
         return fault.number
 
     def stop(self) -> None:
@@ -150,7 +159,8 @@ def arm(injector: Injector) -> None:
 
 def _before(injector: Injector, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     def stepping(*arguments: Any, **named: Any) -> Any:
-        injector.raise_at(name, arguments[0] if arguments else "")
+        makes = name == "open" and (named.get("flags") or arguments[1]) & os.O_CREAT
+        injector.raise_at(CREATE if makes else name, arguments[0] if arguments else "")
         return function(*arguments, **named)
 
     for known in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.explore import STRIDE, Figures, explore
+from tests.faults.explore import STRIDE, Figures, explore, run_on_a_full_disk
 from tests.faults.scenarios import SCENARIOS
 
 if TYPE_CHECKING:
@@ -33,3 +33,17 @@ def test_a_fault_at_any_step_loses_and_hides_nothing(name: str, total: Figures) 
     total.add(figures)
     assert "\n".join(map(str, figures.wrong)) == ""
     assert figures.tried >= figures.steps // STRIDE
+
+
+def test_a_full_disk_can_be_cleaned_up() -> None:
+    ended, problems = run_on_a_full_disk(SCENARIOS["purge"])
+    assert ended.hit
+    assert [str(problem) for problem in problems] == []
+    assert ended.result is not None
+    assert (ended.failed, ended.result["outcomes"]["purged"]) == (False, 5)
+
+
+@pytest.mark.parametrize("name", [name for name, scenario in SCENARIOS.items() if scenario.second is None])
+def test_what_does_not_work_on_a_full_disk_says_so(name: str) -> None:
+    _ended, problems = run_on_a_full_disk(SCENARIOS[name])
+    assert [str(problem) for problem in problems] == []

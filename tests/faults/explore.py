@@ -210,6 +210,9 @@ class _Exploration:
             if not ended.failed and after.homes() == self.clean.after.homes() and not self.scenario.second:
                 # It did its work all the same: nothing is left to do.
                 return
+            if (after.tree, after.others) == (self.clean.before.tree, self.clean.before.others):
+                # It left everything as it was: what runs afterwards does as without a fault.
+                return
         elif not ended.was_killed:
             yield Problem("kill", "the process did not die of it: %s" % ended.output)
         for again in self._afterwards():

@@ -22,7 +22,8 @@ from tests.unit.support.spool import QUEUES, READY, MadeUpSpool
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-OWNER = "nobody"
+# Who has the queues: for tests without root the user is root in a namespace of its own, where there is nobody else.
+OWNER = "root" if os.geteuid() else "nobody"
 LOGS = ("defer", "bounce", "trace")
 COMMANDS = ("postconf", "postsuper", "postlog", "postkick", "postqueue", "postfix", "postmulti")
 _FAST = Path("/dev/shm")  # noqa: S108  a filesystem in memory, where fsync costs nothing
@@ -81,6 +82,8 @@ class Snapshot:
     logs: Sequence[Where]
     others: Mapping[str, str]
     """Path and looks of everything that is no module's business."""
+    tree: Mapping[str, str]
+    """The same of everything else, but for the mail log and the lock."""
 
     def homes(self) -> dict[str, tuple[str, ...]]:
         """Return {message: place and queue of each file of it}; the queues between which messages go by themselves are one."""
@@ -122,7 +125,7 @@ class Host:
         self._entries: list[_Entry] = []
         self._kept, self._kept_far = (Path(str(root) + ".kept") for root in (self.near, self.far))
         account = pwd.getpwnam(OWNER)
-        self._owner = account.pw_uid, account.pw_gid
+        self._owner = (os.getuid(), os.getgid()) if os.geteuid() else (account.pw_uid, account.pw_gid)
 
     @property
     def spool(self) -> Path:
@@ -131,8 +134,8 @@ class Host:
 
     @property
     def commands(self) -> Path:
-        """Where postconf is."""
-        return self.near / "sbin"
+        """Where postconf is: files in memory may not be executed in a container."""
+        return self.far / "sbin"
 
     @property
     def config(self) -> Path:
@@ -251,6 +254,7 @@ class Host:
         messages: dict[str, list[Where]] = {mail.name: [] for mail in self.mails}
         logs: list[Where] = []
         others: dict[str, str] = {}
+        tree: dict[str, str] = {}
         for path in sorted(self._everything()):
             where = self._where(path)
             status = os.lstat(path)
@@ -260,10 +264,12 @@ class Host:
                 messages[name].append(where)
             elif is_file and where.queue in LOGS:
                 logs.append(where)
-            elif where.place == "elsewhere":
-                size = status.st_size if is_file else 0
-                others[path] = "%o %d:%d %d" % (status.st_mode, status.st_uid, status.st_gid, size)
-        return Snapshot(messages, logs, others)
+            looks = "%o %d:%d %d" % (status.st_mode, status.st_uid, status.st_gid, status.st_size if is_file else 0)
+            if name is None and where.place == "elsewhere":
+                others[path] = looks
+            elif where.place != "mail log" and not path.endswith("/mailops.lock"):
+                tree[path] = looks
+        return Snapshot(messages, logs, others, tree)
 
     def _everything(self) -> Iterator[str]:
         """Yield all paths, each directory before what is in it."""

@@ -23,6 +23,7 @@ import sys
 import time
 import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.faults.commands import Commands
@@ -41,6 +42,7 @@ MODULES = (
 SECONDS = 60.0
 _CPU_SECONDS = 5
 _PR_SET_CHILD_SUBREAPER = 36
+_CLONE_NEWUSER = 0x10000000
 
 
 @dataclass(frozen=True)
@@ -209,6 +211,7 @@ def _be_the_module(host: Host, call: Call, fault: Fault | None, second: Call | N
     before = _open_files(host, listdir, readlink)
     status = 1
     try:
+        _be_root()
         arm(injector)
         _start(host, call)
     except SystemExit as ended:
@@ -220,6 +223,16 @@ def _be_the_module(host: Host, call: Call, fault: Fault | None, second: Call | N
     leaked = sorted(_open_files(host, listdir, readlink) - before)
     write(files["report"], json.dumps({"steps": injector.steps, "leaked": leaked}).encode())
     leave(status)
+
+
+def _be_root() -> None:
+    """Be root, for a user of the tests who is not, in a user namespace (user_namespaces(7)). Raises OSError without any."""
+    user, group = os.geteuid(), os.getegid()
+    if user:
+        if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWUSER):
+            raise OSError(ctypes.get_errno(), "no user namespace can be made: run the tests of faults as root")
+        for name, text in (("setgroups", "deny"), ("uid_map", "0 %d 1" % user), ("gid_map", "0 %d 1" % group)):
+            Path("/proc/self", name).write_bytes(text.encode())
 
 
 def void(_value: object) -> None:

@@ -100,7 +100,7 @@ class Injector:
         """Count a call. Raises OSError where it has to fail."""
         number = self.step(name, what)
         if number:
-            raise OSError(number, os.strerror(number), what if isinstance(what, str) else None)
+            raise OSError(number, os.strerror(number), what if isinstance(what, str) and what else None)
 
 
 def _is_of_the_collection() -> bool:

@@ -209,6 +209,9 @@ ansible_facts:
           description:
             - Rules that explain a flood in the selection, at most ten, those first that explain most of it at least else.
             - Empty where nothing stands out. Much mail from one place is no flood; neither is mail that waits for its destination.
+            - A rule on content is suggested only where a login, sender, domain, client network or the null sender's recipient binds
+              the messages, too.
+            - Suggestions can be wrong. Try each rule with M(mailops.postfix.postfix_message_info) before you act on it.
           returned: when O(gather) has V(suggestions)
           type: list
           elements: dict

@@ -11,6 +11,7 @@ from typing import Iterable
 
 from tests.suggestions.development import DEVELOPMENT
 from tests.suggestions.held_out import HELD_OUT
+from tests.suggestions.innocent import INNOCENT
 from tests.suggestions.measure import Measured, measure
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "suggestions.md"
@@ -39,8 +40,9 @@ def _table(title: str, rows: Iterable[Measured]) -> str:
 
 
 def tables() -> str:
-    """Measure everything and return both tables."""
-    return _table("Development", map(measure, DEVELOPMENT)) + _table("Held out", map(measure, HELD_OUT))
+    """Measure everything and return all tables."""
+    titles = {"Development": DEVELOPMENT, "Held out": HELD_OUT, "Innocent": INNOCENT}
+    return "".join(_table(title, map(measure, scenes)) for title, scenes in titles.items())
 
 
 def with_tables(document: str, text: str) -> str:

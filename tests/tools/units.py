@@ -29,7 +29,7 @@ HOST_TESTS = ("tests/unit/plugins/module_utils", "tests/unit/plugins/modules")
 CONTROLLER_TESTS = ("tests/unit",)
 PROPERTIES = ("tests/property",)
 # What computes for long runs once, and without coverage: it covers nothing that the others leave out.
-LONG_TESTS = ("tests/unit/suggestions",)
+LONG_TESTS = ("tests/unit/suggestions", "tests/faults")
 # Each release from 2.17 on serves some Python; on those from 3.10 on it can be the controller too.
 ANSIBLE_CORE = {7: "2.17", 8: "2.19", 9: "2.21", 10: "2.17", 11: "2.18", 12: "2.20", 13: "2.21", 14: "2.21"}
 FIRST_CONTROLLER_MINOR = 10

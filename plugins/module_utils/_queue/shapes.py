@@ -31,6 +31,24 @@ _COMMON_SHARE = 0.1
 _COMMON = 4
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _STOP_WORDS = frozenset(("about", "from", "have", "more", "that", "this", "what", "will", "with", "your"))
+# What URL paths of unrelated senders have in common says nothing.
+_PATH_WORDS = """
+abmelden abonnement address aktuell android apple apps article articles aspx asset assets avatar banner bild bilder
+blog browser button buttons careers click company component components confirm contact contacts content cookie
+cookies datenschutz default desabonner desinscription details document documents download downloads email emails
+english event events facebook favicon feed feedback file fileadmin files follow font fonts footer forgot forum
+gallery gmail google haftung header help home homepage html icon icons image images impressum imprint include
+includes index info information instagram jobs jpeg kontakt landing legal library link linkedin links list lists
+login logo logos logout mail mailing mailings main manage media mein member members mentions menu messages mobile
+modules news newsletter newsletters notification notifications online open options optout page pages password photo
+photos picture pictures pinterest pixel play plugins policies policy post posts preferences prefs press privacy
+product products profile public redirect register report reset resources safe search service services settings share
+shared shop signin signup site sitemap sites social spacer start static status store style styles subscribe
+subscription subscriptions support team template templates terms theme themes thumb thumbnail thumbnails track
+tracker tracking twitter unsub unsubscribe update updates upload uploads user users view viewer website webversion
+welcome whatsapp wiki xing youtube
+"""
+_PATH_STOP_WORDS = _STOP_WORDS | frozenset(_PATH_WORDS.split())
 _URL = re.compile(r"https?://([A-Za-z0-9._-]{3,200})(?::[0-9]{1,5})?(/[^\s?#\"'<>\\]{1,300})?", re.IGNORECASE)
 _MAX_URLS = 20
 _PLAIN_ADDRESS = re.compile(r"[a-z0-9][a-z0-9!#$&'+=?^_`|~.-]*@[a-z0-9](?:[a-z0-9.-]*[a-z0-9-])?\Z")
@@ -116,12 +134,13 @@ def shape_all(texts: Sequence[tuple[str, ...]], render: Render) -> list[Shaped]:
     whole: dict[Shape, set[tuple[str, ...]]] = defaultdict(set)
     for shape, tokens in zip(shapes, texts):
         whole[shape].add(tokens)
-    made = {shape: _shaped(shape, several, render) for shape, several in whole.items()}
+    ignored = _PATH_STOP_WORDS if render is render_path else _STOP_WORDS
+    made = {shape: _shaped(shape, several, render, ignored) for shape, several in whole.items()}
     return [made[shape] for shape in shapes]
 
 
-def _shaped(shape: Shape, several: set[tuple[str, ...]], render: Render) -> Shaped:
-    words = {word.casefold() for token in shape if token for word in _WORD.findall(token)} - _STOP_WORDS
+def _shaped(shape: Shape, several: set[tuple[str, ...]], render: Render, ignored: frozenset[str]) -> Shaped:
+    words = {word.casefold() for token in shape if token for word in _WORD.findall(token)} - ignored
     if len(several) == 1:
         return Shaped(shape, render(next(iter(several)), escape), len(words))
     return Shaped(shape, render(shape, _generalised), len(words))

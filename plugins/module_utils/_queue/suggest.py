@@ -7,8 +7,9 @@
 """Suggestions: rules that explain a flood in the queue, mined from a sample of it.
 
 Each value that an outlying share of the sample has is a candidate; so is a pair of values that separates what neither does
-alone. The candidates that bear the signs of a flood (traits.py) are ordered by how much they explain at how little else, and
-each that adds nothing to those before it is left out.
+alone. What stands in content is a candidate only where something of the envelope holds together the messages that have it:
+what unrelated senders have in common is no flood's. The candidates that bear the signs of a flood (traits.py) are ordered by
+how much they explain at how little else, and each that adds nothing to those before it is left out.
 """
 
 from __future__ import annotations
@@ -186,7 +187,13 @@ class _Miner:
                 for _number, value in frequent[:_PER_FIELD]
                 if len(json.dumps(field.rule(value))) <= _MAX_RULE
             ]
-        return candidates
+        return [candidate for candidate in candidates if self._is_safe(candidate)]
+
+    def _is_safe(self, candidate: _Candidate) -> bool:
+        """Return whether a rule, alone or in a pair, rests on more than what messages of unrelated senders have in common."""
+        if not candidate.in_content:
+            return True
+        return self.group(candidate.covered).held_together(self.group(self.opened - candidate.covered))
 
     def _pair(self, one: _Candidate, other: _Candidate) -> _Candidate | None:
         """Return the candidate that has both values, None where their keys do not go together or too few have both."""

@@ -39,6 +39,7 @@ _VERDICT = re.compile(
     r"spam|unsolicited|junk|phish|virus|malware|bulk mail|reputation|bl[ao]ck-?list|black-?list|suspicious|abuse",
     re.IGNORECASE,
 )
+_REWRITTEN = re.compile(r"srs[01][=+-]")
 _MAX_VALUE = 200
 
 
@@ -60,6 +61,8 @@ class Traits(NamedTuple):
     """The domain of all recipients."""
     odd_client: bool
     """Whether the client has no name, or greets with what is no mail server's name."""
+    rewritten: bool
+    """Whether a forwarder wrote its own domain into the sender (SRS), so that the domain says nothing of who wrote."""
     own_client: bool
     """Whether the client is named like the sender's domain, or has logged in as the sender."""
     foreign: bool
@@ -138,6 +141,7 @@ def _traits(
         only_domain=only[1],
         # A program that logs in greets as it likes.
         odd_client=address is not None and login is None and (client in (None, "unknown") or _odd_greeting(helo)),
+        rewritten=_REWRITTEN.match(local) is not None,
         own_client=bool(domain) and (_organisation(domain) in known or sender == login),
         foreign=login is not None and sender is not None and domain != login.rpartition("@")[2],
         arrival=envelope.arrival,
@@ -275,6 +279,27 @@ class Group:
         found, number = min(says.items(), key=lambda item: (-item[1], item[0].regex))
         hosts = {host for traits in self.opened for host, shaped in traits.paths if shaped == found}
         return found, number / len(self.opened), len(hosts)
+
+    def held_together(self, rest: Group) -> bool:
+        """Return whether nearly all messages share one value of their envelope, and most messages with it are among them.
+
+        rest: the other messages. What these have as often, such as a gateway's address or a provider's domain, binds nobody.
+        """
+        return any(self._binds(name, rest) for name in _BINDING)
+
+    def _binds(self, name: str, rest: Group) -> bool:
+        value, share = self.most(name)
+        if share < _ALL:
+            return False
+        if name in ("domain", "network") and (self.share("own_client") >= _MOST or self.share("rewritten") > 1 - _ALL):
+            # Its own servers send an organisation's mail, whoever writes it, and a forwarder sends everybody's.
+            return False
+        others = [traits for traits in rest.members if getattr(traits, name) == value]
+        return len(others) < share * len(self.members)
+
+
+# What messages of one origin, or of the null sender to one address, have in common.
+_BINDING = ("login", "sender", "domain", "network", "null_to", "null_to_domain")
 
 
 def many(number: int) -> float:

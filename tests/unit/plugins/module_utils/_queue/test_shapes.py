@@ -75,6 +75,14 @@ def test_the_shape_of_paths(several: list[str], pattern: str) -> None:
     assert not test("see http://example.com/offer")
 
 
+@pytest.mark.parametrize(
+    "path", ["/unsubscribe", "/index.html", "/images/logo.png", "/contact", "/newsletter/unsubscribe", "/Impressum"]
+)
+def test_paths_of_any_mail_say_nothing(path: str) -> None:
+    assert paths(*[path] * 4).words == 0
+    assert paths(*[path + "/claim"] * 4).words == 1
+
+
 def test_urls_are_taken_apart() -> None:
     text = "http://a.example/x/y?z=1 HTTPS://b.example:8443 <http://a.example/x/y#z> ftp://c.example/ http://[::1]/"
     assert shapes.urls(text) == (("a.example", "/x/y"), ("b.example", ""))

@@ -184,12 +184,35 @@ def test_estimates(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_text_that_was_cut_makes_an_estimate(queue: Queue) -> None:
     queue.ordinary(40)
     queue.flood(40, login=None, subject="Your parcel %d waits here")
-    for at in range(40):
+    for at in range(30):
         queue.put("c%d@home.example" % at, client="198.51.100.7", helo="x.y", subject=WORDS[at % 24])
     first = min(queue.contents.by_id)
     queue.contents.by_id[first] = queue.contents.by_id[first]._replace(whole=False)
     (found,) = queue.suggestions()
     assert not found.exact
+
+
+def test_what_unrelated_senders_write_is_no_rule(queue: Queue) -> None:
+    queue.ordinary(100)
+    for at in range(60):
+        word = WORDS[at % 24]
+        queue.put(
+            "%s@%s%d.example" % (word * 2, word, at),
+            client="198.51.%d.7" % at,
+            helo="mx%d.example" % at,
+            subject="Your parcel is waiting",
+            text="http://%s%d.example/parcel/claim" % (word, at),
+        )
+    assert queue.suggestions() == []
+
+
+def test_what_one_network_writes_is_a_rule(queue: Queue) -> None:
+    queue.ordinary(100)
+    queue.flood(40, login=None, subject="Your parcel %d waits here")
+    for at in range(15):
+        queue.put("c%d@home.example" % at, client="198.51.100.7", helo="x.y", subject=WORDS[at % 24])
+    (found,) = queue.suggestions()
+    assert list(found.rule) == ["header"]
 
 
 def test_no_more_suggestions_than_asked_for(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ PLAIN = Traits(
     null_to_domain=None,
     only_domain="example.org",
     odd_client=False,
+    rewritten=False,
     own_client=False,
     foreign=False,
     arrival=NOW,
@@ -165,6 +166,30 @@ def test_one_sender_among_many_others_is_one_sender() -> None:
     assert not Group([*several(**MANY), *several(25)]).dispersed()
 
 
+@pytest.mark.parametrize(
+    ("changes", "is_held_together"),
+    [
+        pytest.param({**MANY, "network": str}, False, id="unrelated senders"),
+        pytest.param({**MANY, "network": "203.0.113.0/24"}, True, id="one network"),
+        pytest.param({**MANY, "network": "192.0.2.0/24"}, False, id="the network of all mail"),
+        pytest.param({**MANY, "network": "203.0.113.0/24", "own_client": True}, False, id="own servers of one network"),
+        pytest.param({**MANY, "network": str, "login": "x"}, True, id="one login"),
+        pytest.param({"sender": "x@y", "domain": "y", "network": str}, True, id="one sender"),
+        pytest.param({"sender": senders, "domain": "y", "network": str}, True, id="one domain"),
+        pytest.param({"sender": senders, "domain": "y", "network": str, "rewritten": True}, False, id="a forwarder"),
+        pytest.param({"sender": senders, "domain": "example.com", "network": str}, False, id="the domain of all mail"),
+        pytest.param({**MANY, "network": str, "null_to": "a@b"}, True, id="the null sender to one recipient"),
+        pytest.param({**MANY, "network": str, "null_to_domain": "b"}, True, id="the null sender to one domain"),
+        pytest.param(
+            {**MANY, "network": str, "login": lambda at: "x" if at else None}, True, id="nearly all have one login"
+        ),
+        pytest.param({**MANY, "network": str, "login": lambda at: "x" if at > 1 else None}, False, id="too few have"),
+    ],
+)
+def test_what_holds_messages_together(changes: Any, is_held_together: bool) -> None:
+    assert Group(several(**changes)).held_together(Group(REST)) is is_held_together
+
+
 def test_a_group_of_nothing() -> None:
     empty = Group([])
     assert empty.most("sender") == (None, 0.0)
@@ -174,6 +199,7 @@ def test_a_group_of_nothing() -> None:
     assert empty.subject() == (None, 0.0)
     assert empty.path() == (None, 0.0, 0)
     assert not judge(empty, empty).is_flood
+    assert not empty.held_together(empty)
 
 
 def test_times_that_are_not_known_are_left_out() -> None:
@@ -214,6 +240,7 @@ def test_the_traits_of_a_message() -> None:
         null_to_domain=None,
         only_domain="example.org",
         odd_client=False,
+        rewritten=False,
         own_client=True,
         foreign=False,
         arrival=NOW,
@@ -277,6 +304,12 @@ def test_recipients_of_the_null_sender() -> None:
     assert traits(sender=b"", pending=[b"A@b"])[7:10] == ("a@b", "b", "b")
     assert traits(sender=b"", pending=[b"a@b", b"c@b"])[7:10] == (None, "b", "b")
     assert traits(sender=b"", pending=[b"a@b", b"c@d"])[7:10] == (None, None, None)
+
+
+def test_senders_that_a_forwarder_wrote() -> None:
+    assert traits(sender=b"SRS0=4f2a=CA=example.org=b@example.net").rewritten
+    assert traits(sender=b"srs1+4f2a=example.org==b@example.net").rewritten
+    assert not traits(sender=b"srs0@example.com").rewritten
 
 
 def test_foreign_senders() -> None:

@@ -93,13 +93,15 @@ def test_content_that_cannot_be_read_is_not_decided(run: ModuleRun, made: MadeUp
     assert (result["eml"]["unreadable"], result["eml"]["not_written"]) == (1, ["4A0F9AE"])
 
 
-def test_damaged_files_are_no_part_of_a_selection(run: ModuleRun, made: MadeUpSpool) -> None:
+def test_damaged_files_are_part_of_a_selection_of_everything(run: ModuleRun, made: MadeUpSpool) -> None:
     made.put("deferred", "4A0F9AE", b"junk")
     made.put("deferred", "4A0F9AF", SPAM.write(), mode=0o600)
     made.put("corrupt", "4A0F9B0", b"junk")
     result = run()
-    assert result["matched"]["messages"] == 2
-    assert run.warnings == [
+    assert result["matched"]["messages"] == 3
+    assert run(match=[{"queue_id": "4A0F9AE"}])["matched"]["messages"] == 1
+    assert run(match=[{"sender": "/./"}])["matched"]["messages"] == 2
+    assert run.warnings[:1] == [
         "%s: 0 queue files could not be read and 1 are damaged; they are in no selection." % made.path
     ]
     (corrupt,) = run(queues=["corrupt"])["messages"]

@@ -47,14 +47,14 @@ options:
         M(ansible.builtin.find). An age that no message can have is refused."
       - "C(origin): V(smtp), V(local) or V(bounce) (a notice that Postfix itself made)."
     type: list
-    elements: dict
+    elements: raw
     default: []
   exclude:
     description:
       - Rules like those of O(match), for messages that are left alone even if O(match) selects them.
       - A criterion on recipients protects a message if one of its pending recipients fits.
     type: list
-    elements: dict
+    elements: raw
     default: []
   recipient_scope:
     description:

@@ -32,8 +32,8 @@ INSTANCE: ArgumentSpec = {
     "command_directory": {"type": "path"},
 }
 SELECTION: ArgumentSpec = {
-    "match": {"type": "list", "elements": "dict", "default": []},
-    "exclude": {"type": "list", "elements": "dict", "default": []},
+    "match": {"type": "list", "elements": "raw", "default": []},
+    "exclude": {"type": "list", "elements": "raw", "default": []},
     "recipient_scope": {"type": "str", "choices": list(RECIPIENT_SCOPES), "default": "all"},
 }
 LIMIT: ArgumentSpec = {"limit": {"type": "int", "default": DEFAULT_LIMIT}}

@@ -27,8 +27,8 @@ MAX_TEXT_PARTS = 10000
 MAX_DEPTH = 300
 # The work that taking a message apart may be, in bytes that are searched; what takes longer than that counts for more.
 MAX_WORK = 256 << 20
-_WORK_OF_A_DELIMITER = 512
-_WORK_OF_A_LINE = 300
+_WORK_OF_A_DELIMITER = 1024
+_WORK_OF_A_LINE = 600
 # RFC 2046 allows 70.
 _MAX_BOUNDARY = 200
 _MAX_FIELD = 1 << 16

@@ -180,7 +180,8 @@ def test_what_a_stranger_writes_costs_little_time(name: str) -> None:
     started = time.process_time()
     parts, problem = mime.text_parts(_HARD[name][: 4 << 20])
     mime.structure(_HARD[name][: 4 << 20])
-    assert time.process_time() - started < 2
+    # Twice, on a slow machine, while coverage is measured.
+    assert time.process_time() - started < 5
     assert parts or problem
 
 

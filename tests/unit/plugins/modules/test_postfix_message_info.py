@@ -93,17 +93,12 @@ def test_content_that_cannot_be_read_is_not_decided(run: ModuleRun, made: MadeUp
     assert (result["eml"]["unreadable"], result["eml"]["not_written"]) == (1, ["4A0F9AE"])
 
 
-<<<<<<< HEAD
 def test_damaged_files_are_named_and_opened_like_others(run: ModuleRun, made: MadeUpSpool) -> None:
-=======
-def test_damaged_files_are_part_of_a_selection_of_everything(run: ModuleRun, made: MadeUpSpool) -> None:
->>>>>>> refs/heads/content
     made.put("deferred", "4A0F9AE", b"junk")
     made.put("deferred", "4A0F9AF", SPAM.write(), mode=0o600)
     made.put("corrupt", "4A0F9B0", b"junk")
     result = run()
     assert result["matched"]["messages"] == 3
-<<<<<<< HEAD
     damaged = {
         "queue_id": "4A0F9AE",
         "queue": "deferred",
@@ -114,12 +109,6 @@ def test_damaged_files_are_part_of_a_selection_of_everything(run: ModuleRun, mad
     assert run.warnings == [
         "%s: 0 queue files could not be read and 1 are damaged (4A0F9AE in deferred: the file ends within a record at offset 0). Only a "
         "rule that does not need what is missing selects them, such as queue_id." % made.path
-=======
-    assert run(match=[{"queue_id": "4A0F9AE"}])["matched"]["messages"] == 1
-    assert run(match=[{"sender": "/./"}])["matched"]["messages"] == 2
-    assert run.warnings[:1] == [
-        "%s: 0 queue files could not be read and 1 are damaged; they are in no selection." % made.path
->>>>>>> refs/heads/content
     ]
     (row,) = run(match=[{"queue_id": "4A0F9AE"}])["messages"]
     assert row["problem"] == "the file ends within a record at offset 0"

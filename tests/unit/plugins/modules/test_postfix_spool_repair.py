@@ -70,11 +70,7 @@ def test_stale_files_and_orphans(run: ModuleRun) -> None:
     assert done["diff"]["after"] == ""
     (corrupt,) = done["corrupt"]["messages"]
     assert corrupt["problem"].startswith("the file ends before its content does at offset ")
-<<<<<<< HEAD
     assert run.runner.ran[-1][1] == "stale_files=1, orphan_logs=1, user=ops, reason=ticket\\x0a4711\n"
-=======
-    assert run.runner.ran[-1][1] == "stale_files=1, orphan_logs=1, user=ops, reason=ticket\\n4711\n"
->>>>>>> refs/heads/content
     ran = len(run.runner.ran)
     assert run(**options)["changed"] is False
     # Nothing to do: postconf only.

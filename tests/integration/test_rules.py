@@ -212,7 +212,7 @@ def selected_by(host: Host, controller: Controller, rules: Sequence[dict[str, An
     """Return the queue IDs of the messages that each rule selects, of all that are there."""
     found: list[set[str]] = []
     for start in range(0, len(rules), MAX_CANDIDATES):
-        options = {"patterns": rules[start : start + MAX_CANDIDATES], "limit": 100, "recipient_scope": "any"}
+        options: dict[str, Any] = {"patterns": rules[start : start + MAX_CANDIDATES], "limit": 100, "recipient_scope": "any"}
         result = controller.opened(host.name, **options)
         assert not result["failed"], result["msg"]
         hits = [
@@ -255,7 +255,7 @@ def test_postqueue_and_spool_agree_on_many_recipients(empty_host: Host, controll
     recipients = [f"user{number}@{DEST}" for number in range(MANY)]
     empty_host.run(["sendmail", "-f", "s@bad.example", *recipients], input="Subject: many\n\nhello\n")
     empty_host.settle(1)
-    options = {"gather": ["counts", "top", "messages", "reasons"], "top": 5}
+    options: dict[str, Any] = {"gather": ["counts", "top", "messages", "reasons"], "top": 5}
     by_source = [controller.facts(empty_host.name, source=source, **options) for source in ("spool", "postqueue")]
     for facts in by_source:
         assert facts["total"]["recipients"] == MANY

@@ -361,7 +361,13 @@ def test_only_pending_recipients_count(host: Host, controller: Controller, lab: 
     queue_id = send(host, "s@bad.example", "a@done.example.org", "b@victim.example.org")
     host.settle(1)
     done = controller.purge(host.name, check=True, match=[{"recipient": "victim.example.org"}])
-    assert done["matched"] == {"messages": 1, "bytes": done["matched"]["bytes"], "recipients": 1, "partial": 0, "undecided": 0}
+    assert done["matched"] == {
+        "messages": 1,
+        "bytes": done["matched"]["bytes"],
+        "recipients": 1,
+        "partial": 0,
+        "undecided": 0,
+    }
     assert (
         controller.purge(host.name, check=True, match=[{"recipient": "done.example.org"}])["matched"]["messages"] == 0
     )

@@ -112,3 +112,10 @@ def test_display_address(text: bytes, shown: str) -> None:
 )
 def test_printable(text: str, shown: str) -> None:
     assert address.printable(text) == shown
+
+
+def test_half_a_pair_of_surrogates_comes_from_no_bytes() -> None:
+    assert address.bytes_of("a\ud800") == b"a\xed\xa0\x80"
+    assert address.display_text("\ud800") == r"\ud800"
+    assert address.undisplay_text(r"\ud800") == "\ud800"
+    assert address.undisplay(r"\xed\xa0\x80") == b"\xed\xa0\x80"

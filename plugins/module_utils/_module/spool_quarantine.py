@@ -29,6 +29,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._acting im
 from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import warn_of_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Selecting
+from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import name_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import parse_age
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import DEFAULT_QUEUES
@@ -331,7 +332,8 @@ def _tell(job: Job, seen: Seen, outcomes: Mapping[str, str], act: Act | None) ->
     done = [target for target in targets.values() if outcomes.get(target.queue_id) in reached]
     collisions = sorted(queue_id for queue_id, outcome in outcomes.items() if outcome == "collision")
     result: dict[str, Any] = {
-        "changed": bool(done),
+        # A run that broke off may have moved more than it could count.
+        "changed": bool(done) or job.broken is not None,
         "name": job.name,
         "path": os.path.join(job.base, job.name),
         "state": job.params["state"],
@@ -348,7 +350,7 @@ def _tell(job: Job, seen: Seen, outcomes: Mapping[str, str], act: Act | None) ->
             "%d messages stay in the quarantine %s, because their queue IDs are taken in the queue."
             % (len(collisions), job.name)
         )
-    if act is not None and done:
+    if act is not None and (done or job.broken):
         if job.params["state"] == "quarantined" and not _is_whole(job):
             _acting.log_ids(job.module, job.instance, _NAME, verb, [target.queue_id for target in done])
         said = {"state": job.params["state"], "quarantine": job.name, verb: len(done)}
@@ -656,6 +658,13 @@ def _remove(job: Job, _spool: Spool, act: Act | None) -> dict[str, Any]:
         if whole:
             quarantine.check_proved(None, whole=act is not None)
         seen = _see(job, quarantine.spool)
+        if whole and seen.counts.unreadable:
+            # What could not be read was not counted, and nothing is deleted that is not counted.
+            whole = False
+            job.broken = MailopsError(
+                "%d messages in the quarantine %s cannot be read, and stay there (%s). Fix that, then run this again."
+                % (seen.counts.unreadable, job.name, name_gaps(seen.gaps))
+            )
         targets = seen.selected.targets
         if not whole:
             quarantine.check_proved(targets, whole=True)
@@ -674,7 +683,7 @@ def _delete(
         deleted = quarantine.remove()
     else:
         deleted = quarantine.drop({queue_id: target.queue for queue_id, target in targets.items()}, **job.said())
-    job.broken = deleted.broken
+    job.broken = job.broken or deleted.broken
     job.failures.update(deleted.failed)
     outcomes = dict.fromkeys(targets, "vanished")
     outcomes.update((queue_id, "failed") for queue_id in targets if queue_id in deleted.failed)

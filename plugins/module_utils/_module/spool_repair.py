@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap
 
 # Each repair, and the option of postsuper behind it; None for what this module does itself.
 REPAIRS: Mapping[str, str | None] = {"stale": "-p", "structure": "-s", "orphan_logs": None, "ownership": None}
@@ -338,7 +339,13 @@ def _check_left(result: dict[str, Any], left: _Left | None, failures: _Failures)
 
 def _read_corrupt(spool: Spool, limit: int) -> _Corrupt:
     """Return the files in corrupt/, where Postfix puts what it cannot read."""
-    job = Job(queues=("corrupt",), make_result=lambda: _Corrupt(limit), visit=_add_corrupt, pass_over=_ignore)
+    job = Job(
+        queues=("corrupt",),
+        make_result=lambda: _Corrupt(limit),
+        visit=_add_corrupt,
+        pass_over=_ignore,
+        note_gap=_ignore_gap,
+    )
     return scan(spool, job, processes=1).result
 
 
@@ -371,6 +378,10 @@ def _problem(message: SpoolMessage) -> str | None:
     for _window in message.text_windows():
         pass
     return message.problem
+
+
+def _ignore_gap(_gap: Gap, _corrupt: _Corrupt) -> None:
+    """Go on: what cannot be read is among the findings."""
 
 
 def _ignore(_found: Found, _incomplete: bool, _corrupt: _Corrupt) -> None:

@@ -117,17 +117,17 @@ def rename(source: str, target: str, *, source_dir: int, target_dir: int) -> Non
 def can_rename(one: int, other: int) -> bool:
     """Return whether files can be renamed from one open directory to the other, as far as that can be seen.
 
-    They must be on one filesystem and in one mount of it: rename(2) fails between two bind mounts, too.
+    They must be on one filesystem and in one mount of it: rename(2) fails between two bind mounts, too. Raises OSError.
     """
     return os.fstat(one).st_dev == os.fstat(other).st_dev and _mount(one) == _mount(other)
 
 
 def _mount(descriptor: int) -> str | None:
-    """Return the line of proc(5) that names a file's mount, None on systems without it."""
+    """Return the line of proc(5) that names a file's mount, None on systems without it. Raises OSError."""
     try:
         with open("/proc/self/fdinfo/%d" % descriptor, encoding="ascii") as stream:
             return next((line for line in stream if line.startswith("mnt_id:")), None)
-    except OSError:
+    except FileNotFoundError:
         return None
 
 
@@ -193,14 +193,17 @@ def make_directory(name: str, directory: int, look: Look) -> int:
     with suppress(FileExistsError):
         os.mkdir(fresh, 0o700, dir_fd=directory)
     made = os.open(fresh, OPEN_DIRECTORY, dir_fd=directory)
-    look.put_on(made)
     try:
+        look.put_on(made)
         rename(fresh, name, source_dir=directory, target_dir=directory)
     except FileExistsError:
         # Postfix was quicker.
         os.close(made)
         os.rmdir(fresh, dir_fd=directory)
         return os.open(name, OPEN_DIRECTORY, dir_fd=directory)
+    except OSError:
+        os.close(made)
+        raise
     return made
 
 

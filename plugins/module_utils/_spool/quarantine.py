@@ -115,11 +115,14 @@ def default_base(queue_directory: str) -> str:
 
 
 def are_together(one: str, other: str) -> bool:
-    """Return whether files can be renamed from one directory to the other, as far as that can be seen."""
+    """Return whether files can be renamed from one directory to the other; a directory that is not there stands in no way.
+
+    Raises OSError.
+    """
     try:
         with Tree(one) as first, Tree(other) as second:
             return moves.can_rename(first.root, second.root)
-    except OSError:
+    except FileNotFoundError:
         return True
 
 
@@ -205,7 +208,7 @@ def check_room(path: str) -> None:
 
     What is reserved for root counts as room, because this runs as root.
     """
-    while not os.path.isdir(path):
+    while not os.path.isdir(path) and path != os.path.dirname(path):
         path = os.path.dirname(path)
     with suppress(OSError):
         status = os.statvfs(path)

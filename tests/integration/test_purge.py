@@ -542,8 +542,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         "a directory that holds no main.cf",
         {"match": [{"sender": "bad.example"}], "config_directory": "/opt"},
         (
-            "Postfix cannot be asked about the instance in /opt: /usr/sbin/postconf: fatal: open /opt/main.cf: No such file or "
-            "directory. Name a directory that holds a main.cf."
+            "Postfix cannot be asked about the instance in /opt: there is no main.cf in it. Name a directory that holds a main.cf, or restore "
+            "that file."
         ),
     ),
     (

@@ -508,14 +508,14 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         "no such instance",
         {"match": [{"sender": "bad.example"}], "instance": "postfix-out"},
-        "There is no Postfix instance 'postfix-out'; known are -.",
+        "There is no Postfix instance 'postfix-out'; known are -. Use one of these names.",
     ),
     (
         "a directory that holds no main.cf",
         {"match": [{"sender": "bad.example"}], "config_directory": "/opt"},
         (
-            "Postfix cannot be asked about the instance in /opt: /usr/sbin/postconf: fatal: open /opt/main.cf: No such file or "
-            "directory. Name a directory that holds a main.cf."
+            "Postfix cannot be asked about the instance in /opt: there is no main.cf in it. Name a directory that holds a main.cf, or restore "
+            "that file."
         ),
     ),
     (

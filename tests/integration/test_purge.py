@@ -536,7 +536,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         "no such instance",
         {"match": [{"sender": "bad.example"}], "instance": "postfix-out"},
-        "There is no Postfix instance 'postfix-out'; known are -.",
+        "There is no Postfix instance 'postfix-out'; known are -. Use one of these names.",
     ),
     (
         "a directory that holds no main.cf",

@@ -105,7 +105,7 @@ def test_damaged_files_are_part_of_a_selection_of_everything(run: ModuleRun, mad
         "%s: 0 queue files could not be read and 1 are damaged; they are in no selection." % made.path
     ]
     (corrupt,) = run(queues=["corrupt"])["messages"]
-    assert corrupt["problem"] == "the file ends within a record at offset 0; no start of content"
+    assert corrupt["problem"] == "the file ends within a record at offset 0"
 
 
 def test_files(run: ModuleRun, tmp_path: Path) -> None:

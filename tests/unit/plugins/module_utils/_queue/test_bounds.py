@@ -323,3 +323,24 @@ def test_an_encoding_that_this_python_lacks_is_none(charset: str) -> None:
 
 def test_an_embedded_report_is_no_text() -> None:
     assert mime.text_parts(b"Content-Type: message/delivery-status\n\nStatus: 5.0.0\n") == ([], None)
+
+
+def test_the_start_of_a_file_that_is_cut_tells_no_identity() -> None:
+    data = QueueFile().write()
+    assert message.read_identity(data, file_size=len(data)) == read(data)[:4]
+    assert message.read_identity(data, file_size=len(data) - 10) is None
+
+
+@pytest.mark.parametrize(
+    ("count", "verdict"),
+    [
+        pytest.param(2, Verdict.YES, id="so many are known"),
+        pytest.param(-1, Verdict.NO, id="more are known"),
+        pytest.param([5, -1], Verdict.UNDECIDED, id="there may be more"),
+    ],
+)
+def test_a_count_of_recipients_that_are_not_all_known(count: object, verdict: Verdict) -> None:
+    missing = frozenset({Input.RECIPIENTS})
+    envelope = make_envelope(pending=[b"a", b"b"])._replace(missing=missing)
+    subject = MadeUpMessage(envelope, problem="cut", missing=missing)
+    assert parse_selection(match=[{"recipient_count": count}], now=0).decide(subject) is verdict

@@ -34,7 +34,11 @@ def read(data: bytes) -> Envelope:
 def test_recipients_beyond_the_bound_are_missing_and_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(message, "MAX_RECORDS_KEPT", 100)
     envelope = read(QueueFile(recipients=todo(*(b"user%d@example.org" % number for number in range(5000)))).write())
-    assert (envelope.sender, envelope.unparsed, envelope.missing) == (b"sender@example.com", None, {Input.RECIPIENTS})
+    assert (envelope.sender, envelope.unparsed, envelope.missing) == (
+        b"sender@example.com",
+        None,
+        frozenset({Input.RECIPIENTS}),
+    )
     assert envelope.problem == "only its first %d recipients were read" % len(envelope.pending)
 
 
@@ -56,7 +60,7 @@ def test_content_that_cannot_be_passed_is_no_damage(monkeypatch: pytest.MonkeyPa
 
 def test_a_file_without_a_sender_says_so() -> None:
     data = rec.encode_record(rec.TIME, b"1700000000 1") + rec.encode_record(rec.END, b"")
-    assert (read(data).problem, read(data).missing) == ("no sender record", {Input.SENDER})
+    assert (read(data).problem, read(data).missing) == ("no sender record", frozenset({Input.SENDER}))
 
 
 @pytest.mark.parametrize("size", [b"x", b"1 2", b"1 2 3"])

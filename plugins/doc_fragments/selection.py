@@ -37,15 +37,22 @@ options:
         without an address. An IPv6 address with a zone, as V(fe80::1%eth0), matches in that zone only."
       - "C(client_name), C(helo_name): a name, V(.example.com) for all names below it, or a V(/regex/), in any case. C(helo_name) may be
         an address in brackets."
-      - "C(reason): text in the delay reason, or a V(/regex/). A reason has one line."
+      - "C(reason): text in the delay reason, or a V(/regex/). A reason has one line. At most 16 MiB of delay reasons of a message are
+        read."
       - "C(header): a mapping of header names to text or V(/regex/), with encoded words decoded and folded lines joined. A run of blanks
-        and tabs counts as one blank."
+        and tabs counts as one blank. The first 1 MiB of headers is searched."
       - "C(content): text or V(/regex/) in the message as it is stored, envelope included; what C(grep) in the spool finds. A
-        V(/regex/) is applied to bytes, so V(\\xe9) in it is a byte; elsewhere it is a character."
-      - "C(body): text or V(/regex/) in the decoded text parts. Line ends are line feeds."
+        V(/regex/) is applied to bytes, so V(\\xe9) in it is a byte; elsewhere it is a character. Up to 128 MiB are searched, in
+        windows of 4 MiB. A match of more than 64 KiB may be missed where two windows meet."
+      - "C(body): text or V(/regex/) in the decoded text parts, HTML as written. Line ends are line feeds. The first 4 MiB of a message
+        are decoded, with up to 10000 parts and 300 levels of parts. An unknown character set is read as ISO 8859-1."
       - "C(age), C(size), C(recipient_count): V(2d), V(10m), V(50) is that much or more, V(-2d) that much or less, as in
-        M(ansible.builtin.find). An age that no message can have is refused."
+        M(ansible.builtin.find). An age that no message can have is refused. At most 400000 recipients, or 40 MiB of them, are read."
       - "C(origin): V(smtp), V(local) or V(bounce) (a notice that Postfix itself made)."
+      - Where one of these bounds is reached, or a queue file is damaged, a hit in what was read counts. Without a hit, the message is
+        undecided; it is named in the result, and modules that act leave it alone.
+      - A pattern that takes more than 5 seconds of CPU time on a message of more than 16 KiB leaves that message undecided. On a smaller
+        one the run fails.
     type: list
     elements: raw
     default: []

@@ -167,6 +167,7 @@ ansible_facts:
           description:
             - By how much the counts of a top may be too small. Of more than 40000 distinct values the rarest are forgotten.
               Empty when all counts are exact.
+            - Values of more than 256 bytes (reasons of more than 512) are counted under their beginning.
           returned: when O(gather) has V(top)
           type: dict
           sample: {"recipients": 2}

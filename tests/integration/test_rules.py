@@ -212,7 +212,11 @@ def selected_by(host: Host, controller: Controller, rules: Sequence[dict[str, An
     """Return the queue IDs of the messages that each rule selects, of all that are there."""
     found: list[set[str]] = []
     for start in range(0, len(rules), MAX_CANDIDATES):
-        options: dict[str, Any] = {"patterns": rules[start : start + MAX_CANDIDATES], "limit": 100, "recipient_scope": "any"}
+        options: dict[str, Any] = {
+            "patterns": rules[start : start + MAX_CANDIDATES],
+            "limit": 100,
+            "recipient_scope": "any",
+        }
         result = controller.opened(host.name, **options)
         assert not result["failed"], result["msg"]
         hits = [

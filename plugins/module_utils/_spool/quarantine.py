@@ -618,7 +618,9 @@ class Quarantine:
             self._recover_quietly(live, Moved())
             raise broken_off(self, live, error) from error
         except MailopsError:
-            self._recover_quietly(live, Moved())
+            # The intent stays open: it says that Postfix ran, and the next run starts it if this one could not.
+            with suppress(OSError):
+                self.settle_swap(live)
             raise
 
     def _make_fresh(self, live: Live, names: Sequence[str]) -> None:

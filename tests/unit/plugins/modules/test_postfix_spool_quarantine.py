@@ -676,6 +676,7 @@ def test_what_could_not_be_started_is_started_by_the_next_run(run: ModuleRun, mo
     result = run(name="spam", mode="queues")
     assert result["msg"].startswith("Postfix does not start: ")
     assert (result["outcomes"], state["running"]) == (outcomes(quarantined=2), False)
+    assert run.fails(name="spam", state="restored", match_all=True).startswith("Postfix does not start: ")
     state["broken"] = False
     run(name="spam", state="restored", match=[{"sender": "nobody.example"}])
     assert state["running"] is True

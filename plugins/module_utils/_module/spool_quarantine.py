@@ -272,13 +272,16 @@ def _recover(job: Job, act: Act | None) -> None:
                 )
             return
         intent = quarantine.unfinished() or {}
-        try:
-            recovered = quarantine.recover(live)
-        except OSError as error:
-            raise quarantines.broken_off(quarantine, live, error) from error
-        finally:
+
+        def start() -> None:
             if intent.get("running") and not job.instance.running():
                 _service.service_left(job.instance, intent["unit"]).start()
+
+        try:
+            recovered = quarantine.recover(live, start=start)
+        except OSError as error:
+            start()
+            raise quarantines.broken_off(quarantine, live, error) from error
         if recovered is not None:
             job.module.warn(
                 "An earlier run on the quarantine %s was interrupted; it was finished or undone." % job.name

@@ -555,10 +555,11 @@ class Quarantine:
             return False
         return all(way.is_settled() for way in transfer.ways(self, live, Moved()))
 
-    def recover(self, live: Live) -> Moved | None:
+    def recover(self, live: Live, *, start: Callable[[], None] | None = None) -> Moved | None:
         """Finish or undo what an interrupted run left, and return what became of it, None where there was nothing.
 
         It goes by the files that it sees; so it may itself be interrupted. Raises OSError and MailopsError.
+        start: what else is to be done before the journal says that it is finished.
         """
         if self.is_whole(live):
             return None
@@ -570,6 +571,8 @@ class Quarantine:
             result = _RECOVERIES[intent["op"]](self, live, intent, moved)
             live.tree.sync()
             self.tree.sync()
+            if start is not None:
+                start()
             self.write(_DONE, **{"collisions": [], "recovered": True, **result})
         return moved
 
@@ -621,7 +624,9 @@ class Quarantine:
             self._recover_quietly(live, Moved())
             raise broken_off(self, live, error) from error
         except MailopsError:
-            self._recover_quietly(live, Moved())
+            # The intent stays open: it says that Postfix ran, and the next run starts it if this one could not.
+            with suppress(OSError):
+                self.settle_swap(live)
             raise
 
     def _make_fresh(self, live: Live, names: Sequence[str]) -> None:

@@ -20,7 +20,7 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError
 from ansible_collections.mailops.postfix.plugins.module_utils._module import spool_quarantine
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance, Output
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves, quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Journal, encode
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look
@@ -666,3 +666,25 @@ def test_info_names_what_it_cannot_read(
     assert ask.fails(name="somebody").startswith(
         "%s is not a quarantine and is not empty" % place(made).with_name("somebody")
     )
+
+
+def test_what_could_not_be_started_is_started_by_the_next_run(run: ModuleRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = {"running": True, "broken": True}
+
+    def obey(command: Sequence[str]) -> Output:
+        if command[-1] == "start" and state["broken"]:
+            return said(status=1, err="fatal: no")
+        state["running"] = command[-1] == "start"
+        return said()
+
+    run.answers["postfix"] = obey
+    monkeypatch.setattr(Instance, "running", lambda _self: state["running"])
+    result = run(name="spam", mode="queues")
+    assert result["msg"].startswith("Postfix does not start: ")
+    assert (result["outcomes"], state["running"]) == (outcomes(quarantined=2), False)
+    assert run.fails(name="spam", state="restored", match_all=True).startswith("Postfix does not start: ")
+    state["broken"] = False
+    run(name="spam", state="restored", match=[{"sender": "nobody.example"}])
+    assert state["running"] is True
+    assert run.warnings == ["An earlier run on the quarantine spam was interrupted; it was finished or undone."]
+    assert run(name="spam", **ALL)["outcomes"] == outcomes(deleted=2)

@@ -233,7 +233,7 @@ def test_linked_files_stay_and_are_named(run: ModuleRun, made: MadeUpSpool, stra
 @pytest.mark.parametrize(
     ("queue", "data", "detail"),
     [
-        ("deferred", b"", "at offset 0"),
+        ("deferred", b"", "the file is empty"),
         ("hold", QueueFile().write()[:200], "the file ends within a record at offset "),
         ("hold", b"\0" * 4000, "at offset 0"),
         ("maildrop", b"\0" * 4000, "at offset 0"),

@@ -241,8 +241,8 @@ def test_a_message_that_postfix_cannot_find_is_a_failure(either_host: Host, cont
     either_host.run(["mv", path_of(either_host, queue_id), f"/var/spool/postfix/deferred/{queue_id}"])
     done = flush(controller, either_host, match=[{"sender": "own.example"}])
     assert done["msg"] == (
-        "1 of the selected messages are not tried. They went from queue to queue meanwhile, or are not where Postfix looks for them: "
-        "run this again, and if that does not help, after postfix check and postsuper -s."
+        "1 of the selected messages are not tried. It moved between queues during the run, or is not where Postfix looks for it. Run "
+        "this again; if that does not help, run postfix check and postsuper -s first."
     )
     assert (done["changed"], done["outcomes"]) == (False, outcomes(failed=1))
 

@@ -69,8 +69,11 @@ def test_what_is_no_queue_file_is_counted_and_left_alone(empty_host: Host, contr
     assert facts["queues"]["deferred"]["incomplete"] == 1
     assert facts["queues"]["deferred"]["messages"] == 6
     assert facts["queues"]["corrupt"]["messages"] == 1
-    assert facts["matched"]["messages"] == 2
-    assert done["outcomes"] == outcomes(purged=1)
+    # No rule, so everything is selected. A rule selects by what can be read, and what cannot be read is undecided.
+    assert facts["matched"]["messages"] == 6
+    assert len(facts["scan"]["damaged"]) == 4
+    assert done["outcomes"] == outcomes(purged=1, undecided=done["matched"]["undecided"])
+    assert done["matched"]["undecided"] == len(done["undecided"]) > 0
     assert [message["queue_id"] for message in done["messages"]] == [spam]
     assert path_of(empty_host, ham)
 

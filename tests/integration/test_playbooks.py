@@ -170,7 +170,10 @@ def test_audit_names_hosts_that_cannot_be_asked(playbooks: Playbooks, lab: Lab) 
     assert [run.row(name)[1] for name in ("mx01", "mx02", "mx03", "mx04")] == ["ok", "ok", "failed", "unreachable"]
     problems = run.report("audit")["problems"]
     assert set(problems) == {"mx03", "mx04"}
-    assert "/etc/postfix/main.cf: No such file or directory" in problems["mx03"]
+    assert problems["mx03"] == (
+        "failed: Postfix cannot be asked about the instance in /etc/postfix: there is no such directory. Name a directory that holds a "
+        "main.cf."
+    )
     assert "`mx04`: `unreachable: " in run.markdown("audit")
     assert run.recap("failed") == {
         "mx01": 0,

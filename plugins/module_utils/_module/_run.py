@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 def run(module: AnsibleModule, work: Callable[[AnsibleModule], Mapping[str, Any]]) -> None:
     """Exit with what the work returns, or fail with the text of the collection's own error."""
+    warn = module.warn
+    # Some warnings have the words of a command, or names from a queue in them.
+    module.warn = lambda text: warn(_safe(text))
     try:
         result = work(module)
     except LimitError as error:

@@ -82,12 +82,30 @@ def read_plan(
     as it says.
     """
     _check(plan, host=host, instance=instance)
+    _check_orders(plan)
     _check_age(plan, now=now, max_age=max_age)
     messages = unpack(plan["messages"])
     counted = plan["counts"].get("messages") if isinstance(plan["counts"], Mapping) else None
     if counted != len(messages):
         raise PlanError("The plan lists %d messages and counts %s; %s." % (len(messages), counted, _REMEDY))
     return messages
+
+
+def _check_orders(plan: Mapping[str, Any]) -> None:
+    """Raise PlanError where the reason, the limits or the method of a plan are not of their kind."""
+    limits = plan.get("limits")
+    sound = (
+        isinstance(plan.get("reason"), (str, type(None)))
+        and isinstance(plan.get("method"), (str, type(None)))
+        and (limits is None or isinstance(limits, dict))
+        and all(_is_limit(value) for value in (limits or {}).values())
+    )
+    if not sound:
+        raise PlanError("The plan's reason, limits or method cannot be read: it was altered; %s." % _REMEDY)
+
+
+def _is_limit(value: object) -> bool:
+    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0)
 
 
 def check_method(plan: Mapping[str, Any], method: str | None) -> None:

@@ -155,6 +155,21 @@ _ALTERED = "The plan was altered: its content does not fit its digest; " + REMED
             "The plan lists 2 messages and counts 1; " + REMEDY,
             id="more messages than it counts",
         ),
+        *(
+            pytest.param(
+                resealed(make(), **{key: value}),
+                "The plan's reason, limits or method cannot be read: it was altered; " + REMEDY,
+                id="%s %r" % (key, value),
+            )
+            for key, value in (
+                ("reason", 1),
+                ("method", ["delete"]),
+                ("limits", "none"),
+                ("limits", {"max_messages": "5"}),
+                ("limits", {"max_messages": True}),
+                ("limits", {"max_percent": -1}),
+            )
+        ),
         pytest.param(make(counts={}), "The plan lists 2 messages and counts None; " + REMEDY, id="counts nothing"),
     ],
 )

@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 
 def run(module: AnsibleModule, work: Callable[[AnsibleModule], Mapping[str, Any]]) -> None:
     """Exit with what the work returns, or fail with the text of the collection's own error."""
-    warn = module.warn
-    # Some warnings have the words of a command, or names from a queue in them.
-    module.warn = lambda text: warn(_safe(text))
+    _make_warnings_safe(module)
     try:
         result = work(module)
     except LimitError as error:
@@ -46,6 +44,16 @@ def run(module: AnsibleModule, work: Callable[[AnsibleModule], Mapping[str, Any]
         module.fail_json(msg=_safe(str(SystemRefusal(_place_of(error), error))))
     else:
         module.exit_json(**_safe_result(result))
+
+
+def _make_warnings_safe(module: AnsibleModule) -> None:
+    """Have no text of a warning steer a terminal: some have the words of a command, or names from a queue in them."""
+    original = module.warn
+
+    def warn(warning: str, **options: Any) -> None:
+        original(_safe(warning), **options)
+
+    vars(module)["warn"] = warn
 
 
 def _safe_result(result: Mapping[str, Any]) -> dict[str, Any]:

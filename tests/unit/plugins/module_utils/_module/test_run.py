@@ -4,22 +4,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+import errno
+import os
+from typing import Any, Callable
 
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LimitError, MailopsError, OutcomeError
-from ansible_collections.mailops.postfix.plugins.module_utils._module._run import run
-
-UNSAFE = "a\x1b\u202e\u009bb\tc\nd"
-SAFE = "a\\x1b\\u202e\\u009bb\tc\nd"
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _run
 
 
 class Module:
-    """What run() needs of a module: it keeps what it exits with."""
+    """Keeps what a module says to Ansible."""
 
     def __init__(self) -> None:
         self.result: dict[str, Any] = {}
+        self.warned: list[str] = []
+
+    def warn(self, warning: str) -> None:
+        self.warned.append(warning)
 
     def exit_json(self, **result: Any) -> None:
         self.result = result
@@ -28,43 +31,57 @@ class Module:
         self.result = {"failed": True, **result}
 
 
-def result_of(outcome: Mapping[str, Any] | Exception) -> dict[str, Any]:
-    """Return what a module exits with whose work has that outcome."""
-
-    def work(_module: object) -> Mapping[str, Any]:
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
-
-    module: Any = Module()
-    run(module, work)
-    return dict(module.result)
+def ran(work: Callable[[Any], dict[str, Any]]) -> Module:
+    module = Module()
+    _run.run(module, work)  # type: ignore[arg-type]
+    return module
 
 
-def test_no_text_of_a_result_steers_a_terminal() -> None:
-    rows = [{"text": UNSAFE, UNSAFE: (UNSAFE, 5, None, True)}]
-    assert result_of({"rows": rows, "text": SAFE}) == {
-        "rows": [{"text": SAFE, SAFE: [SAFE, 5, None, True]}],
-        "text": SAFE,
-    }
+def raising(error: Exception) -> Callable[[Any], dict[str, Any]]:
+    def work(_module: Any) -> dict[str, Any]:
+        raise error
 
-
-def test_a_plan_is_returned_as_it_is() -> None:
-    assert result_of({"plan": {"selection": UNSAFE}}) == {"plan": {"selection": UNSAFE}}
+    return work
 
 
 @pytest.mark.parametrize(
-    ("error", "more"),
+    ("error", "result"),
     [
-        (MailopsError(UNSAFE), {}),
-        (LimitError(UNSAFE, matched=5, allowed=2), {"matched": {"messages": 5}}),
-        (OutcomeError(UNSAFE, result={"text": UNSAFE}), {"text": SAFE}),
+        (MailopsError("bad \x1b[2J"), {"msg": "bad \\x1b[2J"}),
+        (LimitError("too many", matched=5, allowed=3), {"msg": "too many", "matched": {"messages": 5}}),
+        (
+            OutcomeError("1 failed", result={"changed": True, "x": "\u202e"}),
+            {"msg": "1 failed", "changed": True, "x": "\\u202e"},
+        ),
+        (
+            OSError(errno.EIO, os.strerror(errno.EIO), "/x"),
+            {
+                "msg": "/x cannot be used: Input/output error. The disk has an error: look at the kernel log and check the disk, then run "
+                "this again."
+            },
+        ),
+        (
+            OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+            {
+                "msg": "A file or directory cannot be used: No space left on device. Make room for data and inodes (df, df -i), then run "
+                "this again."
+            },
+        ),
     ],
 )
-def test_no_error_steers_a_terminal(error: Exception, more: dict[str, Any]) -> None:
-    assert result_of(error) == {"failed": True, "msg": SAFE, **more}
+def test_an_error_becomes_a_failure_with_its_reason(error: Exception, result: dict[str, Any]) -> None:
+    assert ran(raising(error)).result == {"failed": True, **result}
 
 
-def test_an_error_of_the_system_names_its_file_safely() -> None:
-    result = result_of(OSError(5, "Input/output error", UNSAFE))
-    assert result["msg"].startswith(r"a\x1b\u202e\u009bb\x09c\x0ad cannot be used: Input/output error. ")
+def test_what_is_returned_is_safe_on_a_terminal_but_for_a_plan() -> None:
+    plan = {"selection": "a\x9bb"}
+    result = ran(lambda _module: {"changed": False, "rows": [{"k\x85": ("\u200f", "two\nlines")}], "plan": plan}).result
+    assert result == {"changed": False, "rows": [{"k\\u0085": ["\\u200f", "two\nlines"]}], "plan": plan}
+
+
+def test_warnings_are_safe_on_a_terminal() -> None:
+    def work(module: Any) -> dict[str, Any]:
+        module.warn("said \x1b]0;x\x07")
+        return {}
+
+    assert ran(work).warned == ["said \\x1b]0;x\\x07"]

@@ -465,3 +465,24 @@ def test_an_old_postfix_does_not_expire(run: ModuleRun) -> None:
 
 def test_limits_may_be_reached(run: ModuleRun) -> None:
     assert run(match=MATCH, max_messages=3, max_percent=75)["changed"] is True
+
+
+@pytest.mark.parametrize(
+    ("sender", "forged"),
+    [
+        (b"bob@victim.example", True),
+        (b"bob@mail.example.com", False),
+        (b"Bob@Example.COM", False),
+        (b"other@example.com", True),
+        (b"bob", True),
+    ],
+)
+def test_a_login_without_a_domain_is_that_of_the_hosts_own_domains(
+    run: ModuleRun, made: MadeUpSpool, sender: bytes, forged: bool
+) -> None:
+    run.parameters.update(myhostname="mail.example.com", mydomain="example.com", myorigin="/etc/mailname")
+    spec = SPAM._replace(sender=sender, before_sender=[b"sasl_username=bob"])
+    made.put("deferred", "4A0F9B0", spec.write())
+    result = run(check=True, method="expire", match=[{"queue_id": "4A0F9B0"}])
+    assert result.get("failed", False) is forged
+    assert ("have an unverified sender" in result.get("msg", "")) is forged

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import message
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import content, message
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Fetch, Input
 from tests.unit.support.opened import stored_text
@@ -27,11 +27,11 @@ def read_stored(fetch: Fetch, _envelope: Envelope) -> bytes:
 
 
 def read_headers(fetch: Fetch, envelope: Envelope) -> bytes:
-    headers, problem = message.read_headers(fetch, envelope)
+    headers, problem = content.read_headers(fetch, envelope)
     return headers if problem is None else headers + b"; " + problem.encode()
 
 
-READERS: tuple[Reader, ...] = (read_stored, message.read_content, read_headers)
+READERS: tuple[Reader, ...] = (read_stored, content.read_content, read_headers)
 
 
 def read(data: bytes) -> Envelope:
@@ -150,7 +150,7 @@ def test_a_text_is_held_where_the_stored_text_has_it(data: bytes, draw: st.DataO
     raw = stored if isinstance(stored, bytes) and draw.draw(st.booleans()) else data
     start = draw.draw(st.integers(0, max(len(raw) - 1, 0)))
     text = raw[start : start + draw.draw(st.integers(1, 30))] or b"x"
-    held = message.holds(data, read(data), text)
+    held = content.holds(data, read(data), text)
     if held is not None:
         assert isinstance(stored, bytes)
         assert held == (text in stored)
@@ -235,4 +235,4 @@ def test_ordinary_large_messages_are_read_in_full() -> None:
     envelope = read(data)
     assert envelope.pending == spec.pending()
     assert envelope.unparsed is None
-    assert message.read_content(fetch_from(data), envelope) == spec.content()
+    assert content.read_content(fetch_from(data), envelope) == spec.content()

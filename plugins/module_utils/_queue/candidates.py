@@ -23,7 +23,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection i
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Tally, Totals
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Input, Window
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Window
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Input
     from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Subject
 
 # Each costs a look at every message; a combination of them is kept as their numbers, a byte each.

@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What a queue file says of its message: the envelope, and on request the content.
+"""What a queue file says of its message: the envelope. content.py reads the rest.
 
 Sources: src/global/rec_type.h (records), src/cleanup/cleanup_final.c (the C record), src/smtpd/smtpd.c (attributes),
 src/qmgr/qmgr_message.c (in which order a reader takes them).
@@ -12,14 +12,12 @@ src/qmgr/qmgr_message.c (in which order a reader takes them).
 
 from __future__ import annotations
 
-import contextlib
 import enum
 import hashlib
-import io
 import re
-from typing import Callable, Iterator, NamedTuple, Sequence
+from typing import Callable, NamedTuple, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, RecordError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import RecordError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 
 # fetch(offset, size) returns up to size bytes of the file from an offset on, b"" at its end.
@@ -36,35 +34,23 @@ MAX_WALK = 128 << 20
 MAX_RECORDS_KEPT = 400000
 MAX_BYTES_KEPT = 40 << 20
 _BYTES_OF_A_RECORD = 48
-MAX_HEADERS = 1 << 20
 # An envelope with anything longer, or with more attributes in bytes, is not kept as it is by those who sum up.
 LONG_RECORD = 256
 LONG_ATTRIBUTES = 1 << 16
-# So much of a message is decoded at the most, for its text parts.
-MAX_DECODED = 4 << 20
-# The stored text is searched in windows of so many bytes. What begins in a window and is no longer than the overlap is found.
-WINDOW = 4 << 20
-OVERLAP = 1 << 16
-# So much of what stood before a window is in sight of a pattern that looks back.
-_CONTEXT = 1 << 10
 _MAX_NUMBERS = 128
 _IN_NUMBERS = b"0123456789 "
 
 # Beside those that are taken: what qmgr(8) expects, and refuses a file for others (REC_TYPE_ENVELOPE, REC_TYPE_EXTRACT).
 _ENVELOPE_TYPES = frozenset(b"CTcFILSWV>K<ionPrefdmw")
 _TURNING = frozenset((rec.MESSAGE, rec.POINTER, rec.EXTRACTED, rec.END))
-# Not a type of record: where the window ends within one, and where a reader stops for breath.
-_CUT = -1
-_PAUSE = -2
-_LINES_AT_ONCE = 8192
-_EMPTY_LINES = re.compile(rb"(?:N\0)+")
+# Not a type of record: where the window ends within one.
+CUT = -1
 # Globals of this module are found faster than attributes of another one.
 _SENDER = rec.SENDER
 _ATTRIBUTE = rec.ATTRIBUTE
 _RECIPIENT = rec.RECIPIENT
 _DONE = rec.DONE
 _ORIGINAL_RECIPIENT = rec.ORIGINAL_RECIPIENT
-_NORMAL = rec.NORMAL
 _FULL_NAME = rec.FULL_NAME
 _POINTER = rec.POINTER
 # How a file begins that cleanup(8) wrote: a C record of six numbers in 95 bytes, then the T record.
@@ -72,7 +58,6 @@ _PLAIN_HEAD = re.compile(rb"C_ *(\d{1,15}) +(\d{1,15}) +(\d{1,15})[ \d]{0,80}T[\
 _TIME_LENGTH = 98
 _TIME_START = 99
 _CONTENT_HEAD = b"M\0"
-_END_RECORD = b"E\0"
 # Behind the content stand at least an X and an E record.
 _TAIL = 4
 _EXTRACTED = b"X"
@@ -80,10 +65,6 @@ _EXTRACTED_OR_UNSEEN = (_EXTRACTED, b"")
 _EMPTY = "the file is empty"
 _NO_END = "something else where the content should end"
 _SIZE_LENGTH = 2 + _MAX_NUMBERS
-# Where a text does not simply go on with the next record.
-_STOPS = frozenset((rec.CONTINUED, rec.END))
-# Between lines, for the edits of milters; nothing in them is text.
-_GAPS = frozenset((rec.POINTER, rec.PADDING))
 _new_tuple = tuple.__new__
 
 
@@ -109,14 +90,6 @@ class _TooFar(RecordError):
 
 class _Enough(Exception):
     """There is more of a file than is read or kept. It is not damaged."""
-
-
-class Window(NamedTuple):
-    """A piece of a text. A hit counts in the window in which it starts, from start on and before limit."""
-
-    text: bytes
-    start: int
-    limit: int
 
 
 class Unparsed(NamedTuple):
@@ -292,7 +265,7 @@ class _Found:
             elif kind == rec.TIME and not self.arrival:
                 self.arrival, self.microseconds = _parse_time(payload)
             elif kind == rec.SIZE and not self.sizes:
-                self.sizes = _parse_numbers(payload)
+                self.sizes = parse_numbers(payload)
             elif kind == rec.DONE:
                 self.done += 1
             elif kind == rec.CANCELLED:
@@ -362,7 +335,7 @@ class _Found:
         return frozenset(name for name, is_known in known.items() if not is_known)
 
 
-class _Cursor:
+class Cursor:
     """A window on the file that moves, with a bound on how far it may move in all."""
 
     __slots__ = ("base", "fetch", "highest", "position", "reverse_jumps", "walked", "window")
@@ -436,7 +409,7 @@ def read_envelope(fetch: Fetch, *, file_size: int, head: bytes | None = None) ->
     if plain is not None:
         return plain
     found = _Found()
-    cursor = _Cursor(fetch, window=window)
+    cursor = Cursor(fetch, window=window)
     data_offset = 0
     unparsed = None
     enough = False
@@ -445,7 +418,7 @@ def read_envelope(fetch: Fetch, *, file_size: int, head: bytes | None = None) ->
             data_offset = cursor.offset
             if found.complete_at(data_offset):
                 break
-            _skip_content(cursor, found.sizes)
+            skip_content(cursor, found.sizes)
     except _Enough:
         enough = True
     except _TooFar as error:
@@ -459,7 +432,7 @@ def read_envelope(fetch: Fetch, *, file_size: int, head: bytes | None = None) ->
     return found.envelope(file_size=file_size, data_offset=data_offset, unparsed=unparsed, enough=enough)
 
 
-def _content_problem(cursor: _Cursor, end: int | None, file_size: int) -> Unparsed | None:
+def _content_problem(cursor: Cursor, end: int | None, file_size: int) -> Unparsed | None:
     """Return what is wrong with the end of the content, as far as the window shows it."""
     if end is None:
         return None
@@ -473,7 +446,7 @@ def check_end(fetch: Fetch, envelope: Envelope) -> Unparsed | None:
     """Return what is wrong with the end of the content of a file whose envelope is whole: a disk may have lost the last blocks."""
     size = rec.decode_record(fetch(0, _SIZE_LENGTH), 0)
     try:
-        numbers = _parse_numbers(size.payload) if size is not None and size.kind == rec.SIZE else []
+        numbers = parse_numbers(size.payload) if size is not None and size.kind == rec.SIZE else []
     except ValueError:
         numbers = []
     if len(numbers) < 3 or numbers[1] != envelope.data_offset:
@@ -603,13 +576,13 @@ def _plain_recipients(data: bytes, position: int, end: int) -> tuple[list[bytes]
     return pending, done
 
 
-def _scan(cursor: _Cursor, found: _Found, file_size: int) -> int:
+def _scan(cursor: Cursor, found: _Found, file_size: int) -> int:
     """Take records up to one that ends a segment, and return its type; the cursor stands behind it. Raises RecordError, _Enough."""
     while True:
         turn, payload, end = _scan_window(cursor, found)
         # After each window and each jump, for a loop of pointers passes the same recipients again and again.
         found.check_bound(cursor.offset, file_size)
-        if turn == _CUT:
+        if turn == CUT:
             cursor.more()
         elif turn == rec.POINTER:
             cursor.follow(payload, end)
@@ -619,8 +592,8 @@ def _scan(cursor: _Cursor, found: _Found, file_size: int) -> int:
                 return turn
 
 
-def _scan_window(cursor: _Cursor, found: _Found) -> tuple[int, bytes, int]:
-    """Take the records of the window up to one that turns elsewhere; return its type, payload and end, or _CUT.
+def _scan_window(cursor: Cursor, found: _Found) -> tuple[int, bytes, int]:
+    """Take the records of the window up to one that turns elsewhere; return its type, payload and end, or CUT.
 
     The one place where speed counts: records are decoded in line, the frequent types first. Raises RecordError.
     """
@@ -654,119 +627,30 @@ def _scan_window(cursor: _Cursor, found: _Found) -> tuple[int, bytes, int]:
     except IndexError:
         pass
     cursor.position = position
-    return _CUT, b"", position
+    return CUT, b"", position
 
 
-def _skip_content(cursor: _Cursor, sizes: Sequence[int]) -> None:
+def skip_content(cursor: Cursor, sizes: Sequence[int]) -> None:
     """Move from the start of the content to the extracted segment: by the numbers of the C record, else record by record."""
     if len(sizes) >= 3 and sizes[1] == cursor.offset and sizes[0] > 0:
         cursor.goto(cursor.offset + sizes[0])
         return
-    for _lines in _Lines(cursor, stop=rec.EXTRACTED):
+    # Only files in maildrop, and old ones, have to be read that way.
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Lines  # noqa: PLC0415
+
+    for _lines in Lines(cursor, stop=rec.EXTRACTED):
         pass
-
-
-class _Lines:
-    """The lines of a file from the cursor on, pointers followed, up to a type of record or the end record, which is passed over.
-
-    Iterating gives lists of lines, with the line ends that they stand for; a list holds no more than some kilobytes, or one line,
-    for an object for each line takes many times its size. Raises RecordError.
-    """
-
-    def __init__(self, cursor: _Cursor, *, stop: int) -> None:
-        self._cursor = cursor
-        self._stop = stop
-        # Whoever stops at the end record began in the envelope.
-        self._in_content = stop != rec.END
-
-    def __iter__(self) -> Iterator[list[bytes]]:
-        cursor = self._cursor
-        problem: RecordError | None
-        while True:
-            lines: list[bytes] = []
-            try:
-                turn, payload, end = self._take_window(lines)
-            except RecordError as error:
-                problem = error
-            else:
-                problem = None
-            # What stood before the damage is text all the same.
-            yield lines
-            if problem is not None:
-                raise problem
-            if turn == _CUT:
-                cursor.more()
-            elif turn == rec.POINTER:
-                cursor.follow(payload, end)
-            elif turn != _PAUSE:
-                cursor.position = end
-                return
-
-    def _take_window(self, lines: list[bytes]) -> tuple[int, bytes, int]:
-        """Take lines of the window up to a record that turns elsewhere; return its type, payload and end, or _CUT, or _PAUSE.
-
-        Speed counts here as in _scan_window(), so records are decoded in line. Raises RecordError.
-        """
-        cursor = self._cursor
-        data = cursor.window
-        size = len(data)
-        position = cursor.position
-        pause = min(position + _LINES_AT_ONCE, size)
-        turn = _CUT
-        try:
-            while position < pause:
-                kind = data[position]
-                length = data[position + 1]
-                start = position + 2
-                if length > 0x7F:
-                    length, start = rec.decode_length(data, position + 1, base=cursor.base)
-                end = start + length
-                if end > size:
-                    break
-                if kind == _NORMAL:
-                    if length:
-                        lines.append(data[start:end] + b"\n")
-                    else:
-                        line, end = _empty_lines(data, position, end)
-                        lines.append(line)
-                elif kind in (self._stop, rec.POINTER, rec.END):
-                    cursor.position = position
-                    return kind, data[start:end], end
-                elif not kind:
-                    # No record has that type, but a block that the disk lost is full of it.
-                    raise RecordError("unexpected record type '\\x00'", offset=cursor.base + position)
-                elif kind != rec.PADDING:
-                    lines.append(data[start:end] + self._line_end(kind))
-                position = end
-            else:
-                turn = _PAUSE if position < size else _CUT
-        except IndexError:
-            pass
-        cursor.position = position
-        return turn, b"", position
-
-    def _line_end(self, kind: int) -> bytes:
-        """Return what stands for the end of a record's line."""
-        # L is an unterminated line in the content, a content filter in the envelope (rec_type.h).
-        self._in_content = self._in_content or kind == rec.MESSAGE
-        return b"" if self._in_content and kind == rec.CONTINUED else b"\n"
-
-
-def _empty_lines(data: bytes, position: int, end: int) -> tuple[bytes, int]:
-    """Return the empty line of a record, with those that follow it, and where the last one ends."""
-    run = _EMPTY_LINES.match(data, position)
-    return (b"\n", end) if run is None else (b"\n" * ((run.end() - position) // 2), run.end())
 
 
 def _parse_time(payload: bytes) -> tuple[int, int]:
     """Return seconds and microseconds (REC_TYPE_TIME_FORMAT; old files have no microseconds). Raises ValueError."""
-    numbers = _parse_numbers(payload)
+    numbers = parse_numbers(payload)
     if len(numbers) > 2:
         raise ValueError("malformed arrival time %r" % payload[:40])
     return numbers[0], numbers[1] if len(numbers) == 2 else 0
 
 
-def _parse_numbers(payload: bytes) -> list[int]:
+def parse_numbers(payload: bytes) -> list[int]:
     """Return the numbers of a record, one at least: a C record has one to six by age of the file (REC_TYPE_SIZE_FORMAT).
 
     Raises ValueError.
@@ -777,167 +661,3 @@ def _parse_numbers(payload: bytes) -> list[int]:
     if not numbers:
         raise ValueError("malformed numbers %r" % payload[:40])
     return numbers
-
-
-def text_windows(fetch: Fetch) -> Iterator[Window]:
-    """Yield the message as stored, each record of envelope and content on a line of its own (what strings(1) shows), in windows.
-
-    Lines that Postfix split (L records) are whole again. Raises ContentError where the file cannot be read to its end, after what
-    stood before.
-    """
-    waiting: list[bytes] = []
-    size = start = 0
-    problem = None
-    try:
-        for lines in _Lines(_Cursor(fetch), stop=rec.END):
-            waiting.append(b"".join(lines))
-            size += len(waiting[-1])
-            if size >= WINDOW + OVERLAP + _CONTEXT:
-                text = b"".join(waiting)
-                yield Window(text, start, size - OVERLAP)
-                waiting = [text[size - OVERLAP - _CONTEXT :]]
-                size, start = OVERLAP + _CONTEXT, _CONTEXT
-                del text
-    except RecordError as error:
-        problem = str(error)
-    yield whole_window(b"".join(waiting), start)
-    if problem is not None:
-        raise ContentError(problem)
-
-
-def whole_window(text: bytes, start: int = 0) -> Window:
-    """Return the last window of a text, which may be the only one."""
-    return Window(text, start, len(text) + 1)
-
-
-def iter_envelope(fetch: Fetch) -> Iterator[tuple[int, bytes]]:
-    """Yield type and payload of each record of the envelope and of the extracted segment, in the order in which Postfix reads them.
-
-    The content is passed over. Raises RecordError.
-    """
-    cursor = _Cursor(fetch)
-    sizes: list[int] = []
-    while True:
-        record = rec.decode_record(cursor.window, cursor.position, base=cursor.base)
-        if record is None:
-            cursor.more()
-            continue
-        if record.kind == rec.POINTER:
-            cursor.follow(record.payload, record.end)
-            continue
-        cursor.position = record.end
-        yield record.kind, record.payload
-        if record.kind == rec.SIZE and not sizes:
-            with contextlib.suppress(ValueError):
-                sizes = _parse_numbers(record.payload)
-        elif record.kind == rec.MESSAGE:
-            _skip_content(cursor, sizes)
-        elif record.kind == rec.END:
-            return
-
-
-def read_content(fetch: Fetch, envelope: Envelope) -> bytes:
-    """Return headers and body with LF line ends. Raises ContentError where the file cannot be read to the content's end."""
-    content, problem = read_start_of_content(fetch, envelope, most=MAX_WALK)
-    if problem is not None:
-        raise ContentError(problem)
-    return content
-
-
-def read_start_of_content(fetch: Fetch, envelope: Envelope, *, most: int) -> tuple[bytes, str | None]:
-    """Return headers and body with LF line ends, about so many bytes at the most, and why this is not all.
-
-    Raises ContentError where the file has no content.
-    """
-    text = io.BytesIO()
-    try:
-        for lines in _Lines(_content_cursor(fetch, envelope), stop=rec.EXTRACTED):
-            text.write(b"".join(lines))
-            if text.tell() > most:
-                return text.getvalue(), "more than %d bytes of content" % most
-    except RecordError as error:
-        return text.getvalue(), str(error)
-    return text.getvalue(), None
-
-
-def read_headers(fetch: Fetch, envelope: Envelope) -> tuple[bytes, str | None]:
-    """Return the header lines with LF line ends, without the empty line, and why these are not all.
-
-    A line that is not there in full is left out. Raises ContentError where the file has no content.
-    """
-    headers: list[bytes] = []
-    size = 0
-    at_line_start = True
-    try:
-        for lines in _Lines(_content_cursor(fetch, envelope), stop=rec.EXTRACTED):
-            for line in lines:
-                if at_line_start and line[:1] == b"\n":
-                    return b"".join(headers), None
-                size += len(line)
-                if size > MAX_HEADERS:
-                    return _whole_lines(headers), "more than %d bytes of headers" % MAX_HEADERS
-                headers.append(line)
-                at_line_start = line[-1:] == b"\n"
-    except RecordError as error:
-        return _whole_lines(headers), str(error)
-    return b"".join(headers), None
-
-
-def _whole_lines(lines: Sequence[bytes]) -> bytes:
-    """Return what is whole of lines in pieces: a pattern may ask for the end of a line."""
-    text = b"".join(lines)
-    return text[: text.rfind(b"\n") + 1]
-
-
-def _content_cursor(fetch: Fetch, envelope: Envelope) -> _Cursor:
-    if not envelope.data_offset:
-        raise ContentError("no start of content")
-    return _Cursor(fetch, offset=envelope.data_offset)
-
-
-def holds(data: bytes, envelope: Envelope, text: bytes) -> bool | None:
-    """Return whether the whole file's stored text has this text in it, None where only read_stored_text() can tell.
-
-    Most files are decided by a search in their bytes, and one look at where the records from the content's start on begin: no line
-    was split (L records), nothing is elsewhere (pointers that lead away), and what was found lies within one record.
-    """
-    if b"\n" in text or not envelope.data_offset:
-        return None
-    at = data.find(text)
-    position = envelope.data_offset
-    try:
-        if at >= 0:
-            start, position = _pass_lines(data, position, at)
-            if not start <= at <= at + len(text) <= position:
-                return None
-        _start, position = _pass_lines(data, position, len(data))
-    except (IndexError, ValueError, RecordError):
-        return None
-    # A file without its end is damaged, and nothing is said of it.
-    return at >= 0 if data[position : position + 2] == _END_RECORD else None
-
-
-def _pass_lines(data: bytes, position: int, goal: int) -> tuple[int, int]:
-    """Pass the records from a position on that are whole lines, and gaps between them, up to the line that ends beyond a goal.
-
-    Returns where the text of the last one starts, and where the next record does. Raises IndexError at the end of the data,
-    ValueError and RecordError.
-    """
-    start = goal + 1
-    while position <= goal:
-        kind = data[position]
-        if kind != _NORMAL and kind in _STOPS:
-            break
-        length = data[position + 1]
-        start = position + 2
-        if length > 0x7F:
-            length, start = rec.decode_length(data, position + 1)
-        end = start + length
-        if (
-            kind != _NORMAL
-            and kind in _GAPS
-            and (end > goal or (kind == _POINTER and rec.pointer_target(data[start:end])))
-        ):
-            break
-        position = end
-    return start, position

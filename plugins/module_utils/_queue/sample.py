@@ -12,14 +12,17 @@ Which messages are in it depends on their queue IDs alone, not on the order of r
 from __future__ import annotations
 
 import zlib
-from typing import Any, Iterable, Mapping, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import fold
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input, Window
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import reason_for
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Tally
+
+if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Window
 
 # So many messages are kept of a queue, and so many of them are opened to read what is in them.
 SAMPLE = 2000

@@ -36,7 +36,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.message imp
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Identity, Window
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Window
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Identity
 
     class Subject(Protocol):
         """A message to decide about. What is dear to get is a method, called only when it is needed.

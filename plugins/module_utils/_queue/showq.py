@@ -17,12 +17,15 @@ import re
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ShowqError, UnknownHere
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import NULL_SENDER, unquote
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input, Window
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+
+if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Window
 
 _QUEUES = frozenset(("maildrop", "incoming", "active", "deferred", "hold"))
 # No time in seconds and no size in bytes has more digits than 15.

@@ -19,6 +19,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons imp
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool, open_quickly
 
 if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Window
     from ansible_collections.mailops.postfix.plugins.module_utils._queue.mime import Part
     from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import Recipients
 
@@ -191,31 +192,35 @@ class SpoolMessage:
 
     def headers(self) -> Sequence[tuple[str, str]]:
         """Return the decoded header fields."""
-        # Most runs never look at content, and need not wait until Python's email package is there.
-        from ansible_collections.mailops.postfix.plugins.module_utils._queue import mime  # noqa: PLC0415
+        # Most runs never look at content, and need not wait until what reads it is there.
+        from ansible_collections.mailops.postfix.plugins.module_utils._queue import content, mime  # noqa: PLC0415
 
         if self._is_withheld(stored.Input.HEADERS):
             return ()
         try:
-            block, problem = stored.read_headers(self._fetch, self.envelope)
+            block, problem = content.read_headers(self._fetch, self.envelope)
         except ContentError as error:
             block, problem = b"", str(error)
         if problem is not None:
             self._miss(stored.Input.HEADERS, problem)
         return mime.parse_headers(block)
 
-    def text_windows(self) -> Iterator[stored.Window]:
+    def text_windows(self) -> Iterator[Window]:
         """Yield the message as stored, a record a line, in windows."""
+        from ansible_collections.mailops.postfix.plugins.module_utils._queue import content  # noqa: PLC0415
+
         if self._is_withheld(stored.Input.CONTENT):
             return
         try:
-            yield from stored.text_windows(self._fetch)
+            yield from content.text_windows(self._fetch)
         except ContentError as error:
             self._miss(stored.Input.CONTENT, error)
 
     def holds(self, text: bytes) -> bool:
         """Return whether the stored text has this text in it."""
-        held = stored.holds(self._head, self.envelope, text) if len(self._head) == self.status.st_size else None
+        from ansible_collections.mailops.postfix.plugins.module_utils._queue import content  # noqa: PLC0415
+
+        held = content.holds(self._head, self.envelope, text) if len(self._head) == self.status.st_size else None
         if held is not None:
             return held
         return any(0 <= window.find(text, start) < limit for window, start, limit in self.text_windows())
@@ -244,17 +249,21 @@ class SpoolMessage:
 
     def _start_of_content(self) -> bytes:
         """Return as much of headers and body as is decoded."""
+        from ansible_collections.mailops.postfix.plugins.module_utils._queue import content  # noqa: PLC0415
+
         try:
-            content, problem = stored.read_start_of_content(self._fetch, self.envelope, most=stored.MAX_DECODED)
+            start, problem = content.read_start_of_content(self._fetch, self.envelope, most=content.MAX_DECODED)
         except ContentError as error:
-            content, problem = b"", str(error)
+            start, problem = b"", str(error)
         if problem is not None:
             self._miss(stored.Input.BODY, problem)
-        return content
+        return start
 
     def content(self) -> bytes:
         """Return headers and body with LF line ends. Raises ContentError."""
-        return stored.read_content(self._fetch, self.envelope)
+        from ansible_collections.mailops.postfix.plugins.module_utils._queue import content  # noqa: PLC0415
+
+        return content.read_content(self._fetch, self.envelope)
 
     def recipients(self, *, most: int) -> Recipients:
         """Return all recipients with what became of them, at most so many of each state by name."""

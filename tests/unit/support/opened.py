@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import message
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import content, message
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.mime import (
     Part,
     parse_headers,
@@ -22,7 +22,7 @@ from tests.unit.support.subject import MadeUpMessage
 
 def stored_text(fetch: message.Fetch) -> bytes:
     """Return the message as stored. Raises ContentError where it cannot be read to its end."""
-    return b"".join(text[start:limit] for text, start, limit in message.text_windows(fetch))
+    return b"".join(text[start:limit] for text, start, limit in content.text_windows(fetch))
 
 
 class Opened(MadeUpMessage):
@@ -44,11 +44,11 @@ class Opened(MadeUpMessage):
 
     def headers(self) -> list[tuple[str, str]]:
         """Return the decoded header fields. Raises ContentError."""
-        return parse_headers(message.read_headers(self.fetch, self.envelope)[0])
+        return parse_headers(content.read_headers(self.fetch, self.envelope)[0])
 
     def content(self) -> bytes:
         """Return headers and body. Raises ContentError."""
-        return message.read_content(self.fetch, self.envelope)
+        return content.read_content(self.fetch, self.envelope)
 
     def structure(self) -> Sequence[Part]:
         """Return the parts. Raises ContentError."""

@@ -10,14 +10,9 @@ from dataclasses import dataclass, field
 from typing import Callable, Iterable, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Window, whole_window
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import CRITERIA
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import (
-    NOTHING,
-    Envelope,
-    Input,
-    Window,
-    whole_window,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input
 
 
 def make_envelope(

@@ -12,10 +12,11 @@ from typing import Any, Iterable, Iterator, Mapping, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import message, mime
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import content, message, mime
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.candidates import Remembering, parse_candidates
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Input, Window
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Window
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Input
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.patterns import Remembered
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Sample
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Verdict, parse_selection
@@ -83,9 +84,9 @@ def test_the_end_of_the_content_is_looked_at() -> None:
 
 @pytest.fixture
 def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(message, "WINDOW", 3000)
-    monkeypatch.setattr(message, "OVERLAP", 200)
-    monkeypatch.setattr(message, "_LINES_AT_ONCE", 100)
+    monkeypatch.setattr(content, "WINDOW", 3000)
+    monkeypatch.setattr(content, "OVERLAP", 200)
+    monkeypatch.setattr(content, "_LINES_AT_ONCE", 100)
 
 
 class Stored(MadeUpMessage):
@@ -95,7 +96,7 @@ class Stored(MadeUpMessage):
 
     def text_windows(self) -> Iterator[Window]:
         """Yield the windows of the file."""
-        return message.text_windows(fetch_from(self.data))
+        return content.text_windows(fetch_from(self.data))
 
     def holds(self, text: bytes) -> bool:
         """Return whether the text is in one of them."""

@@ -17,7 +17,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.candidates 
     parse_candidates,
     show_coverage,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Window
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Window
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
 NOW = 1700000000

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Callable
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import message
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import content, message
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Unparsed
 from tests.unit.support.opened import stored_text
@@ -372,7 +372,7 @@ def test_content_is_read_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(message, "MAX_WALK", 1000)
     data = QueueFile(body=[b"x" * 100] * 3000).write()
     with pytest.raises(ContentError, match=r"^more than 1000 bytes of content$"):
-        message.read_content(fetch_from(data), read(data))
+        content.read_content(fetch_from(data), read(data))
 
 
 def test_pointers_far_apart_end() -> None:
@@ -427,9 +427,9 @@ def test_which_files_are_read_record_by_record(
 def content_of(spec: QueueFile) -> tuple[bytes, bytes]:
     data = spec.write()
     envelope = read(data)
-    headers, problem = message.read_headers(fetch_from(data), envelope)
+    headers, problem = content.read_headers(fetch_from(data), envelope)
     assert problem is None
-    return message.read_content(fetch_from(data), envelope), headers
+    return content.read_content(fetch_from(data), envelope), headers
 
 
 @pytest.mark.parametrize(
@@ -458,13 +458,13 @@ def test_content_without_an_extracted_segment_behind_it() -> None:
     data = records(SENDER, (rec.MESSAGE, b""), (rec.NORMAL, b"Subject: a"), (rec.NORMAL, b""), (rec.NORMAL, b"x"), END)
     envelope = read(data)
     assert envelope.unparsed == Unparsed(len(data), "missing end record")
-    assert message.read_content(fetch_from(data), envelope).startswith(b"Subject: a\n\nx\n")
+    assert content.read_content(fetch_from(data), envelope).startswith(b"Subject: a\n\nx\n")
 
 
 def test_headers_without_an_empty_line_behind_them() -> None:
     data = records(SENDER, (rec.MESSAGE, b""), (rec.NORMAL, b"Subject: a"), (rec.EXTRACTED, b""), END)
     envelope = read(data)
-    assert message.read_headers(fetch_from(data), envelope) == (b"Subject: a\n", None)
+    assert content.read_headers(fetch_from(data), envelope) == (b"Subject: a\n", None)
 
 
 def test_a_line_end_after_a_long_header_is_no_empty_line() -> None:
@@ -478,7 +478,7 @@ def test_a_line_end_after_a_long_header_is_no_empty_line() -> None:
         (rec.EXTRACTED, b""),
         END,
     )
-    assert message.read_headers(fetch_from(data), read(data)) == (b"Subject: long\nTo: b\n", None)
+    assert content.read_headers(fetch_from(data), read(data)) == (b"Subject: long\nTo: b\n", None)
 
 
 def test_stored_text_has_every_record_on_a_line() -> None:
@@ -508,7 +508,7 @@ _CUT = _CUT[: read(_CUT).data_offset + 20]
 _CUT_OFFSET = read(_CUT).data_offset + 18
 
 
-@pytest.mark.parametrize("reader", [read_stored, message.read_content])
+@pytest.mark.parametrize("reader", [read_stored, content.read_content])
 def test_content_that_is_cut_is_refused(reader: Callable[[Fetch, Envelope], bytes]) -> None:
     with pytest.raises(ContentError) as caught:
         reader(fetch_from(_CUT), read(_CUT))
@@ -517,11 +517,11 @@ def test_content_that_is_cut_is_refused(reader: Callable[[Fetch, Envelope], byte
 
 def test_content_that_is_cut_is_read_as_far_as_it_goes() -> None:
     problem = "the file ends within a record at offset %d" % _CUT_OFFSET
-    assert message.read_start_of_content(fetch_from(_CUT), read(_CUT), most=1000) == (b"A: b\n" * 3, problem)
-    assert message.read_headers(fetch_from(_CUT), read(_CUT)) == (b"A: b\n" * 3, problem)
+    assert content.read_start_of_content(fetch_from(_CUT), read(_CUT), most=1000) == (b"A: b\n" * 3, problem)
+    assert content.read_headers(fetch_from(_CUT), read(_CUT)) == (b"A: b\n" * 3, problem)
     seen = b""
     with contextlib.suppress(ContentError):
-        for window in message.text_windows(fetch_from(_CUT)):
+        for window in content.text_windows(fetch_from(_CUT)):
             seen += window.text
     assert seen.endswith(b"\n\n" + b"A: b\n" * 3)
 
@@ -530,12 +530,12 @@ def test_content_that_is_cut_is_read_as_far_as_it_goes() -> None:
 def test_what_stands_before_damaged_content_is_read(junk: bytes) -> None:
     data = QueueFile(headers=[b"A: b"], body=[b"early", b"late"]).write()
     data = data[: data.index(b"N\x04late")] + junk
-    content, problem = message.read_start_of_content(fetch_from(data), read(data), most=1000)
-    assert content == b"A: b\n\nearly\n"
+    start, problem = content.read_start_of_content(fetch_from(data), read(data), most=1000)
+    assert start == b"A: b\n\nearly\n"
     assert problem is not None
 
 
-@pytest.mark.parametrize("reader", [message.read_content, message.read_headers])
+@pytest.mark.parametrize("reader", [content.read_content, content.read_headers])
 def test_a_file_without_content_is_refused(reader: Callable[[Fetch, Envelope], object]) -> None:
     data = records(SENDER, END)
     with pytest.raises(ContentError) as caught:
@@ -550,14 +550,14 @@ def test_a_file_of_an_end_only_has_no_text() -> None:
 def test_headers_have_a_bound() -> None:
     line = b"X: " + b"y" * 1000
     data = QueueFile(headers=[line] * 1100).write()
-    headers, problem = message.read_headers(fetch_from(data), read(data))
-    assert headers == (line + b"\n") * (message.MAX_HEADERS // 1004)
+    headers, problem = content.read_headers(fetch_from(data), read(data))
+    assert headers == (line + b"\n") * (content.MAX_HEADERS // 1004)
     assert problem == "more than 1048576 bytes of headers"
 
 
 def test_a_header_line_that_goes_beyond_the_bound_is_left_out() -> None:
     data = QueueFile(headers=[b"A: b", b"X: " + b"y" * (2 << 20)]).write()
-    headers, _problem = message.read_headers(fetch_from(data), read(data))
+    headers, _problem = content.read_headers(fetch_from(data), read(data))
     assert headers == b"A: b\n"
 
 
@@ -610,7 +610,7 @@ _HELD = QueueFile(sender=b"who@example.com", body=[b"a line of text", b"b" * 50,
 )
 def test_holds(spec: QueueFile, text: bytes, held: bool | None) -> None:
     data = spec.write()
-    assert message.holds(data, read(data), text) is held
+    assert content.holds(data, read(data), text) is held
 
 
 @pytest.mark.parametrize(
@@ -618,10 +618,10 @@ def test_holds(spec: QueueFile, text: bytes, held: bool | None) -> None:
     [pytest.param(_HELD.write()[:-20], id="cut"), pytest.param(b"", id="empty"), pytest.param(_START, id="start")],
 )
 def test_a_file_that_is_damaged_is_not_decided_about(data: bytes) -> None:
-    assert message.holds(data, read(data), b"no such text") is None
+    assert content.holds(data, read(data), b"no such text") is None
 
 
 def test_a_record_of_impossible_length_is_not_decided_about() -> None:
     envelope = read(_HELD.write())
     data = _HELD.write()[: envelope.data_offset] + b"N\xff\xff\xff\xff\x00"
-    assert message.holds(data, envelope, b"no such text") is None
+    assert content.holds(data, envelope, b"no such text") is None

@@ -12,7 +12,7 @@ import json
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import message, mime, queue_id
+from ansible_collections.mailops.postfix.plugins.module_utils._queue import content, message, mime, queue_id
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_defer_log
@@ -79,8 +79,8 @@ def test_the_envelope_is_what_postcat_prints(real: RealFile) -> None:
 def test_the_content_is_what_postcat_prints(real: RealFile) -> None:
     fetch, envelope = fetch_from(real.data), read(real)
     assert real.content is not None
-    assert message.read_content(fetch, envelope) == real.content
-    assert message.read_headers(fetch, envelope) == (real.content.partition(b"\n\n")[0] + b"\n", None)
+    assert content.read_content(fetch, envelope) == real.content
+    assert content.read_headers(fetch, envelope) == (real.content.partition(b"\n\n")[0] + b"\n", None)
     stored = stored_text(fetch)
     assert real.content in stored
     for value in real.values("sender", "recipient", "named_attribute"):
@@ -175,12 +175,12 @@ def test_a_milters_headers_and_body() -> None:
     assert len(found) == len(RELEASES)
     for real in found:
         fetch, envelope = fetch_from(real.data), read(real)
-        headers = dict(mime.parse_headers(message.read_headers(fetch, envelope)[0]))
+        headers = dict(mime.parse_headers(content.read_headers(fetch, envelope)[0]))
         assert headers["Subject"] == "changed by a milter"
         assert headers["X-Milter-Added"] == "added by a milter"
         assert headers["X-Milter-Inserted"].startswith("inserted by a milter")
         assert "X-Remove" not in headers
-        assert mime.text_parts(message.read_content(fetch, envelope))[0] == [
+        assert mime.text_parts(content.read_content(fetch, envelope))[0] == [
             "The body is another one,\nof two lines.\n"
         ]
 
@@ -245,11 +245,11 @@ def test_a_search_in_the_bytes_says_what_the_stored_text_says(real: RealFile) ->
     envelope = read(real)
     subject = next((line for line in real.content.splitlines() if line), b"no such text") if real.content else b""
     for text in (subject, b"no such text"):
-        held = message.holds(real.data, envelope, text)
+        held = content.holds(real.data, envelope, text)
         assert held in (None, text in stored_text(fetch_from(real.data)))
     # Only where lines were split or a milter moved them does it have to be read.
     behind = itertools.takewhile(lambda one: one.kind != rec.END, rec.iter_records(real.data, envelope.data_offset))
     dear = any(
         one.kind == rec.CONTINUED or (one.kind == rec.POINTER and rec.pointer_target(one.payload) > 0) for one in behind
     )
-    assert (message.holds(real.data, envelope, b"no such text") is None) is dear
+    assert (content.holds(real.data, envelope, b"no such text") is None) is dear

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Where files are dealt out to several labs, these come first, so that nobody waits for one of them at the end.
-LONGEST = ("test_backscatter", "test_playbooks", "test_hold", "test_flush", "test_crash")
+LONGEST = (
+    "test_playbooks",
+    "test_backscatter",
+    "test_crash",
+    "test_hold",
+    "test_guide",
+    "test_flush",
+    "test_quarantine",
+    "test_purge",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -32,7 +32,7 @@ options:
         display name, V(mailto:), several addresses in one text, a dot at the end, and V(MAILER-DAEMON), which is how C(mailq) shows
         the null sender."
       - 'C(sasl_username): the whole SASL login, in any case, or a V(/regex/). It is never a domain: for all logins of a domain write
-        V(/@example\.com$/).'
+        V(/@example\\.com$/).'
       - "C(client_address): an IPv4 or IPv6 address, with or without brackets and C(IPv6:), a CIDR network, or V(unknown) for a client
         without an address. An IPv6 address with a zone, as V(fe80::1%eth0), matches in that zone only."
       - "C(client_name), C(helo_name): a name, V(.example.com) for all names below it, or a V(/regex/), in any case. C(helo_name) may be
@@ -42,7 +42,7 @@ options:
       - "C(header): a mapping of header names to text or V(/regex/), with encoded words decoded and folded lines joined. A run of blanks
         and tabs counts as one blank. The first 1 MiB of headers is searched."
       - "C(content): text or V(/regex/) in the message as it is stored, envelope included; what C(grep) in the spool finds. A
-        V(/regex/) is applied to bytes, so V(\\xe9) in it is a byte; elsewhere it is a character. Up to 128 MiB are searched, in
+        V(/regex/) is applied to bytes, so V(\\\\xe9) in it is a byte; elsewhere it is a character. Up to 128 MiB are searched, in
         windows of 4 MiB. A match of more than 64 KiB may be missed where two windows meet."
       - "C(body): text or V(/regex/) in the decoded text parts, HTML as written. Line ends are line feeds. The first 4 MiB of a message
         are decoded, with up to 10000 parts and 300 levels of parts. An unknown character set is read as ISO 8859-1."

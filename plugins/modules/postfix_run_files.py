@@ -22,7 +22,8 @@ options:
     description:
       - V(report) keeps O(report) as C(KIND-TIME.json) and C(KIND-TIME.md), with the links C(KIND.json) and C(KIND.md) to the newest. The
         run O(run), if it is not empty, has ended with it.
-      - V(plans) keeps the plans in O(results), whose only step is C(planned), and O(limits) with them, as C(plans/TIME/HOST.json), with the link C(plans/latest) to the newest.
+      - V(plans) keeps the plans in O(results), whose only step is C(planned), and O(limits) with them, as C(plans/TIME/HOST.json), with
+        the link C(plans/latest) to the newest.
       - V(locate) returns the directory that has the plans. O(directory) is one with plans, or one with plans of several runs, of which
         the newest are taken.
       - V(plan) returns the plan of O(host) in O(directory), if there is one.

@@ -107,8 +107,15 @@ def _test(python: pythons.Python, *, properties: bool) -> subprocess.CompletedPr
     own_cache = ("-o", f"cache_dir={interpreter.parents[1] / 'pytest'}")
     return _run(
         [str(interpreter), *_PYTEST, *_WITHOUT_LONG_TESTS, *own_cache, *_present(tests + PROPERTIES * properties)],
-        _FEWER_EXAMPLES,
+        {**_FEWER_EXAMPLES, **_own_directory(interpreter.parents[1])},
     )
+
+
+def _own_directory(environment: Path) -> dict[str, str]:
+    """Return what has pytest make its temporary directories where no other session looks for old ones at the same time."""
+    directory = environment / "tmp"
+    directory.mkdir(exist_ok=True)
+    return {"PYTEST_DEBUG_TEMPROOT": str(directory)}
 
 
 def _test_with_coverage() -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Sequence, Union
 
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import clip
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._queue.showq import ListedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 
-    Message = SpoolMessage | ListedMessage
+    Message = Union[SpoolMessage, ListedMessage]
 
 # A sentence names so many messages.
 _NAMED = 3

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Mapping, Sequence
 
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import selection as sel
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Input
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Selection, Verdict
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
@@ -67,6 +69,21 @@ def test_verdicts(match: Rules, exclude: Rules, scope: str, verdict: Verdict) ->
     assert selection.decide(TO_BOTH) is verdict
     later = sel.parse_selection(**selection.frozen(), now=NOW + DAY)
     assert later.decide(TO_BOTH) is verdict
+
+
+@pytest.mark.parametrize(
+    ("match", "verdict"),
+    [
+        pytest.param([A], Verdict.PARTIAL, id="some recipients"),
+        pytest.param([BOTH], Verdict.YES, id="all recipients"),
+        pytest.param([NEITHER], Verdict.NO, id="no recipient"),
+        pytest.param([NEITHER, A], Verdict.PARTIAL, id="the stronger of two rules"),
+        pytest.param([{"header": {"Subject": "x"}}], Verdict.UNDECIDED, id="what is missing"),
+    ],
+)
+def test_what_is_missing_does_not_hinder_other_criteria(match: Rules, verdict: Verdict) -> None:
+    message = replace(TO_BOTH, problem="too many headers", missing=frozenset([Input.HEADERS]), asked=[])
+    assert parse(match).decide(message) is verdict
 
 
 def test_a_recipient_that_stands_twice_is_two_recipients() -> None:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +63,7 @@ def two(either_host: Host) -> Iterator[Host]:
         host.run(["postmulti", "-i", "postfix-two", "-e", "enable"])
         host.run(["postfix", "-c", OTHER, "start"])
         host.run(["sendmail", "-C", OTHER, "-f", "x@own.example", "a@dest.example.org"], input="Subject: x\n\nhi\n")
-        wait_until(lambda: queues(host, OTHER) == ["deferred"], "the second instance does not defer")
+        wait_until(lambda: queues(host, OTHER_SPOOL) == ["deferred"], "the second instance does not defer")
         yield host
     finally:
         host.run(["postfix", "-c", OTHER, "stop"], check=False)
@@ -74,10 +73,9 @@ def two(either_host: Host) -> Iterator[Host]:
         host.run(["postconf", "-X", *names])
 
 
-def queues(host: Host, config_directory: str) -> list[str]:
-    """Return the queues of all messages of an instance, as postqueue lists them."""
-    lines = host.run(["postqueue", "-c", config_directory, "-j"]).stdout.splitlines()
-    return [json.loads(line)["queue_name"] for line in lines]
+def queues(host: Host, spool: str) -> list[str]:
+    """Return the queues of all messages of an instance, by its files."""
+    return sorted(queue for queue, _queue_id in host.spool_files(spool))
 
 
 CONTRADICTION = (
@@ -104,7 +102,7 @@ def test_the_instance_that_was_asked_for_is_the_one_that_is_acted_on(
     # The other one was stopped and started, this one was not touched.
     assert pid(two, SPOOL) == primary
     assert pid(two, OTHER_SPOOL) != other
-    assert queues(two, OTHER) == []
+    assert queues(two, OTHER_SPOOL) == []
     assert list(two.spool_files()) == [("deferred", own)]
     assert two.run(["postfix", "status"], check=False).returncode == 0
     assert two.run(["postfix", "-c", OTHER, "status"], check=False).returncode == 0
@@ -130,7 +128,7 @@ def test_an_instance_behind_a_dead_directory(two: Host, controller: Controller) 
         )
         asked = {"match_all": True, "queues": ["deferred"]}
         done = controller.module(two.name, "postfix_queue_purge", {**asked, "instance": "postfix-two"})
-        assert (done["outcomes"]["purged"], queues(two, OTHER)) == (1, [])
+        assert (done["outcomes"]["purged"], queues(two, OTHER_SPOOL)) == (1, [])
         assert done["warnings"][0] == gone
         failed = controller.module(two.name, "postfix_queue_purge", {**asked, "instance": "postfix-three"})
         assert failed["msg"] == (

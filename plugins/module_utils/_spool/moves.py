@@ -132,12 +132,19 @@ def _mount(descriptor: int) -> str | None:
 
 
 def is_there(name: str, directory: int) -> bool:
-    """Return whether there is anything of that name."""
-    try:
-        os.lstat(name, dir_fd=directory)
-    except FileNotFoundError:
-        return False
-    return True
+    """Return whether there is anything of that name. Raises OSError."""
+    return status_of(name, directory) is not None
+
+
+def status_of(name: str, directory: int) -> os.stat_result | None:
+    """Return the status of a name itself, None where there is none. Raises OSError.
+
+    It looks again for what is not there: a network filesystem may say so of what is.
+    """
+    for _look in range(2):
+        with suppress(FileNotFoundError):
+            return os.lstat(name, dir_fd=directory)
+    return None
 
 
 class Copy(NamedTuple):
@@ -250,7 +257,6 @@ def remove(name: str, directory: int) -> bool:
     try:
         os.unlink(name, dir_fd=directory)
     except FileNotFoundError:
-        # A network filesystem may say so of what is there.
         if is_there(name, directory):
             raise
         return False

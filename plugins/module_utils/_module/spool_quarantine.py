@@ -446,19 +446,20 @@ def _take(
     others = [target for queue_id, target in targets.items() if queue_id not in in_maildrop]
     moving = [target for target in others if target.queue in DELIVERY]
     taking = _Taking(job, act, quarantine, live, targets)
-    # What may be on hold because of this run.
-    held = {target.queue_id for target in moving}
+    held: set[str] = set()
     try:
         with _keeping(job, _UNREADABLE):
-            standing = _acting.hold(act, others)
-            held &= {queue_id for queue_id, what in standing.items() if what.same}
+            # Where what is moved cannot be recorded, it is not put on hold either.
+            standing = _acting.hold(act, others, needs_journal=True)
+            held.update(queue_id for queue_id, what in standing.items() if what.same and not what.problem)
             taking.take(standing, "hold")
         with _keeping(job, _UNREADABLE):
             # Where the first of them broke off, a second move would hide from the journal what is left of it.
             if in_maildrop and job.broken is None:
                 taking.take(_acting.verify(act.spool, "maildrop", in_maildrop), "maildrop")
     finally:
-        _release(job, act, moving, held.difference(taking.moved))
+        held.intersection_update(target.queue_id for target in moving)
+        _release(job, act, moving, held - taking.moved)
     _settle_unseen(job, act, targets, taking.outcomes)
     return taking.outcomes
 
@@ -474,21 +475,25 @@ def _settle_unseen(job: Job, act: Act, targets: Mapping[str, _selected.Target], 
             job.failures.setdefault(queue_id, act.problems.get(queue_id, str(job.broken)))
 
 
-def _release(job: Job, act: Act, targets: Sequence[_selected.Target], held: Collection[str]) -> None:
+def _release(job: Job, act: Act, targets: Sequence[_selected.Target], held: set[str]) -> None:
     """Give back to delivery what this run has put on hold and not moved. What cannot be given back, the next run gives back.
 
-    held: what may be on hold because of this run.
+    held: what is on hold because of this run. Where any of it is not found there, the next run looks again.
     """
+    released: set[str] = set()
+    problem = None
     try:
-        problem = _acting.put_back(act, targets)
+        standing = _acting.release(act, targets)
+        released.update(queue_id for queue_id, what in standing.items() if what.same and not what.problem)
+        problem = next((what.problem for what in standing.values() if what.problem), None)
     except (OSError, MailopsError) as error:
         problem = str(SystemRefusal(_UNREADABLE, error) if isinstance(error, OSError) else error)
-    if problem is None:
-        act.clear_journal()
-    else:
+    job.touched = job.touched or bool(held - released)
+    if problem is not None:
         text = "What was put on hold cannot be released, and the next run releases it. %s" % problem
         job.broken = job.broken or MailopsError(text)
-        job.touched = job.touched or bool(held)
+    elif released.issuperset(held):
+        act.clear_journal()
 
 
 @contextmanager

@@ -155,10 +155,15 @@ class Copy(NamedTuple):
     size: int
 
 
+class LeftBehindError(OSError):
+    """A copy failed, and what there is of it could not be removed."""
+
+
 def copy(source: str, target: str, *, source_dir: int, target_dir: int) -> Copy:
     """Copy a regular file to another filesystem, safe on disk when this returns.
 
-    Owner, permissions, times and attributes are kept. A copy that fails is removed again. Raises OSError.
+    Owner, permissions, times and attributes are kept. A copy that fails is removed again. Raises LeftBehindError where that fails as
+    well, and OSError.
     """
     reader = os.open(source, _OPEN_FILE, dir_fd=source_dir)
     try:
@@ -172,8 +177,11 @@ def copy(source: str, target: str, *, source_dir: int, target_dir: int) -> Copy:
             os.utime(writer, ns=(status.st_atime_ns, status.st_mtime_ns))
             os.fsync(writer)
             return Copy(status.st_ino, os.fstat(writer).st_ino, status.st_size)
-        except OSError:
-            os.unlink(target, dir_fd=target_dir)
+        except OSError as error:
+            try:
+                os.unlink(target, dir_fd=target_dir)
+            except OSError:
+                raise LeftBehindError(error.errno, error.strerror, target) from error
             raise
         finally:
             os.close(writer)

@@ -132,6 +132,8 @@ class Moved:
     """Names of logs that are no regular files or cannot be moved, and stay."""
     astray: set[str] = field(default_factory=set)
     """Messages and logs (as C(defer/ID)) that have left their place and are neither back nor where they were to go."""
+    copies: set[str] = field(default_factory=set)
+    """Names of copies in staging."""
     directories: bool = False
     """Whether whole directories were moved."""
     broken: MailopsError | None = None
@@ -140,7 +142,7 @@ class Moved:
     @property
     def touched(self) -> bool:
         """Whether anything is no longer where it was."""
-        return bool(self.done or self.astray or self.directories)
+        return bool(self.done or self.astray or self.copies or self.directories)
 
     def put(self, queue_id: str, name: str) -> None:
         """Note that a message is where it was to go, under that name."""
@@ -331,6 +333,7 @@ class _Way:
             self.moved.collisions.add(queue_id)
         else:
             self.moved.put(queue_id, place.name)
+            self.moved.copies.discard(name)
 
     def _copy(self, found: Found, target: Target, batch: _Batch) -> None:
         """Write a copy to staging. Raises OSError."""
@@ -341,6 +344,10 @@ class _Way:
             # A copy that could not be settled.
             self.moved.collisions.add(found.name)
             return
+        except moves.LeftBehindError:
+            self.moved.copies.add(staged)
+            raise
+        self.moved.copies.add(staged)
         name = self.final_name(found.name, copy.inode)
         entry = Copied(found.name, target.source, target.queue, copy.original, copy.inode, name)
         batch.add(entry, found.directory, copy.size)
@@ -363,6 +370,7 @@ class _Way:
     def _remove_copy(self, entry: Copied) -> None:
         """Remove a copy from staging. Its original was seen where it belongs. Raises OSError."""
         remove_same(entry.staged, self._staging.open(), entry.copy)
+        self.moved.copies.discard(entry.staged)
 
     # --- logs ---------------------------------------------------------------------------------------------------
 
@@ -433,6 +441,7 @@ class _Way:
         for name, parsed in staged.items():
             if parsed and (parsed[0].source in LOGS or parsed[1] in seen):
                 moves.remove(name, self._staging.open())
+                self.moved.copies.discard(name)
             else:
                 self._note_leftover(self._staging, name)
         self.close()
@@ -681,7 +690,7 @@ class Back(_Way):
         self.moved.astray.difference_update("%s/%s" % (log, name) for log in LOGS for name in names)
 
     def _carry_on(self, batch: _Batch) -> None:
-        done = []
+        done, undone = [], []
         for entry in batch.entries:
             self._trim()
             try:
@@ -692,8 +701,11 @@ class Back(_Way):
             if entry.queue_id in self.moved.done:
                 done.append(entry)
             elif inode_of(entry.queue_id, batch.directory(entry)) == entry.original:
-                self._remove_copy(entry)
+                undone.append(entry)
+        # Without that record a copy that is gone may be one that Postfix has delivered.
         self._record_placed(done)
+        for entry in undone:
+            self._remove_copy(entry)
         for entry in done:
             remove_same(entry.queue_id, batch.directory(entry), entry.original)
 
@@ -701,7 +713,7 @@ class Back(_Way):
         originals = _seen(self.source, {entry.queue_id: (entry.original,) for entry in entries})
         copies = _seen(self.live.spool, {entry.name: (entry.copy,) for entry in entries})
         was_emptied = not self._staging.is_there()
-        done, undone = [], {}
+        done, undone = [], []
         for entry in entries:
             has_original = (entry.queue_id, entry.original) in originals
             if (entry.name, entry.copy) in copies:
@@ -709,15 +721,16 @@ class Back(_Way):
                 done.append(entry)
             elif not was_emptied and inode_of(entry.staged, self._staging.open()) == entry.copy:
                 if has_original:
-                    self._remove_copy(entry)
-                    undone[entry.name] = entry.queue_id
+                    undone.append(entry)
                 else:
                     self._finish(entry)
             elif has_original:
                 (self.moved.emptied if was_emptied else self.moved.uncertain).add(entry.queue_id)
         taken = self.live.names() if undone else set()
-        self._return_logs({name: queue_id for name, queue_id in undone.items() if name not in taken})
+        self._return_logs({entry.name: entry.queue_id for entry in undone if entry.name not in taken})
         self._record_placed(done)
+        for entry in undone:
+            self._remove_copy(entry)
         self.clear(done)
 
     def _finish(self, entry: Copied) -> None:

@@ -315,7 +315,10 @@ def test_what_fails_is_named_and_what_was_done_is_logged(
     monkeypatch.setattr(os, "unlink", fail)
     run.answers["postsuper"] = said(status=1, err="fatal: no")
     result = run(repairs=["stale", "orphan_logs"])
-    assert result["msg"] == "2 repairs failed, and the others went on. The first: defer/4/4A0F9B1: Input/output error"
+    problem = (
+        "Input/output error. The disk has an error: look at the kernel log and check the disk, then run this again."
+    )
+    assert result["msg"] == "2 repairs failed, and the others went on. The first: defer/4/4A0F9B1: %s" % problem
     assert result["failures"][0] == {"path": "defer/4/4A0F9B1", "problem": "Input/output error"}
     assert result["failures"][1]["problem"].endswith("failed with exit status 1: fatal: no")
     assert (result["found"]["orphan_logs"], result["repaired"]["orphan_logs"], result["changed"]) == (2, 1, True)

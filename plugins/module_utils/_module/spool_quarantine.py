@@ -362,7 +362,7 @@ def _tell(job: Job, seen: Seen, outcomes: Mapping[str, str], act: Act | None) ->
             "%d messages stay in the quarantine %s, because their queue IDs are taken in the queue."
             % (len(collisions), job.name)
         )
-    if act is not None and (done or job.broken):
+    if act is not None and (done or job.broken or job.touched):
         if job.params["state"] == "quarantined" and not _is_whole(job):
             _acting.log_ids(job.module, job.instance, _NAME, verb, [target.queue_id for target in done])
         said = {"state": job.params["state"], "quarantine": job.name, verb: len(done)}

@@ -319,7 +319,7 @@ def test_what_fails_is_named_and_what_was_done_is_logged(
         "Input/output error. The disk has an error: look at the kernel log and check the disk, then run this again."
     )
     assert result["msg"] == "2 repairs failed, and the others went on. The first: defer/4/4A0F9B1: %s" % problem
-    assert result["failures"][0] == {"path": "defer/4/4A0F9B1", "problem": "Input/output error"}
+    assert result["failures"][0] == {"path": "defer/4/4A0F9B1", "problem": problem}
     assert result["failures"][1]["problem"].endswith("failed with exit status 1: fatal: no")
     assert (result["found"]["orphan_logs"], result["repaired"]["orphan_logs"], result["changed"]) == (2, 1, True)
     assert run.runner.ran[-1][1] == "orphan_logs=1, user=ops, reason=none given\n"

@@ -356,7 +356,7 @@ def _check_left(result: dict[str, Any], before: _Findings, left: _Left | None, f
         text = "What the repairs have changed cannot be seen. %s" % _why_unread(left.unread)
         raise OutcomeError(text, result=result)
     if left is not None and left.to_repair:
-        why = "".join(" At first %s" % _why_unread(finding) for finding in before.unreadable[:1])
+        why = "".join(" When this run began: %s" % _why_unread(finding) for finding in before.unreadable[:1])
         raise OutcomeError(
             "%d of the findings are still there, or new ones.%s Run this again; if that does not help, look at them with "
             "postsuper -s -v." % (left.to_repair, why),

@@ -156,7 +156,7 @@ class Copy(NamedTuple):
 
 
 class LeftBehindError(OSError):
-    """A copy failed, and what there is of it could not be removed."""
+    """A copy failed when all of the file was in it, and could not be removed."""
 
 
 def copy(source: str, target: str, *, source_dir: int, target_dir: int) -> Copy:
@@ -171,8 +171,10 @@ def copy(source: str, target: str, *, source_dir: int, target_dir: int) -> Copy:
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a file", source)
         writer = os.open(target, _CREATE_FILE, 0o600, dir_fd=target_dir)
+        is_whole = False
         try:
             _copy_content(reader, writer)
+            is_whole = True
             Look.of(reader).put_on(writer)
             os.utime(writer, ns=(status.st_atime_ns, status.st_mtime_ns))
             os.fsync(writer)
@@ -181,7 +183,8 @@ def copy(source: str, target: str, *, source_dir: int, target_dir: int) -> Copy:
             try:
                 os.unlink(target, dir_fd=target_dir)
             except OSError:
-                raise LeftBehindError(error.errno, error.strerror, target) from error
+                if is_whole:
+                    raise LeftBehindError(error.errno, error.strerror, target) from error
             raise
         finally:
             os.close(writer)

@@ -129,12 +129,15 @@ def _require_writable(queue_directory: str) -> None:
         raise SystemRefusal("Nothing can be changed in %s" % queue_directory, refusal)
 
 
-def hold(act: Act, targets: Sequence[Target], *, stays: bool = False) -> dict[str, Standing]:
+def hold(
+    act: Act, targets: Sequence[Target], *, stays: bool = False, needs_journal: bool = False
+) -> dict[str, Standing]:
     """Put on hold those of the messages that are in delivery, and return what stands under each ID that was found there or on hold.
 
-    stays: whether an interrupted run is to leave them there; otherwise the next run gives them back.
+    stays: whether an interrupted run is to leave them there; otherwise the next run gives them back. needs_journal: whether nothing
+    is to be put on hold where that cannot be recorded. Raises SystemRefusal then.
     """
-    _write_journal(act, targets, stays=stays)
+    _write_journal(act, targets, stays=stays, is_needed=needs_journal)
     return _noted(act, holding.hold(act.live, _fingerprints(targets)))
 
 
@@ -160,17 +163,23 @@ def remove_from(act: Act, queue: str, targets: Sequence[Target]) -> dict[str, St
     return _noted(act, holding.remove_from(act.live, queue, _fingerprints(targets), act.record))
 
 
-def _write_journal(act: Act, targets: Sequence[Target], *, stays: bool) -> None:
-    """Record what is about to be put on hold. On a full disk the run goes on without, for deleting is what makes room there."""
+def _write_journal(act: Act, targets: Sequence[Target], *, stays: bool, is_needed: bool = False) -> None:
+    """Record what is about to be put on hold. On a full disk the run goes on without, for deleting is what makes room there.
+
+    is_needed: whether it does not. Raises SystemRefusal then.
+    """
     moving = [Planned(target.queue_id, target.fingerprint) for target in targets if target.queue in DELIVERY]
     if not moving:
         return
     try:
         act.lock.write_journal(moving, stays=stays)
     except OSError as error:
+        refusal = SystemRefusal("The journal of the run cannot be written to pid/mailops.journal", error)
+        if is_needed:
+            raise refusal from error
         act.module.warn(
             "%s If this run is killed, messages that it put on hold stay there (postqueue -p shows them with an exclamation mark)."
-            % SystemRefusal("The journal of the run cannot be written to pid/mailops.journal", error)
+            % refusal
         )
 
 
@@ -186,12 +195,6 @@ def _noted(act: Act, standing: dict[str, Standing]) -> dict[str, Standing]:
 
 def _fingerprints(targets: Sequence[Target]) -> dict[str, str]:
     return {target.queue_id: target.fingerprint for target in targets}
-
-
-def put_back(act: Act, targets: Sequence[Target]) -> str | None:
-    """Give messages back to delivery that this run had put on hold, and return why one could not be, None where all were."""
-    standing = release(act, targets)
-    return next((what.problem for what in standing.values() if what.problem), None)
 
 
 def look(module: AnsibleModule, instance: Instance, spool: Spool, selecting: Selecting, *, narrow: bool = True) -> Seen:

@@ -70,6 +70,8 @@ _MAX_LISTED = 100
 _MAX_FAILURES = 20
 # Messages that a warning names.
 _MAX_NAMED = 20
+# What is said of an error of the system that nothing more is known of.
+_UNREADABLE = "The queue directory cannot be read"
 _VERBS = {"quarantined": "quarantined", "restored": "restored", "absent": "deleted"}
 # What the messages of these queues are looked for with: postkick(1), src/qmgr/qmgr.c, src/pickup/pickup.c.
 _KICKS = {"incoming": ("qmgr", "I"), "deferred": ("qmgr", "D"), "maildrop": ("pickup", "W")}
@@ -138,6 +140,8 @@ class Job:
     """Why messages stayed where they were, by queue ID."""
     broken: MailopsError | None = None
     """What ended the act before all messages were tried."""
+    touched: bool = False
+    """Whether anything is no longer where it was, as far as the outcomes do not show it."""
 
     @property
     def params(self) -> Mapping[str, Any]:
@@ -167,13 +171,14 @@ class Job:
 
     def exists(self) -> bool:
         """Return whether there is a quarantine of that name. Raises MailopsError where anything else is there."""
-        if self.name in quarantines.names(self.base):
+        if quarantines.exists(self.base, self.name):
             return True
         if self.params["state"] == "quarantined" or quarantines.is_empty(self.base, self.name):
             # What a killed run left when it had removed everything else counts as nothing.
             quarantines.check_adoptable(self.base, self.name)
         elif os.path.lexists(os.path.join(self.base, self.name)):
             self.open().__exit__()
+            return True
         return False
 
 
@@ -273,15 +278,20 @@ def _recover(job: Job, act: Act | None) -> None:
             return
         intent = quarantine.unfinished() or {}
 
+        tried: list[bool] = []
+
         def start() -> None:
-            if intent.get("running") and not job.instance.running():
+            if intent.get("running") and not tried and not job.instance.running():
+                tried.append(True)
                 _service.service_left(job.instance, intent["unit"]).start()
 
         try:
             recovered = quarantine.recover(live, start=start)
-        except OSError as error:
+        except (OSError, MailopsError) as error:
             start()
-            raise quarantines.broken_off(quarantine, live, error) from error
+            if isinstance(error, OSError):
+                raise quarantines.broken_off(quarantine, live, error) from error
+            raise
         if recovered is not None:
             job.module.warn(
                 "An earlier run on the quarantine %s was interrupted; it was finished or undone." % job.name
@@ -335,8 +345,7 @@ def _tell(job: Job, seen: Seen, outcomes: Mapping[str, str], act: Act | None) ->
     done = [target for target in targets.values() if outcomes.get(target.queue_id) in reached]
     collisions = sorted(queue_id for queue_id, outcome in outcomes.items() if outcome == "collision")
     result: dict[str, Any] = {
-        # A run that broke off may have moved more than it could count.
-        "changed": bool(done) or job.broken is not None,
+        "changed": bool(done) or job.touched,
         "name": job.name,
         "path": os.path.join(job.base, job.name),
         "state": job.params["state"],
@@ -353,7 +362,7 @@ def _tell(job: Job, seen: Seen, outcomes: Mapping[str, str], act: Act | None) ->
             "%d messages stay in the quarantine %s, because their queue IDs are taken in the queue."
             % (len(collisions), job.name)
         )
-    if act is not None and (done or job.broken):
+    if act is not None and (done or job.broken or job.touched):
         if job.params["state"] == "quarantined" and not _is_whole(job):
             _acting.log_ids(job.module, job.instance, _NAME, verb, [target.queue_id for target in done])
         said = {"state": job.params["state"], "quarantine": job.name, verb: len(done)}
@@ -369,7 +378,9 @@ def _count_outcomes(job: Job, seen: Seen, outcomes: Mapping[str, str]) -> dict[s
     planned = job.selecting.planned
     if planned is not None:
         missing = set(planned).difference(seen.selected.targets, seen.selected.changed)
-        already = len(_moved_before(job, missing)) if missing else 0
+        already = 0
+        with _keeping(job, "The quarantine %s cannot be read" % os.path.join(job.base, job.name)):
+            already = len(_moved_before(job, missing)) if missing else 0
         counted["already"] += already
         counted["vanished"] -= already
     return counted
@@ -377,7 +388,7 @@ def _count_outcomes(job: Job, seen: Seen, outcomes: Mapping[str, str]) -> dict[s
 
 def _moved_before(job: Job, queue_ids: set[str]) -> set[str]:
     """Return which of these messages earlier runs have quarantined, restored or deleted, as the quarantine and its journal say."""
-    if job.name not in quarantines.names(job.base):
+    if not quarantines.exists(job.base, job.name):
         return set()
     with job.open() as quarantine:
         present = quarantine.present(queue_ids)
@@ -429,28 +440,69 @@ def _take(
     job: Job, act: Act, quarantine: Quarantine, live: Live, targets: Mapping[str, _selected.Target]
 ) -> dict[str, str]:
     """Hold, verify, move; return {queue ID: outcome}. Whatever happens, nothing stays on hold that was not there before."""
+    # Asked before anything is put on hold.
+    quarantine.is_elsewhere(live)
     in_maildrop = {queue_id: target for queue_id, target in targets.items() if target.queue == "maildrop"}
     others = [target for queue_id, target in targets.items() if queue_id not in in_maildrop]
-    moving = {target.queue_id for target in others if target.queue in DELIVERY}
+    moving = [target for target in others if target.queue in DELIVERY]
+    taking = _Taking(job, act, quarantine, live, targets)
+    held: set[str] = set()
     try:
-        outcomes = _take_verified(job, act, quarantine, live, targets, _acting.hold(act, others), "hold")
-        standing = _acting.verify(act.spool, "maildrop", in_maildrop) if in_maildrop else {}
-        outcomes.update(_take_verified(job, act, quarantine, live, targets, standing, "maildrop"))
+        with _keeping(job, _UNREADABLE):
+            # Where what is moved cannot be recorded, it is not put on hold either.
+            standing = _acting.hold(act, others, needs_journal=True)
+            held.update(queue_id for queue_id, what in standing.items() if what.same and not what.problem)
+            taking.take(standing, "hold")
+        with _keeping(job, _UNREADABLE):
+            # Where the first of them broke off, a second move would hide from the journal what is left of it.
+            if in_maildrop and job.broken is None:
+                taking.take(_acting.verify(act.spool, "maildrop", in_maildrop), "maildrop")
     finally:
-        _release(job, act, [target for target in others if target.queue_id in moving])
-    unseen = {queue_id: target for queue_id, target in targets.items() if queue_id not in outcomes}
-    outcomes.update(_acting.look_in_delivery(act, unseen))
-    return outcomes
+        held.intersection_update(target.queue_id for target in moving)
+        _release(job, act, moving, held - taking.moved)
+    _settle_unseen(job, act, targets, taking.outcomes)
+    return taking.outcomes
 
 
-def _release(job: Job, act: Act, targets: Sequence[_selected.Target]) -> None:
-    """Give back to delivery what this run has put on hold and not moved. What cannot be given back, the next run gives back."""
-    problem = _acting.put_back(act, targets)
-    if problem is None:
-        act.clear_journal()
-    else:
+def _settle_unseen(job: Job, act: Act, targets: Mapping[str, _selected.Target], outcomes: dict[str, str]) -> None:
+    """Say what became of the messages that have no outcome yet."""
+    if job.broken is None:
+        with _keeping(job, _UNREADABLE):
+            unseen = {queue_id: target for queue_id, target in targets.items() if queue_id not in outcomes}
+            outcomes.update(_acting.look_in_delivery(act, unseen))
+    for queue_id in targets if job.broken is not None else ():
+        if outcomes.setdefault(queue_id, "failed") == "failed":
+            job.failures.setdefault(queue_id, act.problems.get(queue_id, str(job.broken)))
+
+
+def _release(job: Job, act: Act, targets: Sequence[_selected.Target], held: set[str]) -> None:
+    """Give back to delivery what this run has put on hold and not moved. What cannot be given back, the next run gives back.
+
+    held: what is on hold because of this run. Where any of it is not found there, the next run looks again.
+    """
+    released: set[str] = set()
+    problem = None
+    try:
+        standing = _acting.release(act, targets)
+        released.update(queue_id for queue_id, what in standing.items() if what.same and not what.problem)
+        problem = next((what.problem for what in standing.values() if what.problem), None)
+    except (OSError, MailopsError) as error:
+        problem = str(SystemRefusal(_UNREADABLE, error) if isinstance(error, OSError) else error)
+    job.touched = job.touched or bool(held - released)
+    if problem is not None:
         text = "What was put on hold cannot be released, and the next run releases it. %s" % problem
         job.broken = job.broken or MailopsError(text)
+    elif released.issuperset(held):
+        act.clear_journal()
+
+
+@contextmanager
+def _keeping(job: Job, what: str) -> Iterator[None]:
+    """Keep an error as what ended the act: the result then says what was done. what: as of SystemRefusal."""
+    try:
+        yield
+    except (OSError, MailopsError) as error:
+        _break(job, what, error)
 
 
 def _break(job: Job, what: str, error: OSError | MailopsError) -> None:
@@ -458,46 +510,52 @@ def _break(job: Job, what: str, error: OSError | MailopsError) -> None:
     job.broken = job.broken or (SystemRefusal(what, error) if isinstance(error, OSError) else error)
 
 
-def _take_verified(
-    job: Job,
-    act: Act,
-    quarantine: Quarantine,
-    live: Live,
-    targets: Mapping[str, _selected.Target],
-    standing: Mapping[str, Standing],
-    queue: str,
-) -> dict[str, str]:
-    """Move from hold or maildrop what is still the selected message there, and return the outcome of each that was there."""
-    outcomes = {
-        queue_id: "failed" if what.problem else "changed"
-        for queue_id, what in standing.items()
-        if what.problem or not what.same
-    }
-    verified = [queue_id for queue_id in standing if queue_id not in outcomes]
-    busy = frozenset(queue_id for queue_id in verified if standing[queue_id].busy)
-    in_flight = _acting.wait_for_delivery(act.spool, queue, busy, seconds=_acting.IN_FLIGHT_SECONDS)
-    if quarantine.is_elsewhere(live) and in_flight:
-        # A copy would not learn which recipients were served meanwhile.
-        job.extra["left_in_flight"] = True
-        outcomes.update(dict.fromkeys(in_flight, "in_flight"))
-        verified = [queue_id for queue_id in verified if queue_id not in in_flight]
-    if not verified:
-        return outcomes
-    wanted = {queue_id: Target(queue, targets[queue_id].queue) for queue_id in verified}
-    try:
-        moved = quarantine.take(live, wanted, **job.said())
-    except QuarantineError as error:
-        moved = Moved(failed=dict.fromkeys(verified, str(error)), broken=error)
-    outcomes.update(_outcomes_of(job, moved, verified, "quarantined"))
-    for queue_id in in_flight:
-        if queue_id in moved.done:
-            outcomes[queue_id] = "in_flight"
-    return outcomes
+@dataclass
+class _Taking:
+    """What becomes of messages while they are taken out of the queue."""
+
+    job: Job
+    act: Act
+    quarantine: Quarantine
+    live: Live
+    targets: Mapping[str, _selected.Target]
+    outcomes: dict[str, str] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
+    """The messages that are in the quarantine."""
+
+    def take(self, standing: Mapping[str, Standing], queue: str) -> None:
+        """Move from hold or maildrop what is still the selected message there. Raises OSError and MailopsError."""
+        self.outcomes.update(
+            (queue_id, "failed" if what.problem else "changed")
+            for queue_id, what in standing.items()
+            if what.problem or not what.same
+        )
+        verified = [queue_id for queue_id in standing if queue_id not in self.outcomes]
+        busy = frozenset(queue_id for queue_id in verified if standing[queue_id].busy)
+        in_flight = _acting.wait_for_delivery(self.act.spool, queue, busy, seconds=_acting.IN_FLIGHT_SECONDS)
+        if self.quarantine.is_elsewhere(self.live) and in_flight:
+            # A copy would not learn which recipients were served meanwhile.
+            self.job.extra["left_in_flight"] = True
+            self.outcomes.update(dict.fromkeys(in_flight, "in_flight"))
+            verified = [queue_id for queue_id in verified if queue_id not in in_flight]
+        if verified:
+            self._move(verified, in_flight, queue)
+
+    def _move(self, queue_ids: Sequence[str], in_flight: Collection[str], queue: str) -> None:
+        wanted = {queue_id: Target(queue, self.targets[queue_id].queue) for queue_id in queue_ids}
+        try:
+            moved = self.quarantine.take(self.live, wanted, **self.job.said())
+        except QuarantineError as error:
+            moved = Moved(failed=dict.fromkeys(queue_ids, str(error)), broken=error)
+        self.moved.update(moved.done)
+        self.outcomes.update(_outcomes_of(self.job, moved, queue_ids, "quarantined"))
+        self.outcomes.update((queue_id, "in_flight") for queue_id in in_flight if queue_id in moved.done)
 
 
 def _outcomes_of(job: Job, moved: Moved, queue_ids: Collection[str], done: str) -> dict[str, str]:
     """Return what became of messages that were to be moved, by queue ID, and keep what went wrong."""
     job.broken = job.broken or moved.broken
+    job.touched = job.touched or moved.touched
     job.failures.update(moved.failed)
     _warn_of(job, moved)
     outcomes = dict.fromkeys(queue_ids, "vanished")
@@ -543,6 +601,7 @@ def _see_swapped(job: Job, quarantine: Quarantine, earlier: Collection[str]) -> 
 def _swap(job: Job, quarantine: Quarantine, live: Live, service: _service.Service | None) -> None:
     """Move the queues away while Postfix is stopped. Raises MailopsError where it was not stopped; later errors are kept."""
     outages: list[Outage] = []
+    moved = Moved()
 
     @contextmanager
     def stopped() -> Iterator[None]:
@@ -552,11 +611,12 @@ def _swap(job: Job, quarantine: Quarantine, live: Live, service: _service.Servic
 
     left = {"running": service is not None, "unit": service.unit if service else None}
     try:
-        quarantine.swap(live, job.selecting.selection.queues, stopped, **left, **job.said())
+        quarantine.swap(live, job.selecting.selection.queues, stopped, moved, **left, **job.said())
     except MailopsError as error:
         if not outages:
             raise
         job.broken = error
+    job.touched = moved.touched
     job.extra["down"] = outages[0].seconds
 
 
@@ -613,7 +673,8 @@ def _restore(job: Job, _spool: Spool, act: Act | None) -> dict[str, Any]:
             job.extra["renamed"] = [
                 {"queue_id": new, "was": old} for old, new in sorted(moved.renamed.items())[:_MAX_LISTED]
             ]
-            _kick(job, {wanted[queue_id].queue for queue_id in moved.done})
+            with _keeping(job, "The daemons of Postfix cannot be sent a request"):
+                _kick(job, {wanted[queue_id].queue for queue_id in moved.done})
         return _tell(job, seen, outcomes, act)
 
 
@@ -687,6 +748,14 @@ def _delete(
     else:
         deleted = quarantine.drop({queue_id: target.queue for queue_id, target in targets.items()}, **job.said())
     job.broken = job.broken or deleted.broken
+    job.touched = deleted.touched
+    if deleted.broken is not None:
+        # Those that it did not come to.
+        deleted.failed.update(
+            (queue_id, str(deleted.broken))
+            for queue_id in targets
+            if queue_id not in deleted.gone and queue_id not in deleted.failed
+        )
     job.failures.update(deleted.failed)
     outcomes = dict.fromkeys(targets, "vanished")
     outcomes.update((queue_id, "failed") for queue_id in targets if queue_id in deleted.failed)

@@ -21,6 +21,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     MailopsError,
     OutcomeError,
     SelectionError,
+    SystemRefusal,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import acting, leave_line
 from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
@@ -106,11 +107,14 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
         acts = act is not None and bool(before.to_repair)
         failures = job.repair(spool, before) if acts else _Failures()
         left = job.look_again(spool, before) if acts else None
-        result = _show(before, left, corrupt=_read_corrupt(spool, job.limit), failures=failures, limit=job.limit)
+        corrupt = _read_corrupt(spool, job.limit, failures if acts else None)
+        result = _show(before, left, corrupt=corrupt, failures=failures, limit=job.limit)
+        if left is not None and left.unread is not None:
+            result["changed"] = failures.worked
     if acts:
         said = {kind: number for kind, number in result["repaired"].items() if number}
         leave_line(module, instance, "postfix_spool_repair", {**said, "user": operator()}, params["reason"])
-        _check_left(result, left, failures)
+        _check_left(result, before, left, failures)
     return result
 
 
@@ -138,6 +142,8 @@ class _Left:
     rows: set[tuple[str, int]]
     to_repair: int
     """How many there are, old or new, that the repairs should have changed."""
+    unread: Finding | None = None
+    """What could be read before the repair and cannot be now; then everything counts as left."""
 
 
 class _Findings:
@@ -156,6 +162,8 @@ class _Findings:
         self.blocking = 0
         """Directories in which postsuper cannot work, and which stay so."""
         self.unreadable: list[Finding] = []
+        self.unread: set[str] = set()
+        """The paths of all that cannot be read."""
         self.lasting = _Left(Counter(), set(), 0)
         """What no repair changes, so that it is looked for once."""
 
@@ -171,8 +179,10 @@ class _Findings:
             self.by_postsuper += any(REPAIRS[repair] for repair in self._repairs_of(finding))
         elif finding.blocks:
             self.blocking += 1
-        if kind == "unreadable" and len(self.unreadable) < _MAX_NAMED:
-            self.unreadable.append(finding)
+        if kind == "unreadable":
+            self.unread.add(finding.path)
+            if len(self.unreadable) < _MAX_NAMED:
+                self.unreadable.append(finding)
 
     def add_damage(self, damage: Damage) -> None:
         """Count what was found in queue files."""
@@ -210,13 +220,17 @@ class _Failures:
     def __init__(self) -> None:
         self.number = 0
         self.named: list[Failure] = []
+        self.worked = False
+        """Whether anything was repaired, as far as a look does not show it."""
 
-    def add(self, failures: Iterable[Failure]) -> None:
-        """Count failures."""
+    def add(self, failures: Iterable[Failure], tried: int = 0) -> None:
+        """Count failures. tried: of how many repairs."""
+        before = self.number
         for failure in failures:
             self.number += 1
             if len(self.named) < _MAX_NAMED:
                 self.named.append(failure)
+        self.worked = self.worked or self.number - before < tried
 
 
 @dataclass(frozen=True)
@@ -239,10 +253,20 @@ class _Repair:
         return found.settle()
 
     def look_again(self, spool: Spool, before: _Findings) -> _Left:
-        """Return what is left of it."""
-        left = _Left(Counter(before.lasting.counts), set(before.lasting.rows), 0)
+        """Return what is left of it, everything where not all can be read that could be read before."""
         named = {(finding.kind, finding.inode) for finding in before.rows}
+        try:
+            left = self._look_again(spool, before, named)
+        except (OSError, MailopsError) as error:
+            refusal = SystemRefusal("It cannot be read", error) if isinstance(error, OSError) else error
+            left = _Left(Counter(), set(), 0, Finding("unreadable", "", str(refusal), 0, 0))
+        return left if left.unread is None else _Left(before.counts, named, 0, left.unread)
+
+    def _look_again(self, spool: Spool, before: _Findings, named: set[tuple[str, int]]) -> _Left:
+        left = _Left(Counter(before.lasting.counts), set(before.lasting.rows), 0)
         for finding in self._findings(spool):
+            if finding.kind == "unreadable" and finding.path not in before.unread:
+                left.unread = left.unread or finding
             left.to_repair += before.repairs(finding)
             if before.has(finding):
                 left.counts[finding.kind] += 1
@@ -287,13 +311,14 @@ class _Repair:
         failures = _Failures()
         # First, for postsuper runs as the mail owner.
         if before.to_repair["wrong_owner"]:
-            failures.add(set_owners(spool, self.rules.owner))
+            failures.add(set_owners(spool, self.rules.owner, before.unread), before.to_repair["wrong_owner"])
         # Before postsuper -s moves a log that is in the wrong hash directory away from where it was found.
         if before.to_repair["orphan_logs"]:
-            failures.add(self._orphans(spool).remove(spool))
+            failures.add(self._orphans(spool).remove(spool, before.unread), before.to_repair["orphan_logs"])
         if before.by_postsuper:
             try:
                 self.instance.check_structure(*self._options())
+                failures.worked = True
             except MailopsError as error:
                 failures.add([Failure("", str(error))])
         return failures
@@ -308,15 +333,16 @@ class _Repair:
 def _warn_of_unreadable(module: AnsibleModule, found: _Findings) -> None:
     """Warn of what could not be read: what is wrong there is not known."""
     for finding in found.unreadable:
-        module.warn(
-            printable(
-                "%s in the queue directory cannot be read: %s" % (_shown(finding.path), _shown(finding.detail or ""))
-            )
-        )
+        module.warn(_why_unread(finding))
 
 
-def _check_left(result: dict[str, Any], left: _Left | None, failures: _Failures) -> None:
-    """Raise OutcomeError where something is still as it was."""
+def _why_unread(finding: Finding) -> str:
+    """Return what cannot be read and why, in words."""
+    return printable("%s in the queue directory cannot be read: %s" % (_shown(finding.path), _shown(finding.reason)))
+
+
+def _check_left(result: dict[str, Any], before: _Findings, left: _Left | None, failures: _Failures) -> None:
+    """Raise OutcomeError where something is still as it was, or where that cannot be seen."""
     if failures.number:
         first = failures.named[0]
         raise OutcomeError(
@@ -326,10 +352,14 @@ def _check_left(result: dict[str, Any], left: _Left | None, failures: _Failures)
             ),
             result=result,
         )
+    if left is not None and left.unread is not None:
+        text = "What the repairs have changed cannot be seen. %s" % _why_unread(left.unread)
+        raise OutcomeError(text, result=result)
     if left is not None and left.to_repair:
+        why = "".join(" When this run began: %s" % _why_unread(finding) for finding in before.unreadable[:1])
         raise OutcomeError(
-            "%d of the findings are still there, or new ones. Run this again; if that does not help, look at them with "
-            "postsuper -s -v." % left.to_repair,
+            "%d of the findings are still there, or new ones.%s Run this again; if that does not help, look at them with "
+            "postsuper -s -v." % (left.to_repair, why),
             result=result,
         )
 
@@ -337,8 +367,11 @@ def _check_left(result: dict[str, Any], left: _Left | None, failures: _Failures)
 # --- what is corrupt ------------------------------------------------------------------------------------------------
 
 
-def _read_corrupt(spool: Spool, limit: int) -> _Corrupt:
-    """Return the files in corrupt/, where Postfix puts what it cannot read."""
+def _read_corrupt(spool: Spool, limit: int, failures: _Failures | None) -> _Corrupt:
+    """Return the files in corrupt/, where Postfix puts what it cannot read.
+
+    failures: gets what keeps it from being read; without it that is raised.
+    """
     job = Job(
         queues=("corrupt",),
         make_result=lambda: _Corrupt(limit),
@@ -346,7 +379,13 @@ def _read_corrupt(spool: Spool, limit: int) -> _Corrupt:
         pass_over=_ignore,
         note_gap=_ignore_gap,
     )
-    return scan(spool, job, processes=1).result
+    try:
+        return scan(spool, job, processes=1).result
+    except (OSError, MailopsError) as error:
+        if failures is None:
+            raise
+        failures.add([Failure.of("corrupt", error) if isinstance(error, OSError) else Failure("corrupt", str(error))])
+    return _Corrupt(limit)
 
 
 class _Corrupt:

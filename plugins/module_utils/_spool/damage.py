@@ -14,7 +14,12 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, MailopsError, reason_of
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
+    ContentError,
+    MailopsError,
+    reason_of,
+    remedy_of,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.parallel import in_shares, worth_processes
@@ -86,7 +91,7 @@ def _judge(spool: Spool, found: Found) -> Finding | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        return Finding("unreadable", spool.path_of(found), reason_of(error), 0, 0)
+        return Finding("unreadable", spool.path_of(found), reason_of(error), 0, 0, remedy=remedy_of(error))
     try:
         problem = problem_of(message) if message.ready else None
     finally:

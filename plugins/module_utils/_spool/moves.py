@@ -132,12 +132,19 @@ def _mount(descriptor: int) -> str | None:
 
 
 def is_there(name: str, directory: int) -> bool:
-    """Return whether there is anything of that name."""
-    try:
-        os.lstat(name, dir_fd=directory)
-    except FileNotFoundError:
-        return False
-    return True
+    """Return whether there is anything of that name. Raises OSError."""
+    return status_of(name, directory) is not None
+
+
+def status_of(name: str, directory: int) -> os.stat_result | None:
+    """Return the status of a name itself, None where there is none. Raises OSError.
+
+    It looks again for what is not there: a network filesystem may say so of what is.
+    """
+    for _look in range(2):
+        with suppress(FileNotFoundError):
+            return os.lstat(name, dir_fd=directory)
+    return None
 
 
 class Copy(NamedTuple):
@@ -148,10 +155,15 @@ class Copy(NamedTuple):
     size: int
 
 
+class LeftBehindError(OSError):
+    """A copy failed when all of the file was in it, and could not be removed."""
+
+
 def copy(source: str, target: str, *, source_dir: int, target_dir: int) -> Copy:
     """Copy a regular file to another filesystem, safe on disk when this returns.
 
-    Owner, permissions, times and attributes are kept. A copy that fails is removed again. Raises OSError.
+    Owner, permissions, times and attributes are kept. A copy that fails is removed again. Raises LeftBehindError where that fails as
+    well, and OSError.
     """
     reader = os.open(source, _OPEN_FILE, dir_fd=source_dir)
     try:
@@ -159,14 +171,20 @@ def copy(source: str, target: str, *, source_dir: int, target_dir: int) -> Copy:
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a file", source)
         writer = os.open(target, _CREATE_FILE, 0o600, dir_fd=target_dir)
+        is_whole = False
         try:
             _copy_content(reader, writer)
+            is_whole = True
             Look.of(reader).put_on(writer)
             os.utime(writer, ns=(status.st_atime_ns, status.st_mtime_ns))
             os.fsync(writer)
             return Copy(status.st_ino, os.fstat(writer).st_ino, status.st_size)
-        except OSError:
-            os.unlink(target, dir_fd=target_dir)
+        except OSError as error:
+            try:
+                os.unlink(target, dir_fd=target_dir)
+            except OSError:
+                if is_whole:
+                    raise LeftBehindError(error.errno, error.strerror, target) from error
             raise
         finally:
             os.close(writer)
@@ -250,7 +268,6 @@ def remove(name: str, directory: int) -> bool:
     try:
         os.unlink(name, dir_fd=directory)
     except FileNotFoundError:
-        # A network filesystem may say so of what is there.
         if is_there(name, directory):
             raise
         return False

@@ -145,17 +145,31 @@ def names(base: str) -> list[str]:
     return sorted(name for name in found if _NAME.match(name) and _has_journal(os.path.join(base, name)))
 
 
+def exists(base: str, name: str) -> bool:
+    """Return whether there is a quarantine of that name. Raises MailopsError where the directory cannot be trusted."""
+    return _is_trusted(base) and _has_journal(os.path.join(base, name))
+
+
 def _has_journal(path: str) -> bool:
-    """Return whether a directory has a journal that begins as those of quarantines do, of whatever version."""
+    """Return whether a directory has a journal that begins as those of quarantines do, of whatever version.
+
+    One that the system does not let us read counts, too: who opens the quarantine learns why.
+    """
+    name = os.path.join(path, JOURNAL)
     try:
-        descriptor = os.open(os.path.join(path, JOURNAL), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return False
+        descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        # A network filesystem may say so of what is there.
+        return os.path.isfile(name) and not os.path.islink(name)
+    except OSError as error:
+        return error.errno not in (errno.ENOTDIR, errno.ELOOP)
     with os.fdopen(descriptor, "rb") as stream:
         try:
             line = stream.readline(_FIRST_RECORD) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
             records, _end = journal.decode(line)
-        except (OSError, ValueError):
+        except OSError:
+            return True
+        except ValueError:
             return False
     return bool(records) and records[0].get("op") == _MADE
 
@@ -235,6 +249,8 @@ class Deleted:
     gone: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
     """By queue ID, with the reason of the system."""
+    touched: bool = False
+    """Whether anything was removed, a message or not."""
     broken: MailopsError | None = None
     """What ended it before all messages were tried."""
 
@@ -242,6 +258,7 @@ class Deleted:
         """Delete a message, or note why it stays."""
         try:
             if _remove_file(found):
+                self.touched = True
                 self.gone.add(found.name)
         except OSError as error:
             self.failed[found.name] = reason_of(error)
@@ -255,6 +272,7 @@ class Quarantine:
         self.name = name
         self.base = base
         self.path = os.path.join(base, name)
+        self._elsewhere: bool | None = None
         if not (_is_trusted(base) and _is_trusted(self.path)):
             raise QuarantineError(
                 "There is no quarantine %s in %s; there are %s." % (name, base, ", ".join(names(base)) or "none")
@@ -361,8 +379,17 @@ class Quarantine:
         return max((record["time"] for record in self.records if record["op"] in (_MADE, "take", "swap")), default=0)
 
     def is_elsewhere(self, live: Live) -> bool:
-        """Return whether it is on another filesystem than the queue directory."""
-        return not moves.can_rename(self.tree.root, live.tree.root)
+        """Return whether it is on another filesystem than the queue directory. It looks once. Raises SystemRefusal."""
+        if self._elsewhere is None:
+            try:
+                self._elsewhere = not moves.can_rename(self.tree.root, live.tree.root)
+            except OSError as error:
+                what = "Whether %s and %s are on one filesystem cannot be seen" % (
+                    live.layout.queue_directory,
+                    self.path,
+                )
+                raise SystemRefusal(what, error) from error
+        return self._elsewhere
 
     def swapped(self) -> bool:
         """Return whether whole queues were moved here, to the end."""
@@ -403,8 +430,8 @@ class Quarantine:
         """
         self.write("take", messages=_by_queue(wanted, "queue"), **said)
         moved = Moved()
-        out = Out(self, live, moved)
         with self._settling(live, wanted, moved):
+            out = Out(self, live, moved)
             out.transfer(wanted)
             out.take_logs({queue_id: queue_id for queue_id in moved.done}, replace=True)
         return moved
@@ -435,12 +462,9 @@ class Quarantine:
     def _recover_quietly(self, live: Live, moved: Moved) -> None:
         """Finish or undo what can be; what cannot be now, the next run finishes or undoes."""
         with suppress(OSError, MailopsError):
-            recovered = self.recover(live)
-            if recovered is not None:
-                moved.done.update(recovered.done)
-                moved.duplicates |= recovered.duplicates
-                moved.uncertain |= recovered.uncertain
-                moved.leftovers += recovered.leftovers
+            self.recover(live, moved=moved)
+        for queue_id in moved.done:
+            moved.failed.pop(queue_id, None)
 
     # --- removing -----------------------------------------------------------------------------------------------
 
@@ -493,7 +517,7 @@ class Quarantine:
                 for found in self.spool.walk(log):
                     if found.name in wanted:
                         with suppress(OSError):
-                            _remove_file(found)
+                            deleted.touched |= _remove_file(found)
             for found in self._files(wanted):
                 if wanted[found.name] == found.queue:
                     deleted.remove(found)
@@ -526,7 +550,7 @@ class Quarantine:
             if left and deleted.broken is None:
                 deleted.broken = self._unproved(left)
             if deleted.broken is None:
-                moves.remove(JOURNAL, self.tree.root)
+                deleted.touched |= moves.remove(JOURNAL, self.tree.root)
                 os.rmdir(self.path)
         except OSError as error:
             deleted.broken = deleted.broken or SystemRefusal("The quarantine %s cannot be removed" % self.path, error)
@@ -539,8 +563,11 @@ class Quarantine:
         try:
             if entry.is_directory:
                 os.rmdir(entry.name, dir_fd=entry.directory)
-            elif moves.remove(entry.name, entry.directory) and is_message:
-                deleted.gone.add(entry.name)
+                deleted.touched = True
+            elif moves.remove(entry.name, entry.directory):
+                deleted.touched = True
+                if is_message:
+                    deleted.gone.add(entry.name)
         except OSError as error:
             if is_message:
                 deleted.failed[entry.name] = reason_of(error)
@@ -555,15 +582,18 @@ class Quarantine:
             return False
         return all(way.is_settled() for way in transfer.ways(self, live, Moved()))
 
-    def recover(self, live: Live, *, start: Callable[[], None] | None = None) -> Moved | None:
+    def recover(
+        self, live: Live, *, start: Callable[[], None] | None = None, moved: Moved | None = None
+    ) -> Moved | None:
         """Finish or undo what an interrupted run left, and return what became of it, None where there was nothing.
 
         It goes by the files that it sees; so it may itself be interrupted. Raises OSError and MailopsError.
-        start: what else is to be done before the journal says that it is finished.
+        start: what else is to be done before the journal says that it is finished. moved: what became of messages before, to which
+        it adds.
         """
         if self.is_whole(live):
             return None
-        moved = Moved()
+        moved = moved or Moved()
         transfer.settle(self, live, moved)
         self.settle_swap(live)
         intent = self.unfinished()
@@ -597,12 +627,21 @@ class Quarantine:
 
     # --- whole queues -------------------------------------------------------------------------------------------
 
-    def swap(self, live: Live, queues: Sequence[str], stopped: Callable[[], ContextManager[None]], **said: Any) -> None:
+    def swap(
+        self,
+        live: Live,
+        queues: Sequence[str],
+        stopped: Callable[[], ContextManager[None]],
+        moved: Moved,
+        **said: Any,
+    ) -> None:
         """Move whole queues with all logs into the quarantine and put empty ones in their place.
 
         stopped: while that is entered, Postfix does not run. What is done in it does not grow with the queues, but for the logs of
-        messages that stay. said: as for take(). Raises MailopsError.
+        messages that stay. moved: gets whether anything was moved. said: as for take(). Raises MailopsError.
         """
+        # Asked while Postfix runs.
+        self.is_elsewhere(live)
         names = [name for name in (*queues, *LOGS) if live.spool.has(name)]
         earlier = self.present()
         self._make_fresh(live, names)
@@ -614,14 +653,14 @@ class Quarantine:
             raise
         try:
             with stopped():
-                self._swap(live, names)
+                self._swap(live, names, moved)
             self._secure()
             live.tree.sync()
             self.tree.sync()
             here = self.present() - earlier
             self.write(_DONE, messages=len(here), collisions=[], ids_in=sorted(here))
         except OSError as error:
-            self._recover_quietly(live, Moved())
+            self._recover_quietly(live, moved)
             raise broken_off(self, live, error) from error
         except MailopsError:
             # The intent stays open: it says that Postfix ran, and the next run starts it if this one could not.
@@ -645,14 +684,15 @@ class Quarantine:
             )
             raise _no_room(refusal, error) from error
 
-    def _swap(self, live: Live, names: Sequence[str]) -> None:
+    def _swap(self, live: Live, names: Sequence[str], moved: Moved) -> None:
         self.tree.forget()
         try:
             for name in names:
                 moves.move_directory(name, source_dir=live.tree.root, target_dir=self.tree.root)
+                moved.directories = True
         finally:
             self.settle_swap(live)
-        self._leave_logs(live, Moved())
+        self._leave_logs(live, moved)
 
     def _secure(self) -> None:
         """Give the directories that were moved to root. Raises OSError.

@@ -13,9 +13,9 @@ import stat
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
-from typing import Iterator, NamedTuple
+from typing import Container, Iterator, NamedTuple
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, reason_of
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, reason_of, remedy_of
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.naming import SUFFIX, directory_for, id_for
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import MAX_DEPTH, Spool
@@ -60,6 +60,17 @@ class Finding(NamedTuple):
     """Whether it is a directory in which postsuper, which runs as the mail owner, cannot work."""
     goes_with: tuple[str, ...] = ()
     """Kinds of other findings about the same thing whose repair removes it."""
+    remedy: str = ""
+    """What to do about what cannot be read, where the detail does not say so."""
+
+    @property
+    def reason(self) -> str:
+        """Why it cannot be read, and what to do about that."""
+        return ". ".join(part for part in (self.detail, self.remedy) if part)
+
+    def failure(self) -> Failure:
+        """Return that it keeps a repair from being done."""
+        return Failure(self.path, self.reason)
 
 
 class Entry(NamedTuple):
@@ -117,6 +128,11 @@ class Failure(NamedTuple):
     path: str
     reason: str
 
+    @classmethod
+    def of(cls, path: str, error: OSError) -> Failure:
+        """Return a failure with what the system says and what to do about it."""
+        return cls(path, "%s. %s" % (reason_of(error), remedy_of(error)))
+
 
 # --- looking --------------------------------------------------------------------------------------------------------
 
@@ -126,6 +142,7 @@ def look(spool: Spool, rules: Rules, orphans: Orphans) -> Iterator[Finding]:
 
     What cannot be read is a finding, too, and the rest goes on.
     """
+    unread = set()
     for queue in (*CHECKED, *OWNED, *SOCKETS):
         finding = _judge_queue(spool, queue, rules)
         if finding is not None:
@@ -133,10 +150,12 @@ def look(spool: Spool, rules: Rules, orphans: Orphans) -> Iterator[Finding]:
     for queue in (*CHECKED, *OWNED):
         for entry in walk(spool, queue):
             if isinstance(entry, Finding):
+                unread.add(entry.path)
                 yield entry
             else:
                 yield from _judge(entry, rules, orphans)
     yield from (entry.finding("orphan_logs") for entry in orphans.entries(spool))
+    yield from (finding for path, finding in orphans.unread.items() if path not in unread)
 
 
 def walk(spool: Spool, queue: str) -> Iterator[Entry | Finding]:
@@ -206,7 +225,7 @@ def _is_hash_directory(entry: Entry) -> bool:
 
 
 def _unreadable(path: str, error: OSError) -> Finding:
-    return Finding("unreadable", path, reason_of(error), 0, 0)
+    return Finding("unreadable", path, reason_of(error), 0, 0, remedy=remedy_of(error))
 
 
 # --- logs without a message -----------------------------------------------------------------------------------------
@@ -225,6 +244,8 @@ class Orphans:
 
         Where not all messages can be read, no log is known to be without one.
         """
+        self.unread: dict[str, Finding] = {}
+        """What kept logs from being found, by path."""
         self._before = before
         self._numbers = array("q", sorted({hash(entry.name) for entry in self._old_logs(spool)}))
         for _pass in range(2):
@@ -240,21 +261,32 @@ class Orphans:
         if self._numbers:
             yield from (entry for entry in self._old_logs(spool) if self.has(entry))
 
-    def remove(self, spool: Spool) -> Iterator[Failure]:
-        """Remove these logs, without those that somebody has written to, and yield those that could not be removed."""
+    def remove(self, spool: Spool, known: Container[str] = ()) -> Iterator[Failure]:
+        """Remove these logs, without those that somebody has written to, and yield what could not be removed or read.
+
+        known: paths of which it is known that they cannot be read.
+        """
         for entry in self.entries(spool):
             try:
                 os.unlink(entry.name, dir_fd=entry.directory)
             except FileNotFoundError:
                 continue
             except OSError as error:
-                yield Failure(entry.path, reason_of(error))
+                yield Failure.of(entry.path, error)
+        yield from (unread.failure() for path, unread in self.unread.items() if path not in known)
 
     def _old_logs(self, spool: Spool) -> Iterator[Entry]:
         for queue in ALL_LOGS:
             for entry in walk(spool, queue):
-                if isinstance(entry, Entry) and self._is_old_log(entry):
+                if isinstance(entry, Finding):
+                    self._note(entry)
+                elif self._is_old_log(entry):
                     yield entry
+
+    def _note(self, finding: Finding) -> None:
+        """Note what cannot be read."""
+        if finding.kind == "unreadable":
+            self.unread.setdefault(finding.path, finding)
 
     def _is_old_log(self, entry: Entry) -> bool:
         status = entry.status
@@ -269,9 +301,14 @@ class Orphans:
         """Return the numbers that no message has, none at all where not all messages can be read."""
         taken = bytearray(len(self._numbers))
         unread: list[str] = []
+
+        def note(path: str, error: OSError) -> None:
+            unread.append(path)
+            self._note(_unreadable(path, error))
+
         try:
             for queue in ALL_MESSAGES:
-                for found in spool.walk(queue, unreadable=lambda path, _error: unread.append(path)):
+                for found in spool.walk(queue, unreadable=note):
                     place = self._place(hash(_id_in(found.name)))
                     if place is not None:
                         taken[place] = True
@@ -282,7 +319,8 @@ class Orphans:
                         unread.append(queue)
                     if unread:
                         return array("q")
-        except MailopsError:
+        except MailopsError as error:
+            self._note(Finding("unreadable", queue, str(error), 0, 0))
             return array("q")
         if unread:
             return array("q")
@@ -418,6 +456,8 @@ def _judge_queue(spool: Spool, queue: str, rules: Rules) -> Finding | None:
         return None
     try:
         status = os.fstat(descriptor)
+    except OSError as error:
+        return _unreadable(queue, error)
     finally:
         os.close(descriptor)
     problems = _problems_of_queue(queue, status, rules.owner)
@@ -440,12 +480,17 @@ def _problems_of_queue(queue: str, status: os.stat_result, owner: Owner) -> list
     return problems
 
 
-def set_owners(spool: Spool, owner: Owner) -> Iterator[Failure]:
-    """Give all that _judge_owner() and _judge_queue() find to the mail owner, and yield what could not be given."""
+def set_owners(spool: Spool, owner: Owner, known: Container[str] = ()) -> Iterator[Failure]:
+    """Give all that _judge_owner() and _judge_queue() find to the mail owner, and yield what could not be given or read.
+
+    known: as for Orphans.remove().
+    """
     for queue in (*CHECKED, *OWNED, *SOCKETS):
         yield from _set_owner_of_queue(spool, queue, owner)
         for entry in walk(spool, queue) if queue not in SOCKETS else ():
             if isinstance(entry, Finding):
+                if entry.kind == "unreadable" and entry.path not in known:
+                    yield entry.failure()
                 continue
             finding = _judge_owner(entry, owner)
             if finding is not None and not finding.stays:
@@ -454,7 +499,7 @@ def set_owners(spool: Spool, owner: Owner) -> Iterator[Failure]:
                 except FileNotFoundError:
                     continue
                 except OSError as error:
-                    yield Failure(entry.path, reason_of(error))
+                    yield Failure.of(entry.path, error)
 
 
 def _set_owner_of_queue(spool: Spool, queue: str, owner: Owner) -> Iterator[Failure]:
@@ -471,7 +516,7 @@ def _set_owner_of_queue(spool: Spool, queue: str, owner: Owner) -> Iterator[Fail
             os.fchown(descriptor, owner.uid, owner.submitters if queue in _GROUP_MODES else owner.gid)
             os.fchmod(descriptor, stat.S_IMODE(status.st_mode) | stat.S_IRWXU | _GROUP_MODES.get(queue, 0))
     except OSError as error:
-        yield Failure(queue, reason_of(error))
+        yield Failure.of(queue, error)
     finally:
         os.close(descriptor)
 

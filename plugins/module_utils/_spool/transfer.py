@@ -38,14 +38,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Collection, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError, reason_of
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, QuarantineError, reason_of
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.naming import directory_for
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import LOGS, QUEUES
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Record
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import Live
@@ -131,8 +130,24 @@ class Moved:
     """Paths of files on their way that prove nothing, and stay."""
     odd_logs: list[str] = field(default_factory=list)
     """Names of logs that are no regular files or cannot be moved, and stay."""
+    astray: set[str] = field(default_factory=set)
+    """Messages and logs (as C(defer/ID)) that have left their place and are neither back nor where they were to go."""
+    copies: set[str] = field(default_factory=set)
+    """Names of copies in staging."""
+    directories: bool = False
+    """Whether whole directories were moved."""
     broken: MailopsError | None = None
     """What ended the move before all messages were tried."""
+
+    @property
+    def touched(self) -> bool:
+        """Whether anything is no longer where it was."""
+        return bool(self.done or self.astray or self.copies or self.directories)
+
+    def put(self, queue_id: str, name: str) -> None:
+        """Note that a message is where it was to go, under that name."""
+        self.done[queue_id] = name
+        self.astray.discard(queue_id)
 
     @property
     def renamed(self) -> dict[str, str]:
@@ -317,7 +332,8 @@ class _Way:
         except FileExistsError:
             self.moved.collisions.add(queue_id)
         else:
-            self.moved.done[queue_id] = place.name
+            self.moved.put(queue_id, place.name)
+            self.moved.copies.discard(name)
 
     def _copy(self, found: Found, target: Target, batch: _Batch) -> None:
         """Write a copy to staging. Raises OSError."""
@@ -328,6 +344,10 @@ class _Way:
             # A copy that could not be settled.
             self.moved.collisions.add(found.name)
             return
+        except moves.LeftBehindError:
+            self.moved.copies.add(staged)
+            raise
+        self.moved.copies.add(staged)
         name = self.final_name(found.name, copy.inode)
         entry = Copied(found.name, target.source, target.queue, copy.original, copy.inode, name)
         batch.add(entry, found.directory, copy.size)
@@ -350,6 +370,7 @@ class _Way:
     def _remove_copy(self, entry: Copied) -> None:
         """Remove a copy from staging. Its original was seen where it belongs. Raises OSError."""
         remove_same(entry.staged, self._staging.open(), entry.copy)
+        self.moved.copies.discard(entry.staged)
 
     # --- logs ---------------------------------------------------------------------------------------------------
 
@@ -420,6 +441,7 @@ class _Way:
         for name, parsed in staged.items():
             if parsed and (parsed[0].source in LOGS or parsed[1] in seen):
                 moves.remove(name, self._staging.open())
+                self.moved.copies.discard(name)
             else:
                 self._note_leftover(self._staging, name)
         self.close()
@@ -431,10 +453,9 @@ class _Way:
 
 
 def inode_of(name: str, directory: int) -> int:
-    """Return the inode number of a regular file, 0 where there is none: links and the like are nobody's mail."""
-    try:
-        status = os.lstat(name, dir_fd=directory)
-    except FileNotFoundError:
+    """Return the inode number of a regular file, 0 where there is none: links and the like are nobody's mail. Raises OSError."""
+    status = moves.status_of(name, directory)
+    if status is None:
         return 0
     return status.st_ino if stat.S_ISREG(status.st_mode) else 0
 
@@ -500,6 +521,7 @@ class Out(_Way):
             try:
                 if inode_of(entry.queue_id, directory) == entry.original:
                     moves.rename(entry.queue_id, entry.staged, source_dir=directory, target_dir=limbo)
+                    self.moved.astray.add(entry.queue_id)
             except OSError as error:
                 if error.errno != errno.ENOENT or inode_of(entry.queue_id, directory):
                     self.moved.failed[entry.queue_id] = reason_of(error)
@@ -528,7 +550,7 @@ class Out(_Way):
         """Bring the copy of an original in limbo to its place; return whether it is there. Else put the original back."""
         place = self.place(entry.queue, entry.name)
         if inode_of(place.name, place.directory) == entry.copy:
-            self.moved.done[entry.queue_id] = entry.name
+            self.moved.put(entry.queue_id, entry.name)
             return True
         if self._is_staged(entry):
             try:
@@ -553,6 +575,7 @@ class Out(_Way):
         except FileExistsError:
             self._note_leftover(self._limbo, staged)
             return False
+        self.moved.astray.discard(queue_id)
         return True
 
     def _settle_without(self, entry: Copied, *, is_seen: bool) -> bool:
@@ -562,6 +585,7 @@ class Out(_Way):
         if is_seen:
             if is_placed:
                 remove_same(place.name, place.directory, entry.copy)
+                self.moved.done.pop(entry.queue_id, None)
             elif self._is_staged(entry):
                 self._remove_copy(entry)
             return False
@@ -569,7 +593,7 @@ class Out(_Way):
             self._put(entry.staged, self._staging.open(), place, entry.queue_id)
             is_placed = entry.queue_id in self.moved.done
         if is_placed:
-            self.moved.done[entry.queue_id] = entry.name
+            self.moved.put(entry.queue_id, entry.name)
             self.moved.duplicates.add(entry.queue_id)
         return is_placed
 
@@ -644,22 +668,29 @@ class Back(_Way):
             return
         if self._logs is None:
             self._logs = {log: {found.name for found in self.source.walk(log)} for log in LOGS}
-        for log in LOGS:
-            if queue_id in self._logs[log]:
-                self.give_log(log, queue_id, place.name)
         try:
+            for log in LOGS:
+                if queue_id in self._logs[log]:
+                    self.moved.astray.add("%s/%s" % (log, place.name))
+                    self.give_log(log, queue_id, place.name)
             super()._put(name, directory, place, queue_id)
-        except OSError:
+        except (OSError, MailopsError):
             self._return_logs({place.name: queue_id})
             raise
         if queue_id in self.moved.collisions:
             self._return_logs({place.name: queue_id})
+        self._forget_logs([place.name])
 
     def _return_logs(self, queue_ids: Mapping[str, str]) -> None:
         Out(self.quarantine, self.live, self.moved).take_logs(queue_ids, replace=False)
+        self._forget_logs(queue_ids)
+
+    def _forget_logs(self, names: Iterable[str]) -> None:
+        """Note that the logs of these names are where they belong."""
+        self.moved.astray.difference_update("%s/%s" % (log, name) for log in LOGS for name in names)
 
     def _carry_on(self, batch: _Batch) -> None:
-        done = []
+        done, undone = [], []
         for entry in batch.entries:
             self._trim()
             try:
@@ -670,8 +701,11 @@ class Back(_Way):
             if entry.queue_id in self.moved.done:
                 done.append(entry)
             elif inode_of(entry.queue_id, batch.directory(entry)) == entry.original:
-                self._remove_copy(entry)
+                undone.append(entry)
+        # Without that record a copy that is gone may be one that Postfix has delivered.
         self._record_placed(done)
+        for entry in undone:
+            self._remove_copy(entry)
         for entry in done:
             remove_same(entry.queue_id, batch.directory(entry), entry.original)
 
@@ -679,23 +713,24 @@ class Back(_Way):
         originals = _seen(self.source, {entry.queue_id: (entry.original,) for entry in entries})
         copies = _seen(self.live.spool, {entry.name: (entry.copy,) for entry in entries})
         was_emptied = not self._staging.is_there()
-        done, undone = [], {}
+        done, undone = [], []
         for entry in entries:
             has_original = (entry.queue_id, entry.original) in originals
             if (entry.name, entry.copy) in copies:
-                self.moved.done[entry.queue_id] = entry.name
+                self.moved.put(entry.queue_id, entry.name)
                 done.append(entry)
             elif not was_emptied and inode_of(entry.staged, self._staging.open()) == entry.copy:
                 if has_original:
-                    self._remove_copy(entry)
-                    undone[entry.name] = entry.queue_id
+                    undone.append(entry)
                 else:
                     self._finish(entry)
             elif has_original:
                 (self.moved.emptied if was_emptied else self.moved.uncertain).add(entry.queue_id)
         taken = self.live.names() if undone else set()
-        self._return_logs({name: queue_id for name, queue_id in undone.items() if name not in taken})
+        self._return_logs({entry.name: entry.queue_id for entry in undone if entry.name not in taken})
         self._record_placed(done)
+        for entry in undone:
+            self._remove_copy(entry)
         self.clear(done)
 
     def _finish(self, entry: Copied) -> None:

@@ -19,11 +19,13 @@ from typing import Any, Callable, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError
-from ansible_collections.mailops.postfix.plugins.module_utils._module import spool_quarantine
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, spool_quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance, Output
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves, quarantine
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import holding, moves, quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Journal, encode
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import QueueLock
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
 from ansible_collections.mailops.postfix.plugins.modules import postfix_quarantine_info, postfix_spool_quarantine
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.postsuper import FakePostsuper
@@ -689,3 +691,114 @@ def test_what_could_not_be_started_is_started_by_the_next_run(run: ModuleRun, mo
     assert state["running"] is True
     assert run.warnings == ["An earlier run on the quarantine spam was interrupted; it was finished or undone."]
     assert run(name="spam", **ALL)["outcomes"] == outcomes(deleted=2)
+
+
+# --- errors of the system -------------------------------------------------------------------------------------------
+
+
+def refusal(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
+
+
+def raising(number: int) -> Callable[..., Any]:
+    """Return a function that the system refuses."""
+
+    def refuse(*_args: object, **_options: object) -> None:
+        raise refusal(number)
+
+    return refuse
+
+
+def test_an_error_after_the_hold_keeps_the_outcomes(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_acting, "wait_for_delivery", raising(errno.EIO))
+    result = run(name="spam", match=BAD)
+    assert (result["failed"], result["changed"], result["outcomes"]) == (True, False, outcomes(failed=1))
+    assert "cannot be read: Input/output error. The disk has an error" in result["msg"]
+    assert result["failures"] == [{"queue_id": SPAM, "queue": "deferred", "problem": result["msg"]}]
+    assert made.standing() == {SPAM: "deferred", HAM: "deferred"}
+    assert "state=quarantined, quarantine=spam, quarantined=0, " in run.runner.ran[-1][1]
+
+
+@pytest.mark.parametrize("broken", ["can_rename", "write_journal"])
+def test_what_cannot_be_known_or_recorded_is_not_put_on_hold(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    held: list[object] = []
+    monkeypatch.setattr(holding, "hold", lambda *args: held.append(args))
+    monkeypatch.setattr(moves if broken == "can_rename" else QueueLock, broken, raising(errno.EMFILE))
+    assert ": Too many open files. Raise the limit" in run.fails(name="spam", match=BAD)
+    assert (held, made.standing()) == ([], {SPAM: "deferred", HAM: "deferred"})
+
+
+def test_what_stays_on_hold_is_a_change(run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Quarantine, "take", _take_nothing)
+        patch.setattr(holding, "release", raising(errno.EROFS))
+        result = run(name="spam", match=BAD)
+    assert (result["changed"], result["outcomes"]) == (True, outcomes(failed=1))
+    assert made.standing() == {SPAM: "hold", HAM: "deferred"}
+    assert run(name="spam", match=BAD)["outcomes"] == outcomes(quarantined=1)
+    assert [queue for queue, _data in contents(place(made))] == ["deferred"]
+
+
+def _take_nothing(*_args: object, **_said: object) -> None:
+    raise QuarantineError("The journal cannot be written.")
+
+
+@pytest.mark.parametrize("state", ["restored", "absent", "quarantined"])
+def test_an_unreadable_journal_is_not_taken_for_no_quarantine(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    run(name="spam", match=BAD)
+    really = os.open
+
+    def refuse(path: Any, *args: Any, **options: Any) -> int:
+        if str(path).rpartition("/")[2] == "journal":
+            raise refusal(errno.EACCES)
+        return really(path, *args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refuse)
+        assert "cannot be read: Permission denied" in run.fails(name="spam", state=state, match_all=True)
+    assert [queue for queue, _data in contents(place(made))] == ["deferred"]
+
+
+def test_what_was_undone_is_given_back_by_the_next_run(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(name="spam", mode="queues")
+    elsewhere(monkeypatch, made)
+    far, append = moves.rename, Journal.append
+
+    def rename(source: str, target: str, *, source_dir: int, target_dir: int) -> None:
+        if source.endswith(SPAM) and "/deferred" in os.readlink("/proc/self/fd/%d" % target_dir):
+            raise refusal(errno.EIO)
+        far(source, target, source_dir=source_dir, target_dir=target_dir)
+
+    def write(journal: Journal, record: Any) -> None:
+        if record["op"] == "done":
+            raise QuarantineError("The journal cannot be written.")
+        append(journal, record)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(moves, "rename", rename)
+        patch.setattr(Journal, "append", write)
+        assert run(name="spam", state="restored", match_all=True)["outcomes"] == outcomes(restored=1, failed=1)
+    assert run(name="spam", state="restored", match_all=True)["outcomes"] == outcomes(restored=1)
+    assert run.warnings == ["An earlier run on the quarantine spam was interrupted; it was finished or undone."]
+    assert [data for _queue, data in contents(place(made))] == []
+
+
+def test_a_deletion_that_broke_off_names_what_it_did_not_come_to(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(name="spam", match=BAD)
+    monkeypatch.setattr(moves, "remove", raising(errno.EROFS))
+    monkeypatch.setattr(Quarantine, "_files", raising(errno.EIO))
+    monkeypatch.setattr(Quarantine, "check_proved", lambda *_args, **_options: None)
+    result = run(name="spam", state="absent", match=BAD)
+    assert (result["changed"], result["outcomes"]) == (False, outcomes(failed=1))
+    assert "Input/output error" in result["failures"][0]["problem"]
+    assert [queue for queue, _data in contents(place(made))] == ["deferred"]

@@ -315,8 +315,11 @@ def test_what_fails_is_named_and_what_was_done_is_logged(
     monkeypatch.setattr(os, "unlink", fail)
     run.answers["postsuper"] = said(status=1, err="fatal: no")
     result = run(repairs=["stale", "orphan_logs"])
-    assert result["msg"] == "2 repairs failed, and the others went on. The first: defer/4/4A0F9B1: Input/output error"
-    assert result["failures"][0] == {"path": "defer/4/4A0F9B1", "problem": "Input/output error"}
+    problem = (
+        "Input/output error. The disk has an error: look at the kernel log and check the disk, then run this again."
+    )
+    assert result["msg"] == "2 repairs failed, and the others went on. The first: defer/4/4A0F9B1: %s" % problem
+    assert result["failures"][0] == {"path": "defer/4/4A0F9B1", "problem": problem}
     assert result["failures"][1]["problem"].endswith("failed with exit status 1: fatal: no")
     assert (result["found"]["orphan_logs"], result["repaired"]["orphan_logs"], result["changed"]) == (2, 1, True)
     assert run.runner.ran[-1][1] == "orphan_logs=1, user=ops, reason=none given\n"
@@ -338,3 +341,50 @@ def test_a_look_keeps_no_more_than_is_listed(run: ModuleRun, monkeypatch: pytest
         tracemalloc.stop()
     assert (result["found"]["misplaced"], len(result["findings"]), result["truncated"]) == (number, 5, True)
     assert peak < 24 << 20
+
+
+def test_what_cannot_be_seen_afterwards_is_a_failure_with_the_result(
+    run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.fstat
+    broken: list[int] = []
+
+    def fail(descriptor: int) -> os.stat_result:
+        if broken and os.readlink("/proc/self/fd/%d" % descriptor) == str(made.path / "hold"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(descriptor)
+
+    def postsuper(_command: Sequence[str]) -> Output:
+        (made.path / "incoming" / "4A0F9AC").unlink()
+        broken.append(1)
+        return said()
+
+    run.answers["postsuper"] = postsuper
+    monkeypatch.setattr(os, "fstat", fail)
+    result = run()
+    assert result["msg"] == (
+        "What the repairs have changed cannot be seen. hold in the queue directory cannot be read: Input/output error. The disk has an "
+        "error: look at the kernel log and check the disk, then run this again."
+    )
+    assert (result["changed"], result["repaired"]["stale_files"]) == (True, 0)
+    assert run.runner.ran[-1][1] == "user=ops, reason=none given\n"
+
+
+def test_what_hid_a_finding_is_named(run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.scandir
+    looks: list[int] = []
+
+    def fail(directory: Any) -> Any:
+        if isinstance(directory, int) and os.readlink("/proc/self/fd/%d" % directory) == str(made.path / "defer" / "4"):
+            looks.append(1)
+            if len(looks) == 1:
+                raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return real(directory)
+
+    monkeypatch.setattr(os, "scandir", fail)
+    result = run(repairs=["stale", "orphan_logs"])
+    assert result["msg"] == (
+        "1 of the findings are still there, or new ones. When this run began: defer/4 in the queue directory cannot be read: Stale file handle. Mount "
+        "the network file system again, then run this again. Run this again; if that does not help, look at them with postsuper -s -v."
+    )
+    assert result["changed"] is True

@@ -171,10 +171,8 @@ def copy(source: str, target: str, *, source_dir: int, target_dir: int) -> Copy:
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a file", source)
         writer = os.open(target, _CREATE_FILE, 0o600, dir_fd=target_dir)
-        is_whole = False
         try:
             _copy_content(reader, writer)
-            is_whole = True
             Look.of(reader).put_on(writer)
             os.utime(writer, ns=(status.st_atime_ns, status.st_mtime_ns))
             os.fsync(writer)
@@ -183,7 +181,7 @@ def copy(source: str, target: str, *, source_dir: int, target_dir: int) -> Copy:
             try:
                 os.unlink(target, dir_fd=target_dir)
             except OSError:
-                if is_whole:
+                if os.lseek(writer, 0, os.SEEK_CUR) >= status.st_size:
                     raise LeftBehindError(error.errno, error.strerror, target) from error
             raise
         finally:

@@ -202,3 +202,39 @@ def test_what_is_still_there_was_not_removed(tmp_path: Path, here: int, monkeypa
     with pytest.raises(FileNotFoundError):
         moves.remove("a", here)
     assert moves.remove("b", here) is False
+
+
+def refusing(*_args: object, **_options: object) -> None:
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+
+@pytest.mark.parametrize(("broken", "left_behind"), [("write", False), ("fsync", True)])
+def test_a_whole_copy_that_cannot_be_removed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, left_behind: bool
+) -> None:
+    (tmp_path / "message").write_bytes(b"mail")
+    with Tree(str(tmp_path)) as tree:
+        monkeypatch.setattr(os, broken, refusing)
+        monkeypatch.setattr(os, "unlink", refusing)
+        with pytest.raises(OSError, match="Read-only file system") as caught:
+            moves.copy("message", "copy", source_dir=tree.root, target_dir=tree.root)
+    assert isinstance(caught.value, moves.LeftBehindError) is left_behind
+    assert (tmp_path / "copy").read_bytes() == (b"mail" if left_behind else b"")
+
+
+def test_what_is_said_not_to_be_there_is_looked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "message").write_bytes(b"mail")
+    real = os.lstat
+    looks: list[str] = []
+
+    def lie_once(name: str, *, dir_fd: int) -> os.stat_result:
+        looks.append(name)
+        if len(looks) == 1:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+        return real(name, dir_fd=dir_fd)
+
+    with Tree(str(tmp_path)) as tree:
+        monkeypatch.setattr(os, "lstat", lie_once)
+        assert moves.is_there("message", tree.root)
+        assert not moves.is_there("nothing", tree.root)
+    assert looks == ["message", "message", "nothing", "nothing"]

@@ -42,6 +42,9 @@ _BY_HAND = "Stop Postfix where it was started, run this with service: none, and 
 # postfix stop kills what is left after five seconds; systemd's own limit is 90.
 _PATIENCE_SECONDS = 100.0
 _POLL_SECONDS = 0.05
+# Who asks at the wrong moment whether Postfix runs, as postfix status does, has the lock that master(8) needs to start.
+_ATTEMPTS = 3
+_BETWEEN_ATTEMPTS_SECONDS = 0.5
 # For so long postfix stop may be at it that was left to itself.
 _STOPPING_SECONDS = 8.0
 # What the first process says to the second.
@@ -64,9 +67,16 @@ class Service(NamedTuple):
         return self.instance.command("postfix", action)
 
     def start(self) -> None:
-        """Start the instance where it does not run. Raises InstanceError where it does not start."""
-        if not self.instance.running():
-            self._run("start", running=True)
+        """Start the instance where it does not run. Raises InstanceError where it does not start, tried more than once."""
+        for left in reversed(range(_ATTEMPTS)):
+            if self.instance.running():
+                return
+            try:
+                self._run("start", running=True)
+            except InstanceError:
+                if not left:
+                    raise
+                time.sleep(_BETWEEN_ATTEMPTS_SECONDS)
 
     def stop(self) -> None:
         """Stop the instance. Raises InstanceError where it does not stop."""

@@ -45,16 +45,16 @@ def kill_before_removal(number: int) -> dict[str, Any]:
     return fault_before("a removal", kill_at(number))
 
 
-def before_postsuper(host: Host, action: str, script: str) -> str:
-    """Return a command_directory whose postsuper runs a shell script of the host before that action, then does its work."""
+def before_command(host: Host, name: str, action: str, script: str) -> str:
+    """Return a command_directory where one command runs a shell script of the host before that action, then does its work."""
     host.run(["rm", "-rf", DIRECTORY])
     host.run(["mkdir", DIRECTORY])
-    host.run(["sh", "-c", f"ln -s /usr/sbin/post* {DIRECTORY}/ && rm {DIRECTORY}/postsuper"])
+    host.run(["sh", "-c", f"ln -s /usr/sbin/post* {DIRECTORY}/ && rm {DIRECTORY}/{name}"])
     wrapper = f"""#!/bin/sh
 for word; do [ "$word" = {shlex.quote(action)} ] || continue
 {script}
 done
-exec /usr/sbin/postsuper "$@"
+exec /usr/sbin/{name} "$@"
 """
-    host.put(f"{DIRECTORY}/postsuper", wrapper, mode=0o755)
+    host.put(f"{DIRECTORY}/{name}", wrapper, mode=0o755)
     return DIRECTORY

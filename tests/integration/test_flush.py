@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.fleet.lab import Host, Lab, wait_until
-from tests.integration.faults import before_postsuper
+from tests.integration.faults import before_command
 from tests.integration.test_hold import LOG, places, requeued
 from tests.integration.test_purge import path_of, send
 
@@ -229,7 +229,7 @@ def test_a_plan_is_tried_to_the_letter(either_host: Host, controller: Controller
 def test_commands_are_taken_from_where_they_are_said_to_be(either_host: Host, controller: Controller) -> None:
     send(either_host, "s@own.example", "a@down.example.org")
     either_host.settle(1)
-    directory = before_postsuper(either_host, "-r", "touch /root/from-there")
+    directory = before_command(either_host, "postsuper", "-r", "touch /root/from-there")
     options: dict[str, Any] = {"match_all": True, "requeue": True, "command_directory": directory}
     assert flush(controller, either_host, **options)["outcomes"] == outcomes(requeued=1)
     either_host.run(["rm", "/root/from-there"])

@@ -12,7 +12,7 @@ import pytest
 
 from tests.fleet.lab import SPOOL, Host, Lab, wait_until
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH, STOLEN_ACCOUNT
-from tests.integration.faults import fault_before
+from tests.integration.faults import before_command, fault_before
 from tests.integration.test_purge import path_of, send, wait_for_agent
 
 if TYPE_CHECKING:
@@ -812,7 +812,9 @@ def test_a_postfix_in_the_foreground_is_not_stopped(clean_each: Host, controller
     before = host.spool_files()
     host.run(["postfix", "stop"])
     host.run(["sh", "-c", "setsid postfix start-fg >/dev/null 2>&1 &"])
-    wait_until(lambda: host.run(["postfix", "status"], check=False).returncode == 0, "it does not start")
+    # Not with postfix status: while that looks, it has the lock that the master needs to start.
+    is_there = f"tr '\\0' ' ' < /proc/$(tr -d ' \\n' < {SPOOL}/pid/master.pid)/cmdline | grep -q 'master -'"
+    wait_until(lambda: host.run(["sh", "-c", is_there], check=False).returncode == 0, "it does not start")
     try:
         for service in ("auto", "postfix"):
             for check in (True, False):
@@ -826,6 +828,20 @@ def test_a_postfix_in_the_foreground_is_not_stopped(clean_each: Host, controller
     done = quarantine(host, controller, mode="queues", service="none")
     assert done["outcomes"] == outcomes(quarantined=3)
     host.start_postfix()
+
+
+def test_who_asks_whether_postfix_runs_does_not_keep_it_down(clean_each: Host, controller: Controller) -> None:
+    three(clean_each)
+    # As postfix status does, for longer: once, at the first start.
+    asking = f"flock -s {SPOOL}/pid/master.pid sleep 0.6 >/dev/null 2>&1 &"
+    once = f"mkdir /root/asked && {{ {asking} sleep 0.1; }}"
+    directory = before_command(clean_each, "postfix", "start", once)
+    try:
+        done = quarantine(clean_each, controller, mode="queues", service="postfix", command_directory=directory)
+    finally:
+        clean_each.run(["rmdir", "/root/asked"])
+    assert done["outcomes"] == outcomes(quarantined=3)
+    clean_each.run(["postfix", "status"])
 
 
 # --- limits and refusals --------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import re
 import signal
 import time
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Sequence
 
 import pytest
 
@@ -200,6 +200,18 @@ def test_what_does_not_stop_or_start_is_told(host: Host) -> None:
             assert action == "start"
         assert str(caught.value) == text % (action, action)
     assert not host.state.exists()
+
+
+def test_a_start_that_fails_once_is_tried_again(host: Host) -> None:
+    def obey(command: Sequence[str]) -> Output:
+        host.broken = set() if [command[-1] for command, _stdin in host.runner.ran].count("start") > 1 else {"start"}
+        return host.obey(command[-1])
+
+    host.runner.answers = {"postfix": obey}
+    with stopped(service_of("postfix", host.instance), prepare=lambda: None):
+        pass
+    assert [line.split()[-1] for line in host.ran()] == ["stop", "start", "start"]
+    assert host.state.exists()
 
 
 def test_a_signal_waits_until_it_is_started(host: Host) -> None:

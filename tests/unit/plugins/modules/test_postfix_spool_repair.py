@@ -202,7 +202,7 @@ def stranger(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     return given
 
 
-def test_the_owner_is_repaired_on_request_before_command_runs(run: ModuleRun, stranger: dict[str, int]) -> None:
+def test_the_owner_is_repaired_on_request_before_postsuper_runs(run: ModuleRun, stranger: dict[str, int]) -> None:
     refused = run.fails(repairs=["stale"])
     assert refused == run.fails(repairs=["stale"], check=True)
     assert refused.startswith(

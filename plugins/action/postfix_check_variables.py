@@ -88,7 +88,7 @@ def _differing(
 
 
 def _templated(host: str, differing: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a host; one that cannot be told here, such as one of facts still to come, fails on the host itself."""
+    """Return the values of a host; one that is not known yet, because it comes from facts, fails on the host itself."""
     values = {}
     for name in differing:
         try:

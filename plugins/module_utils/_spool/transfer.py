@@ -34,6 +34,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Collection, Iterable, Iterator, Mapping, NamedTuple, Sequence
@@ -196,11 +197,11 @@ class _Station(NamedTuple):
 class _Batch:
     """Copies that are written, and the directories that their originals are in."""
 
+    entries: list[Copied]
+
     def __init__(self) -> None:
-        self.entries: list[Copied] = []
-        self._size = 0
         self._directories: dict[tuple[int, int], int] = {}
-        self._places: dict[str, int] = {}
+        self.clear()
 
     def add(self, entry: Copied, directory: int, size: int) -> None:
         """Add a copy. directory: the open directory of its original, which may be closed afterwards."""
@@ -228,10 +229,13 @@ class _Batch:
         """Forget everything."""
         for descriptor in self._directories.values():
             os.close(descriptor)
-        self.__init__()  # type: ignore[misc]
+        self.entries = []
+        self._size = 0
+        self._directories = {}
+        self._places: dict[str, int] = {}
 
 
-class _Way:
+class _Way(ABC):
     """One direction: out of a spool, to where place() says, through staging where the filesystem ends."""
 
     name: str
@@ -244,25 +248,25 @@ class _Way:
         self._crossing = quarantine.is_elsewhere(live)
 
     @property
+    @abstractmethod
     def source(self) -> Spool:
         """Where the messages are."""
-        raise NotImplementedError
 
+    @abstractmethod
     def final_name(self, queue_id: str, inode: int) -> str:
         """Return the name that a message has in its place."""
-        raise NotImplementedError
 
+    @abstractmethod
     def place(self, queue: str, name: str) -> Place:
         """Return where a message of that final name goes. Raises OSError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stations(self) -> Sequence[_Station]:
         """Return the directories that are there only while messages are on their way."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _carry_on(self, batch: _Batch) -> None:
         """Bring recorded copies to their places, and remove their originals. Raises OSError and QuarantineError."""
-        raise NotImplementedError
 
     # --- a run --------------------------------------------------------------------------------------------------
 
@@ -422,13 +426,13 @@ class _Way:
 
     # --- what an interrupted run left ---------------------------------------------------------------------------
 
+    @abstractmethod
     def settle(self, entries: Sequence[Copied]) -> None:
         """Finish or undo recorded copies that were not recorded in their places. Raises OSError and QuarantineError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def clear(self, entries: Collection[Copied]) -> None:
         """Remove the originals of copies that were recorded in their places. Raises OSError."""
-        raise NotImplementedError
 
     def sweep(self) -> None:
         """Remove the copies that no record names, if their originals are seen; then the empty directories. Raises OSError.

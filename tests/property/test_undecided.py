@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any, NamedTuple, Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Input
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Verdict, parse_selection
+from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import (
+    Selection,
+    Verdict,
+    parse_selection,
+)
 from tests.property.test_selections import (
     NOW,
     ORACLE,
@@ -137,31 +141,39 @@ def expected(match: Rules, exclude: Rules, scope: str, message: MadeUpMessage) -
     return Verdict.NO
 
 
-@given(rule_lists, exclude_lists, scopes, messages(), inputs, st.integers(0, 4))
-def test_what_is_missing_is_undecided_where_it_could_matter(
-    match: list[list[int]],
-    exclude: list[list[int]],
-    scope: str,
-    message: MadeUpMessage,
-    missing: frozenset[Input],
-    keep: int,
-) -> None:
-    seen = without(message, missing, keep)
-    assert parse(match, exclude, scope).decide(seen) is expected(match, exclude, scope, seen)
+class Case(NamedTuple):
+    """A selection, a message, and the same message as far as it was read."""
+
+    match: list[list[int]]
+    exclude: list[list[int]]
+    scope: str
+    message: MadeUpMessage
+    missing: frozenset[Input]
+    keep: int
+
+    @property
+    def selection(self) -> Selection:
+        return parse(self.match, self.exclude, self.scope)
+
+    @property
+    def seen(self) -> MadeUpMessage:
+        return without(self.message, self.missing, self.keep)
 
 
-@given(rule_lists, exclude_lists, scopes, messages(), inputs, st.integers(0, 4))
-def test_what_is_decided_holds_for_the_whole_message(
-    match: list[list[int]],
-    exclude: list[list[int]],
-    scope: str,
-    message: MadeUpMessage,
-    missing: frozenset[Input],
-    keep: int,
-) -> None:
-    selection = parse(match, exclude, scope)
-    verdict = selection.decide(without(message, missing, keep))
-    whole = selection.decide(message)
+cases = st.builds(Case, rule_lists, exclude_lists, scopes, messages(), inputs, st.integers(0, 4))
+
+
+@given(cases)
+def test_what_is_missing_is_undecided_where_it_could_matter(case: Case) -> None:
+    seen = case.seen
+    assert case.selection.decide(seen) is expected(case.match, case.exclude, case.scope, seen)
+
+
+@given(cases)
+def test_what_is_decided_holds_for_the_whole_message(case: Case) -> None:
+    selection = case.selection
+    verdict = selection.decide(case.seen)
+    whole = selection.decide(case.message)
     assert whole is not Verdict.UNDECIDED
     if verdict is Verdict.PARTIAL:
         # It is not selected in any case.
@@ -170,20 +182,12 @@ def test_what_is_decided_holds_for_the_whole_message(
         assert verdict is whole
 
 
-@given(rule_lists, exclude_lists, scopes, messages(), inputs, st.integers(0, 4))
-def test_what_the_start_rules_out_is_surely_not_selected(
-    match: list[list[int]],
-    exclude: list[list[int]],
-    scope: str,
-    message: MadeUpMessage,
-    missing: frozenset[Input],
-    keep: int,
-) -> None:
-    selection = parse(match, exclude, scope)
-    seen = without(message, missing, keep)
+@given(cases)
+def test_what_the_start_rules_out_is_surely_not_selected(case: Case) -> None:
+    selection, seen = case.selection, case.seen
     if selection.rules_out(seen):
         assert selection.decide(seen) is Verdict.NO
-        assert selection.decide(message) is Verdict.NO
+        assert selection.decide(case.message) is Verdict.NO
 
 
 @given(messages(), st.booleans())

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Mapping
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import parse_age
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
 from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter, now
 from ansible_collections.mailops.postfix.plugins.plugin_utils._reports import (
     QuarantineRun,

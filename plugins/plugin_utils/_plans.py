@@ -12,7 +12,7 @@ import json
 from typing import Any, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import digest, unpack
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import digest, unpack
 
 _REMEDY = "make a new plan"
 # What the reports and the role need of a plan.

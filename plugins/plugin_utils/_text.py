@@ -15,7 +15,7 @@ from __future__ import annotations
 import unicodedata
 from typing import NamedTuple, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 
 _ELLIPSIS = "…"
 _SIZE_UNITS = ("KiB", "MiB", "GiB", "TiB")

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 # Steps of a module that acts, by what it calls for them.
 STEPS = {
     "the act": ("_spool.lock", "QueueLock.write_journal"),
-    "a removal": ("_spool.holding", "_remove"),
-    "a release": ("_spool.holding", "_release"),
-    "the removal of what is held": ("_spool.holding", "remove_from"),
+    "a removal": ("_spool.actions", "_remove"),
+    "a release": ("_spool.actions", "_release"),
+    "the removal of what is held": ("_spool.actions", "remove_from"),
     "the swap": ("_spool.quarantine", "Quarantine._swap"),
     "a record": ("_spool.journal", "Journal.append"),
     "the end": ("_spool.lock", "QueueLock.clear_journal"),

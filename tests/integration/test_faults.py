@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import plan as plans
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import plan as plans
 from tests.fleet.lab import SPOOL, Host
 from tests.integration.test_purge import deleted_by_the_log, flags, outcomes, path_of, send
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import unpack
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import unpack
 from tests.fleet.lab import SPOOL, Host, Lab, wait_until
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH
 from tests.integration.faults import KILL, fault_before, kill_before_removal

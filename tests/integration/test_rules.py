@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.candidates import MAX_CANDIDATES
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.candidates import MAX_CANDIDATES
 from tests.fleet.lab import Host
 
 if TYPE_CHECKING:

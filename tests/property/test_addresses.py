@@ -10,8 +10,9 @@ import re
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import address, patterns
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_defer_log
+from ansible_collections.mailops.postfix.plugins.module_utils._format import address
+from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import parse_defer_log
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
 
 # Quotes, escapes, at signs and dots are what quoting is about.
 texts = st.binary(max_size=40) | st.lists(st.sampled_from(b'a".\\@ \r()\xff'), max_size=20).map(bytes)

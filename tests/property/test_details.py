@@ -12,17 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import message, mime
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.candidates import (
+from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as message
+from ansible_collections.mailops.postfix.plugins.module_utils._format import mime
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import parse_defer_log, parse_log
+from ansible_collections.mailops.postfix.plugins.module_utils._format.recipients import read_recipients
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.candidates import (
     Coverage,
     Covered,
     parse_candidates,
     show_coverage,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.detail import BUDGETS, show_message
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_defer_log, parse_log
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import read_recipients
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.detail import BUDGETS, show_message
 from tests.unit.support.opened import Opened
 from tests.unit.support.queue_file import QueueFile, fetch_from
 from tests.unit.support.strategies import damaged_files, envelopes, queue_files

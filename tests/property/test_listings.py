@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ShowqError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import quote
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import MessageList, clip
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.showq import (
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import quote
+from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import (
     ListedMessage,
     parse_json,
     parse_listing,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import MessageList, clip
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
 NULL = "MAILER-DAEMON"

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import content, message
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Fetch, Input
+from ansible_collections.mailops.postfix.plugins.module_utils._format import content
+from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as message
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, Fetch, Input
 from tests.unit.support.opened import stored_text
 from tests.unit.support.queue_file import MilterEdits, QueueFile, fetch_from, pointer, todo
 from tests.unit.support.strategies import damaged_files, queue_files

@@ -11,7 +11,7 @@ import email.mime.text
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import mime
+from ansible_collections.mailops.postfix.plugins.module_utils._format import mime
 
 _pieces = st.sampled_from(
     [

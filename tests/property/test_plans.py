@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import plan as plans
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, fingerprint
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import Planned
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, fingerprint
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import plan as plans
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import Planned
 from tests.unit.support.strategies import envelopes
 
 INSTANCE = {"config_directory": "/etc/postfix", "queue_directory": "/var/spool/postfix"}

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QueueIdError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import queue_id
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.naming import fitted_id
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import QueueId
+from ansible_collections.mailops.postfix.plugins.module_utils._format import queue_id
+from ansible_collections.mailops.postfix.plugins.module_utils._format.file_names import fitted_id
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import QueueId
 
 inodes = st.integers(0, 2**64 - 1)
 microseconds = st.integers(0, 999999)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import RecordError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from tests.unit.support.strategies import damaged_files
 
 kinds = st.integers(0, 255)

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import patterns
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import CRITERIA
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import (
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import CRITERIA
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
     Selection,
     Stage,
     Verdict,

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.damage import find_damage
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import (
@@ -55,7 +55,7 @@ class Seen:
         assert all(window.limit for window in message.text_windows())
         message.text_parts()
 
-    def pass_over(self, found: Found, _incomplete: bool, seen: Seen) -> None:
+    def pass_over(self, found: QueueEntry, _incomplete: bool, seen: Seen) -> None:
         seen.names.append(found.name)
 
     def merge(self, other: Seen) -> None:

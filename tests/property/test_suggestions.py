@@ -10,12 +10,16 @@ from typing import Sequence
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import shapes
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.patterns import address_test, login_test, text_test
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Contents, Sample, make_content
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Verdict, parse_selection
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.suggest import Suggestion, suggest
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.patterns import (
+    address_test,
+    login_test,
+    text_test,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Verdict, parse_selection
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import shapes
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Contents, Sample, make_content
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.suggest import Suggestion, suggest
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
 NOW = 1700100000

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import summary as summaries
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import domain_of
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import (
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import domain_of
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._summary import summary as summaries
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import (
     SHAPE_MINUTES,
     Summary,
     Tally,

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import (
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
     Selection,
     Verdict,
     parse_selection,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
 from tests.suggestions.letters import Scene
@@ -79,7 +79,7 @@ def _job(selection: Selection) -> Job[_Ids]:
     return Job(queues=selection.queues, make_result=_Ids, visit=visit, pass_over=_pass_over)
 
 
-def _pass_over(_found: Found, _incomplete: bool, _ids: _Ids) -> None:
+def _pass_over(_found: QueueEntry, _incomplete: bool, _ids: _Ids) -> None:
     raise AssertionError("a made-up queue has whole messages only")
 
 

@@ -62,8 +62,13 @@ STEPS = (
     Step("units", "coverage", ("coverage", "report")),
     Step(
         "units",
-        "coverage of _queue",
-        ("coverage", "report", "--include=plugins/module_utils/_queue/*", "--fail-under=100"),
+        "coverage of _format",
+        (
+            "coverage",
+            "report",
+            "--include=plugins/module_utils/_format/*,plugins/module_utils/_selection/*,plugins/module_utils/_summary/*,plugins/module_utils/_suggestions/*",
+            "--fail-under=100",
+        ),
     ),
     Step("sanity", "ansible-test sanity", (*_TOOL, "tests.tools.sanity")),
     Step("integration", "integration", (*_THREE_LABS, "--durations=10", "tests/integration")),

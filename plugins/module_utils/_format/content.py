@@ -14,9 +14,9 @@ import re
 from typing import TYPE_CHECKING, Iterator, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, RecordError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import message
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import (
+from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as message
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import (
     CUT,
     Cursor,
     parse_numbers,
@@ -24,7 +24,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.message imp
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Fetch
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, Fetch
 
 MAX_HEADERS = 1 << 20
 # So much of a message is decoded at the most, for its text parts.

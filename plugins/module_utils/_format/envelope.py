@@ -18,7 +18,7 @@ import re
 from typing import Callable, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import RecordError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 
 # fetch(offset, size) returns up to size bytes of the file from an offset on, b"" at its end.
 Fetch = Callable[[int, int], bytes]
@@ -636,7 +636,7 @@ def skip_content(cursor: Cursor, sizes: Sequence[int]) -> None:
         cursor.goto(cursor.offset + sizes[0])
         return
     # Only files in maildrop, and old ones, have to be read that way.
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Lines  # noqa: PLC0415
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Lines  # noqa: PLC0415
 
     for _lines in Lines(cursor, stop=rec.EXTRACTED):
         pass

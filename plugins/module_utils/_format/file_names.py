@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QueueIdError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import (
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import (
     SHORT_MICROSECONDS_PAD,
     QueueId,
     decode,

@@ -20,12 +20,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ShowqError, UnknownHere
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import NULL_SENDER, unquote
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import NULL_SENDER, unquote
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import NOTHING, Envelope, Input
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Window
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
 
 _QUEUES = frozenset(("maildrop", "incoming", "active", "deferred", "hold"))
 # No time in seconds and no size in bytes has more digits than 15.

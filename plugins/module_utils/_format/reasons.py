@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Mapping, TypeVar
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import unquote
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import unquote
 
 # A log of more than that is cut: it holds a few hundred bytes a recipient.
 MAX_LOG = 16 << 20

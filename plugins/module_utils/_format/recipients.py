@@ -14,11 +14,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, RecordError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import iter_envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._format.content import iter_envelope
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Fetch
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Fetch
 
 # src/global/rec_type.h; cancelled ones were taken out by a milter before the message was queued.
 STATES = {rec.RECIPIENT: "pending", rec.DONE: "done", rec.CANCELLED: "cancelled"}

@@ -22,32 +22,40 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     OutcomeError,
     SystemRefusal,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import name_gaps, show_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import Planned
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import holding
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import Planned
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import actions
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.deletions import Deletions
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.holding import Standing
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY, QUEUES, Live
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import (
-    Journal,
+    HoldJournal,
     QueueLock,
     operator,
     read_journal,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import (
+    DELIVERY,
+    QUEUES,
+    QueueDirectory,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import MAX_GAPS, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._summary import listing
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Selected, Selecting, Target
-    from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import (
+        Request,
+        SelectedMessage,
+        SelectedMessages,
+    )
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.deletions import Interrupted
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap, ScanCounts
 
@@ -73,7 +81,7 @@ class Act:
 
     module: AnsibleModule
     instance: Instance
-    live: Live
+    live: QueueDirectory
     lock: QueueLock
     record: Deletions
     purpose: str
@@ -107,7 +115,7 @@ def acting(module: AnsibleModule, instance: Instance, *, purpose: str) -> Iterat
             _warn_of_interrupted(module, instance, spool, record)
             yield spool, None
         return
-    with QueueLock(instance.queue_directory, purpose=purpose) as lock, Live(layout) as live:
+    with QueueLock(instance.queue_directory, purpose=purpose) as lock, QueueDirectory(layout) as live:
         record = Deletions(instance.queue_directory, log=partial(log_ids, module, instance, purpose, "deleted"))
         act = Act(module, instance, live, lock, record, purpose)
         _report_deletions(act)
@@ -130,40 +138,40 @@ def _require_writable(queue_directory: str) -> None:
 
 
 def hold(
-    act: Act, targets: Sequence[Target], *, stays: bool = False, needs_journal: bool = False
-) -> dict[str, Standing]:
+    act: Act, targets: Sequence[SelectedMessage], *, stays: bool = False, needs_journal: bool = False
+) -> dict[str, FileState]:
     """Put on hold those of the messages that are in delivery, and return what stands under each ID that was found there or on hold.
 
     stays: whether an interrupted run is to leave them there; otherwise the next run gives them back. needs_journal: whether nothing
     is to be put on hold where that cannot be recorded. Raises SystemRefusal then.
     """
     _write_journal(act, targets, stays=stays, is_needed=needs_journal)
-    return _noted(act, holding.hold(act.live, _fingerprints(targets)))
+    return _noted(act, actions.hold(act.live, _fingerprints(targets)))
 
 
-def release(act: Act, targets: Sequence[Target]) -> dict[str, Standing]:
+def release(act: Act, targets: Sequence[SelectedMessage]) -> dict[str, FileState]:
     """Move messages from hold to deferred, and return what stood under each ID that was found on hold."""
-    return _noted(act, holding.release(act.live, _fingerprints(targets)))
+    return _noted(act, actions.release(act.live, _fingerprints(targets)))
 
 
-def remove(act: Act, targets: Sequence[Target]) -> dict[str, Standing]:
+def remove(act: Act, targets: Sequence[SelectedMessage]) -> dict[str, FileState]:
     """Remove the messages but for those that may be in delivery, which are put on hold; return what hold() does."""
     if not targets:
         return {}
     _write_journal(act, targets, stays=False)
     _begin_record(act)
-    return _noted(act, holding.remove(act.live, _fingerprints(targets), act.record))
+    return _noted(act, actions.remove(act.live, _fingerprints(targets), act.record))
 
 
-def remove_from(act: Act, queue: str, targets: Sequence[Target]) -> dict[str, Standing]:
+def remove_from(act: Act, queue: str, targets: Sequence[SelectedMessage]) -> dict[str, FileState]:
     """Remove the messages from one queue, and return what stood under each ID that was found there."""
     if not targets:
         return {}
     _begin_record(act)
-    return _noted(act, holding.remove_from(act.live, queue, _fingerprints(targets), act.record))
+    return _noted(act, actions.remove_from(act.live, queue, _fingerprints(targets), act.record))
 
 
-def _write_journal(act: Act, targets: Sequence[Target], *, stays: bool, is_needed: bool = False) -> None:
+def _write_journal(act: Act, targets: Sequence[SelectedMessage], *, stays: bool, is_needed: bool = False) -> None:
     """Record what is about to be put on hold. On a full disk the run goes on without, for deleting is what makes room there.
 
     is_needed: whether it does not. Raises SystemRefusal then.
@@ -187,28 +195,28 @@ def _begin_record(act: Act) -> None:
     act.record.begin({"purpose": act.purpose, "user": operator(), "since": int(time.time())})
 
 
-def _noted(act: Act, standing: dict[str, Standing]) -> dict[str, Standing]:
+def _noted(act: Act, standing: dict[str, FileState]) -> dict[str, FileState]:
     """Keep why messages could not be handled, and return what stands under each ID."""
     act.problems.update((queue_id, what.problem) for queue_id, what in standing.items() if what.problem)
     return standing
 
 
-def _fingerprints(targets: Sequence[Target]) -> dict[str, str]:
+def _fingerprints(targets: Sequence[SelectedMessage]) -> dict[str, str]:
     return {target.queue_id: target.fingerprint for target in targets}
 
 
-def look(module: AnsibleModule, instance: Instance, spool: Spool, selecting: Selecting, *, narrow: bool = True) -> Seen:
+def look(module: AnsibleModule, instance: Instance, spool: Spool, request: Request, *, narrow: bool = True) -> Seen:
     """Return the selection, within the operator's limits, warning of what could not be read.
 
     narrow: whether nearly everything needs the operator's word. Raises LimitError, and OutcomeError for what cannot be decided.
     """
     started = time.monotonic()
     # A plan shows what the selection is made of, and only check mode makes one.
-    share = scan(spool, selecting.job(tops=module.check_mode))
+    share = scan(spool, request.job(tops=module.check_mode))
     warn_of_gaps(module, share.counts, share.gaps, instance.queue_directory)
-    seen = Seen(selecting, share.result, share.counts, share.gaps, started)
+    seen = Seen(request, share.result, share.counts, share.gaps, started)
     check_undecided(module, seen)
-    _selected.check_limits(share.result, selecting, narrow=narrow)
+    _selected.check_limits(share.result, request, narrow=narrow)
     return seen
 
 
@@ -255,16 +263,16 @@ def _has_envelope(message: SpoolMessage) -> bool:
         return False
 
 
-def verify(spool: Spool, queue: str, wanted: Mapping[str, Target]) -> dict[str, Standing]:
+def verify(spool: Spool, queue: str, wanted: Mapping[str, SelectedMessage]) -> dict[str, FileState]:
     """Return what stands in a queue under each ID, for the IDs that are there.
 
     Whether a message is busy is not asked in C(active): an agent that meets our lock there ends with a fatal error
     (src/global/deliver_request.c).
     """
     return {
-        queue_id: holding.ANOTHER
+        queue_id: actions.ANOTHER
         if message is None
-        else Standing(
+        else FileState(
             message.fingerprint == wanted[queue_id].fingerprint,
             queue != "active" and message.in_delivery(),
         )
@@ -287,7 +295,7 @@ def wait_for_delivery(spool: Spool, queue: str, queue_ids: frozenset[str], *, se
     return queue_ids
 
 
-def look_in_delivery(act: Act, unseen: Mapping[str, Target]) -> dict[str, str]:
+def look_in_delivery(act: Act, unseen: Mapping[str, SelectedMessage]) -> dict[str, str]:
     """Return what became of messages that were not in hold: still in delivery (failed), another one (changed), or gone."""
     outcomes = dict.fromkeys(unseen, "vanished")
     if unseen:
@@ -315,7 +323,7 @@ def fail(act: Act, outcomes: dict[str, str], queue_id: str, problem: str) -> Non
 # --- what an interrupted run left -----------------------------------------------------------------------------------
 
 
-def _left_on_hold(spool: Spool, journal: Journal) -> dict[str, str]:
+def _left_on_hold(spool: Spool, journal: HoldJournal) -> dict[str, str]:
     """Return {queue ID: fingerprint} of what is on hold because of an interrupted run and is not to stay there.
 
     That is the messages of its journal; where these are to stay, it is others that were held because they had the same queue ID.
@@ -335,7 +343,7 @@ def _undo_interrupted(act: Act) -> None:
         return
     left = _left_on_hold(act.spool, journal)
     if left:
-        standing = holding.release(act.live, left)
+        standing = actions.release(act.live, left)
         problems = [what.problem for what in standing.values() if what.problem]
         if problems:
             raise MailopsError(
@@ -413,14 +421,14 @@ def _describe(interrupted: Interrupted, deleted: Sequence[str]) -> str:
 class Seen:
     """What reading the queues gave: the selection, how reading went, and when it began (time.monotonic())."""
 
-    selecting: Selecting
-    selected: Selected
+    request: Request
+    selected: SelectedMessages
     counts: ScanCounts
     gaps: Sequence[Gap]
     started: float
 
 
-class Fate(NamedTuple):
+class Destination(NamedTuple):
     """Where a message is after the act, for the diff."""
 
     queue: str | None
@@ -429,24 +437,24 @@ class Fate(NamedTuple):
     """What its line has at its end then."""
 
 
-def show_common(seen: Seen, fates: Mapping[str, Fate], act: Act | None) -> dict[str, Any]:
+def show_common(seen: Seen, fates: Mapping[str, Destination], act: Act | None) -> dict[str, Any]:
     """Return what the results of all acting modules have in common. fates: of the messages that are to be acted on, by queue ID."""
-    selected, selecting = seen.selected, seen.selecting
-    rows = listing.fit_rows(selected.messages.rows(), limit=selecting.limit)
+    selected, request = seen.selected, seen.request
+    rows = listing.fit_rows(selected.messages.rows(), limit=request.limit)
     return {
         "matched": _selected.show_matched(selected),
         "messages": rows,
         "truncated": len(rows) < selected.totals.messages,
         "undecided": show_gaps(selected.verdicts.examples),
         "failures": _show_failures(selected, act),
-        "selection": selecting.selection.frozen(),
-        "selection_digest": selecting.selection.digest(),
+        "selection": request.selection.frozen(),
+        "selection_digest": request.selection.digest(),
         "scan": show_scan(seen.counts, seen.gaps, source="spool", started=seen.started),
         "diff": _diff(selected, rows, fates),
     }
 
 
-def _show_failures(selected: Selected, act: Act | None) -> list[dict[str, Any]]:
+def _show_failures(selected: SelectedMessages, act: Act | None) -> list[dict[str, Any]]:
     """Return some of the messages that could not be handled, and why."""
     problems = sorted(act.problems.items())[:MAX_GAPS] if act else []
     return [
@@ -459,7 +467,7 @@ def _show_failures(selected: Selected, act: Act | None) -> list[dict[str, Any]]:
     ]
 
 
-def show_sums(targets: Sequence[Target]) -> dict[str, int]:
+def show_sums(targets: Sequence[SelectedMessage]) -> dict[str, int]:
     """Return how much a set of messages is."""
     return {
         "messages": len(targets),
@@ -473,7 +481,7 @@ def count_outcomes(seen: Seen, outcomes: Mapping[str, str], names: Sequence[str]
     counted = dict.fromkeys(names, 0)
     for outcome in outcomes.values():
         counted[outcome] += 1
-    planned = seen.selecting.planned
+    planned = seen.request.planned
     if planned is not None:
         changed = len(set(seen.selected.changed))
         counted["changed"] += changed
@@ -509,7 +517,7 @@ def audit(
         "user": operator(),
         "selection": result["selection_digest"],
     }
-    leave_line(module, instance, name, said, seen.selecting.reason)
+    leave_line(module, instance, name, said, seen.request.reason)
 
 
 def log_ids(module: AnsibleModule, instance: Instance, name: str, verb: str, queue_ids: Sequence[str]) -> None:
@@ -545,7 +553,9 @@ def _log(module: AnsibleModule, instance: Instance, name: str, lines: Sequence[s
         module.warn("The mail log could not be written to: %s" % error)
 
 
-def _diff(selected: Selected, rows: Sequence[Mapping[str, Any]], fates: Mapping[str, Fate]) -> dict[str, str]:
+def _diff(
+    selected: SelectedMessages, rows: Sequence[Mapping[str, Any]], fates: Mapping[str, Destination]
+) -> dict[str, str]:
     """Return the queues before and after, made from the selection alone, so that check mode shows what a real run does."""
     before = dict(selected.in_queues)
     after = dict(before)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Container, Iterator, Mapping
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 
 # Where syslog puts the mail log where maillog_file does not say.

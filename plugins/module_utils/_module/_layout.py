@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import Layout
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import Layout
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 
 
 def layout_of(instance: Instance) -> Layout:
@@ -25,5 +25,5 @@ def layout_of(instance: Instance) -> Layout:
         hash_names=instance.hash_queue_names,
         hash_depth=instance.hash_queue_depth,
         long_ids=instance.long_queue_ids,
-        owner=Look(owner.pw_uid, owner.pw_gid, 0o700, ()),
+        owner=FileAttributes(owner.pw_uid, owner.pw_gid, 0o700, ()),
     )

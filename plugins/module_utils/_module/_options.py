@@ -12,14 +12,14 @@ import time
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance, Runner, find_instance
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import DEFAULT_LIMIT
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import (
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance, Runner, find_instance
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
     DEFAULT_QUEUES,
     RECIPIENT_SCOPES,
     Selection,
     parse_selection,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule

@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Qua
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._arguments import ArgumentSpec
-    from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._options import ArgumentSpec
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 
 DIRECTORY: ArgumentSpec = {"directory": {"type": "path"}}
 

@@ -19,8 +19,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     OutcomeError,
     SystemRefusal,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable, printable_lines
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import name_gaps, show_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable, printable_lines
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule

@@ -14,27 +14,28 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, Collection, Mapping, NamedTuple
 
-from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LimitError, PlanError, SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import domain_of
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts, selector
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing, plan
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import domain_of
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import parse_age
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import (
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import plan
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
     Selection,
     parse_selection,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import DELIVERY
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job
+from ansible_collections.mailops.postfix.plugins.module_utils._summary import listing
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary
 
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Totals
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Totals
 
     class Identified(Protocol):
         """What a plan is for: an instance, or a quarantine of one."""
@@ -51,7 +52,7 @@ DEFAULT_PERCENT = 95.0
 DEFAULT_EXEMPT = 20
 
 
-class Target(NamedTuple):
+class SelectedMessage(NamedTuple):
     """A selected message: what must still hold when it is acted on, and what it counts for."""
 
     queue_id: str
@@ -72,10 +73,10 @@ class Target(NamedTuple):
 
 
 @dataclass
-class Selected:
+class SelectedMessages:
     """The selection of a host; plain data, which adds up."""
 
-    targets: dict[str, Target]
+    targets: dict[str, SelectedMessage]
     verdicts: Verdicts
     in_queues: dict[str, int]
     """Messages in the chosen queues, selected or not."""
@@ -96,7 +97,7 @@ class Selected:
         self.summary.settle()
         self.messages.settle()
 
-    def merge(self, other: Selected) -> None:
+    def merge(self, other: SelectedMessages) -> None:
         """Add what another process selected."""
         self.targets.update(other.targets)
         self.verdicts.merge(other.verdicts)
@@ -111,7 +112,7 @@ class Selected:
         envelope = message.envelope
         fingerprint = message.fingerprint
         known = self.targets.get(message.queue_id)
-        self.targets[message.queue_id] = Target(
+        self.targets[message.queue_id] = SelectedMessage(
             queue_id=message.queue_id,
             queue=message.queue,
             fingerprint=fingerprint,
@@ -143,7 +144,7 @@ class Limits(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Selecting:
+class Request:
     """What to select, within which limits, and why. planned: {queue ID: fingerprint} of a plan."""
 
     selection: Selection
@@ -163,20 +164,20 @@ class Selecting:
             return chosen
         return tuple(dict.fromkeys((*DELIVERY, *chosen)))
 
-    def job(self, *, tops: bool = True) -> Job[Selected]:
+    def job(self, *, tops: bool = True) -> Job[SelectedMessages]:
         """Return the work of reading the queues. tops: whether a plan is to be made of it, which has them."""
         return Job(
             queues=self.queues,
             make_result=partial(self.nothing, tops=tops),
             visit=self._visit_by_rules() if self.planned is None else self._visit_by_plan,
             pass_over=self._pass_over,
-            settle=Selected.settle,
+            settle=SelectedMessages.settle,
             wanted=None if self.planned is None else self.planned.__contains__,
         )
 
-    def nothing(self, *, tops: bool = True) -> Selected:
+    def nothing(self, *, tops: bool = True) -> SelectedMessages:
         """Return an empty selection."""
-        return Selected(
+        return SelectedMessages(
             targets={},
             verdicts=Verdicts(),
             in_queues=dict.fromkeys(self.queues, 0),
@@ -185,19 +186,19 @@ class Selecting:
             own_domains=self.own_domains,
         )
 
-    def _visit_by_rules(self) -> Callable[[SpoolMessage, Selected], None]:
+    def _visit_by_rules(self) -> Callable[[SpoolMessage, SelectedMessages], None]:
         """Return what selects a message by the rules."""
         rules_out = self.selection.rules_out
         selects = selector(self.selection)
 
-        def visit(message: SpoolMessage, selected: Selected) -> None:
+        def visit(message: SpoolMessage, selected: SelectedMessages) -> None:
             selected.in_queues[message.queue] += 1
             if not rules_out(message) and (selects is None or selects(message, selected.verdicts)):
                 selected.take(message)
 
         return visit
 
-    def _visit_by_plan(self, message: SpoolMessage, selected: Selected) -> None:
+    def _visit_by_plan(self, message: SpoolMessage, selected: SelectedMessages) -> None:
         """Select a message that is as planned."""
         selected.in_queues[message.queue] += 1
         if self.planned is not None and self.planned[message.queue_id] == message.fingerprint:
@@ -205,27 +206,27 @@ class Selecting:
         else:
             selected.changed.append(message.queue_id)
 
-    def _pass_over(self, found: Found, incomplete: bool, selected: Selected) -> None:
+    def _pass_over(self, found: QueueEntry, incomplete: bool, selected: SelectedMessages) -> None:
         if not incomplete:
             selected.in_queues[found.queue] += 1
 
 
-def selecting_of(
+def request_of(
     params: Mapping[str, Any], instance: Identified, *, own_domains: Collection[str] = (), method: str | None = None
-) -> Selecting:
+) -> Request:
     """Return what the options of a changing module select.
 
     own_domains: the domains of the host itself. method: how the module deletes; a plan that was made for another way is refused.
     Raises SelectionError and PlanError.
     """
     now = int(time.time())
-    _arguments.check_not_negative(params, "limit", "max_messages", "max_percent")
+    _options.check_not_negative(params, "limit", "max_messages", "max_percent")
     domains = frozenset(domain.lower().encode("utf-8", "surrogateescape") for domain in own_domains)
     limits = Limits(params["max_messages"], params["max_percent"], bool(params["match_all"]))
     if params["plan"] is None:
-        selection = _arguments.selection_of(params, now=now)
-        _arguments.require_narrowing(selection, params)
-        return Selecting(selection, None, params["limit"], now, limits, params["reason"], domains)
+        selection = _options.selection_of(params, now=now)
+        _options.require_narrowing(selection, params)
+        return Request(selection, None, params["limit"], now, limits, params["reason"], domains)
     given = [name for name in ("match", "exclude", "match_all") if params[name]]
     if given:
         raise SelectionError("plan", "it is a finished selection; leave out %s" % " and ".join(given))
@@ -240,7 +241,7 @@ def selecting_of(
     # The plan was within what is allowed without a limit when it was made.
     limits = _limits_of(made, limits)._replace(match_all=True)
     reason = params["reason"] or made.get("reason")
-    return Selecting(selection, planned, params["limit"], now, limits, reason, domains)
+    return Request(selection, planned, params["limit"], now, limits, reason, domains)
 
 
 def _limits_of(made: Mapping[str, Any], given: Limits) -> Limits:
@@ -253,9 +254,9 @@ def _limits_of(made: Mapping[str, Any], given: Limits) -> Limits:
 
 
 def make_plan(
-    selected: Selected, selecting: Selecting, instance: Identified, *, method: str | None = None
+    selected: SelectedMessages, request: Request, instance: Identified, *, method: str | None = None
 ) -> dict[str, Any]:
-    """Return the plan that does to this selection, and to nothing else, what a real run would do now. method: as of selecting_of()."""
+    """Return the plan that does to this selection, and to nothing else, what a real run would do now. method: as of request_of()."""
     in_queue: dict[str, int] = {}
     for target in selected.targets.values():
         in_queue[target.queue] = in_queue.get(target.queue, 0) + 1
@@ -263,10 +264,10 @@ def make_plan(
     return plan.make_plan(
         host=platform.node(),
         instance=instance.identity,
-        created=selecting.now,
-        selection=selecting.selection.frozen(),
-        reason=selecting.reason,
-        limits=selecting.limits.show(),
+        created=request.now,
+        selection=request.selection.frozen(),
+        reason=request.reason,
+        limits=request.limits.show(),
         method=method,
         counts={**show_matched(selected), "in_queues": sum(selected.in_queues.values())},
         summary={
@@ -280,7 +281,7 @@ def make_plan(
     )
 
 
-def show_matched(selected: Selected) -> dict[str, int]:
+def show_matched(selected: SelectedMessages) -> dict[str, int]:
     """Return the counts of the selection as a result has them."""
     totals = selected.totals
     return {
@@ -292,12 +293,12 @@ def show_matched(selected: Selected) -> dict[str, int]:
     }
 
 
-def check_limits(selected: Selected, selecting: Selecting, *, narrow: bool) -> None:
+def check_limits(selected: SelectedMessages, request: Request, *, narrow: bool) -> None:
     """Raise LimitError where the selection is larger than the operator allowed.
 
     narrow: whether a selection of nearly everything needs the operator's word: match_all, or a limit that allows it.
     """
-    limits = selecting.limits
+    limits = request.limits
     matched = selected.totals.messages
     total = sum(selected.in_queues.values())
     most, percent = limits.max_messages, limits.max_percent

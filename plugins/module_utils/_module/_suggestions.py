@@ -12,20 +12,20 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, PatternTimeout
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import display
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import clip
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import (
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import display
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import (
     MAX_SIZE,
     Contents,
     Sample,
     make_content,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.suggest import Suggestion, suggest
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.suggest import Suggestion, suggest
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 
 # From that share on a destination is worth a word where nothing stands out.
@@ -55,7 +55,7 @@ def _open(message: SpoolMessage, contents: Contents) -> None:
     contents.by_id[message.queue_id] = make_content(headers, parts)
 
 
-def _pass_over(_found: Found, _incomplete: bool, _contents: Contents) -> None:
+def _pass_over(_found: QueueEntry, _incomplete: bool, _contents: Contents) -> None:
     """Leave out what is not in the sample."""
 
 
@@ -74,7 +74,7 @@ def show_suggestions(
 
 def _describe(found: Sequence[Suggestion], sample: Sample, summary: Summary) -> str:
     if found:
-        return "Look at what a rule selects before you act on it: facts with match and limit list it."
+        return "FileAttributes at what a rule selects before you act on it: facts with match and limit list it."
     note = "Nothing stands out in %d messages, so no rule is suggested." % sample.messages
     for domain, number in summary.tops["recipient_domains"].top(1):
         if number >= _MUCH * sample.messages:

@@ -11,13 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Sequence, Union
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import clip
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Selection, Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, Verdict
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap, first_gaps
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.showq import ListedMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import ListedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 
     Message = Union[SpoolMessage, ListedMessage]

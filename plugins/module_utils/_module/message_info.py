@@ -14,13 +14,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, OutcomeError, SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import messages
 from ansible_collections.mailops.postfix.plugins.module_utils._module._place import Place, place_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts, selector, show_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.candidates import (
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import QUEUES, Selection
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.eml import OUTCOMES, EmlDirectory
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, PatternWatch, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.candidates import (
     Candidate,
     Coverage,
     Covered,
@@ -28,17 +31,14 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.candidates 
     parse_candidates,
     show_coverage,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.detail import show_message
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import clip
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import QUEUES, Selection
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Totals
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.eml import OUTCOMES, EmlDirectory
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, PatternWatch, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.detail import show_message
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Totals
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap
 
@@ -48,10 +48,10 @@ MAX_EXCERPT = 64 << 10
 _MAX_COMBINATIONS = 20
 _MAX_NAMED = 20
 
-ARGUMENTS = _arguments.compose(
-    _arguments.INSTANCE,
-    _arguments.SELECTION,
-    _arguments.queues_option(*QUEUES),
+ARGUMENTS = _options.compose(
+    _options.INSTANCE,
+    _options.SELECTION,
+    _options.queues_option(*QUEUES),
     {
         "limit": {"type": "int", "default": DEFAULT_LIMIT},
         "spool": {"type": "path"},
@@ -125,19 +125,19 @@ class _Looking:
 
         return visit
 
-    def pass_over(self, _found: Found, _incomplete: bool, _looked: Looked) -> None:
+    def pass_over(self, _found: QueueEntry, _incomplete: bool, _looked: Looked) -> None:
         """Leave alone what is still being written."""
 
 
 def run_module(module: AnsibleModule) -> dict[str, Any]:
     """Return the module's result. Raises MailopsError."""
     params = module.params
-    _arguments.check_not_negative(params, "limit", "excerpt", "eml_limit")
+    _options.check_not_negative(params, "limit", "excerpt", "eml_limit")
     if params["excerpt"] > MAX_EXCERPT:
         raise SelectionError("excerpt", "%d is more than %d bytes" % (params["excerpt"], MAX_EXCERPT))
     now = int(time.time())
     looking = _Looking(
-        selection=_arguments.selection_of(params, now=now),
+        selection=_options.selection_of(params, now=now),
         candidates=parse_candidates(params["patterns"], recipient_scope=params["recipient_scope"], now=now),
         number=max(params["limit"], params["eml_limit"] if params["eml_directory"] else 0),
     )
@@ -152,7 +152,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
 def _place_of(module: AnsibleModule) -> Place:
     """Return where the queue files are. Raises MailopsError."""
     path = module.params["spool"]
-    return place_of(path) if path else Place.of_instance(_arguments.instance_of(module).queue_directory)
+    return place_of(path) if path else Place.of_instance(_options.instance_of(module).queue_directory)
 
 
 def _note_nothing(_gap: Gap, _looked: Looked) -> None:
@@ -160,7 +160,7 @@ def _note_nothing(_gap: Gap, _looked: Looked) -> None:
 
 
 def _look(module: AnsibleModule, looking: _Looking, place: Place, eml: EmlDirectory | None) -> dict[str, Any]:
-    """Look at the whole selection, open its oldest messages, and return the result."""
+    """FileAttributes at the whole selection, open its oldest messages, and return the result."""
     params = module.params
     started = time.monotonic()
     queues = place.queues or params["queues"]

@@ -13,23 +13,22 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError
-from ansible_collections.mailops.postfix.plugins.module_utils._module import _quarantines
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _options, _quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Totals
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import QUEUES, Live
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QUEUES, QueueDirectory
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Totals
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Record
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 
@@ -42,7 +41,7 @@ _BUDGET = 36 << 10
 # With that many, the rest is left out: a result stays under 64 KiB.
 _MOST = 56 << 10
 
-ARGUMENTS = _arguments.compose(_arguments.INSTANCE, _quarantines.DIRECTORY, {"name": {"type": "str"}})
+ARGUMENTS = _options.compose(_options.INSTANCE, _quarantines.DIRECTORY, {"name": {"type": "str"}})
 
 
 @dataclass
@@ -59,7 +58,7 @@ class Content:
 
 def run_module(module: AnsibleModule) -> dict[str, Any]:
     """Return the module's result. Raises MailopsError."""
-    instance = _arguments.instance_of(module)
+    instance = _options.instance_of(module)
     instance.require_root()
     base = _quarantines.base_of(module.params, instance)
     name = module.params["name"]
@@ -110,7 +109,7 @@ def _fit(rows: Iterable[dict[str, Any] | None]) -> tuple[list[dict[str, Any]], i
 
 def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> dict[str, Any]:
     started = time.monotonic()
-    with Quarantine(base, name) as quarantine, Live(layout_of(instance)) as live:
+    with Quarantine(base, name) as quarantine, QueueDirectory(layout_of(instance)) as live:
         job: Job[Content] = Job(queues=QUEUES, make_result=Content, visit=_count, pass_over=_pass_over, wanted=None)
         share = scan(quarantine.spool, job)
         warn_of_gaps(module, share.counts, share.gaps, quarantine.path)
@@ -144,7 +143,7 @@ def _count(message: SpoolMessage, content: Content) -> None:
         content.queues[message.queue].add(message.envelope)
 
 
-def _pass_over(_found: Found, _incomplete: bool, _content: Content) -> None:
+def _pass_over(_found: QueueEntry, _incomplete: bool, _content: Content) -> None:
     """Count messages only."""
 
 
@@ -192,7 +191,7 @@ def _still_stuck(quarantine: Quarantine) -> list[str]:
     return sorted(quarantine.present(stuck)) if stuck else []
 
 
-def _unfinished(quarantine: Quarantine, live: Live) -> str | None:
+def _unfinished(quarantine: Quarantine, live: QueueDirectory) -> str | None:
     """Return what an interrupted run was doing, None where nothing is half done."""
     if quarantine.is_whole(live):
         return None

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, Collection, Iterable, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     CommandError,
     InstanceError,
@@ -23,24 +22,25 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     SystemRefusal,
     UnknownHere,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._module._place import Place, place_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts, selector, show_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Selection
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary, Totals
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, PatternWatch, ScanCounts, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._summary import listing
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary, Totals
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Sample
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.showq import ListedMessage
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import ListedMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap
+    from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Sample
 
 DEFAULT_GATHER = ("counts", "top", "shape", "reasons", "messages")
 # Suggestions open messages, and show what is in them: only who asks gets that.
@@ -70,11 +70,11 @@ UNKNOWN_TO_POSTQUEUE = (
 )
 UNKNOWN_TOPS = {"sasl_usernames", "client_addresses"}
 
-ARGUMENTS = _arguments.compose(
-    _arguments.INSTANCE,
-    _arguments.SELECTION,
-    _arguments.queues_option("maildrop", "incoming", "active", "deferred", "hold", "corrupt"),
-    _arguments.LIMIT,
+ARGUMENTS = _options.compose(
+    _options.INSTANCE,
+    _options.SELECTION,
+    _options.queues_option("maildrop", "incoming", "active", "deferred", "hold", "corrupt"),
+    _options.LIMIT,
     {
         "source": {"type": "str", "choices": list(SOURCES), "default": "auto"},
         "spool": {"type": "path"},
@@ -141,11 +141,11 @@ class _Gathering:
         if "suggestions" not in self.gather:
             return None
         # Half of what this module would have to compile, for each run, and few runs ask for it.
-        from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Sample  # noqa: PLC0415
+        from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Sample  # noqa: PLC0415
 
         return Sample()
 
-    def pass_over(self, found: Found, incomplete: bool, facts: QueueFacts) -> None:
+    def pass_over(self, found: QueueEntry, incomplete: bool, facts: QueueFacts) -> None:
         """Count a file that is still being written."""
         if incomplete:
             facts.incomplete[found.queue] += 1
@@ -175,10 +175,10 @@ class _Gathering:
 def run_module(module: AnsibleModule) -> dict[str, Any]:
     """Return the module's result. Raises MailopsError."""
     params = module.params
-    _arguments.check_not_negative(params, "limit", "top")
+    _options.check_not_negative(params, "limit", "top")
     now = int(time.time())
     gathering = _Gathering(
-        selection=_arguments.selection_of(params, now=now),
+        selection=_options.selection_of(params, now=now),
         gather=frozenset(params["gather"]),
         top=params["top"],
         limit=params["limit"],
@@ -187,7 +187,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     if params["spool"]:
         facts = _of_spool(module, place_of(params["spool"]), None, gathering)
     else:
-        instance = _arguments.instance_of(module)
+        instance = _options.instance_of(module)
         if _takes_spool(params["source"], instance):
             facts = _of_spool(module, Place.of_instance(instance.queue_directory), instance, gathering)
         else:
@@ -253,7 +253,7 @@ def _suggest(
 def _of_postqueue(module: AnsibleModule, instance: Instance, gathering: _Gathering) -> dict[str, Any]:
     """Return the facts that postqueue's listing gives."""
     # Nearly every run reads the spool.
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.showq import (  # noqa: PLC0415
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import (  # noqa: PLC0415
         parse_json,
         parse_listing,
     )

@@ -17,7 +17,6 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Callable, Mapping
 
-from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     CommandError,
     InstanceError,
@@ -25,22 +24,22 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     SelectionError,
     SystemRefusal,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _selected
-from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate, Seen
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _options, _selected
+from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Destination, Seen
 from ansible_collections.mailops.postfix.plugins.module_utils._module._aftermath import Aftermath, open_log
-from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Selecting
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import parse_selection
+from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Request
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import open_file, read_all
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import DELIVERY
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ansible_collections.mailops.postfix.plugins.module_utils._module._aftermath import LogTail
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Target
-    from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import SelectedMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.holding import Standing
 
 OUTCOMES = ("tried", "requeued", "under_way", "unlisted", "vanished", "changed", "failed", "undecided")
 
@@ -57,12 +56,12 @@ _NOT_CONFIGURED = "Flush service is not configured"
 _SITE = re.compile(r"[0-9A-Za-z_-]+(\.[0-9A-Za-z_-]+)*|\[[0-9A-Fa-f:.]+\]")
 _MAX_LIST = 64 << 20
 
-ARGUMENTS = _arguments.compose(
-    _arguments.INSTANCE,
-    _arguments.SELECTION,
-    _arguments.queues_option(*DELIVERY, default=DELIVERY),
-    _arguments.LIMIT,
-    _arguments.CHANGE,
+ARGUMENTS = _options.compose(
+    _options.INSTANCE,
+    _options.SELECTION,
+    _options.queues_option(*DELIVERY, default=DELIVERY),
+    _options.LIMIT,
+    _options.CHANGE,
     {
         "site": {"type": "str"},
         "requeue": {"type": "bool", "default": False},
@@ -74,17 +73,17 @@ ARGUMENTS = _arguments.compose(
 def run_module(module: AnsibleModule) -> dict[str, Any]:
     """Return the module's result. Raises MailopsError."""
     params = module.params
-    instance = _arguments.instance_of(module)
+    instance = _options.instance_of(module)
     if instance.running() is False:
         raise InstanceError(
             "Postfix does not run on %s, so nothing can be tried. Start it (postfix start), then run this again."
             % instance.queue_directory
         )
     instance.require_postsuper()
-    _arguments.check_not_negative(params, "wait")
-    selecting = _of_options(params, instance) if params["site"] is None else _of_site(params)
+    _options.check_not_negative(params, "wait")
+    request = _of_options(params, instance) if params["site"] is None else _of_site(params)
     with _acting.acting(module, instance, purpose=_NAME) as (spool, act):
-        seen = _acting.look(module, instance, spool, selecting, narrow=False)
+        seen = _acting.look(module, instance, spool, request, narrow=False)
         way = WAYS[_name_of_way(params, seen)]
         outcomes = _predict(module, seen, way, spool)
         chosen = {queue_id: seen.selected.targets[queue_id] for queue_id in outcomes if outcomes[queue_id] == way.fate}
@@ -101,13 +100,13 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
 # --- what is to be tried --------------------------------------------------------------------------------------------
 
 
-def _of_options(params: Mapping[str, Any], instance: Instance) -> Selecting:
+def _of_options(params: Mapping[str, Any], instance: Instance) -> Request:
     """Return the selection; a plan of any module will do, but what it has on hold is not tried."""
-    selecting = _selected.selecting_of(params, instance)
-    return replace(selecting, selection=replace(selecting.selection, queues=tuple(params["queues"])))
+    request = _selected.request_of(params, instance)
+    return replace(request, selection=replace(request.selection, queues=tuple(params["queues"])))
 
 
-def _of_site(params: Mapping[str, Any]) -> Selecting:
+def _of_site(params: Mapping[str, Any]) -> Request:
     """Return the selection of the mail to a site. Raises SelectionError."""
     site = params["site"]
     given = [name for name in ("match", "exclude", "match_all", "plan", "requeue") if params[name]]
@@ -115,11 +114,11 @@ def _of_site(params: Mapping[str, Any]) -> Selecting:
         raise SelectionError("site", "it says already what is tried; leave out %s" % " and ".join(given))
     if not _SITE.fullmatch(site):
         raise SelectionError("site", "%r is no domain and no [address], in ASCII" % (site,))
-    _arguments.check_not_negative(params, "limit", "max_messages", "max_percent")
+    _options.check_not_negative(params, "limit", "max_messages", "max_percent")
     now = int(time.time())
     selection = parse_selection(match=[{"recipient": site}], queues=params["queues"], recipient_scope="any", now=now)
     limits = _selected.Limits(params["max_messages"], params["max_percent"])
-    return Selecting(selection, None, params["limit"], now, limits, params["reason"])
+    return Request(selection, None, params["limit"], now, limits, params["reason"])
 
 
 def _name_of_way(params: Mapping[str, Any], seen: Seen) -> str:
@@ -127,11 +126,7 @@ def _name_of_way(params: Mapping[str, Any], seen: Seen) -> str:
         return "site"
     if params["requeue"]:
         return "requeue"
-    if (
-        seen.selecting.planned is None
-        and seen.selecting.selection.everything
-        and set(DELIVERY) <= set(params["queues"])
-    ):
+    if seen.request.planned is None and seen.request.selection.everything and set(DELIVERY) <= set(params["queues"]):
         return "all"
     return "few" if len(seen.selected.targets) <= FEW else "many"
 
@@ -168,12 +163,12 @@ def _listed(spool: Spool, site: str) -> frozenset[str]:
 
 # --- trying ---------------------------------------------------------------------------------------------------------
 
-_Chosen = Mapping[str, "Target"]
+_Chosen = Mapping[str, "SelectedMessage"]
 
 
 def _try(act: Act, way: Way, chosen: _Chosen, site: str | None) -> tuple[dict[str, str], dict[str, int]]:
     """Have messages tried; return {queue ID: outcome}, and {queue ID: the ctime that it has in deferred until then}."""
-    waiting: dict[str, Standing] = {}
+    waiting: dict[str, FileState] = {}
     for queue in _WAITING:
         waiting.update(_acting.verify(act.spool, queue, chosen))
     standing = {**waiting, **_acting.verify(act.spool, "active", chosen)}
@@ -346,7 +341,7 @@ def _finish(module: AnsibleModule, instance: Instance, run: _Tried) -> dict[str,
     fate = run.way.fate
     tried = [target for queue_id, target in run.chosen.items() if run.outcomes[queue_id] == fate]
     fates = {
-        queue_id: Fate(fate if params["requeue"] else target.queue, " (%s)" % fate)
+        queue_id: Destination(fate if params["requeue"] else target.queue, " (%s)" % fate)
         for queue_id, target in run.chosen.items()
     }
     result = {
@@ -359,7 +354,7 @@ def _finish(module: AnsibleModule, instance: Instance, run: _Tried) -> dict[str,
         result["after"] = dict(run.after)
     if module.check_mode:
         if params["plan"] is None and params["site"] is None:
-            result["plan"] = _selected.make_plan(run.seen.selected, run.seen.selecting, instance)
+            result["plan"] = _selected.make_plan(run.seen.selected, run.seen.request, instance)
     elif run.chosen:
         _acting.audit(module, instance, _NAME, result, {fate: len(tried)}, run.seen)
     _acting.check_failed(result, "not tried")

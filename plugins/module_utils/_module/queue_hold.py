@@ -14,19 +14,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
-from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _selected
-from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _options, _selected
+from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Destination
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import DELIVERY
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Seen
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Selecting, Target
-    from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.holding import Standing
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Request, SelectedMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
 
 STATES = ("held", "released")
 RELEASE_BY = ("auto", "move", "requeue")
@@ -57,7 +56,7 @@ class Lifetime:
         notices = min(mail, instance.seconds("bounce_queue_lifetime", default="5d"))
         return cls(mail, notices, instance.seconds("queue_run_delay", default="300s"))
 
-    def is_over(self, target: Target, now: int) -> bool:
+    def is_over(self, target: SelectedMessage, now: int) -> bool:
         """Return whether qmgr(8) would return a message at its next try if that fails (src/qmgr/qmgr_active.c).
 
         Released, it is tried by the first scan of the deferred queue after its time of retry.
@@ -66,12 +65,12 @@ class Lifetime:
         return next_try >= target.created + (self.notices if target.null_sender else self.mail)
 
 
-ARGUMENTS = _arguments.compose(
-    _arguments.INSTANCE,
-    _arguments.SELECTION,
-    _arguments.queues_option(*DELIVERY, default=DELIVERY),
-    _arguments.LIMIT,
-    _arguments.CHANGE,
+ARGUMENTS = _options.compose(
+    _options.INSTANCE,
+    _options.SELECTION,
+    _options.queues_option(*DELIVERY, default=DELIVERY),
+    _options.LIMIT,
+    _options.CHANGE,
     {
         "state": {"type": "str", "choices": list(STATES), "required": True},
         "release_by": {"type": "str", "choices": list(RELEASE_BY), "default": "auto"},
@@ -81,12 +80,12 @@ ARGUMENTS = _arguments.compose(
 
 def run_module(module: AnsibleModule) -> dict[str, Any]:
     """Return the module's result. Raises MailopsError."""
-    instance = _arguments.instance_of(module)
+    instance = _options.instance_of(module)
     instance.require_root()
-    selecting = _selecting(module.params, instance)
+    request = _selecting(module.params, instance)
     with _acting.acting(module, instance, purpose=_NAME) as (spool, act):
-        seen = _acting.look(module, instance, spool, selecting, narrow=module.params["state"] == "held")
-        fates = _fates(module.params, instance, seen.selected.targets, now=selecting.now)
+        seen = _acting.look(module, instance, spool, request, narrow=module.params["state"] == "held")
+        fates = _fates(module.params, instance, seen.selected.targets, now=request.now)
         if "requeued" in fates.values():
             instance.require_postsuper()
         targets = [seen.selected.targets[queue_id] for queue_id in fates]
@@ -94,18 +93,20 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
         return _finish(module, instance, seen, fates, outcomes, act)
 
 
-def _selecting(params: Mapping[str, Any], instance: Instance) -> Selecting:
+def _selecting(params: Mapping[str, Any], instance: Instance) -> Request:
     """Return what to select: what is on hold is always read, for to be held already is to be as wanted.
 
     A plan of any module will do: it says which messages, and the state what is to become of them.
     """
-    selecting = _selected.selecting_of(params, instance)
-    chosen = selecting.selection.queues if selecting.planned is None else DELIVERY
+    request = _selected.request_of(params, instance)
+    chosen = request.selection.queues if request.planned is None else DELIVERY
     queues = (*chosen, "hold") if params["state"] == "held" else ("hold",)
-    return replace(selecting, selection=replace(selecting.selection, queues=queues))
+    return replace(request, selection=replace(request.selection, queues=queues))
 
 
-def _fates(params: Mapping[str, Any], instance: Instance, targets: Mapping[str, Target], *, now: int) -> dict[str, str]:
+def _fates(
+    params: Mapping[str, Any], instance: Instance, targets: Mapping[str, SelectedMessage], *, now: int
+) -> dict[str, str]:
     """Return the outcome that is wanted for each message that is not as it should be yet."""
     if params["state"] == "held":
         return {queue_id: "held" for queue_id, target in targets.items() if target.queue != "hold"}
@@ -121,7 +122,7 @@ def _fates(params: Mapping[str, Any], instance: Instance, targets: Mapping[str, 
 # --- acting ---------------------------------------------------------------------------------------------------------
 
 
-def _act(act: Act, targets: Sequence[Target], fates: Mapping[str, str]) -> dict[str, str]:
+def _act(act: Act, targets: Sequence[SelectedMessage], fates: Mapping[str, str]) -> dict[str, str]:
     """Hold, release or requeue the messages and return {queue ID: outcome}."""
     outcomes = _hold(act, [target for target in targets if fates[target.queue_id] == "held"])
     outcomes.update(_release(act, [target for target in targets if fates[target.queue_id] == "released"]))
@@ -129,7 +130,7 @@ def _act(act: Act, targets: Sequence[Target], fates: Mapping[str, str]) -> dict[
     return outcomes
 
 
-def _hold(act: Act, targets: Sequence[Target]) -> dict[str, str]:
+def _hold(act: Act, targets: Sequence[SelectedMessage]) -> dict[str, str]:
     standing = _acting.hold(act, targets, stays=True)
     act.clear_journal()
     outcomes = {
@@ -140,13 +141,13 @@ def _hold(act: Act, targets: Sequence[Target]) -> dict[str, str]:
     return outcomes
 
 
-def _outcome_of(what: Standing, done: str) -> str:
+def _outcome_of(what: FileState, done: str) -> str:
     if what.problem:
         return "failed"
     return done if what.same else "changed"
 
 
-def _release(act: Act, targets: Sequence[Target]) -> dict[str, str]:
+def _release(act: Act, targets: Sequence[SelectedMessage]) -> dict[str, str]:
     """Move the messages from hold to deferred and return {queue ID: outcome}."""
     outcomes = dict.fromkeys((target.queue_id for target in targets), "vanished")
     standing = _acting.release(act, targets)
@@ -154,7 +155,7 @@ def _release(act: Act, targets: Sequence[Target]) -> dict[str, str]:
     return outcomes
 
 
-def _requeue(act: Act, targets: Sequence[Target]) -> dict[str, str]:
+def _requeue(act: Act, targets: Sequence[SelectedMessage]) -> dict[str, str]:
     """Have postsuper(1) -r submit the messages again and return {queue ID: outcome}."""
     wanted = {target.queue_id: target for target in targets}
     if not wanted:
@@ -207,7 +208,9 @@ def _finish(
     params = module.params
     moved = [seen.selected.targets[queue_id] for queue_id, outcome in outcomes.items() if outcome in _MOVED]
     # A release goes where the run does not look: the diff says how many, not how many there are then.
-    places = {queue_id: Fate("hold" if fate == "held" else fate, " (%s)" % fate) for queue_id, fate in fates.items()}
+    places = {
+        queue_id: Destination("hold" if fate == "held" else fate, " (%s)" % fate) for queue_id, fate in fates.items()
+    }
     result = {
         "changed": bool(moved),
         "state": params["state"],
@@ -217,7 +220,7 @@ def _finish(
     }
     if module.check_mode:
         if params["plan"] is None:
-            result["plan"] = _selected.make_plan(seen.selected, seen.selecting, instance)
+            result["plan"] = _selected.make_plan(seen.selected, seen.request, instance)
     elif fates:
         # postsuper itself logs what it requeues.
         for fate in ("held", "released"):

@@ -6,7 +6,7 @@
 
 """What postfix_queue_purge does: verify and delete (or expire), and look what became of each message.
 
-Each message is compared once more while its file is open, and deleted then (_spool/holding.py). What is in active or incoming is moved
+Each message is compared once more while its file is open, and deleted then (_spool/actions.py). What is in active or incoming is moved
 to hold first, so that nothing is deleted under a delivery.
 """
 
@@ -14,21 +14,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Container, Iterable, Mapping, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError, MailopsError, SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _selected
-from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _options, _selected
+from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.deletions import known_deletions
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import DELIVERY
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Seen
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Selected, Selecting, Target
-    from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import (
+        Request,
+        SelectedMessage,
+        SelectedMessages,
+    )
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.holding import Standing
 
 METHODS = ("delete", "expire")
 OUTCOMES = ("purged", "already_purged", "vanished", "changed", "in_flight", "failed", "undecided")
@@ -37,12 +40,12 @@ _NAME = "postfix_queue_purge"
 _EXPIRE_SINCE = (3, 5)
 _IN_FLIGHT_SECONDS = _acting.IN_FLIGHT_SECONDS
 
-ARGUMENTS = _arguments.compose(
-    _arguments.INSTANCE,
-    _arguments.SELECTION,
-    _arguments.queues_option("maildrop", "incoming", "active", "deferred", "hold"),
-    _arguments.LIMIT,
-    _arguments.CHANGE,
+ARGUMENTS = _options.compose(
+    _options.INSTANCE,
+    _options.SELECTION,
+    _options.queues_option("maildrop", "incoming", "active", "deferred", "hold"),
+    _options.LIMIT,
+    _options.CHANGE,
     {
         "method": {"type": "str", "choices": list(METHODS), "default": "delete"},
         "expire_forged": {"type": "bool", "default": False},
@@ -53,12 +56,12 @@ ARGUMENTS = _arguments.compose(
 def run_module(module: AnsibleModule) -> dict[str, Any]:
     """Return the module's result. Raises MailopsError."""
     params = module.params
-    instance = _arguments.instance_of(module)
+    instance = _options.instance_of(module)
     instance.require_root()
-    selecting = _selected.selecting_of(params, instance, own_domains=instance.own_domains, method=params["method"])
-    _check_method(params["method"], selecting.selection.queues, instance)
+    request = _selected.request_of(params, instance, own_domains=instance.own_domains, method=params["method"])
+    _check_method(params["method"], request.selection.queues, instance)
     with _acting.acting(module, instance, purpose=_NAME) as (spool, act):
-        return _purge(module, selecting, instance, spool, act)
+        return _purge(module, request, instance, spool, act)
 
 
 def _check_method(method: str, queues: Sequence[str], instance: Instance) -> None:
@@ -77,11 +80,11 @@ def _check_method(method: str, queues: Sequence[str], instance: Instance) -> Non
 
 
 def _purge(
-    module: AnsibleModule, selecting: Selecting, instance: Instance, spool: Spool, act: Act | None
+    module: AnsibleModule, request: Request, instance: Instance, spool: Spool, act: Act | None
 ) -> dict[str, Any]:
     """Select, check the limits, act where there is something to act with, and return the result."""
     params = module.params
-    seen = _acting.look(module, instance, spool, selecting)
+    seen = _acting.look(module, instance, spool, request)
     selected = seen.selected
     if params["method"] == "expire" and not params["expire_forged"]:
         _refuse_backscatter(selected.targets.values())
@@ -106,7 +109,7 @@ def _purge(
         done = {"method": result["method"], "purged": result["purged"]["messages"]}
         _acting.audit(module, instance, _NAME, result, done, seen)
     if act is None and params["plan"] is None:
-        result["plan"] = _selected.make_plan(selected, selecting, instance, method=params["method"])
+        result["plan"] = _selected.make_plan(selected, request, instance, method=params["method"])
     _acting.check_failed(result, "still in the queue")
     return result
 
@@ -114,7 +117,7 @@ def _purge(
 def _count_outcomes(seen: Seen, outcomes: Mapping[str, str], instance: Instance) -> dict[str, int]:
     """Return how many messages had each outcome; what is missing of a plan may have been deleted by an earlier run of ours."""
     counted = _acting.count_outcomes(seen, outcomes, OUTCOMES)
-    planned = seen.selecting.planned
+    planned = seen.request.planned
     if planned is not None and counted["vanished"]:
         there = {*seen.selected.targets, *seen.selected.changed}
         missing = {queue_id: planned[queue_id] for queue_id in planned.keys() - there}
@@ -123,14 +126,14 @@ def _count_outcomes(seen: Seen, outcomes: Mapping[str, str], instance: Instance)
     return counted
 
 
-def _fate(target: Target, method: str) -> Fate:
+def _fate(target: SelectedMessage, method: str) -> Destination:
     """Return what is to become of a message."""
     if method == "delete":
-        return Fate(None, "")
-    return Fate("deferred" if target.queue == "hold" else target.queue, " (expired)")
+        return Destination(None, "")
+    return Destination("deferred" if target.queue == "hold" else target.queue, " (expired)")
 
 
-def _to_do(selected: Selected, method: str) -> list[Target]:
+def _to_do(selected: SelectedMessages, method: str) -> list[SelectedMessage]:
     """Return the selected messages that are not as they should be yet."""
     targets = list(selected.targets.values())
     if method == "delete":
@@ -138,7 +141,7 @@ def _to_do(selected: Selected, method: str) -> list[Target]:
     return [target for target in targets if not target.forced_expire or target.queue == "hold"]
 
 
-def _refuse_backscatter(targets: Iterable[Target]) -> None:
+def _refuse_backscatter(targets: Iterable[SelectedMessage]) -> None:
     """Raise SelectionError where expiring would send notices to people who sent nothing."""
     unvouched = sum(not target.vouched for target in targets)
     if unvouched:
@@ -153,7 +156,7 @@ def _refuse_backscatter(targets: Iterable[Target]) -> None:
 # --- deleting -------------------------------------------------------------------------------------------------------
 
 
-def _delete(act: Act, targets: Sequence[Target]) -> dict[str, str]:
+def _delete(act: Act, targets: Sequence[SelectedMessage]) -> dict[str, str]:
     """Delete the messages and return {queue ID: outcome}."""
     standing = _acting.remove(act, [target for target in targets if target.queue != "maildrop"])
     held = [target for target in targets if _is_held(standing.get(target.queue_id))]
@@ -169,13 +172,13 @@ def _delete(act: Act, targets: Sequence[Target]) -> dict[str, str]:
     return outcomes
 
 
-def _outcome_of(queue_id: str, what: Standing, in_flight: Container[str]) -> str:
+def _outcome_of(queue_id: str, what: FileState, in_flight: Container[str]) -> str:
     if what.removed:
         return "in_flight" if queue_id in in_flight else "purged"
     return "failed" if what.problem else "changed"
 
 
-def _is_held(what: Standing | None) -> bool:
+def _is_held(what: FileState | None) -> bool:
     """Return whether a message that was to be removed was put on hold instead."""
     return what is not None and what.same and not what.removed and not what.problem
 
@@ -183,14 +186,14 @@ def _is_held(what: Standing | None) -> bool:
 # --- expiring -------------------------------------------------------------------------------------------------------
 
 
-def _expire(act: Act, targets: Sequence[Target]) -> dict[str, str]:
+def _expire(act: Act, targets: Sequence[SelectedMessage]) -> dict[str, str]:
     """Expire the messages, releasing those on hold, and return {queue ID: outcome}.
 
     A held message would not be returned, so nothing can be held while it is looked at: it is looked at just before.
     """
     wanted = {target.queue_id: target for target in targets}
     queues = (*DELIVERY, "hold")
-    standing: dict[str, Standing] = {}
+    standing: dict[str, FileState] = {}
     for queue in queues:
         standing.update(_acting.verify(act.spool, queue, wanted))
     outcomes = {queue_id: "changed" if queue_id in standing else "vanished" for queue_id in wanted}

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Callable, Collection, Iterator, Mapping, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils import _arguments, _service
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     MailopsError,
     OutcomeError,
@@ -24,30 +23,36 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     SelectionError,
     SystemRefusal,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _quarantines, _selected
-from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Fate, Seen
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _options, _quarantines, _selected
+from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Destination, Seen
 from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import warn_of_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Selecting
+from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Request
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import name_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import parse_age
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import DEFAULT_QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import service as _service
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import DEFAULT_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY, LOGS, QUEUES, Live
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import (
+    DELIVERY,
+    LOGS,
+    QUEUES,
+    QueueDirectory,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts, scan
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.transfer import Moved, Target
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.transfer import Move, MoveResult
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
-    from ansible_collections.mailops.postfix.plugins.module_utils._service import Outage
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.holding import Standing
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import Layout
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.service import Outage
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import Layout
 
 STATES = ("quarantined", "restored", "absent")
 MODES = ("messages", "queues")
@@ -91,17 +96,17 @@ _REMARKS = {
         "may have delivered some of them before: %s."
     ),
     "leftovers": (
-        "%d files of an interrupted run stay where they are, because nothing proves that they are copies: %s. Look at them, then move "
+        "%d files of an interrupted run stay where they are, because nothing proves that they are copies: %s. FileAttributes at them, then move "
         "or remove them."
     ),
     "odd_logs": "%d logs of messages are no regular files or cannot be moved, and stay where they are: %s.",
 }
 
-ARGUMENTS = _arguments.compose(
-    _arguments.INSTANCE,
-    _arguments.SELECTION,
-    _arguments.LIMIT,
-    _arguments.CHANGE,
+ARGUMENTS = _options.compose(
+    _options.INSTANCE,
+    _options.SELECTION,
+    _options.LIMIT,
+    _options.CHANGE,
     _quarantines.DIRECTORY,
     {
         "name": {"type": "str", "required": True},
@@ -131,7 +136,7 @@ class Job:
     layout: Layout
     base: str
     name: str
-    selecting: Selecting
+    request: Request
     origin: Origin
     extra: dict[str, Any] = field(default_factory=dict)
     left_out: set[str] = field(default_factory=set)
@@ -152,9 +157,9 @@ class Job:
     def said(self) -> dict[str, Any]:
         """Return what the journal is to say of this run."""
         return {
-            "reason": printable(self.selecting.reason or "")[: _acting.MAX_REASON],
-            "selection": self.selecting.selection.frozen(),
-            "digest": self.selecting.selection.digest(),
+            "reason": printable(self.request.reason or "")[: _acting.MAX_REASON],
+            "selection": self.request.selection.frozen(),
+            "digest": self.request.selection.digest(),
         }
 
     def open(self) -> Quarantine:
@@ -186,7 +191,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     """Return the module's result. Raises MailopsError."""
     params = module.params
     quarantines.check_name(params["name"])
-    instance = _arguments.instance_of(module)
+    instance = _options.instance_of(module)
     instance.require_root()
     _quarantines.check_place(_quarantines.base_of(params, instance), params["name"], instance)
     state = params["state"]
@@ -243,7 +248,7 @@ def _job_of(module: AnsibleModule, instance: Instance) -> Job:
         layout=layout_of(instance),
         base=_quarantines.base_of(params, instance),
         name=name,
-        selecting=_selected.selecting_of(params, origin),
+        request=_selected.request_of(params, origin),
         origin=origin,
     )
 
@@ -268,7 +273,7 @@ def _recover(job: Job, act: Act | None) -> None:
     """Finish or undo what an interrupted run left; in check mode warn of it."""
     if not job.exists():
         return
-    with job.open() as quarantine, Live(job.layout) as live:
+    with job.open() as quarantine, QueueDirectory(job.layout) as live:
         if act is None:
             if not quarantine.is_whole(live):
                 job.module.warn(
@@ -300,7 +305,7 @@ def _recover(job: Job, act: Act | None) -> None:
             _warn_of(job, recovered)
 
 
-def _warn_of(job: Job, moved: Moved) -> None:
+def _warn_of(job: Job, moved: MoveResult) -> None:
     """Warn of what a move has left where it is, or could not decide."""
     for name, text in _REMARKS.items():
         listed = sorted(getattr(moved, name))
@@ -316,24 +321,24 @@ def _warn_of(job: Job, moved: Moved) -> None:
 def _see(job: Job, spool: Spool) -> Seen:
     """Read the queues and return the selection. Raises LimitError where it is larger than allowed."""
     seen = _see_all(job, spool, job.left_out)
-    _selected.check_limits(seen.selected, job.selecting, narrow=job.params["state"] != "restored")
+    _selected.check_limits(seen.selected, job.request, narrow=job.params["state"] != "restored")
     return seen
 
 
 def _see_all(job: Job, spool: Spool, earlier: Collection[str] = ()) -> Seen:
     """Read the queues and return the selection. earlier: queue IDs that are left out as if they were not there."""
     started = time.monotonic()
-    reading = job.selecting.job()
+    reading = job.request.job()
     if earlier:
         reading = replace(reading, wanted=lambda queue_id: queue_id not in earlier, pass_over=_pass_over)
     share = scan(spool, reading)
     warn_of_gaps(job.module, share.counts, share.gaps, spool.path)
-    seen = Seen(job.selecting, share.result, share.counts, share.gaps, started)
+    seen = Seen(job.request, share.result, share.counts, share.gaps, started)
     _acting.check_undecided(job.module, seen)
     return seen
 
 
-def _pass_over(_found: Found, _incomplete: bool, _counted: _selected.Selected) -> None:
+def _pass_over(_found: QueueEntry, _incomplete: bool, _counted: _selected.SelectedMessages) -> None:
     """Count nothing."""
 
 
@@ -352,7 +357,7 @@ def _tell(job: Job, seen: Seen, outcomes: Mapping[str, str], act: Act | None) ->
         verb: _acting.show_sums(done),
         "collisions": collisions[:_MAX_LISTED],
         "down": 0.0,
-        **_acting.show_common(seen, {target.queue_id: Fate(None, "") for target in done}, act),
+        **_acting.show_common(seen, {target.queue_id: Destination(None, "") for target in done}, act),
         "outcomes": _count_outcomes(job, seen, outcomes),
         "failures": _show_failures(job, seen, act),
         **{key: value for key, value in job.extra.items() if key != "left_in_flight"},
@@ -368,14 +373,14 @@ def _tell(job: Job, seen: Seen, outcomes: Mapping[str, str], act: Act | None) ->
         said = {"state": job.params["state"], "quarantine": job.name, verb: len(done)}
         _acting.audit(job.module, job.instance, _NAME, result, said, seen)
     if act is None and job.params["plan"] is None and not _is_whole(job):
-        result["plan"] = _selected.make_plan(seen.selected, job.selecting, job.origin)
+        result["plan"] = _selected.make_plan(seen.selected, job.request, job.origin)
     return result
 
 
 def _count_outcomes(job: Job, seen: Seen, outcomes: Mapping[str, str]) -> dict[str, int]:
     """Return how many messages had each outcome. Of a plan, what was moved by an earlier run did not vanish."""
     counted = _acting.count_outcomes(seen, outcomes, OUTCOMES)
-    planned = job.selecting.planned
+    planned = job.request.planned
     if planned is not None:
         missing = set(planned).difference(seen.selected.targets, seen.selected.changed)
         already = 0
@@ -414,7 +419,7 @@ def _is_whole(job: Job) -> bool:
 
 def _nothing(job: Job) -> Seen:
     """Return what was seen where there is nothing to look at."""
-    return Seen(job.selecting, job.selecting.nothing(), ScanCounts(), (), time.monotonic())
+    return Seen(job.request, job.request.nothing(), ScanCounts(), (), time.monotonic())
 
 
 # --- quarantined ----------------------------------------------------------------------------------------------------
@@ -431,13 +436,13 @@ def _quarantine_messages(job: Job, spool: Spool, act: Act | None) -> dict[str, A
         return _tell(job, seen, dict.fromkeys(targets, "quarantined"), act)
     outcomes: dict[str, str] = {}
     if targets:
-        with job.make() as quarantine, Live(job.layout) as live:
+        with job.make() as quarantine, QueueDirectory(job.layout) as live:
             outcomes = _take(job, act, quarantine, live, targets)
     return _tell(job, seen, outcomes, act)
 
 
 def _take(
-    job: Job, act: Act, quarantine: Quarantine, live: Live, targets: Mapping[str, _selected.Target]
+    job: Job, act: Act, quarantine: Quarantine, live: QueueDirectory, targets: Mapping[str, _selected.SelectedMessage]
 ) -> dict[str, str]:
     """Hold, verify, move; return {queue ID: outcome}. Whatever happens, nothing stays on hold that was not there before."""
     # Asked before anything is put on hold.
@@ -464,7 +469,9 @@ def _take(
     return taking.outcomes
 
 
-def _settle_unseen(job: Job, act: Act, targets: Mapping[str, _selected.Target], outcomes: dict[str, str]) -> None:
+def _settle_unseen(
+    job: Job, act: Act, targets: Mapping[str, _selected.SelectedMessage], outcomes: dict[str, str]
+) -> None:
     """Say what became of the messages that have no outcome yet."""
     if job.broken is None:
         with _keeping(job, _UNREADABLE):
@@ -475,7 +482,7 @@ def _settle_unseen(job: Job, act: Act, targets: Mapping[str, _selected.Target], 
             job.failures.setdefault(queue_id, act.problems.get(queue_id, str(job.broken)))
 
 
-def _release(job: Job, act: Act, targets: Sequence[_selected.Target], held: set[str]) -> None:
+def _release(job: Job, act: Act, targets: Sequence[_selected.SelectedMessage], held: set[str]) -> None:
     """Give back to delivery what this run has put on hold and not moved. What cannot be given back, the next run gives back.
 
     held: what is on hold because of this run. Where any of it is not found there, the next run looks again.
@@ -517,13 +524,13 @@ class _Taking:
     job: Job
     act: Act
     quarantine: Quarantine
-    live: Live
-    targets: Mapping[str, _selected.Target]
+    live: QueueDirectory
+    targets: Mapping[str, _selected.SelectedMessage]
     outcomes: dict[str, str] = field(default_factory=dict)
     moved: set[str] = field(default_factory=set)
     """The messages that are in the quarantine."""
 
-    def take(self, standing: Mapping[str, Standing], queue: str) -> None:
+    def take(self, standing: Mapping[str, FileState], queue: str) -> None:
         """Move from hold or maildrop what is still the selected message there. Raises OSError and MailopsError."""
         self.outcomes.update(
             (queue_id, "failed" if what.problem else "changed")
@@ -542,17 +549,17 @@ class _Taking:
             self._move(verified, in_flight, queue)
 
     def _move(self, queue_ids: Sequence[str], in_flight: Collection[str], queue: str) -> None:
-        wanted = {queue_id: Target(queue, self.targets[queue_id].queue) for queue_id in queue_ids}
+        wanted = {queue_id: Move(queue, self.targets[queue_id].queue) for queue_id in queue_ids}
         try:
             moved = self.quarantine.take(self.live, wanted, **self.job.said())
         except QuarantineError as error:
-            moved = Moved(failed=dict.fromkeys(queue_ids, str(error)), broken=error)
+            moved = MoveResult(failed=dict.fromkeys(queue_ids, str(error)), broken=error)
         self.moved.update(moved.done)
         self.outcomes.update(_outcomes_of(self.job, moved, queue_ids, "quarantined"))
         self.outcomes.update((queue_id, "in_flight") for queue_id in in_flight if queue_id in moved.done)
 
 
-def _outcomes_of(job: Job, moved: Moved, queue_ids: Collection[str], done: str) -> dict[str, str]:
+def _outcomes_of(job: Job, moved: MoveResult, queue_ids: Collection[str], done: str) -> dict[str, str]:
     """Return what became of messages that were to be moved, by queue ID, and keep what went wrong."""
     job.broken = job.broken or moved.broken
     job.touched = job.touched or moved.touched
@@ -579,7 +586,7 @@ def _quarantine_queues(job: Job, spool: Spool, act: Act | None) -> dict[str, Any
         return {**_tell(job, seen, dict.fromkeys(seen.selected.targets, "quarantined"), act), "changed": True}
     if job.params["max_messages"] is not None or job.params["max_percent"] is not None:
         _see(job, spool)
-    with job.make() as quarantine, Live(job.layout) as live:
+    with job.make() as quarantine, QueueDirectory(job.layout) as live:
         earlier = quarantine.present()
         _swap(job, quarantine, live, service)
         seen = _see_swapped(job, quarantine, earlier)
@@ -598,10 +605,10 @@ def _see_swapped(job: Job, quarantine: Quarantine, earlier: Collection[str]) -> 
     return _nothing(job)
 
 
-def _swap(job: Job, quarantine: Quarantine, live: Live, service: _service.Service | None) -> None:
+def _swap(job: Job, quarantine: Quarantine, live: QueueDirectory, service: _service.Service | None) -> None:
     """Move the queues away while Postfix is stopped. Raises MailopsError where it was not stopped; later errors are kept."""
     outages: list[Outage] = []
-    moved = Moved()
+    moved = MoveResult()
 
     @contextmanager
     def stopped() -> Iterator[None]:
@@ -611,7 +618,7 @@ def _swap(job: Job, quarantine: Quarantine, live: Live, service: _service.Servic
 
     left = {"running": service is not None, "unit": service.unit if service else None}
     try:
-        quarantine.swap(live, job.selecting.selection.queues, stopped, moved, **left, **job.said())
+        quarantine.swap(live, job.request.selection.queues, stopped, moved, **left, **job.said())
     except MailopsError as error:
         if not outages:
             raise
@@ -653,10 +660,10 @@ def _check_directories(params: Mapping[str, Any], instance: Instance) -> None:
 
 def _restore(job: Job, _spool: Spool, act: Act | None) -> dict[str, Any]:
     """Move the selection back to Postfix."""
-    with job.open() as quarantine, Live(job.layout) as live:
+    with job.open() as quarantine, QueueDirectory(job.layout) as live:
         seen = _see(job, quarantine.spool)
         wanted = {
-            queue_id: Target(target.queue, _where_to(target.queue, job.params["restore_to"]))
+            queue_id: Move(target.queue, _where_to(target.queue, job.params["restore_to"]))
             for queue_id, target in seen.selected.targets.items()
         }
         if wanted:
@@ -678,7 +685,7 @@ def _restore(job: Job, _spool: Spool, act: Act | None) -> dict[str, Any]:
         return _tell(job, seen, outcomes, act)
 
 
-def _check_room_to_restore(job: Job, quarantine: Quarantine, live: Live) -> None:
+def _check_room_to_restore(job: Job, quarantine: Quarantine, live: QueueDirectory) -> None:
     """Raise SystemRefusal where the journal, or copies of the messages, cannot be written."""
     quarantines.check_room(quarantine.path)
     if quarantine.is_elsewhere(live):
@@ -718,7 +725,7 @@ def _remove(job: Job, _spool: Spool, act: Act | None) -> dict[str, Any]:
     with job.open() as quarantine:
         if _is_young(job, quarantine):
             return _tell(job, _nothing(job), {}, act)
-        whole = job.selecting.planned is None and job.selecting.selection.everything and job.params["queues"] is None
+        whole = job.request.planned is None and job.request.selection.everything and job.params["queues"] is None
         if whole:
             quarantine.check_proved(None, whole=act is not None)
         seen = _see(job, quarantine.spool)
@@ -740,7 +747,7 @@ def _remove(job: Job, _spool: Spool, act: Act | None) -> dict[str, Any]:
 
 
 def _delete(
-    job: Job, quarantine: Quarantine, targets: Mapping[str, _selected.Target], *, whole: bool
+    job: Job, quarantine: Quarantine, targets: Mapping[str, _selected.SelectedMessage], *, whole: bool
 ) -> dict[str, str]:
     """Delete messages in the quarantine, or all of it, and return the outcome of each message."""
     if whole:
@@ -768,7 +775,7 @@ def _is_young(job: Job, quarantine: Quarantine) -> bool:
     text = job.params["older_than"]
     if text is None:
         return False
-    return quarantine.filled() > job.selecting.now - parse_age(text, "older_than")
+    return quarantine.filled() > job.request.now - parse_age(text, "older_than")
 
 
 _Work = Callable[[Job, Spool, "Act | None"], "dict[str, Any]"]

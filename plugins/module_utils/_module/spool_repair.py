@@ -15,7 +15,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     InstanceError,
     MailopsError,
@@ -23,10 +22,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     SelectionError,
     SystemRefusal,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import display, printable
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import acting, leave_line
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import display, printable
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import parse_age
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.damage import Damage, find_damage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import operator
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
@@ -39,12 +38,13 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure i
     look,
     set_owners,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._summary import listing
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap
 
@@ -72,9 +72,9 @@ _CORRUPT_BUDGET = 16 << 10
 # So many failures, and directories that cannot be read, are named.
 _MAX_NAMED = 20
 
-ARGUMENTS = _arguments.compose(
-    _arguments.INSTANCE,
-    _arguments.LIMIT,
+ARGUMENTS = _options.compose(
+    _options.INSTANCE,
+    _options.LIMIT,
     {
         "repairs": {
             "type": "list",
@@ -91,8 +91,8 @@ ARGUMENTS = _arguments.compose(
 def run_module(module: AnsibleModule) -> dict[str, Any]:
     """Return the module's result. Raises MailopsError."""
     params = module.params
-    _arguments.check_not_negative(params, "limit")
-    instance = _arguments.instance_of(module)
+    _options.check_not_negative(params, "limit")
+    instance = _options.instance_of(module)
     job = _Repair(
         instance=instance,
         repairs=frozenset(params["repairs"]),
@@ -423,7 +423,7 @@ def _ignore_gap(_gap: Gap, _corrupt: _Corrupt) -> None:
     """Go on: what cannot be read is among the findings."""
 
 
-def _ignore(_found: Found, _incomplete: bool, _corrupt: _Corrupt) -> None:
+def _ignore(_found: QueueEntry, _incomplete: bool, _corrupt: _Corrupt) -> None:
     """Pass over nothing: in corrupt/ every mode is shown."""
 
 

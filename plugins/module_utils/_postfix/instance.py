@@ -29,7 +29,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     reason_of,
     remedy_of,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 
 if TYPE_CHECKING:
     import subprocess

@@ -13,12 +13,12 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import patterns
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import one_line, printable, text_of
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Input
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import reason_for
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import (
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import one_line, printable, text_of
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import reason_for
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
     MessageCheck,
     MessageTest,
     RecipientCheck,
@@ -28,7 +28,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection i
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Subject
+    from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Subject
 
 ORIGINS = ("smtp", "local", "bounce")
 

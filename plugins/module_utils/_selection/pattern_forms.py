@@ -15,7 +15,7 @@ import re
 from typing import Callable, Sequence, Tuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import (
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import (
     DOMAIN_LITERAL,
     DOMAIN_SPECIAL,
     HEADER_SPECIAL,

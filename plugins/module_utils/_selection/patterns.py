@@ -14,8 +14,7 @@ import re
 from typing import Callable
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import pattern_forms as forms
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import (
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import (
     CUT,
     NULL_SENDER,
     REGEX_LIKE,
@@ -34,6 +33,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.address imp
     undisplay_address,
     undisplay_text,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import pattern_forms as forms
 
 _REGEX = re.compile(r"/(.*)/([A-Za-z]*)\Z", re.DOTALL)
 _POSIX_CLASS = re.compile(r"\[\[:\^?[a-z]+:\]")

@@ -20,7 +20,7 @@ import zlib
 from typing import Any, Iterable, Mapping, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 
 VERSION = 1
 # A plan has so many messages at the most. In memory a message takes some 250 bytes.

@@ -31,13 +31,13 @@ from typing import (
 )
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Input
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input
 
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Window
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Identity
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, Identity
 
     class Subject(Protocol):
         """A message to decide about. What is dear to get is a method, called only when it is needed.
@@ -354,6 +354,6 @@ def _parse_rules(rules: Sequence[Mapping[str, Any]], name: str, now: int) -> tup
     if not rules:
         return ()
     # It is compiled anew for each run, and most runs of facts have no rules.
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import parse_rule  # noqa: PLC0415
+    from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_rule  # noqa: PLC0415
 
     return tuple(parse_rule(rule, "%s[%d]" % (name, index), now) for index, rule in enumerate(rules))

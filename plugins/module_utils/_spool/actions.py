@@ -14,7 +14,7 @@ many queue IDs are logged at once.
 
 On hold nothing but the administrator moves a message (src/qmgr/qmgr.c scans the other queues only).
 
-A message that cannot be handled has a problem in its Standing, and the others go on.
+A message that cannot be handled has a problem in its FileState, and the others go on.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     SystemRefusal,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import DELIVERY
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.parallel import worth_processes
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import DELIVERY
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.deletions import Deletions
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import Live
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap
 
-    _Act = Callable[["Live", SpoolMessage], "Standing"]
+    _Act = Callable[["QueueDirectory", SpoolMessage], "FileState"]
 
 # As often as postsuper(1) looks for a message, which may go from one queue to the next meanwhile.
 _TRIES = 2
@@ -50,7 +50,7 @@ _WORTH_PROCESSES = 1000
 _AT_REST = ("deferred", "hold")
 
 
-class Standing(NamedTuple):
+class FileState(NamedTuple):
     """What stands in a queue under the ID of a selected message."""
 
     same: bool
@@ -63,24 +63,24 @@ class Standing(NamedTuple):
     """Why it could not be handled; it stays where it is then."""
 
 
-ANOTHER = Standing(same=False, busy=False)
-_REMOVED = Standing(same=True, busy=False, removed=True)
+ANOTHER = FileState(same=False, busy=False)
+_REMOVED = FileState(same=True, busy=False, removed=True)
 
 
-class _Standings:
+class _FileStates:
     """What stands in a queue by queue ID, and what kept directories from being read; it adds up."""
 
     def __init__(self) -> None:
-        self.by_id: dict[str, Standing] = {}
+        self.by_id: dict[str, FileState] = {}
         self.problems: list[str] = []
 
-    def merge(self, other: _Standings) -> None:
+    def merge(self, other: _FileStates) -> None:
         """Add what another process found."""
         self.by_id.update(other.by_id)
         self.problems += other.problems
 
 
-def hold(live: Live, wanted: Mapping[str, str]) -> dict[str, Standing]:
+def hold(live: QueueDirectory, wanted: Mapping[str, str]) -> dict[str, FileState]:
     """Put messages on hold that are in delivery or on hold already; return what stands under each queue ID that was found.
 
     wanted: {queue ID: fingerprint}. What is another message stays where it is.
@@ -88,12 +88,12 @@ def hold(live: Live, wanted: Mapping[str, str]) -> dict[str, Standing]:
     return _each(live, wanted, ("hold", *DELIVERY), _hold)
 
 
-def release(live: Live, wanted: Mapping[str, str]) -> dict[str, Standing]:
+def release(live: QueueDirectory, wanted: Mapping[str, str]) -> dict[str, FileState]:
     """Move messages from hold to deferred, and return what stood under each queue ID that was found on hold. wanted: as of hold()."""
     return _each(live, wanted, ("hold",), _release)
 
 
-def remove(live: Live, wanted: Mapping[str, str], record: Deletions) -> dict[str, Standing]:
+def remove(live: QueueDirectory, wanted: Mapping[str, str], record: Deletions) -> dict[str, FileState]:
     """Remove messages in delivery or on hold, with their logs; what an agent may have open is only put on hold.
 
     wanted and result: as of hold(). record: gets each removal before it happens.
@@ -101,16 +101,16 @@ def remove(live: Live, wanted: Mapping[str, str], record: Deletions) -> dict[str
     return _each(live, wanted, ("hold", *DELIVERY), partial(_remove_at_rest, record), record)
 
 
-def remove_from(live: Live, queue: str, wanted: Mapping[str, str], record: Deletions) -> dict[str, Standing]:
+def remove_from(live: QueueDirectory, queue: str, wanted: Mapping[str, str], record: Deletions) -> dict[str, FileState]:
     """Remove messages of one queue as remove() does, but whoever has them open."""
     return _each(live, wanted, (queue,), partial(_remove, record), record)
 
 
 def _each(
-    live: Live, wanted: Mapping[str, str], queues: Sequence[str], act: _Act, record: Deletions | None = None
-) -> dict[str, Standing]:
+    live: QueueDirectory, wanted: Mapping[str, str], queues: Sequence[str], act: _Act, record: Deletions | None = None
+) -> dict[str, FileState]:
     """Do that to each of the messages, and return what stands under each queue ID that was found or could not be looked for."""
-    standings = _Standings()
+    standings = _FileStates()
     for _try in range(_TRIES):
         left = wanted.keys() - standings.by_id.keys()
         if not left:
@@ -133,18 +133,20 @@ def _each(
     return _with_problems(standings, wanted, record)
 
 
-def _with_problems(standings: _Standings, wanted: Mapping[str, str], record: Deletions | None) -> dict[str, Standing]:
+def _with_problems(standings: _FileStates, wanted: Mapping[str, str], record: Deletions | None) -> dict[str, FileState]:
     """Return what stands under each queue ID; where not everything could be looked at, nothing is concluded from not being found."""
     if standings.problems:
         unseen = {queue_id: wanted[queue_id] for queue_id in wanted.keys() - standings.by_id.keys()}
         removed = record.known(unseen) if record else ()
         for queue_id in unseen:
-            problem = Standing(same=False, busy=False, problem=standings.problems[0])
+            problem = FileState(same=False, busy=False, problem=standings.problems[0])
             standings.by_id[queue_id] = _REMOVED if queue_id in removed else problem
     return standings.by_id
 
 
-def _visit(live: Live, wanted: Mapping[str, str], act: _Act, message: SpoolMessage, standings: _Standings) -> None:
+def _visit(
+    live: QueueDirectory, wanted: Mapping[str, str], act: _Act, message: SpoolMessage, standings: _FileStates
+) -> None:
     """Do that to the open message if it is the wanted one."""
     queue_id = message.queue_id
     if queue_id in standings.by_id:
@@ -158,23 +160,23 @@ def _visit(live: Live, wanted: Mapping[str, str], act: _Act, message: SpoolMessa
         return
     except OSError as error:
         refusal = SystemRefusal("It cannot be taken out of %s" % message.queue, error)
-        standing = Standing(same=True, busy=False, problem=str(refusal))
+        standing = FileState(same=True, busy=False, problem=str(refusal))
     except ContentError as error:
-        standing = Standing(
+        standing = FileState(
             same=False, busy=False, problem="It cannot be read: %s. Fix that, then run this again." % error
         )
     standings.by_id[queue_id] = standing
 
 
-def _note_gap(gap: Gap, standings: _Standings) -> None:
+def _note_gap(gap: Gap, standings: _FileStates) -> None:
     """Note what could not be opened: a message, or a directory."""
     if gap.queue_id:
-        standings.by_id.setdefault(gap.queue_id, Standing(same=False, busy=False, problem=gap.problem))
+        standings.by_id.setdefault(gap.queue_id, FileState(same=False, busy=False, problem=gap.problem))
     else:
         standings.problems.append(gap.problem)
 
 
-def _hold(live: Live, message: SpoolMessage) -> Standing:
+def _hold(live: QueueDirectory, message: SpoolMessage) -> FileState:
     """Put an open message on hold. Raises OSError."""
     if message.queue != "hold" and not _move(live, message, "hold"):
         return ANOTHER
@@ -183,15 +185,15 @@ def _hold(live: Live, message: SpoolMessage) -> Standing:
     except OSError:
         # It is on hold by now; whoever waits for its delivery looks again.
         busy = True
-    return Standing(same=True, busy=busy)
+    return FileState(same=True, busy=busy)
 
 
-def _release(live: Live, message: SpoolMessage) -> Standing:
+def _release(live: QueueDirectory, message: SpoolMessage) -> FileState:
     """Move an open message from hold to deferred, as postsuper(1) -H does. Raises OSError."""
-    return Standing(same=True, busy=False) if _move(live, message, "deferred") else ANOTHER
+    return FileState(same=True, busy=False) if _move(live, message, "deferred") else ANOTHER
 
 
-def _remove_at_rest(record: Deletions, live: Live, message: SpoolMessage) -> Standing:
+def _remove_at_rest(record: Deletions, live: QueueDirectory, message: SpoolMessage) -> FileState:
     """Remove an open message, or put it on hold where an agent may have it open. Raises OSError.
 
     Whether one has is not asked in C(active), where the question may end it (src/global/deliver_request.c), nor in C(incoming), from
@@ -202,7 +204,7 @@ def _remove_at_rest(record: Deletions, live: Live, message: SpoolMessage) -> Sta
     return _remove(record, live, message)
 
 
-def _remove(record: Deletions, live: Live, message: SpoolMessage) -> Standing:
+def _remove(record: Deletions, live: QueueDirectory, message: SpoolMessage) -> FileState:
     """Remove an open message, and before it its logs, as postsuper(1) -d does. Raises OSError."""
     record.announce(message.queue_id, message.fingerprint)
     try:
@@ -215,7 +217,7 @@ def _remove(record: Deletions, live: Live, message: SpoolMessage) -> Standing:
     return _REMOVED
 
 
-def _move(live: Live, message: SpoolMessage, queue: str) -> bool:
+def _move(live: QueueDirectory, message: SpoolMessage, queue: str) -> bool:
     """Move an open message to a queue; return whether that is what went there, and put another one back. Raises OSError."""
     name = message.queue_id
     live.tree.trim()
@@ -231,7 +233,7 @@ def _move(live: Live, message: SpoolMessage, queue: str) -> bool:
     return False
 
 
-def _pass_over(found: Found, incomplete: bool, standings: _Standings) -> None:
+def _pass_over(found: QueueEntry, incomplete: bool, standings: _FileStates) -> None:
     if incomplete:
         standings.by_id.setdefault(found.name, ANOTHER)
 

@@ -17,9 +17,9 @@ import stat
 from dataclasses import dataclass
 from typing import Iterator, NamedTuple
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import LOGS, QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import LOGS, QUEUES
 
 _KNOWN = frozenset((*QUEUES, *LOGS))
 # What make_directory() calls a directory until it looks as it is to look.
@@ -109,7 +109,7 @@ def _mode(name: str, directory: int) -> int:
         return 0
 
 
-def give_to(look: moves.Look, name: str, directory: int, *, depth: int = 0) -> None:
+def give_to(look: moves.FileAttributes, name: str, directory: int, *, depth: int = 0) -> None:
     """Give a directory and the hash directories in it that owner and those permissions. Raises OSError."""
     try:
         descriptor = os.open(name, moves.OPEN_DIRECTORY, dir_fd=directory)

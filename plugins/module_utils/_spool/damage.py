@@ -20,13 +20,13 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     reason_of,
     remedy_of,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.parallel import in_shares, worth_processes
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import MESSAGE_QUEUES, Finding
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
 
 
 def problem_of(message: SpoolMessage) -> str | None:
@@ -82,7 +82,7 @@ def _pass_over(_path: str, _error: OSError) -> None:
     """Pass over a directory that cannot be read."""
 
 
-def _judge(spool: Spool, found: Found) -> Finding | None:
+def _judge(spool: Spool, found: QueueEntry) -> Finding | None:
     try:
         status = os.lstat(found.name, dir_fd=found.directory)
         if not stat.S_ISREG(status.st_mode):

@@ -25,7 +25,7 @@ import os
 from contextlib import suppress
 from typing import Callable, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 
 _NAME = "mailops.deleted"
 # A run of 300,000 messages takes some 9 MB. Of a larger file only the end is kept.

@@ -19,9 +19,9 @@ from contextlib import contextmanager
 from typing import Callable, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, QueueIdError, SystemRefusal
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import FIRST_READ
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import hash_directory
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import MAX_LOG
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import FIRST_READ
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import hash_directory
+from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import MAX_LOG
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import (
     OPEN_FILE,
     is_hash_name,
@@ -43,7 +43,7 @@ _REFUSED = -1
 _new_tuple = tuple.__new__
 
 
-class Found(NamedTuple):
+class QueueEntry(NamedTuple):
     """A name in a queue: the queue, the open directory that holds it, and the name."""
 
     queue: str
@@ -108,7 +108,7 @@ class Spool:
         *,
         share: tuple[int, int] = (0, 1),
         unreadable: Callable[[str, OSError], None] | None = None,
-    ) -> Iterator[Found]:
+    ) -> Iterator[QueueEntry]:
         """Yield what is in a queue, at any hash depth, in no order; nothing for a queue that does not exist.
 
         share: (which, of how many): only the names that fall to one of several processes. It goes by the first hash directory that
@@ -127,7 +127,7 @@ class Spool:
             return
         yield from self._walk_directory(_Place(queue, queue, 0, unreadable), top, share)
 
-    def _walk_directory(self, place: _Place, directory: int, share: tuple[int, int]) -> Iterator[Found]:
+    def _walk_directory(self, place: _Place, directory: int, share: tuple[int, int]) -> Iterator[QueueEntry]:
         which, number = share
         queue = place.queue
         below = []
@@ -140,13 +140,13 @@ class Spool:
                     if len(name) == 1 and is_hash_name(name):
                         below.append(name)
                     else:
-                        # The same as Found(...), without the Python code that a named tuple has for it.
-                        yield _new_tuple(Found, (queue, directory, name))
+                        # The same as QueueEntry(...), without the Python code that a named tuple has for it.
+                        yield _new_tuple(QueueEntry, (queue, directory, name))
             for name in below:
                 inner = place._replace(path="%s/%s" % (place.path, name), depth=place.depth + 1)
                 child = self._enter(inner, name, directory)
                 if child is None:
-                    yield Found(queue, directory, name)
+                    yield QueueEntry(queue, directory, name)
                 elif child != _REFUSED:
                     yield from self._walk_directory(inner, child, (0, 1))
         except OSError as error:
@@ -170,7 +170,7 @@ class Spool:
             raise SystemRefusal("The directory %s in %s cannot be read" % (place.path, self.path), error) from error
         place.unreadable(place.path, error)
 
-    def path_of(self, found: Found) -> str:
+    def path_of(self, found: QueueEntry) -> str:
         """Return where a name is in the queue directory, as C(deferred/A/4A0F9AC); without proc(5) hash directories are left out."""
         below = ""
         try:

@@ -15,7 +15,7 @@ import stat
 from contextlib import suppress
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, QueueIdError, SystemRefusal
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import open_file, read_all
 
 OUTCOMES = ("written", "present", "collisions", "failed")

@@ -22,9 +22,9 @@ from contextlib import suppress
 from typing import Iterable, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import BusyError, MailopsError, SystemRefusal
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import Planned
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import Planned
 
 _LOCK = "mailops.lock"
 _JOURNAL = "mailops.journal"
@@ -46,7 +46,7 @@ def operator() -> str:
     return printable(name)
 
 
-class Journal(NamedTuple):
+class HoldJournal(NamedTuple):
     """What an interrupted run was about to put on hold."""
 
     messages: Sequence[Planned]
@@ -145,7 +145,7 @@ class QueueLock:
     def write_journal(self, messages: Iterable[Planned], *, stays: bool = False) -> None:
         """Record which messages are about to be put on hold, safe on disk before the first of them moves.
 
-        stays: as in Journal. Raises OSError, and then there is no journal.
+        stays: as in HoldJournal. Raises OSError, and then there is no journal.
         """
         path = os.path.join(self._directory, _JOURNAL)
         try:
@@ -180,7 +180,7 @@ class QueueLock:
             os.close(descriptor)
 
 
-def read_journal(queue_directory: str) -> Journal:
+def read_journal(queue_directory: str) -> HoldJournal:
     """Return what an interrupted run may have left on hold. Raises MailopsError for a journal that is none."""
     path = os.path.join(queue_directory, "pid", _JOURNAL)
     try:
@@ -188,7 +188,7 @@ def read_journal(queue_directory: str) -> Journal:
         with os.fdopen(descriptor, encoding="ascii", errors="replace") as stream:
             lines = [line.split() for line in stream]
     except FileNotFoundError:
-        return Journal([], stays=False)
+        return HoldJournal([], stays=False)
     except OSError as error:
         raise SystemRefusal("The journal %s cannot be read" % path, error) from error
     stays = lines[:1] == [[_STAYS]]
@@ -196,7 +196,7 @@ def read_journal(queue_directory: str) -> Journal:
         del lines[0]
     if not all(len(fields) == 2 and is_valid(fields[0]) for fields in lines):
         raise MailopsError(
-            "The journal %s is damaged. Look at what is on hold (postqueue -p), release what should not be, and remove the "
+            "The journal %s is damaged. FileAttributes at what is on hold (postqueue -p), release what should not be, and remove the "
             "journal." % path
         )
-    return Journal([Planned(queue_id, fingerprint) for queue_id, fingerprint in lines], stays)
+    return HoldJournal([Planned(queue_id, fingerprint) for queue_id, fingerprint in lines], stays)

@@ -14,14 +14,14 @@ import stat
 from typing import TYPE_CHECKING, Iterator, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import message as stored
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import MAX_LOG, parse_defer_log
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool, open_quickly
+from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as stored
+from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import MAX_LOG, parse_defer_log
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool, open_quickly
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Window
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.mime import Part
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import Recipients
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.mime import Part
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.recipients import Recipients
 
 # src/global/mail_queue.h: the owner bits say that a file is whole, one group bit that it is to expire at once.
 READY = stat.S_IRUSR | stat.S_IWUSR | stat.S_IXUSR
@@ -52,7 +52,7 @@ class SpoolMessage:
         "status",
     )
 
-    def __init__(self, spool: Spool, found: Found) -> None:
+    def __init__(self, spool: Spool, found: QueueEntry) -> None:
         """Open the file and read its first bytes. Raises OSError where there is no such regular file."""
         self._spool = spool
         self._reasons: Mapping[bytes, bytes] | None = None
@@ -153,7 +153,7 @@ class SpoolMessage:
         self._text_parts = None
 
     def check_end(self) -> None:
-        """Look at the end of the content, which is read for no other purpose, and say in C(damaged) and C(problem) what is wrong there.
+        """FileAttributes at the end of the content, which is read for no other purpose, and say in C(damaged) and C(problem) what is wrong there.
 
         Raises ContentError.
         """
@@ -193,7 +193,7 @@ class SpoolMessage:
     def headers(self) -> Sequence[tuple[str, str]]:
         """Return the decoded header fields."""
         # Most runs never look at content, and need not wait until what reads it is there.
-        from ansible_collections.mailops.postfix.plugins.module_utils._queue import content, mime  # noqa: PLC0415
+        from ansible_collections.mailops.postfix.plugins.module_utils._format import content, mime  # noqa: PLC0415
 
         if self._is_withheld(stored.Input.HEADERS):
             return ()
@@ -207,7 +207,7 @@ class SpoolMessage:
 
     def text_windows(self) -> Iterator[Window]:
         """Yield the message as stored, a record a line, in windows."""
-        from ansible_collections.mailops.postfix.plugins.module_utils._queue import content  # noqa: PLC0415
+        from ansible_collections.mailops.postfix.plugins.module_utils._format import content  # noqa: PLC0415
 
         if self._is_withheld(stored.Input.CONTENT):
             return
@@ -218,7 +218,7 @@ class SpoolMessage:
 
     def holds(self, text: bytes) -> bool:
         """Return whether the stored text has this text in it."""
-        from ansible_collections.mailops.postfix.plugins.module_utils._queue import content  # noqa: PLC0415
+        from ansible_collections.mailops.postfix.plugins.module_utils._format import content  # noqa: PLC0415
 
         held = content.holds(self._head, self.envelope, text) if len(self._head) == self.status.st_size else None
         if held is not None:
@@ -230,7 +230,7 @@ class SpoolMessage:
         if self._is_withheld(stored.Input.BODY):
             return ()
         if self._text_parts is None:
-            from ansible_collections.mailops.postfix.plugins.module_utils._queue import mime  # noqa: PLC0415
+            from ansible_collections.mailops.postfix.plugins.module_utils._format import mime  # noqa: PLC0415
 
             parts, problem = mime.text_parts(self._start_of_content())
             if problem is not None:
@@ -240,7 +240,7 @@ class SpoolMessage:
 
     def structure(self) -> Sequence[Part]:
         """Return the parts of the message as their MIME headers describe them."""
-        from ansible_collections.mailops.postfix.plugins.module_utils._queue import mime  # noqa: PLC0415
+        from ansible_collections.mailops.postfix.plugins.module_utils._format import mime  # noqa: PLC0415
 
         parts, problem = mime.structure(self._start_of_content())
         if problem is not None:
@@ -249,7 +249,7 @@ class SpoolMessage:
 
     def _start_of_content(self) -> bytes:
         """Return as much of headers and body as is decoded."""
-        from ansible_collections.mailops.postfix.plugins.module_utils._queue import content  # noqa: PLC0415
+        from ansible_collections.mailops.postfix.plugins.module_utils._format import content  # noqa: PLC0415
 
         try:
             start, problem = content.read_start_of_content(self._fetch, self.envelope, most=content.MAX_DECODED)
@@ -261,14 +261,14 @@ class SpoolMessage:
 
     def content(self) -> bytes:
         """Return headers and body with LF line ends. Raises ContentError."""
-        from ansible_collections.mailops.postfix.plugins.module_utils._queue import content  # noqa: PLC0415
+        from ansible_collections.mailops.postfix.plugins.module_utils._format import content  # noqa: PLC0415
 
         return content.read_content(self._fetch, self.envelope)
 
     def recipients(self, *, most: int) -> Recipients:
         """Return all recipients with what became of them, at most so many of each state by name."""
         # Only who opens a message asks.
-        from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import read_recipients  # noqa: PLC0415
+        from ansible_collections.mailops.postfix.plugins.module_utils._format.recipients import read_recipients  # noqa: PLC0415
 
         return read_recipients(self._fetch, most=most)
 

@@ -45,7 +45,7 @@ MAX_DEPTH = 16
 _MAX_OPEN = 300
 
 
-class Look(NamedTuple):
+class FileAttributes(NamedTuple):
     """Owner, group, permissions and extended attributes (the SELinux context, ACLs) of a file or directory."""
 
     uid: int
@@ -54,7 +54,7 @@ class Look(NamedTuple):
     attributes: tuple[tuple[str, bytes], ...]
 
     @classmethod
-    def of(cls, descriptor: int) -> Look:
+    def of(cls, descriptor: int) -> FileAttributes:
         """Return how an open file or directory looks."""
         status = os.fstat(descriptor)
         return cls(status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode), _attributes(descriptor))
@@ -173,7 +173,7 @@ def copy(source: str, target: str, *, source_dir: int, target_dir: int) -> Copy:
         writer = os.open(target, _CREATE_FILE, 0o600, dir_fd=target_dir)
         try:
             _copy_content(reader, writer)
-            Look.of(reader).put_on(writer)
+            FileAttributes.of(reader).put_on(writer)
             os.utime(writer, ns=(status.st_atime_ns, status.st_mtime_ns))
             os.fsync(writer)
             return Copy(status.st_ino, os.fstat(writer).st_ino, status.st_size)
@@ -197,7 +197,7 @@ def _copy_content(reader: int, writer: int) -> None:
         part = part[written:] or os.read(reader, _PART)
 
 
-def make_directory(name: str, directory: int, look: Look) -> int:
+def make_directory(name: str, directory: int, look: FileAttributes) -> int:
     """Make a directory that looks so where there is none, and return it open. Raises OSError for a link or a file.
 
     It gets its name when it looks right: Postfix does not start with a hash directory that its owner may not enter. What an
@@ -243,7 +243,7 @@ def move_directory(name: str, *, source_dir: int, target_dir: int, depth: int = 
 def _move_entries(name: str, *, source_dir: int, target_dir: int, depth: int) -> None:
     source = os.open(name, OPEN_DIRECTORY, dir_fd=source_dir)
     try:
-        target = make_directory(name, target_dir, Look.of(source))
+        target = make_directory(name, target_dir, FileAttributes.of(source))
         try:
             for entry in os.listdir(source):
                 with suppress(FileExistsError):
@@ -299,7 +299,7 @@ class Tree:
             os.close(descriptor)
         self._open = {}
 
-    def directory(self, path: str, make: Look | None = None) -> int:
+    def directory(self, path: str, make: FileAttributes | None = None) -> int:
         """Return the open directory of that relative path. make: how parts of it that are missing are to look, None to make none.
 
         Raises OSError where there is none, and MailopsError for a queue that is a link and not safe.

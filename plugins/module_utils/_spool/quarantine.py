@@ -42,34 +42,34 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     reason_of,
     remedy_of,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import printable
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import contents, journal, moves, transfer
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import NAME as JOURNAL
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Journal
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import LOGS, QUEUES, Live
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import operator
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look, Tree
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes, Tree
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import LOGS, QUEUES, QueueDirectory
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.transfer import (
     Back,
-    Moved,
+    Move,
+    MoveResult,
     Out,
-    Target,
     inode_of,
 )
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Record
 
 VERSION = 2
 
 # Who may have anything to do with a quarantine: root.
 _OWNER = 0
-_PRIVATE = Look(_OWNER, 0, 0o700, ())
+_PRIVATE = FileAttributes(_OWNER, 0, 0o700, ())
 _FRESH = "fresh"
 # What is said of an intent that nothing ended.
 UNFINISHED = {"take": "quarantining messages", "give": "restoring messages", "swap": "quarantining queues"}
@@ -254,7 +254,7 @@ class Deleted:
     broken: MailopsError | None = None
     """What ended it before all messages were tried."""
 
-    def remove(self, found: Found) -> None:
+    def remove(self, found: QueueEntry) -> None:
         """Delete a message, or note why it stays."""
         try:
             if _remove_file(found):
@@ -343,7 +343,7 @@ class Quarantine:
             )
 
     @property
-    def private(self) -> Look:
+    def private(self) -> FileAttributes:
         """How directories look that only root may enter."""
         return _PRIVATE
 
@@ -378,7 +378,7 @@ class Quarantine:
         """Return when something was last moved here, in seconds since the epoch."""
         return max((record["time"] for record in self.records if record["op"] in (_MADE, "take", "swap")), default=0)
 
-    def is_elsewhere(self, live: Live) -> bool:
+    def is_elsewhere(self, live: QueueDirectory) -> bool:
         """Return whether it is on another filesystem than the queue directory. It looks once. Raises SystemRefusal."""
         if self._elsewhere is None:
             try:
@@ -395,7 +395,7 @@ class Quarantine:
         """Return whether whole queues were moved here, to the end."""
         return any(intent["op"] == "swap" and "recovered" not in end for intent, end in ended(self.records))
 
-    def _files(self, wanted: Container[str]) -> Iterator[Found]:
+    def _files(self, wanted: Container[str]) -> Iterator[QueueEntry]:
         for queue in QUEUES:
             for found in self.spool.walk(queue):
                 if found.name in wanted:
@@ -407,7 +407,7 @@ class Quarantine:
             return {found.name for found in self._files(wanted)}
         return {found.name for queue in QUEUES for found in self.spool.walk(queue) if is_valid(found.name)}
 
-    def collisions(self, live: Live, wanted: Container[str]) -> set[str]:
+    def collisions(self, live: QueueDirectory, wanted: Container[str]) -> set[str]:
         """Return which of these messages cannot be given back, because their queue ID is taken.
 
         Across filesystems nobody can know.
@@ -423,29 +423,29 @@ class Quarantine:
 
     # --- moving -------------------------------------------------------------------------------------------------
 
-    def take(self, live: Live, wanted: Mapping[str, Target], **said: Any) -> Moved:
+    def take(self, live: QueueDirectory, wanted: Mapping[str, Move], **said: Any) -> MoveResult:
         """Move messages and their logs into the quarantine. said: what the journal is to say of it.
 
         Raises QuarantineError where nothing was moved; what ends the move later is in the result.
         """
         self.write("take", messages=_by_queue(wanted, "queue"), **said)
-        moved = Moved()
+        moved = MoveResult()
         with self._settling(live, wanted, moved):
             out = Out(self, live, moved)
             out.transfer(wanted)
             out.take_logs({queue_id: queue_id for queue_id in moved.done}, replace=True)
         return moved
 
-    def give(self, live: Live, wanted: Mapping[str, Target], **said: Any) -> Moved:
+    def give(self, live: QueueDirectory, wanted: Mapping[str, Move], **said: Any) -> MoveResult:
         """Move messages and their logs back to Postfix, never over a file. said, result and errors as of take()."""
         self.write("give", messages=_by_queue(wanted, "source"), **said)
-        moved = Moved()
+        moved = MoveResult()
         with self._settling(live, wanted, moved):
             Back(self, live, moved).transfer(wanted)
         return moved
 
     @contextmanager
-    def _settling(self, live: Live, wanted: Mapping[str, Target], moved: Moved) -> Iterator[None]:
+    def _settling(self, live: QueueDirectory, wanted: Mapping[str, Move], moved: MoveResult) -> Iterator[None]:
         """Record that a move is done; finish or undo what a full disk or the like leaves half done, and note what it was."""
         try:
             yield
@@ -459,7 +459,7 @@ class Quarantine:
             known = {*moved.done, *moved.collisions, *moved.failed}
             moved.failed.update((queue_id, reason) for queue_id in wanted if queue_id not in known)
 
-    def _recover_quietly(self, live: Live, moved: Moved) -> None:
+    def _recover_quietly(self, live: QueueDirectory, moved: MoveResult) -> None:
         """Finish or undo what can be; what cannot be now, the next run finishes or undoes."""
         with suppress(OSError, MailopsError):
             self.recover(live, moved=moved)
@@ -576,15 +576,15 @@ class Quarantine:
 
     # --- what an interrupted run left ---------------------------------------------------------------------------
 
-    def is_whole(self, live: Live) -> bool:
+    def is_whole(self, live: QueueDirectory) -> bool:
         """Return whether nothing is half done."""
         if self.unfinished() is not None or moves.is_there(_FRESH, self.tree.root):
             return False
-        return all(way.is_settled() for way in transfer.ways(self, live, Moved()))
+        return all(way.is_settled() for way in transfer.ways(self, live, MoveResult()))
 
     def recover(
-        self, live: Live, *, start: Callable[[], None] | None = None, moved: Moved | None = None
-    ) -> Moved | None:
+        self, live: QueueDirectory, *, start: Callable[[], None] | None = None, moved: MoveResult | None = None
+    ) -> MoveResult | None:
         """Finish or undo what an interrupted run left, and return what became of it, None where there was nothing.
 
         It goes by the files that it sees; so it may itself be interrupted. Raises OSError and MailopsError.
@@ -593,7 +593,7 @@ class Quarantine:
         """
         if self.is_whole(live):
             return None
-        moved = moved or Moved()
+        moved = moved or MoveResult()
         transfer.settle(self, live, moved)
         self.settle_swap(live)
         intent = self.unfinished()
@@ -606,14 +606,14 @@ class Quarantine:
             self.write(_DONE, **{"collisions": [], "recovered": True, **result})
         return moved
 
-    def recover_take(self, live: Live, intent: Record, moved: Moved) -> dict[str, Any]:
+    def recover_take(self, live: QueueDirectory, intent: Record, moved: MoveResult) -> dict[str, Any]:
         """Bring the logs of messages that were taken after them; return how many those are."""
         here = self.present(_queue_ids(intent))
         strangers = live.names()
         Out(self, live, moved).take_logs({name: name for name in here if name not in strangers}, replace=True)
         return {"messages": len(here)}
 
-    def recover_give(self, live: Live, intent: Record, moved: Moved) -> dict[str, Any]:
+    def recover_give(self, live: QueueDirectory, intent: Record, moved: MoveResult) -> dict[str, Any]:
         """Bring back the logs of messages that were not given any more; return how many were."""
         wanted = _queue_ids(intent)
         here = {}
@@ -629,10 +629,10 @@ class Quarantine:
 
     def swap(
         self,
-        live: Live,
+        live: QueueDirectory,
         queues: Sequence[str],
         stopped: Callable[[], ContextManager[None]],
-        moved: Moved,
+        moved: MoveResult,
         **said: Any,
     ) -> None:
         """Move whole queues with all logs into the quarantine and put empty ones in their place.
@@ -668,11 +668,11 @@ class Quarantine:
                 self.settle_swap(live)
             raise
 
-    def _make_fresh(self, live: Live, names: Sequence[str]) -> None:
+    def _make_fresh(self, live: QueueDirectory, names: Sequence[str]) -> None:
         """Make the directories that are to take the place of those. Raises SystemRefusal, and then nothing was made."""
         try:
             for name in names:
-                look = Look.of(live.tree.directory(name))
+                look = FileAttributes.of(live.tree.directory(name))
                 look.put_on(self.tree.directory(_FRESH + "/" + name, _PRIVATE))
             live.tree.forget()
             self.tree.sync()
@@ -684,7 +684,7 @@ class Quarantine:
             )
             raise _no_room(refusal, error) from error
 
-    def _swap(self, live: Live, names: Sequence[str], moved: Moved) -> None:
+    def _swap(self, live: QueueDirectory, names: Sequence[str], moved: MoveResult) -> None:
         self.tree.forget()
         try:
             for name in names:
@@ -702,7 +702,7 @@ class Quarantine:
         for name in (*QUEUES, *LOGS):
             contents.give_to(_PRIVATE, name, self.tree.root)
 
-    def settle_swap(self, live: Live) -> None:
+    def settle_swap(self, live: QueueDirectory) -> None:
         """Put the empty directories where the moved ones were; remove those that are not needed. Raises OSError."""
         # What was opened before the directories were moved is of no use, least of all to the process that stands by.
         live.tree.forget()
@@ -721,7 +721,7 @@ class Quarantine:
         self.tree.forget()
         os.rmdir(_FRESH, dir_fd=self.tree.root)
 
-    def _leave_logs(self, live: Live, moved: Moved, but: Container[str] = ()) -> None:
+    def _leave_logs(self, live: QueueDirectory, moved: MoveResult, but: Container[str] = ()) -> None:
         """Give back the logs of messages that are in the queue, where not all queues were moved."""
         back = Back(self, live, moved)
         for queue in QUEUES:
@@ -730,7 +730,7 @@ class Quarantine:
                     for log in LOGS:
                         back.give_log(log, found.name, found.name)
 
-    def recover_swap(self, live: Live, intent: Record, moved: Moved) -> dict[str, Any]:
+    def recover_swap(self, live: QueueDirectory, intent: Record, moved: MoveResult) -> dict[str, Any]:
         """Return what came into the quarantine. The next run takes the rest."""
         here = self.present()
         self._leave_logs(live, moved, here)
@@ -739,7 +739,7 @@ class Quarantine:
         return {"messages": len(new), "ids_in": sorted(new)}
 
 
-_RECOVERIES: Mapping[str, Callable[[Quarantine, Live, Record, Moved], dict[str, Any]]] = {
+_RECOVERIES: Mapping[str, Callable[[Quarantine, QueueDirectory, Record, MoveResult], dict[str, Any]]] = {
     "take": Quarantine.recover_take,
     "give": Quarantine.recover_give,
     "swap": Quarantine.recover_swap,
@@ -809,7 +809,7 @@ def _made_directories(*paths: str) -> Iterator[None]:
         raise
 
 
-def broken_off(quarantine: Quarantine, live: Live, error: OSError) -> QuarantineError:
+def broken_off(quarantine: Quarantine, live: QueueDirectory, error: OSError) -> QuarantineError:
     """Return what to say where the system did not let a move go on."""
     return QuarantineError(
         "Moving between %s and %s broke off: %s. Every message is in one of them, and what was moved before stays moved. %s"
@@ -817,7 +817,7 @@ def broken_off(quarantine: Quarantine, live: Live, error: OSError) -> Quarantine
     )
 
 
-def _remove_file(found: Found) -> bool:
+def _remove_file(found: QueueEntry) -> bool:
     """Remove a regular file and return whether there was one. Raises OSError."""
     return bool(inode_of(found.name, found.directory)) and moves.remove(found.name, found.directory)
 
@@ -833,7 +833,7 @@ def _list(paths: Sequence[str]) -> str:
     return shown + (" and more" if len(paths) > _MAX_NAMED else "")
 
 
-def _by_queue(wanted: Mapping[str, Target], which: str) -> dict[str, list[str]]:
+def _by_queue(wanted: Mapping[str, Move], which: str) -> dict[str, list[str]]:
     """Return the messages as the journal has them, by their queue in the quarantine."""
     queues: dict[str, list[str]] = {}
     for queue_id, target in sorted(wanted.items()):

@@ -13,9 +13,9 @@ import stat
 from dataclasses import dataclass
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SystemRefusal
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.naming import directory_for, fitted_id
+from ansible_collections.mailops.postfix.plugins.module_utils._format.file_names import directory_for, fitted_id
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look, Tree, remove
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes, Tree, remove
 
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold")
 # Between these a message moves by itself.
@@ -31,7 +31,7 @@ class Layout:
     hash_names: frozenset[str]
     hash_depth: int
     long_ids: bool
-    owner: Look
+    owner: FileAttributes
     """How Postfix makes a hash directory (mail_queue_mkdirs())."""
 
     def place(self, queue: str, queue_id: str) -> str:
@@ -41,7 +41,7 @@ class Layout:
         return "%s/%s" % (queue, directory_for(queue_id, self.hash_depth))
 
 
-class Live:
+class QueueDirectory:
     """An instance's queue directory, open for moves."""
 
     def __init__(self, layout: Layout) -> None:
@@ -55,7 +55,7 @@ class Live:
             self.spool.close()
             raise SystemRefusal("The queue directory %s cannot be opened" % layout.queue_directory, error) from error
 
-    def __enter__(self) -> Live:
+    def __enter__(self) -> QueueDirectory:
         return self
 
     def __exit__(self, *_exc: object) -> None:

@@ -23,8 +23,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     PatternTimeout,
     SystemRefusal,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.parallel import in_shares, worth_processes
 
@@ -46,8 +46,15 @@ _TOO_MANY = "the patterns took too long on other messages of its size"
 _TICKS = 5
 _OUR_MODULES = __name__.rpartition("._spool.")[0] + "."
 _MATCHING_MODULES = tuple(
-    "%s_queue.%s" % (_OUR_MODULES, name)
-    for name in ("patterns", "pattern_forms", "criteria", "candidates", "traits", "suggest")
+    _OUR_MODULES + name
+    for name in (
+        "_selection.patterns",
+        "_selection.pattern_forms",
+        "_selection.criteria",
+        "_summary.candidates",
+        "_suggestions.traits",
+        "_suggestions.suggest",
+    )
 )
 
 
@@ -101,7 +108,7 @@ class Job(Generic[_Result]):
     make_result: Callable[[], _Result]
     visit: Callable[[SpoolMessage, _Result], None]
     """Called with each message that is whole, and may raise ContentError; C(message.readable) says whether its envelope could be read."""
-    pass_over: Callable[[Found, bool, _Result], None]
+    pass_over: Callable[[QueueEntry, bool, _Result], None]
     """Called with each file that is not shown to visit; True says that it is incomplete, False that it is not wanted."""
     wanted: Callable[[str], bool] | None = None
     """Open only the files of queue IDs that this holds for."""
@@ -185,7 +192,7 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _visit(spool: Spool, found: Found, job: Job[_Result], share: Share[_Result], watch: PatternWatch) -> None:
+def _visit(spool: Spool, found: QueueEntry, job: Job[_Result], share: Share[_Result], watch: PatternWatch) -> None:
     """Show a file to the job, or count why not."""
     counts = share.counts
     if not is_valid(found.name):

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Container, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, reason_of, remedy_of
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.naming import SUFFIX, directory_for, id_for
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.file_names import SUFFIX, directory_for, id_for
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import MAX_DEPTH, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import READY
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import (

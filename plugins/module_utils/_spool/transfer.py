@@ -40,17 +40,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Collection, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, QuarantineError, reason_of
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.naming import directory_for
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.file_names import directory_for
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import LOGS, QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import LOGS, QUEUES
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Record
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import Live
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Tree
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 
 STAGING = "staging"
 LIMBO = "limbo"
@@ -69,7 +69,7 @@ _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS))
 _IN_THE_WAY = frozenset((errno.ENOTDIR, errno.ELOOP, errno.EISDIR))
 
 
-class Target(NamedTuple):
+class Move(NamedTuple):
     """From which queue a message is to go to which one."""
 
     source: str
@@ -108,11 +108,11 @@ class Copied(NamedTuple):
     @property
     def staged(self) -> str:
         """The name of the copy in staging and of the original in limbo."""
-        return _staged(Target(self.source, self.queue), self.queue_id)
+        return _staged(Move(self.source, self.queue), self.queue_id)
 
 
 @dataclass
-class Moved:
+class MoveResult:
     """What became of messages that were to be moved, by queue ID. What is in none of these was not there."""
 
     done: dict[str, str] = field(default_factory=dict)
@@ -161,7 +161,7 @@ class _Station(NamedTuple):
 
     tree: Tree
     path: str
-    look: moves.Look
+    look: moves.FileAttributes
 
     def open(self) -> int:
         """Return it open, made where it is missing. Raises OSError."""
@@ -240,7 +240,7 @@ class _Way(ABC):
 
     name: str
 
-    def __init__(self, quarantine: Quarantine, live: Live, moved: Moved, staging: _Station) -> None:
+    def __init__(self, quarantine: Quarantine, live: QueueDirectory, moved: MoveResult, staging: _Station) -> None:
         self.quarantine = quarantine
         self.live = live
         self.moved = moved
@@ -270,7 +270,7 @@ class _Way(ABC):
 
     # --- a run --------------------------------------------------------------------------------------------------
 
-    def transfer(self, wanted: Mapping[str, Target]) -> None:
+    def transfer(self, wanted: Mapping[str, Move]) -> None:
         """Move the wanted messages that are there. Raises OSError and QuarantineError; recover() then says what is where."""
         batch = _Batch()
         try:
@@ -292,7 +292,7 @@ class _Way(ABC):
         """Return whether nothing is on its way."""
         return not any(station.is_there() for station in self.stations())
 
-    def _walk(self, wanted: Mapping[str, Target]) -> Iterator[tuple[Found, Target]]:
+    def _walk(self, wanted: Mapping[str, Move]) -> Iterator[tuple[QueueEntry, Move]]:
         for queue in sorted({target.source for target in wanted.values()}):
             for found in self.source.walk(queue):
                 target = wanted.get(found.name)
@@ -304,7 +304,7 @@ class _Way(ABC):
         self.live.tree.trim()
         self.quarantine.tree.trim()
 
-    def _try(self, found: Found, target: Target, batch: _Batch) -> None:
+    def _try(self, found: QueueEntry, target: Move, batch: _Batch) -> None:
         """Move one message, or note why it stays. Raises OSError where no other could be moved either."""
         try:
             if not self._crossing:
@@ -318,7 +318,7 @@ class _Way(ABC):
             if error.errno != errno.ENOENT or inode_of(found.name, found.directory):
                 self.moved.failed[found.name] = reason_of(error)
 
-    def _move(self, found: Found, target: Target) -> bool:
+    def _move(self, found: QueueEntry, target: Move) -> bool:
         """Move a message by a rename; return False where the filesystem ends between. Raises OSError."""
         name = self.final_name(found.name, inode_of(found.name, found.directory))
         try:
@@ -339,7 +339,7 @@ class _Way(ABC):
             self.moved.put(queue_id, place.name)
             self.moved.copies.discard(name)
 
-    def _copy(self, found: Found, target: Target, batch: _Batch) -> None:
+    def _copy(self, found: QueueEntry, target: Move, batch: _Batch) -> None:
         """Write a copy to staging. Raises OSError."""
         staged = _staged(target, found.name)
         try:
@@ -407,7 +407,7 @@ class _Way(ABC):
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
-            self._copy_log(_staged(Target(log, log), name), name, directory, place)
+            self._copy_log(_staged(Move(log, log), name), name, directory, place)
         moves.remove(name, directory)
 
     def _note_odd(self, log: str, name: str) -> None:
@@ -469,17 +469,17 @@ def remove_same(name: str, directory: int, inode: int) -> bool:
     return inode_of(name, directory) == inode and moves.remove(name, directory)
 
 
-def _staged(target: Target, queue_id: str) -> str:
+def _staged(target: Move, queue_id: str) -> str:
     """Return the name of a file in staging and limbo; a queue ID has no dots."""
     return ".".join((*target, queue_id))
 
 
-def _parse_staged(name: str) -> tuple[Target, str] | None:
+def _parse_staged(name: str) -> tuple[Move, str] | None:
     """Return what the name of a file in staging or limbo says, None for a name of somebody else."""
     parts = name.split(".")
     if len(parts) != 3 or not {*parts[:2]}.issubset((*QUEUES, *LOGS)) or not is_valid(parts[2]):
         return None
-    return Target(parts[0], parts[1]), parts[2]
+    return Move(parts[0], parts[1]), parts[2]
 
 
 def _seen(spool: Spool, inodes: Mapping[str, Collection[int]]) -> set[tuple[str, int]]:
@@ -501,7 +501,7 @@ class Out(_Way):
 
     name = "out"
 
-    def __init__(self, quarantine: Quarantine, live: Live, moved: Moved) -> None:
+    def __init__(self, quarantine: Quarantine, live: QueueDirectory, moved: MoveResult) -> None:
         super().__init__(quarantine, live, moved, _Station(quarantine.tree, STAGING, quarantine.private))
         self._limbo = _Station(live.tree, quarantine.beside_pid(LIMBO), quarantine.private)
 
@@ -563,11 +563,11 @@ class Out(_Way):
                 self.moved.failed[entry.queue_id] = reason_of(error)
             if entry.queue_id in self.moved.done:
                 return True
-        if self._put_back(Target(entry.source, entry.queue), entry.queue_id) and self._is_staged(entry):
+        if self._put_back(Move(entry.source, entry.queue), entry.queue_id) and self._is_staged(entry):
             self._remove_copy(entry)
         return False
 
-    def _put_back(self, target: Target, queue_id: str) -> bool:
+    def _put_back(self, target: Move, queue_id: str) -> bool:
         """Put an original back where it was, and return whether it is there. Raises OSError.
 
         Where its name is taken there, it stays in limbo and is named.
@@ -644,7 +644,7 @@ class Back(_Way):
 
     name = "back"
 
-    def __init__(self, quarantine: Quarantine, live: Live, moved: Moved) -> None:
+    def __init__(self, quarantine: Quarantine, live: QueueDirectory, moved: MoveResult) -> None:
         staging = _Station(live.tree, quarantine.beside_pid(STAGING), quarantine.private)
         super().__init__(quarantine, live, moved, staging)
         self._logs: Mapping[str, set[str]] | None = None
@@ -772,12 +772,12 @@ class Back(_Way):
 _WAYS = {Out.name: Out, Back.name: Back}
 
 
-def ways(quarantine: Quarantine, live: Live, moved: Moved) -> list[Out | Back]:
+def ways(quarantine: Quarantine, live: QueueDirectory, moved: MoveResult) -> list[Out | Back]:
     """Return both directions."""
     return [way(quarantine, live, moved) for way in (Out, Back)]
 
 
-def settle(quarantine: Quarantine, live: Live, moved: Moved) -> None:
+def settle(quarantine: Quarantine, live: QueueDirectory, moved: MoveResult) -> None:
     """Finish or undo what is on its way. Raises OSError and QuarantineError."""
     batch, placed = last_batch(quarantine.records)
     way = None if batch is None else _WAYS[batch["way"]](quarantine, live, moved)

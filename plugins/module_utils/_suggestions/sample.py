@@ -15,14 +15,14 @@ import zlib
 from typing import TYPE_CHECKING, Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import fold
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import reason_for
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Tally
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import fold
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import NOTHING, Envelope, Input
+from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import reason_for
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Tally
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Window
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
 
 # So many messages are kept of a queue, and so many of them are opened to read what is in them.
 SAMPLE = 2000

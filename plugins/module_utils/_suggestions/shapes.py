@@ -15,7 +15,7 @@ import re
 from collections import Counter, defaultdict
 from typing import Callable, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import MAILER_DAEMON, display_text
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import MAILER_DAEMON, display_text
 
 # None stands for a token that varies, "0" within one for any digits.
 Shape = Tuple[Optional[str], ...]

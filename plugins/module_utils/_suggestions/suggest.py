@@ -18,17 +18,18 @@ import json
 from collections import defaultdict
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import patterns, shapes
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Contents, Sample, Sampled
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Verdict, parse_selection
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary, Tally
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.traits import (
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Verdict, parse_selection
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import shapes
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Contents, Sample, Sampled
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.traits import (
     Group,
     Judged,
     Traits,
     judge,
     traits_of,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary, Tally
 
 MAX_SUGGESTIONS = 10
 # An outlying share of the queue, in messages of the sample.

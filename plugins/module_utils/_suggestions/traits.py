@@ -19,9 +19,9 @@ import re
 from collections import Counter
 from typing import Any, Callable, NamedTuple, Optional, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import text_of
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Sampled
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.shapes import (
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import text_of
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Sampled
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.shapes import (
     Shaped,
     path_tokens,
     render_path,
@@ -205,7 +205,7 @@ _FEW_OPENED = 4
 _MANY_NETWORKS = 12
 
 
-class Found(NamedTuple):
+class Evidence(NamedTuple):
     """A sign that was found: its points, the share of the messages that have it, and what it says."""
 
     points: int
@@ -307,124 +307,124 @@ def many(number: int) -> float:
     return min(max(5.0, 0.3 * number), 20.0)
 
 
-def _forged(group: Group, _rest: Group) -> Found | None:
+def _forged(group: Group, _rest: Group) -> Evidence | None:
     _login, share = group.most("login")
     foreign = group.share("foreign")
     if share < _ALL or foreign < 0.5 or group.distinct("domain") < 5 or not group.dispersed():
         return None
-    return Found(3, foreign, "%d senders of other domains than the login's" % group.distinct("sender"))
+    return Evidence(3, foreign, "%d senders of other domains than the login's" % group.distinct("sender"))
 
 
-def _networks(group: Group, _rest: Group) -> Found | None:
+def _networks(group: Group, _rest: Group) -> Evidence | None:
     _login, share = group.most("login")
     number = group.distinct("network")
     if share < _ALL or number < min(max(5.0, 0.1 * len(group.members)), _MANY_NETWORKS):
         return None
-    return Found(3 if number >= _MANY_NETWORKS else 2, 1.0, "one login from %d networks" % number)
+    return Evidence(3 if number >= _MANY_NETWORKS else 2, 1.0, "one login from %d networks" % number)
 
 
-def _null(group: Group, rest: Group) -> Found | None:
+def _null(group: Group, rest: Group) -> Evidence | None:
     recipient, share = group.most("null_to")
     if share >= _ALL:
         # Who sent as much gets notices of that.
         sent = sum(traits.sender == recipient for traits in rest.members)
-        return Found(3, share, "the null sender writes to one recipient") if sent < len(group.members) else None
+        return Evidence(3, share, "the null sender writes to one recipient") if sent < len(group.members) else None
     domain, share = group.most("null_to_domain")
     number = group.distinct("null_to")
     if share < _ALL or number < many(len(group.members)):
         return None
     other = sum(traits.only_domain == domain for traits in rest.members)
     points = 3 if other < len(group.members) else 2
-    return Found(points, share, "the null sender writes to %d recipients of one domain" % number)
+    return Evidence(points, share, "the null sender writes to %d recipients of one domain" % number)
 
 
-def _subject_of_many(group: Group, _rest: Group) -> Found | None:
+def _subject_of_many(group: Group, _rest: Group) -> Evidence | None:
     shaped, share = group.subject()
     if shaped is None or share < _MOST or len(group.opened) < _FEW_OPENED or not shaped.words or not group.dispersed():
         return None
     # People who share a domain, a login or a server do not share their subjects.
     from_one = max(group.most(name)[1] for name in ("login", "domain", "address")) >= _ALL
     points = 1 if shaped.words < 2 else 3 if from_one else 2
-    return Found(points, share, "%d senders write the same subject" % group.distinct("sender"))
+    return Evidence(points, share, "%d senders write the same subject" % group.distinct("sender"))
 
 
-def _path_of_many(group: Group, _rest: Group) -> Found | None:
+def _path_of_many(group: Group, _rest: Group) -> Evidence | None:
     shaped, share, hosts = group.path()
     if shaped is None or share < _MOST or len(group.opened) < _FEW_OPENED:
         return None
     if hosts >= max(3, 0.3 * share * len(group.opened)):
-        return Found(3, share, "one URL path under %d hosts" % hosts)
+        return Evidence(3, share, "one URL path under %d hosts" % hosts)
     if not group.from_many():
         return None
-    return Found(1, share, "%d senders in %d networks write the same URL path" % _sources(group))
+    return Evidence(1, share, "%d senders in %d networks write the same URL path" % _sources(group))
 
 
-def _host_of_many(group: Group, _rest: Group) -> Found | None:
+def _host_of_many(group: Group, _rest: Group) -> Evidence | None:
     counted = Counter(host for traits in group.opened for host in {host for host, _shaped in traits.paths})
     share = max(counted.values(), default=0) / max(1, len(group.opened))
     if share < _MOST or len(group.opened) < _FEW_OPENED or not group.from_many():
         return None
-    return Found(1, share, "%d senders in %d networks name the same host" % _sources(group))
+    return Evidence(1, share, "%d senders in %d networks name the same host" % _sources(group))
 
 
 def _sources(group: Group) -> tuple[int, int]:
     return group.distinct("sender"), group.distinct("network")
 
 
-def _odd_clients(group: Group, rest: Group) -> Found | None:
+def _odd_clients(group: Group, rest: Group) -> Evidence | None:
     share, networks = group.share("odd_client"), group.distinct("network")
     if share < _MOST or rest.share("odd_client") > 0.4:
         return None
     points = 2 if networks >= 5 or group.distinct("address") >= many(len(group.members)) else 1
-    return Found(points, share, "clients without a mail server's name, in %d networks" % networks)
+    return Evidence(points, share, "clients without a mail server's name, in %d networks" % networks)
 
 
-def _burst(group: Group, rest: Group) -> Found | None:
+def _burst(group: Group, rest: Group) -> Evidence | None:
     _start, seconds = group.window()
     _start, others = rest.window()
     if others < 600 or seconds > 0.25 * others:
         return None
-    return Found(
+    return Evidence(
         1, 0.8, "80%% arrived within %d minutes, of the other messages within %d" % (seconds // 60, others // 60)
     )
 
 
-def _alike(group: Group, rest: Group) -> Found | None:
+def _alike(group: Group, rest: Group) -> Evidence | None:
     if group.spread() > 0.15 or rest.spread() < 0.3:
         return None
-    return Found(1, 0.5, "their sizes are alike")
+    return Evidence(1, 0.5, "their sizes are alike")
 
 
-def _crowds(group: Group, rest: Group) -> Found | None:
+def _crowds(group: Group, rest: Group) -> Evidence | None:
     number = group.quantile("recipients", 0.5)
     if number < max(5, 3 * rest.quantile("recipients", 0.5)):
         return None
-    return Found(1, 0.5, "half of them have %d recipients or more" % number)
+    return Evidence(1, 0.5, "half of them have %d recipients or more" % number)
 
 
-def _verdicts(group: Group, rest: Group) -> Found | None:
+def _verdicts(group: Group, rest: Group) -> Evidence | None:
     share = group.share("verdict")
     if share < 0.3 or share < 2 * rest.share("verdict"):
         return None
-    return Found(1, share, "%d%% are delayed as spam" % round(100 * share))
+    return Evidence(1, share, "%d%% are delayed as spam" % round(100 * share))
 
 
-def _of_a_list(group: Group, _rest: Group) -> Found | None:
+def _of_a_list(group: Group, _rest: Group) -> Evidence | None:
     _domain, share = group.most("domain")
     if Group(group.opened).share("from_list") < 0.5 or share < 0.9:
         return None
     if group.share("own_client") < _MOST and group.distinct("network") > 2:
         return None
-    return Found(-5, 1.0, "they say that they are a mailing list's")
+    return Evidence(-5, 1.0, "they say that they are a mailing list's")
 
 
-def _own(group: Group, _rest: Group) -> Found | None:
+def _own(group: Group, _rest: Group) -> Evidence | None:
     if group.from_many() or group.share("own_client") < _MOST:
         return None
-    return Found(-1, 1.0, "the client is the sender's own")
+    return Evidence(-1, 1.0, "the client is the sender's own")
 
 
-Sign = Callable[[Group, Group], Optional[Found]]
+Sign = Callable[[Group, Group], Optional[Evidence]]
 # Points are added up; a set of messages is a flood's from NEEDED on.
 SIGNS: Sequence[Sign] = (
     _forged,
@@ -449,7 +449,7 @@ NEEDED_OF_ONE = 4
 class Judged(NamedTuple):
     """What the signs say of a group."""
 
-    signs: tuple[Found, ...]
+    signs: tuple[Evidence, ...]
     is_flood: bool
     purity: float
     """The share of the messages that have each strong sign."""

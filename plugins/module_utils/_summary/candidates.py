@@ -13,19 +13,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, AbstractSet, Any, Callable, Iterator, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import undisplay, undisplay_text
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.patterns import split_regex
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import (
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import undisplay, undisplay_text
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.patterns import split_regex
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
     Selection,
     Verdict,
     parse_selection,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Tally, Totals
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Tally, Totals
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Window
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Input
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Subject
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input
+    from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Subject
 
 # Each costs a look at every message; a combination of them is kept as their numbers, a byte each.
 MAX_CANDIDATES = 50

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import (
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import (
     display,
     display_address,
     display_client,
@@ -24,15 +24,15 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.address imp
     one_line,
     printable,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import clip, fit
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_log, reason_for
+from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import parse_log, reason_for
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip, fit
 
 if TYPE_CHECKING:
     from typing import Protocol, Sequence
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import Listable
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.mime import Part
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import Recipient, Recipients
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.mime import Part
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.recipients import Recipient, Recipients
+    from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import Listable
 
     class Openable(Listable, Protocol):
         """A message that can be read in full."""

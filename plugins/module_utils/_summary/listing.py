@@ -16,7 +16,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import (
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import (
     CUT,
     display,
     display_address,
@@ -25,12 +25,12 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.address imp
     display_login,
     display_name,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import SHAPE_MINUTES, TOPS, Summary
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import SHAPE_MINUTES, TOPS, Summary
 
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope
 
     class Listable(Protocol):
         """A message that can be listed, from the spool or from postqueue."""

@@ -17,9 +17,9 @@ from collections import Counter
 from itertools import chain, islice
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import domains_of
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import LONG_RECORD, Envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import domains_of
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import LONG_RECORD, Envelope
 
 # A counter keeps no more distinct values than that; the rarest go first, and the result says by how much it may be short.
 MAX_DISTINCT = 40000

@@ -17,7 +17,8 @@ from typing import Any, Callable, Mapping
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.mailops.postfix.plugins.module_utils import _arguments, _postfix
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import instance as _postfix
 from tests.unit.support.runner import Answer, FakeRunner, said
 
 
@@ -52,7 +53,7 @@ class ModuleRun:
         (commands / "postconf").chmod(stat.S_IRWXU)
         self.parameters["command_directory"] = str(commands)
         monkeypatch.setattr(_postfix, "COMMAND_DIRECTORIES", (str(commands),))
-        monkeypatch.setattr(_arguments, "Runner", lambda _run_command: self.runner)
+        monkeypatch.setattr(_options, "Runner", lambda _run_command: self.runner)
         monkeypatch.setattr(basic.AnsibleModule, "warn", lambda _module, text: self.warnings.append(text))
 
     def _postconf(self, _command: object) -> _postfix.Output:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import content, message
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.mime import (
+from ansible_collections.mailops.postfix.plugins.module_utils._format import content
+from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as message
+from ansible_collections.mailops.postfix.plugins.module_utils._format.mime import (
     Part,
     parse_headers,
     structure,
     text_parts,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import Recipients, read_recipients
+from ansible_collections.mailops.postfix.plugins.module_utils._format.recipients import Recipients, read_recipients
 from tests.unit.support.queue_file import fetch_from
 from tests.unit.support.subject import MadeUpMessage
 

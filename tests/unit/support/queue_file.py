@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Sequence, Tuple
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Fetch
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Fetch
 
 # An address that is shorter leaves no room for a pointer, so cleanup pads it (REC_TYPE_PTR_PAYL_SIZE).
 POINTER_PAYLOAD = 15

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import hash_directory
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import hash_directory
 
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold", "corrupt")
 # hash_queue_names as Postfix ships it.

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope
 from tests.unit.support.queue_file import MilterEdits, QueueFile, pointer
 from tests.unit.support.subject import make_envelope
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Callable, Iterable, Mapping, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Window, whole_window
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import CRITERIA
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import NOTHING, Envelope, Input
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window, whole_window
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import NOTHING, Envelope, Input
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import CRITERIA
 
 
 def make_envelope(

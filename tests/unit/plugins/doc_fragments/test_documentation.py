@@ -23,10 +23,11 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module import (
     spool_quarantine,
     spool_repair,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import candidates, criteria, detail, selection
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import MAX_DISTINCT, SHAPE_MINUTES, TOPS
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import criteria, selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import eml
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts
+from ansible_collections.mailops.postfix.plugins.module_utils._summary import candidates, detail
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import MAX_DISTINCT, SHAPE_MINUTES, TOPS
 from tests.unit.support.documentation import (
     PLUGINS,
     argument_spec,

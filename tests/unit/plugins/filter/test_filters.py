@@ -27,7 +27,7 @@ from ansible_collections.mailops.postfix.plugins.filter import (
     report_markdown,
     report_text,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import Planned, digest, make_plan
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import Planned, digest, make_plan
 
 MODULES = (
     audit_report,

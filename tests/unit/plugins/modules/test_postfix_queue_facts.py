@@ -14,7 +14,7 @@ from typing import Any, Iterable
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import CRITERIA
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import CRITERIA
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_facts
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.queue_file import QueueFile, todo
@@ -307,7 +307,7 @@ def test_suggestions(run: ModuleRun, made: MadeUpSpool) -> None:
         }
     ]
     assert found["suggestions_note"] == (
-        "Look at what a rule selects before you act on it: facts with match and limit list it. Reasons were not gathered."
+        "FileAttributes at what a rule selects before you act on it: facts with match and limit list it. Reasons were not gathered."
     )
     assert "top" not in found
     assert facts(run(match=[STOLEN], gather=["counts"]))["matched"]["messages"] == 30
@@ -337,7 +337,7 @@ def test_suggestions_from_a_listing(run: ModuleRun) -> None:
     found = facts(run(source="postqueue", gather=["suggestions"]))
     assert [row["match"] for row in found["suggestions"]] == [[{"sender": "<>", "recipient": "victim@example.org"}]]
     assert found["suggestions_note"] == (
-        "Look at what a rule selects before you act on it: facts with match and limit list it. postqueue shows no login, client "
+        "FileAttributes at what a rule selects before you act on it: facts with match and limit list it. postqueue shows no login, client "
         "and content: only senders, recipients and reasons were looked at."
     )
 

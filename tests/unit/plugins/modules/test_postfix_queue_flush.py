@@ -13,9 +13,9 @@ from typing import Any, Callable, Sequence
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils import _postfix
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, queue_flush
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import instance as _postfix
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Output
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_flush
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.postsuper import FakePostsuper

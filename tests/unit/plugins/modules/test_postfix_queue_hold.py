@@ -15,7 +15,7 @@ from typing import Any, Mapping, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, queue_hold
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Output
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import QueueLock
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_hold

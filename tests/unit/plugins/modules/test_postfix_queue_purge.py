@@ -16,13 +16,13 @@ from typing import Any, Mapping, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, queue_purge
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Output
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import unpack
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import holding, moves
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import unpack
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import actions, moves
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import scan as scanning
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.deletions import Deletions
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.holding import Standing
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.live import Live
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_purge
 from tests.unit.support.acting import between, killed_before
 from tests.unit.support.module import ModuleRun
@@ -199,15 +199,15 @@ def test_messages_that_vanish(run: ModuleRun, made: MadeUpSpool, monkeypatch: py
 def test_a_message_that_goes_to_another_queue_is_followed(
     run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, queue: str
 ) -> None:
-    remove_logs = Live.remove_logs
+    remove_logs = QueueDirectory.remove_logs
 
-    def move_on_and_remove(live: Live, queue_id: str) -> None:
+    def move_on_and_remove(live: QueueDirectory, queue_id: str) -> None:
         path = made.file("deferred", "4A0F9AC")
         if queue_id == path.name and path.exists():
             path.rename(made.file(queue, path.name))
         remove_logs(live, queue_id)
 
-    monkeypatch.setattr(Live, "remove_logs", move_on_and_remove)
+    monkeypatch.setattr(QueueDirectory, "remove_logs", move_on_and_remove)
     assert run(match=MATCH)["outcomes"] == outcomes(purged=3)
     assert standing(made) == {"4A0F9AF": "deferred"}
 
@@ -235,13 +235,15 @@ def test_a_message_that_cannot_be_caught(run: ModuleRun, made: MadeUpSpool, monk
 def test_a_message_that_the_administrator_releases_meanwhile(
     run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    remove_from = holding.remove_from
+    remove_from = actions.remove_from
 
-    def release_and_remove(live: Live, queue: str, wanted: Mapping[str, str], record: Deletions) -> dict[str, Standing]:
+    def release_and_remove(
+        live: QueueDirectory, queue: str, wanted: Mapping[str, str], record: Deletions
+    ) -> dict[str, FileState]:
         made.file("hold", "4A0F9AD").rename(made.file("deferred", "4A0F9AD"))
         return remove_from(live, queue, wanted, record)
 
-    monkeypatch.setattr(holding, "remove_from", release_and_remove)
+    monkeypatch.setattr(actions, "remove_from", release_and_remove)
     result = run(match=MATCH)
     assert result["outcomes"] == outcomes(purged=2, failed=1)
     assert result["purged"]["messages"] == 2
@@ -288,7 +290,7 @@ def test_hold_may_be_hashed(run: ModuleRun, made: MadeUpSpool, monkeypatch: pyte
     run.parameters["hash_queue_names"] = "deferred, defer, hold"
     run.parameters["hash_queue_depth"] = "2"
     log = made.put_defer_log("4A0F9AD", depth=2, a="full")
-    with killed_before(monkeypatch, holding, "remove_from"):
+    with killed_before(monkeypatch, actions, "remove_from"):
         run(match=MATCH)
     assert made.file("hold", "4A0F9AD", depth=2).exists()
     assert run(match=MATCH)["outcomes"] == outcomes(purged=1)
@@ -313,7 +315,7 @@ def test_a_delivery_that_ends_in_time(run: ModuleRun, made: MadeUpSpool, monkeyp
 def test_a_run_that_is_killed_is_undone_by_the_next(
     run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with killed_before(monkeypatch, holding, "remove_from"):
+    with killed_before(monkeypatch, actions, "remove_from"):
         run(match=MATCH)
     # What lay at rest is gone, what may have been in delivery is on hold.
     assert standing(made) == {"4A0F9AD": "hold", "4A0F9AF": "deferred"}
@@ -331,8 +333,8 @@ def test_a_run_that_is_killed_is_undone_by_the_next(
 def test_many_are_held_and_removed_in_several_processes(
     run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, stray: str
 ) -> None:
-    monkeypatch.setattr(holding, "_WORTH_PROCESSES", 0)
-    monkeypatch.setattr(holding, "worth_processes", lambda _spool, _queues: 3)
+    monkeypatch.setattr(actions, "_WORTH_PROCESSES", 0)
+    monkeypatch.setattr(actions, "worth_processes", lambda _spool, _queues: 3)
     for number in range(60):
         made.put(("deferred", "incoming", "hold")[number % 3], "%05X1234" % (number * 16000), SPAM.write())
     made.put(stray, "F00001234", HAM.write())

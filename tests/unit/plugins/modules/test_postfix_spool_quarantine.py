@@ -20,11 +20,11 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, spool_quarantine
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance, Output
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import holding, moves, quarantine
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance, Output
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import actions, moves, quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Journal, encode
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import QueueLock
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
 from ansible_collections.mailops.postfix.plugins.modules import postfix_quarantine_info, postfix_spool_quarantine
 from tests.unit.support.module import ModuleRun
@@ -53,7 +53,7 @@ def running(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> Callable[[Mod
     own = os.getuid()
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(quarantine, "_OWNER", own)
-    monkeypatch.setattr(quarantine, "_PRIVATE", Look(own, os.getgid(), 0o700, ()))
+    monkeypatch.setattr(quarantine, "_PRIVATE", FileAttributes(own, os.getgid(), 0o700, ()))
     postsuper = FakePostsuper(made)
 
     def prepare(run: ModuleRun) -> ModuleRun:
@@ -726,7 +726,7 @@ def test_what_cannot_be_known_or_recorded_is_not_put_on_hold(
     run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
     held: list[object] = []
-    monkeypatch.setattr(holding, "hold", lambda *args: held.append(args))
+    monkeypatch.setattr(actions, "hold", lambda *args: held.append(args))
     monkeypatch.setattr(moves if broken == "can_rename" else QueueLock, broken, raising(errno.EMFILE))
     assert ": Too many open files. Raise the limit" in run.fails(name="spam", match=BAD)
     assert (held, made.standing()) == ([], {SPAM: "deferred", HAM: "deferred"})
@@ -735,7 +735,7 @@ def test_what_cannot_be_known_or_recorded_is_not_put_on_hold(
 def test_what_stays_on_hold_is_a_change(run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(Quarantine, "take", _take_nothing)
-        patch.setattr(holding, "release", raising(errno.EROFS))
+        patch.setattr(actions, "release", raising(errno.EROFS))
         result = run(name="spam", match=BAD)
     assert (result["changed"], result["outcomes"]) == (True, outcomes(failed=1))
     assert made.standing() == {SPAM: "hold", HAM: "deferred"}

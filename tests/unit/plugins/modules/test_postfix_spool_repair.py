@@ -20,7 +20,7 @@ from typing import Any, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._module import spool_repair
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance, Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance, Output
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import Finding
 from ansible_collections.mailops.postfix.plugins.modules import postfix_spool_repair
 from tests.unit.support.module import ModuleRun

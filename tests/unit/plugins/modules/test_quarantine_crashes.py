@@ -16,9 +16,9 @@ from typing import Any, Callable, Sequence
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Output
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves, quarantine, transfer
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes
 from ansible_collections.mailops.postfix.plugins.modules import postfix_spool_quarantine
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.postsuper import FakePostsuper
@@ -123,7 +123,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     own = os.getuid()
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(quarantine, "_OWNER", own)
-    monkeypatch.setattr(quarantine, "_PRIVATE", Look(own, os.getgid(), 0o700, ()))
+    monkeypatch.setattr(quarantine, "_PRIVATE", FileAttributes(own, os.getgid(), 0o700, ()))
     # More than one batch.
     monkeypatch.setattr(transfer, "_BATCH_MESSAGES", 2)
     far = str(tmp_path / "far")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import address
+from ansible_collections.mailops.postfix.plugins.module_utils._format import address
 
 
 @pytest.mark.parametrize(

@@ -12,15 +12,16 @@ from typing import Any, Iterable, Iterator, Mapping, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import content, message, mime
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.candidates import Remembering, parse_candidates
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Window
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Input
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.patterns import Remembered
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Sample
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Verdict, parse_selection
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary
+from ansible_collections.mailops.postfix.plugins.module_utils._format import content, mime
+from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as message
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, Input
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.patterns import Remembered
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Verdict, parse_selection
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Sample
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.candidates import Remembering, parse_candidates
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary
 from tests.unit.support.queue_file import QueueFile, fetch_from, todo
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 

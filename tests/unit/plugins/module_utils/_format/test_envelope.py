@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Callable
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import content, message
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, Unparsed
+from ansible_collections.mailops.postfix.plugins.module_utils._format import content
+from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as message
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, Unparsed
 from tests.unit.support.opened import stored_text
 from tests.unit.support.queue_file import MilterEdits, QueueFile, fetch_from, pointer, todo
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Fetch
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Fetch
 
 
 def read(data: bytes) -> Envelope:

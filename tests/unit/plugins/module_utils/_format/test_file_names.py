@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.naming import directory_for, fitted_id, id_for
+from ansible_collections.mailops.postfix.plugins.module_utils._format.file_names import directory_for, fitted_id, id_for
 
 # Second 1335759296, microsecond 74788, inode 398615 (src/global/mail_queue.h); 74788 is 12424 in hexadecimal.
 LONG = "3Vgspm0WfDz30Dy"

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import mime
+from ansible_collections.mailops.postfix.plugins.module_utils._format import mime
 
 
 @pytest.mark.parametrize(

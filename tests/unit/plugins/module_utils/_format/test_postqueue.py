@@ -11,7 +11,7 @@ from typing import Any, Callable
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ShowqError, UnknownHere
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.showq import (
+from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import (
     ListedMessage,
     parse_json,
     parse_listing,

@@ -7,8 +7,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QueueIdError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import queue_id
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.queue_id import QueueId
+from ansible_collections.mailops.postfix.plugins.module_utils._format import queue_id
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import QueueId
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,12 @@ import json
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import content, message, mime, queue_id
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import parse_defer_log
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.showq import ListedMessage, parse_json
+from ansible_collections.mailops.postfix.plugins.module_utils._format import content, mime, queue_id
+from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as message
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import ListedMessage, parse_json
+from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import parse_defer_log
 from tests.unit.support.opened import stored_text
 from tests.unit.support.queue_file import fetch_from
 from tests.unit.support.real_files import QUEUE_FILES, REAL_FILES, REAL_IDS, RELEASES, RealFile, manifest

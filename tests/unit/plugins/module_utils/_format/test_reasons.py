@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.reasons import (
+from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import (
     parse_defer_log,
     parse_log,
     reason_for,

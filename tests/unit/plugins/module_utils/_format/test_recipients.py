@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import message
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.recipients import Recipient, read_recipients
+from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as message
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._format.recipients import Recipient, read_recipients
 from tests.unit.support.queue_file import QueueFile, fetch_from, todo
 from tests.unit.support.real_files import REAL_FILES, RealFile
 

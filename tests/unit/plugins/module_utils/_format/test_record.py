@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import RecordError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _aftermath
 from ansible_collections.mailops.postfix.plugins.module_utils._module._aftermath import Aftermath, LogTail, open_log
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from tests.unit.support.runner import FakeRunner
 from tests.unit.support.spool import MadeUpSpool

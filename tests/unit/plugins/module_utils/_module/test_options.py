@@ -10,11 +10,11 @@ from typing import Any, Mapping
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils import _arguments
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError, SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance, Output, Runner
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.criteria import CRITERIA
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import DEFAULT_QUEUES, QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance, Output, Runner
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import CRITERIA
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import DEFAULT_QUEUES, QUEUES
 from tests.unit.support.runner import FakeRunner
 
 PARAMS: Mapping[str, Any] = {
@@ -28,15 +28,15 @@ RULE = [{"age": "1d"}]
 
 
 def test_specs_compose_into_one_of_their_own() -> None:
-    composed = _arguments.compose(_arguments.INSTANCE, _arguments.LIMIT, {"limit": {"type": "str"}})
+    composed = _options.compose(_options.INSTANCE, _options.LIMIT, {"limit": {"type": "str"}})
     assert list(composed) == ["config_directory", "instance", "command_directory", "limit"]
     assert composed["limit"] == {"type": "str"}
     composed["instance"]["type"] = "int"
-    assert _arguments.INSTANCE["instance"]["type"] == "str"
+    assert _options.INSTANCE["instance"]["type"] == "str"
 
 
 def test_a_module_acts_on_its_queues_by_default_on_those_of_delivery() -> None:
-    option = _arguments.queues_option("deferred", "hold")["queues"]
+    option = _options.queues_option("deferred", "hold")["queues"]
     assert option["choices"] == ["deferred", "hold"]
     assert option["default"] == ["incoming", "active", "deferred", "hold"]
     assert set(option["default"]) <= set(QUEUES)
@@ -45,7 +45,7 @@ def test_a_module_acts_on_its_queues_by_default_on_those_of_delivery() -> None:
 def test_the_selection_of_a_modules_options(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time", lambda: 1700000000.9)
     params = {**PARAMS, "match": RULE, "recipient_scope": "any"}
-    for selection in (_arguments.selection_of(params), _arguments.selection_of(params, now=1700000000)):
+    for selection in (_options.selection_of(params), _options.selection_of(params, now=1700000000)):
         assert selection.frozen() == {
             "match": [{"age": [{"before": 1699913600}]}],
             "exclude": [],
@@ -56,7 +56,7 @@ def test_the_selection_of_a_modules_options(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_rule_that_is_refused_is_named() -> None:
     with pytest.raises(SelectionError) as caught:
-        _arguments.selection_of({**PARAMS, "exclude": [{"from": "x"}]})
+        _options.selection_of({**PARAMS, "exclude": [{"from": "x"}]})
     assert str(caught.value) == "exclude[0].from: there is no such criterion; known are " + ", ".join(CRITERIA)
 
 
@@ -74,15 +74,15 @@ def test_the_instance_of_a_modules_options(monkeypatch: pytest.MonkeyPatch, tmp_
     def run_command(_command: list[str], **_options: Any) -> tuple[int, str, str]:
         return 0, "from the module", ""
 
-    monkeypatch.setattr(_arguments, "find_instance", find)
+    monkeypatch.setattr(_options, "find_instance", find)
     options = {"config_directory": "/etc/postfix", "instance": None, "command_directory": "/opt"}
     module: Any = SimpleNamespace(params={**PARAMS, **options}, run_command=run_command, warn=warnings.append)
-    assert _arguments.instance_of(module) is found
+    assert _options.instance_of(module) is found
     assert asked == [options]
     assert warnings == ["main.cf contradicts itself"]
     parameters["queue_directory"] = str(tmp_path / "absent")
     with pytest.raises(InstanceError, match="there is no such directory"):
-        _arguments.instance_of(module)
+        _options.instance_of(module)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_everything_is_selected_on_purpose_only(
 ) -> None:
     params = {**PARAMS, "match": match, "exclude": exclude, "match_all": match_all}
     try:
-        _arguments.require_narrowing(_arguments.selection_of(params), params)
+        _options.require_narrowing(_options.selection_of(params), params)
     except SelectionError as error:
         assert str(error) == message
     else:
@@ -114,7 +114,7 @@ def test_everything_is_selected_on_purpose_only(
 
 def test_numbers_are_not_negative() -> None:
     params = {"limit": 0, "max_messages": None, "max_percent": -0.5}
-    _arguments.check_not_negative(params, "limit", "max_messages")
+    _options.check_not_negative(params, "limit", "max_messages")
     with pytest.raises(SelectionError) as caught:
-        _arguments.check_not_negative(params, "limit", "max_messages", "max_percent")
+        _options.check_not_negative(params, "limit", "max_messages", "max_percent")
     assert str(caught.value) == "max_percent: -0.5 must not be negative"

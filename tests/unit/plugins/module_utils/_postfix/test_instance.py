@@ -16,7 +16,6 @@ from typing import Any, Sequence
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils import _postfix
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     CommandError,
     InstanceError,
@@ -24,7 +23,13 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     PrivilegeError,
     QueueIdError,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance, Output, Runner, find_instance
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import instance as _postfix
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import (
+    Instance,
+    Output,
+    Runner,
+    find_instance,
+)
 from tests.unit.support.runner import FakeRunner, said
 
 PRIMARY = {

@@ -13,10 +13,10 @@ from typing import Callable, Sequence
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils import _service
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import Instance, Output
-from ansible_collections.mailops.postfix.plugins.module_utils._service import service_left, service_of, stopped
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import service as _service
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance, Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.service import service_left, service_of, stopped
 from tests.unit.support.runner import FakeRunner, said
 
 
@@ -191,7 +191,7 @@ def test_it_is_started_whatever_failed(host: Host) -> None:
 
 def test_what_does_not_stop_or_start_is_told(host: Host) -> None:
     text = (
-        "Postfix does not %s: /sbin/postfix -c /etc/postfix %s failed with exit status 1: fatal: no. Look at the mail log for "
+        "Postfix does not %s: /sbin/postfix -c /etc/postfix %s failed with exit status 1: fatal: no. FileAttributes at the mail log for "
         "the reason, and start Postfix if mail is down."
     )
     for action in ("stop", "start"):

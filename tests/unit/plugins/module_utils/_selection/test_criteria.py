@@ -10,8 +10,8 @@ from typing import Any, Mapping, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import criteria
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import (
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import criteria
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
     Selection,
     Verdict,
     parse_selection,

@@ -10,9 +10,9 @@ from typing import Any, Callable
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import patterns
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.address import display, display_address
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import clip
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import display, display_address
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip
 from tests.unit.support.subject import content_test
 
 PLACE = "match[0].sender"

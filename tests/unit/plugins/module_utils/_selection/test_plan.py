@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import plan as plans
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Envelope, fingerprint
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.plan import Planned
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, fingerprint
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import plan as plans
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import Planned
 from tests.unit.support.subject import make_envelope
 
 CREATED = 1700000000

@@ -10,9 +10,9 @@ from typing import Any, Mapping, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import selection as sel
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Input
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Selection, Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import selection as sel
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, Verdict
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
 NOW = 1700000000

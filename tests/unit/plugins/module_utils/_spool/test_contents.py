@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import contents
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.contents import Proof
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look, Tree
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes, Tree
 
 KNOWN = frozenset(["4A0F9AC"])
 MESSAGES = Proof(KNOWN, whole_logs=False, working=frozenset())
@@ -83,7 +83,7 @@ def test_hash_directories_are_given_away_and_nothing_else(tmp_path: Path) -> Non
     (tmp_path / "deferred" / "E").write_text("")
     with Tree(str(tmp_path)) as tree:
         for name in ("deferred", "hold"):
-            contents.give_to(Look(os.getuid(), os.getgid(), 0o700, ()), name, tree.root)
+            contents.give_to(FileAttributes(os.getuid(), os.getgid(), 0o700, ()), name, tree.root)
     modes = {name: (tmp_path / name).stat().st_mode & 0o777 for name in ("deferred", "deferred/A", "deferred/A/B")}
     assert set(modes.values()) == {0o700}
     assert (tmp_path / "deferred" / "AB").stat().st_mode & 0o777 == 0o755

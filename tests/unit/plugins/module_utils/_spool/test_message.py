@@ -13,7 +13,7 @@ from typing import Iterator
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import FIRST_READ, Input, fingerprint
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import FIRST_READ, Input, fingerprint
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import message as stored
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage

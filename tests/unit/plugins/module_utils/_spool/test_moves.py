@@ -13,9 +13,9 @@ from typing import Iterator
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Look, Tree
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes, Tree
 
-OWN = Look(os.getuid(), os.getgid(), 0o700, ())
+OWN = FileAttributes(os.getuid(), os.getgid(), 0o700, ())
 
 
 @pytest.fixture(params=["renameat2", "not in this C library", "not on this filesystem"])
@@ -102,7 +102,7 @@ def test_what_is_no_file_is_not_copied(tmp_path: Path, here: int, kind: str) -> 
 def test_a_directory_has_its_name_when_it_looks_right(tmp_path: Path, here: int) -> None:
     # An interrupted run left this.
     (tmp_path / "mailops.A").mkdir()
-    os.close(moves.make_directory("A", here, Look(OWN.uid, OWN.gid, 0o750, ())))
+    os.close(moves.make_directory("A", here, FileAttributes(OWN.uid, OWN.gid, 0o750, ())))
     assert [path.name for path in tmp_path.iterdir()] == ["A"]
     assert (tmp_path / "A").stat().st_mode & 0o7777 == 0o750
     os.close(moves.make_directory("A", here, OWN))
@@ -163,7 +163,7 @@ def test_a_tree_that_is_too_deep_stays(tmp_path: Path, monkeypatch: pytest.Monke
     subprocess.run(["rm", "-rf", str(tmp_path / "from")], check=True)
 
 
-def _make_plainly(name: str, directory: int, _look: Look) -> int:
+def _make_plainly(name: str, directory: int, _look: FileAttributes) -> int:
     if not moves.is_there(name, directory):
         os.mkdir(name, dir_fd=directory)
     return os.open(name, os.O_RDONLY, dir_fd=directory)
@@ -186,9 +186,9 @@ def test_a_tree_opens_each_directory_by_itself(tmp_path: Path) -> None:
 def test_a_look_is_put_on(tmp_path: Path, here: int) -> None:
     (tmp_path / "a").mkdir(mode=0o700)
     descriptor = os.open("a", os.O_RDONLY, dir_fd=here)
-    looked = Look.of(descriptor)
+    looked = FileAttributes.of(descriptor)
     looked._replace(mode=0o2730).put_on(descriptor)
-    assert Look.of(descriptor) == looked._replace(mode=0o2730)
+    assert FileAttributes.of(descriptor) == looked._replace(mode=0o2730)
     os.close(descriptor)
 
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import parse_selection
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Totals
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, ScanCounts, Share, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Totals
 from tests.unit.support.real_files import QUEUE_FILES, REAL_FILES, RELEASES
 from tests.unit.support.spool import QUEUES
 
@@ -68,7 +68,7 @@ def visit(message: SpoolMessage, seen: Seen) -> None:
     }
 
 
-def pass_over(found: Found, incomplete: bool, _seen: Seen) -> None:
+def pass_over(found: QueueEntry, incomplete: bool, _seen: Seen) -> None:
     raise AssertionError("%s is passed over, incomplete: %s" % (found.name, incomplete))
 
 

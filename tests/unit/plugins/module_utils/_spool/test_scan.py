@@ -12,11 +12,11 @@ from typing import Any, Callable, Mapping, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, MailopsError, PatternTimeout
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import patterns
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.message import Input
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.selection import Verdict, parse_selection
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Verdict, parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import scan as scanning
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Found, Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, ScanCounts, Share, scan
 from tests.unit.support.queue_file import QueueFile
@@ -41,7 +41,7 @@ def visit(message: SpoolMessage, names: Names) -> None:
     names.visited.append((message.queue, message.queue_id, message.readable))
 
 
-def pass_over(found: Found, incomplete: bool, names: Names) -> None:
+def pass_over(found: QueueEntry, incomplete: bool, names: Names) -> None:
     names.passed_over.append((found.queue, found.name, incomplete))
 
 
@@ -175,7 +175,7 @@ def test_damage_behind_what_was_asked_for_is_not_looked_for(made: MadeUpSpool) -
 def test_a_file_that_vanished(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
     made.put("hold", "4A0F9AC", DATA)
 
-    def vanish(spool: Spool, found: Found) -> SpoolMessage:
+    def vanish(spool: Spool, found: QueueEntry) -> SpoolMessage:
         made.file("hold", found.name).unlink()
         return SpoolMessage(spool, found)
 
@@ -187,7 +187,7 @@ def test_a_file_that_vanished(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
 def test_a_file_that_cannot_be_read(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     made.put("hold", "4A0F9AC", DATA)
 
-    def fail(_spool: Spool, _found: Found) -> SpoolMessage:
+    def fail(_spool: Spool, _found: QueueEntry) -> SpoolMessage:
         raise error
 
     monkeypatch.setattr(scanning, "SpoolMessage", fail)

@@ -10,8 +10,8 @@ from typing import Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import sample as samples
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Contents, Sample, make_content
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import sample as samples
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Contents, Sample, make_content
 from tests.unit.support.subject import make_envelope
 
 IDS = ["4A%05X" % number for number in range(5000)]

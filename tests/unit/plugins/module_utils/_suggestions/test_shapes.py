@@ -8,8 +8,9 @@ import re
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import patterns, shapes
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.shapes import Shape, Shaped
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import shapes
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.shapes import Shape, Shaped
 
 
 def shaped(*subjects: str) -> Shaped:

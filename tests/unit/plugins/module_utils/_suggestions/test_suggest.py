@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import sample as samples
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import suggest as suggesting
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Contents, Sample, make_content
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.suggest import Suggestion, suggest
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import sample as samples
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import suggest as suggesting
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Contents, Sample, make_content
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.suggest import Suggestion, suggest
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary
 from tests.unit.support.subject import make_envelope
 
 NOW = 1700000000

@@ -8,9 +8,9 @@ from typing import Any, Sequence
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.sample import Sampled, make_content
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.shapes import Shaped
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.traits import Group, Traits, judge, traits_of
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Sampled, make_content
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.shapes import Shaped
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.traits import Group, Traits, judge, traits_of
 from tests.unit.support.subject import make_envelope
 
 NOW = 1700000000

@@ -9,7 +9,8 @@ from typing import Any, Iterable, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.candidates import (
+from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.candidates import (
     Candidate,
     Coverage,
     Covered,
@@ -17,7 +18,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._queue.candidates 
     parse_candidates,
     show_coverage,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.content import Window
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
 NOW = 1700000000

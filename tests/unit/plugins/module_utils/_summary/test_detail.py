@@ -8,8 +8,8 @@ import json
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.detail import BUDGETS, show_message
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.detail import BUDGETS, show_message
 from tests.unit.support.opened import Opened
 from tests.unit.support.queue_file import QueueFile, todo
 

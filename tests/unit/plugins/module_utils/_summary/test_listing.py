@@ -10,9 +10,9 @@ import tracemalloc
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import listing
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.listing import MessageList
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import Summary
+from ansible_collections.mailops.postfix.plugins.module_utils._summary import listing
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import MessageList
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
 NOW = 1700000000

@@ -12,8 +12,8 @@ from typing import Iterable
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._queue import summary as summaries
-from ansible_collections.mailops.postfix.plugins.module_utils._queue.summary import (
+from ansible_collections.mailops.postfix.plugins.module_utils._summary import summary as summaries
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import (
     TOPS,
     Summary,
     Tally,

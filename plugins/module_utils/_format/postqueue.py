@@ -23,11 +23,11 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Sho
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import NULL_SENDER, unquote
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import NOTHING, Envelope, Input
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
 
-_QUEUES = frozenset(("maildrop", "incoming", "active", "deferred", "hold"))
 # No time in seconds and no size in bytes has more digits than 15.
 _MAX_NUMBER = 10**15
 # "-" lines, S_SENDER_FORMAT and L_SENDER_FORMAT: ID with its marks, size, asctime(3) without the year, sender.
@@ -103,7 +103,7 @@ def parse_json(lines: Iterable[bytes], *, null_sender: str) -> Iterator[ListedMe
 
 def _from_json(data: dict[str, Any], null_sender: str) -> ListedMessage:
     queue_id, queue = data["queue_id"], data["queue_name"]
-    if not is_valid(queue_id) or queue not in _QUEUES:
+    if not is_valid(queue_id) or queue not in LISTED_QUEUES:
         raise ValueError("no queue ID and queue")
     arrival, size = int(data["arrival_time"]), int(data["message_size"])
     if not 0 <= arrival < _MAX_NUMBER or not 0 <= size < _MAX_NUMBER:

@@ -23,6 +23,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     SystemRefusal,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES, LISTED_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
@@ -39,11 +40,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import
     read_journal,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import (
-    DELIVERY,
-    QUEUES,
-    QueueDirectory,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import MAX_GAPS, scan
 from ansible_collections.mailops.postfix.plugins.module_utils._summary import listing
 
@@ -176,7 +173,7 @@ def _write_journal(act: Act, targets: Sequence[SelectedMessage], *, stays: bool,
 
     is_needed: whether it does not. Raises SystemRefusal then.
     """
-    moving = [Planned(target.queue_id, target.fingerprint) for target in targets if target.queue in DELIVERY]
+    moving = [Planned(target.queue_id, target.fingerprint) for target in targets if target.queue in DELIVERY_QUEUES]
     if not moving:
         return
     try:
@@ -299,7 +296,7 @@ def look_in_delivery(act: Act, unseen: Mapping[str, SelectedMessage]) -> dict[st
     """Return what became of messages that were not in hold: still in delivery (failed), another one (changed), or gone."""
     outcomes = dict.fromkeys(unseen, "vanished")
     if unseen:
-        for queue in DELIVERY:
+        for queue in DELIVERY_QUEUES:
             try:
                 standing = verify(act.spool, queue, unseen)
             except MailopsError as error:
@@ -394,7 +391,7 @@ def _deleted_by(spool: Spool, interrupted: Interrupted | None) -> list[str]:
         return []
     there = {
         queue_id
-        for queue in QUEUES
+        for queue in LISTED_QUEUES
         for queue_id, message in messages(spool, queue, interrupted.messages)
         if message is None or message.fingerprint == interrupted.messages[queue_id]
     }

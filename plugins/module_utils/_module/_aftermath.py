@@ -21,6 +21,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Container, Iterator, Mapping
 
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES
+
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 _USUAL_LOGS = ("/var/log/mail.log", "/var/log/maillog")
 _MAX_LINE = 1 << 16
 _POLL_SECONDS = 0.5
-_QUEUES = ("maildrop", "incoming", "active", "deferred", "hold")
 ENDS = ("left", "bounced", "deferred", "pending", "unknown")
 
 # src/bounce/bounce_notify_service.c, bounce_notify_verp.c, bounce_one_service.c
@@ -142,7 +143,7 @@ class Aftermath:
 def _standing(spool: Spool, names: Container[str]) -> dict[str, int | None]:
     """Return the ctime of each message in deferred, None for those in other queues; what is in none is left out."""
     standing: dict[str, int | None] = {}
-    for queue in _QUEUES:
+    for queue in LISTED_QUEUES:
         for found in spool.walk(queue):
             if found.name not in names:
                 continue

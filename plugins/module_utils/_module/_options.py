@@ -12,9 +12,9 @@ import time
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DEFAULT_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance, Runner, find_instance
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
-    DEFAULT_QUEUES,
     RECIPIENT_SCOPES,
     Selection,
     parse_selection,

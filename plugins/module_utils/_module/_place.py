@@ -12,14 +12,11 @@ import os
 from typing import TYPE_CHECKING, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import ALL_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts
-
-# A directory with one of these is a queue directory, and one without is a directory of queue files.
-_MARKS = (*QUEUES, "saved")
 
 
 class Place(NamedTuple):
@@ -54,7 +51,7 @@ def place_of(path: str) -> Place:
     # Only what is below the administrator's path may have been put there by others.
     path = os.path.realpath(path)
     spool = Spool(path)
-    if any(spool.has(queue) for queue in _MARKS):
+    if any(spool.has(queue) for queue in ALL_QUEUES):
         return Place(spool, path)
     spool.close()
     # Seen from above, it looks like one queue.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable, Collection, Mapping, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LimitError, PlanError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import domain_of
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts, selector
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import plan
@@ -24,7 +25,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._selection.selecti
     Selection,
     parse_selection,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import DELIVERY
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job
 from ansible_collections.mailops.postfix.plugins.module_utils._summary import listing
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary
@@ -160,9 +160,9 @@ class Request:
     def queues(self) -> tuple[str, ...]:
         """The queues to read. A planned message is followed from one delivery queue to the next."""
         chosen = self.selection.queues
-        if self.planned is None or not set(DELIVERY).intersection(chosen):
+        if self.planned is None or not set(DELIVERY_QUEUES).intersection(chosen):
             return chosen
-        return tuple(dict.fromkeys((*DELIVERY, *chosen)))
+        return tuple(dict.fromkeys((*DELIVERY_QUEUES, *chosen)))
 
     def job(self, *, tops: bool = True) -> Job[SelectedMessages]:
         """Return the work of reading the queues. tops: whether a plan is to be made of it, which has them."""

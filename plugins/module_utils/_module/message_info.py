@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, OutcomeError, SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import SELECTABLE_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import messages
 from ansible_collections.mailops.postfix.plugins.module_utils._module._place import Place, place_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts, selector, show_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import QUEUES, Selection
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.eml import OUTCOMES, EmlDirectory
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, PatternWatch, scan
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.candidates import (
@@ -51,7 +52,7 @@ _MAX_NAMED = 20
 ARGUMENTS = _options.compose(
     _options.INSTANCE,
     _options.SELECTION,
-    _options.queues_option(*QUEUES),
+    _options.queues_option(*SELECTABLE_QUEUES),
     {
         "limit": {"type": "int", "default": DEFAULT_LIMIT},
         "spool": {"type": "path"},

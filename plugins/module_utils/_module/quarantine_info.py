@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options, _quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QUEUES, QueueDirectory
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Totals
 
@@ -48,7 +49,7 @@ ARGUMENTS = _options.compose(_options.INSTANCE, _quarantines.DIRECTORY, {"name":
 class Content:
     """What is in a quarantine; plain data, which adds up."""
 
-    queues: dict[str, Totals] = field(default_factory=lambda: {queue: Totals() for queue in QUEUES})
+    queues: dict[str, Totals] = field(default_factory=lambda: {queue: Totals() for queue in LISTED_QUEUES})
 
     def merge(self, other: Content) -> None:
         """Add what another process counted."""
@@ -110,7 +111,9 @@ def _fit(rows: Iterable[dict[str, Any] | None]) -> tuple[list[dict[str, Any]], i
 def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> dict[str, Any]:
     started = time.monotonic()
     with Quarantine(base, name) as quarantine, QueueDirectory(layout_of(instance)) as live:
-        job: Job[Content] = Job(queues=QUEUES, make_result=Content, visit=_count, pass_over=_pass_over, wanted=None)
+        job: Job[Content] = Job(
+            queues=LISTED_QUEUES, make_result=Content, visit=_count, pass_over=_pass_over, wanted=None
+        )
         share = scan(quarantine.spool, job)
         warn_of_gaps(module, share.counts, share.gaps, quarantine.path)
         stuck = _still_stuck(quarantine)

@@ -22,6 +22,11 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     SystemRefusal,
     UnknownHere,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import (
+    ALL_QUEUES,
+    LISTED_QUEUES,
+    UNLISTED_QUEUES,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._module._place import Place, place_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
@@ -46,10 +51,6 @@ DEFAULT_GATHER = ("counts", "top", "shape", "reasons", "messages")
 # Suggestions open messages, and show what is in them: only who asks gets that.
 GATHER = (*DEFAULT_GATHER, "suggestions")
 SOURCES = ("auto", "spool", "postqueue")
-# What postqueue lists; saved and corrupt are out of Postfix's sight, and in no total.
-LISTED = ("maildrop", "incoming", "active", "deferred", "hold")
-_OUT_OF_SIGHT = ("saved", "corrupt")
-ALL_QUEUES = (*LISTED, *_OUT_OF_SIGHT)
 
 # sysexits(3), as postqueue(1) exits.
 _EX_UNAVAILABLE = 69
@@ -201,7 +202,7 @@ def _takes_spool(source: str, instance: Instance) -> bool:
         return source == "spool"
     try:
         with Spool(instance.queue_directory) as spool:
-            return spool.readable(LISTED)
+            return spool.readable(LISTED_QUEUES)
     except SystemRefusal as error:
         return not isinstance(error.error, PermissionError)
 
@@ -262,7 +263,7 @@ def _of_postqueue(module: AnsibleModule, instance: Instance, gathering: _Gatheri
     beyond = gathering.selection.keys_beyond_listing()
     if beyond:
         raise UnknownHere(beyond[0])
-    seen = gathering.empty(LISTED)
+    seen = gathering.empty(LISTED_QUEUES)
     counts = ScanCounts()
     with_json = instance.version >= _JSON_SINCE
 
@@ -279,7 +280,7 @@ def _of_postqueue(module: AnsibleModule, instance: Instance, gathering: _Gatheri
         raise _explained(CommandError(command, status=output.status, output=output.err))
     warn_of_gaps(module, counts, (), "postqueue")
     running = instance.running()
-    shown = {**_show(seen, gathering, seen_queues=LISTED), **_suggest(seen, gathering, None)}
+    shown = {**_show(seen, gathering, seen_queues=LISTED_QUEUES), **_suggest(seen, gathering, None)}
     for name in UNKNOWN_TOPS & set(shown.get("top", {})):
         shown["top"][name] = None
     return {
@@ -351,13 +352,13 @@ def _show_counts(seen: QueueFacts, seen_queues: Sequence[str]) -> dict[str, Any]
     """Return what is in each queue and in all that Postfix knows, null for a queue that was not looked at."""
     total = Totals()
     for queue, totals in seen.queues.items():
-        if queue not in _OUT_OF_SIGHT:
+        if queue not in UNLISTED_QUEUES:
             total.merge(totals)
     queues = {
         queue: {
             "messages": totals.messages,
             "bytes": totals.size,
-            "incomplete": seen.incomplete[queue] if seen_queues is not LISTED else None,
+            "incomplete": seen.incomplete[queue] if seen_queues is not LISTED_QUEUES else None,
             "oldest": totals.oldest,
         }
         for queue, totals in seen.queues.items()

@@ -24,13 +24,13 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     SelectionError,
     SystemRefusal,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _options, _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Destination, Seen
 from ansible_collections.mailops.postfix.plugins.module_utils._module._aftermath import Aftermath, open_log
 from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Request
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import open_file, read_all
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import DELIVERY
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -59,7 +59,7 @@ _MAX_LIST = 64 << 20
 ARGUMENTS = _options.compose(
     _options.INSTANCE,
     _options.SELECTION,
-    _options.queues_option(*DELIVERY, default=DELIVERY),
+    _options.queues_option(*DELIVERY_QUEUES, default=DELIVERY_QUEUES),
     _options.LIMIT,
     _options.CHANGE,
     {
@@ -126,7 +126,11 @@ def _name_of_way(params: Mapping[str, Any], seen: Seen) -> str:
         return "site"
     if params["requeue"]:
         return "requeue"
-    if seen.request.planned is None and seen.request.selection.everything and set(DELIVERY) <= set(params["queues"]):
+    if (
+        seen.request.planned is None
+        and seen.request.selection.everything
+        and set(DELIVERY_QUEUES) <= set(params["queues"])
+    ):
         return "all"
     return "few" if len(seen.selected.targets) <= FEW else "many"
 

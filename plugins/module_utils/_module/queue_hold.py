@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _options, _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Destination
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import DELIVERY
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -68,7 +68,7 @@ class Lifetime:
 ARGUMENTS = _options.compose(
     _options.INSTANCE,
     _options.SELECTION,
-    _options.queues_option(*DELIVERY, default=DELIVERY),
+    _options.queues_option(*DELIVERY_QUEUES, default=DELIVERY_QUEUES),
     _options.LIMIT,
     _options.CHANGE,
     {
@@ -99,7 +99,7 @@ def _selecting(params: Mapping[str, Any], instance: Instance) -> Request:
     A plan of any module will do: it says which messages, and the state what is to become of them.
     """
     request = _selected.request_of(params, instance)
-    chosen = request.selection.queues if request.planned is None else DELIVERY
+    chosen = request.selection.queues if request.planned is None else DELIVERY_QUEUES
     queues = (*chosen, "hold") if params["state"] == "held" else ("hold",)
     return replace(request, selection=replace(request.selection, queues=queues))
 

@@ -15,10 +15,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Container, Iterable, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError, MailopsError, SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _options, _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.deletions import known_deletions
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import DELIVERY
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -192,7 +192,7 @@ def _expire(act: Act, targets: Sequence[SelectedMessage]) -> dict[str, str]:
     A held message would not be returned, so nothing can be held while it is looked at: it is looked at just before.
     """
     wanted = {target.queue_id: target for target in targets}
-    queues = (*DELIVERY, "hold")
+    queues = (*DELIVERY_QUEUES, "hold")
     standing: dict[str, FileState] = {}
     for queue in queues:
         standing.update(_acting.verify(act.spool, queue, wanted))

@@ -24,6 +24,12 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     SystemRefusal,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import (
+    DEFAULT_QUEUES,
+    DELIVERY_QUEUES,
+    LISTED_QUEUES,
+    LOGS,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _options, _quarantines, _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Destination, Seen
 from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
@@ -32,16 +38,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._selected 
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import name_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import service as _service
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import DEFAULT_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import (
-    DELIVERY,
-    LOGS,
-    QUEUES,
-    QueueDirectory,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts, scan
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.transfer import Move, MoveResult
 
@@ -112,7 +112,7 @@ ARGUMENTS = _options.compose(
         "name": {"type": "str", "required": True},
         "state": {"type": "str", "choices": list(STATES), "default": "quarantined"},
         "mode": {"type": "str", "choices": list(MODES), "default": "messages"},
-        "queues": {"type": "list", "elements": "str", "choices": list(QUEUES)},
+        "queues": {"type": "list", "elements": "str", "choices": list(LISTED_QUEUES)},
         "service": {"type": "str", "choices": list(_service.SERVICES), "default": "auto"},
         "restore_to": {"type": "str", "choices": list(RESTORE_TO), "default": "original"},
         "older_than": {"type": "str"},
@@ -224,7 +224,7 @@ def _job_of(module: AnsibleModule, instance: Instance) -> Job:
     state, name = params["state"], params["name"]
     whole = state == "quarantined" and params["mode"] == "queues"
     if params["queues"] is None:
-        chosen = DEFAULT_QUEUES if state == "quarantined" else QUEUES
+        chosen = DEFAULT_QUEUES if state == "quarantined" else LISTED_QUEUES
         params["queues"] = list(chosen)
     if whole:
         _check_whole(params)
@@ -260,7 +260,7 @@ def _check_whole(params: Mapping[str, Any]) -> None:
         raise SelectionError(
             "mode", "queues moves whole queues; leave out %s, or use mode: messages" % " and ".join(given)
         )
-    missing = [queue for queue in DELIVERY if queue not in params["queues"]]
+    missing = [queue for queue in DELIVERY_QUEUES if queue not in params["queues"]]
     if missing:
         raise SelectionError(
             "queues",
@@ -449,7 +449,7 @@ def _take(
     quarantine.is_elsewhere(live)
     in_maildrop = {queue_id: target for queue_id, target in targets.items() if target.queue == "maildrop"}
     others = [target for queue_id, target in targets.items() if queue_id not in in_maildrop]
-    moving = [target for target in others if target.queue in DELIVERY]
+    moving = [target for target in others if target.queue in DELIVERY_QUEUES]
     taking = _Taking(job, act, quarantine, live, targets)
     held: set[str] = set()
     try:

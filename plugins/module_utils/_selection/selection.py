@@ -32,6 +32,7 @@ from typing import (
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DEFAULT_QUEUES, SELECTABLE_QUEUES
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -63,8 +64,6 @@ if TYPE_CHECKING:
         def text_parts(self) -> Sequence[str]: ...
 
 
-QUEUES = ("maildrop", "incoming", "active", "deferred", "hold", "corrupt")
-DEFAULT_QUEUES = ("incoming", "active", "deferred", "hold")
 RECIPIENT_SCOPES = ("all", "any")
 
 
@@ -328,10 +327,10 @@ def parse_selection(
     Raises SelectionError, naming rule and key, for an empty rule, an unknown key or a bad value.
     """
     for queue in queues:
-        if queue not in QUEUES:
-            raise SelectionError("queues", "there is no queue %r; known are %s" % (queue, ", ".join(QUEUES)))
+        if queue not in SELECTABLE_QUEUES:
+            raise SelectionError("queues", "there is no queue %r; known are %s" % (queue, ", ".join(SELECTABLE_QUEUES)))
     if not queues:
-        raise SelectionError("queues", "name at least one of %s" % ", ".join(QUEUES))
+        raise SelectionError("queues", "name at least one of %s" % ", ".join(SELECTABLE_QUEUES))
     if recipient_scope not in RECIPIENT_SCOPES:
         raise SelectionError("recipient_scope", "%r is neither all nor any" % (recipient_scope,))
     match_rules = _parse_rules(match, "match", now)

@@ -28,9 +28,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     MailopsError,
     SystemRefusal,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.parallel import worth_processes
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import DELIVERY
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def hold(live: QueueDirectory, wanted: Mapping[str, str]) -> dict[str, FileState
 
     wanted: {queue ID: fingerprint}. What is another message stays where it is.
     """
-    return _each(live, wanted, ("hold", *DELIVERY), _hold)
+    return _each(live, wanted, ("hold", *DELIVERY_QUEUES), _hold)
 
 
 def release(live: QueueDirectory, wanted: Mapping[str, str]) -> dict[str, FileState]:
@@ -98,7 +98,7 @@ def remove(live: QueueDirectory, wanted: Mapping[str, str], record: Deletions) -
 
     wanted and result: as of hold(). record: gets each removal before it happens.
     """
-    return _each(live, wanted, ("hold", *DELIVERY), partial(_remove_at_rest, record), record)
+    return _each(live, wanted, ("hold", *DELIVERY_QUEUES), partial(_remove_at_rest, record), record)
 
 
 def remove_from(live: QueueDirectory, queue: str, wanted: Mapping[str, str], record: Deletions) -> dict[str, FileState]:

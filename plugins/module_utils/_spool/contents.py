@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from typing import Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES, LOGS
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import LOGS, QUEUES
 
-_KNOWN = frozenset((*QUEUES, *LOGS))
+_KNOWN = frozenset((*LISTED_QUEUES, *LOGS))
 # What make_directory() calls a directory until it looks as it is to look.
 _UNFINISHED = "mailops."
 

@@ -21,9 +21,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     remedy_of,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.parallel import in_shares, worth_processes
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import MESSAGE_QUEUES, Finding
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import Finding
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
@@ -64,12 +65,12 @@ def find_damage(spool: Spool, *, limit: int) -> Damage:
 
     Files that are still being written are left out, and so are directories that cannot be read: look() in structure.py has those.
     """
-    return in_shares(partial(_find_share, spool, limit), worth_processes(spool, MESSAGE_QUEUES))
+    return in_shares(partial(_find_share, spool, limit), worth_processes(spool, LISTED_QUEUES))
 
 
 def _find_share(spool: Spool, limit: int, index: int, number: int) -> Damage:
     damage = Damage(limit)
-    for queue in MESSAGE_QUEUES:
+    for queue in LISTED_QUEUES:
         with suppress(MailopsError):
             for found in spool.walk(queue, share=(index, number), unreadable=_pass_over):
                 finding = _judge(spool, found) if is_valid(found.name) else None

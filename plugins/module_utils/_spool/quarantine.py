@@ -44,13 +44,14 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES, LOGS
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import contents, journal, moves, transfer
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import NAME as JOURNAL
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Journal
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import operator
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes, Tree
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import LOGS, QUEUES, QueueDirectory
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.transfer import (
     Back,
     Move,
@@ -86,7 +87,7 @@ _MAX_NAMED = 5
 # Postfix's own directories in the queue directory (conf/postfix-files), and those of a chroot environment.
 _POSTFIX_OWN = frozenset(
     (
-        *QUEUES,
+        *LISTED_QUEUES,
         *LOGS,
         "corrupt",
         "flush",
@@ -396,7 +397,7 @@ class Quarantine:
         return any(intent["op"] == "swap" and "recovered" not in end for intent, end in ended(self.records))
 
     def _files(self, wanted: Container[str]) -> Iterator[QueueEntry]:
-        for queue in QUEUES:
+        for queue in LISTED_QUEUES:
             for found in self.spool.walk(queue):
                 if found.name in wanted:
                     yield found
@@ -405,7 +406,7 @@ class Quarantine:
         """Return the queue IDs in the quarantine, all or of these."""
         if wanted is not None:
             return {found.name for found in self._files(wanted)}
-        return {found.name for queue in QUEUES for found in self.spool.walk(queue) if is_valid(found.name)}
+        return {found.name for queue in LISTED_QUEUES for found in self.spool.walk(queue) if is_valid(found.name)}
 
     def collisions(self, live: QueueDirectory, wanted: Container[str]) -> set[str]:
         """Return which of these messages cannot be given back, because their queue ID is taken.
@@ -559,7 +560,7 @@ class Quarantine:
     def _remove_entry(self, entry: contents.Entry, deleted: Deleted) -> None:
         if not entry.is_own:
             return
-        is_message = entry.path.split("/", 1)[0] in QUEUES and not entry.is_directory
+        is_message = entry.path.split("/", 1)[0] in LISTED_QUEUES and not entry.is_directory
         try:
             if entry.is_directory:
                 os.rmdir(entry.name, dir_fd=entry.directory)
@@ -699,7 +700,7 @@ class Quarantine:
 
         They were the mail owner's, and a process that has kept one of them open could still remove files there.
         """
-        for name in (*QUEUES, *LOGS):
+        for name in (*LISTED_QUEUES, *LOGS):
             contents.give_to(_PRIVATE, name, self.tree.root)
 
     def settle_swap(self, live: QueueDirectory) -> None:
@@ -724,7 +725,7 @@ class Quarantine:
     def _leave_logs(self, live: QueueDirectory, moved: MoveResult, but: Container[str] = ()) -> None:
         """Give back the logs of messages that are in the queue, where not all queues were moved."""
         back = Back(self, live, moved)
-        for queue in QUEUES:
+        for queue in LISTED_QUEUES:
             for found in live.spool.walk(queue):
                 if found.name not in but:
                     for log in LOGS:

@@ -14,13 +14,9 @@ from dataclasses import dataclass
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._format.file_names import directory_for, fitted_id
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES, LOGS
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes, Tree, remove
-
-QUEUES = ("maildrop", "incoming", "active", "deferred", "hold")
-# Between these a message moves by itself.
-DELIVERY = ("incoming", "active", "deferred")
-LOGS = ("bounce", "defer", "trace")
 
 
 @dataclass(frozen=True)
@@ -89,4 +85,4 @@ class QueueDirectory:
 
         What is in one queue counts for all: moving its own message there, Postfix would overwrite another one.
         """
-        return {found.name for queue in QUEUES for found in self.spool.walk(queue)}
+        return {found.name for queue in LISTED_QUEUES for found in self.spool.walk(queue)}

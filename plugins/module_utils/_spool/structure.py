@@ -18,6 +18,7 @@ from typing import Container, Iterator, NamedTuple
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, reason_of, remedy_of
 from ansible_collections.mailops.postfix.plugins.module_utils._format.file_names import SUFFIX, directory_for, id_for
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import ALL_QUEUES, LISTED_QUEUES, LOGS
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import MAX_DEPTH, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import READY
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import (
@@ -31,11 +32,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening imp
 
 # In the order in which postsuper goes through them. It does not look at trace/ unless it is named.
 LOG_QUEUES = ("defer", "bounce")
-MESSAGE_QUEUES = ("maildrop", "incoming", "active", "deferred", "hold")
-CHECKED = (*LOG_QUEUES, *MESSAGE_QUEUES, "flush")
-# Where logs named after messages are, and where a message may be that such a log belongs to.
-ALL_LOGS = (*LOG_QUEUES, "trace")
-ALL_MESSAGES = (*MESSAGE_QUEUES, "corrupt", "saved")
+CHECKED = (*LOG_QUEUES, *LISTED_QUEUES, "flush")
 # What is in these belongs to the mail owner, too, and postsuper does not look at it.
 OWNED = ("trace", "corrupt", "saved")
 # Of these only the directory itself: Postfix makes its sockets again when it starts.
@@ -276,7 +273,7 @@ class Orphans:
         yield from (unread.failure() for path, unread in self.unread.items() if path not in known)
 
     def _old_logs(self, spool: Spool) -> Iterator[Entry]:
-        for queue in ALL_LOGS:
+        for queue in LOGS:
             for entry in walk(spool, queue):
                 if isinstance(entry, Finding):
                     self._note(entry)
@@ -290,7 +287,7 @@ class Orphans:
 
     def _is_old_log(self, entry: Entry) -> bool:
         status = entry.status
-        is_log = entry.queue in ALL_LOGS and stat.S_ISREG(status.st_mode) and is_valid(entry.name)
+        is_log = entry.queue in LOGS and stat.S_ISREG(status.st_mode) and is_valid(entry.name)
         return is_log and status.st_mtime < self._before
 
     def _place(self, number: int) -> int | None:
@@ -307,7 +304,7 @@ class Orphans:
             self._note(_unreadable(path, error))
 
         try:
-            for queue in ALL_MESSAGES:
+            for queue in ALL_QUEUES:
                 for found in spool.walk(queue, unreadable=note):
                     place = self._place(hash(_id_in(found.name)))
                     if place is not None:
@@ -396,7 +393,7 @@ def _why_it_stays(entry: Entry) -> str | None:
 def _judge_name(entry: Entry, rules: Rules) -> Finding | None:
     name = _id_in(entry.name)
     unfinished = name != entry.name
-    is_message = entry.queue in MESSAGE_QUEUES
+    is_message = entry.queue in LISTED_QUEUES
     if not is_valid(name):
         return entry.finding("bogus_names", "no queue file has such a name")
     if is_message:
@@ -415,7 +412,7 @@ def _judge_name(entry: Entry, rules: Rules) -> Finding | None:
 def _is_stale(entry: Entry, now: int) -> bool:
     """Return whether -p removes the file: of a message, not ready, and untouched for a week."""
     ready = entry.status.st_mode & READY == READY
-    return entry.queue in MESSAGE_QUEUES and not ready and now > entry.status.st_mtime + STALE_SECONDS
+    return entry.queue in LISTED_QUEUES and not ready and now > entry.status.st_mtime + STALE_SECONDS
 
 
 # --- whose it is ----------------------------------------------------------------------------------------------------

@@ -42,8 +42,8 @@ from typing import TYPE_CHECKING, Collection, Iterable, Iterator, Mapping, Named
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, QuarantineError, reason_of
 from ansible_collections.mailops.postfix.plugins.module_utils._format.file_names import directory_for
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES, LOGS
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import LOGS, QUEUES
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
@@ -101,7 +101,7 @@ class Copied(NamedTuple):
     def parse(cls, text: str) -> Copied:
         """Return what the journal has. Raises ValueError for what is none."""
         queue_id, source, queue, original, copy, name = text.split(" ")
-        if not (is_valid(queue_id) and is_valid(name) and source in QUEUES and queue in QUEUES):
+        if not (is_valid(queue_id) and is_valid(name) and source in LISTED_QUEUES and queue in LISTED_QUEUES):
             raise ValueError(text)
         return cls(queue_id, source, queue, int(original), int(copy), name)
 
@@ -441,7 +441,7 @@ class _Way(ABC):
         """
         staged = {name: _parse_staged(name) for name in self._staging.names()}
         wanted = {parsed[1] for parsed in staged.values() if parsed}
-        seen = {found.name for queue in QUEUES for found in self.source.walk(queue) if found.name in wanted}
+        seen = {found.name for queue in LISTED_QUEUES for found in self.source.walk(queue) if found.name in wanted}
         for name, parsed in staged.items():
             if parsed and (parsed[0].source in LOGS or parsed[1] in seen):
                 moves.remove(name, self._staging.open())
@@ -477,7 +477,7 @@ def _staged(target: Move, queue_id: str) -> str:
 def _parse_staged(name: str) -> tuple[Move, str] | None:
     """Return what the name of a file in staging or limbo says, None for a name of somebody else."""
     parts = name.split(".")
-    if len(parts) != 3 or not {*parts[:2]}.issubset((*QUEUES, *LOGS)) or not is_valid(parts[2]):
+    if len(parts) != 3 or not {*parts[:2]}.issubset((*LISTED_QUEUES, *LOGS)) or not is_valid(parts[2]):
         return None
     return Move(parts[0], parts[1]), parts[2]
 
@@ -486,7 +486,7 @@ def _seen(spool: Spool, inodes: Mapping[str, Collection[int]]) -> set[tuple[str,
     """Return which files of these names and inodes are in any queue. It looks twice, because a message may move meanwhile."""
     seen = set()
     for _look in range(2):
-        for queue in QUEUES:
+        for queue in LISTED_QUEUES:
             for found in spool.walk(queue):
                 wanted = inodes.get(found.name)
                 if wanted is not None:
@@ -744,7 +744,7 @@ class Back(_Way):
 
     def clear(self, entries: Collection[Copied]) -> None:
         wanted = {entry.queue_id: entry.original for entry in entries}
-        for queue in QUEUES if wanted else ():
+        for queue in LISTED_QUEUES if wanted else ():
             for found in self.source.walk(queue):
                 if found.name in wanted:
                     remove_same(found.name, found.directory, wanted[found.name])

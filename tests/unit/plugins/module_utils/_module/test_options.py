@@ -11,10 +11,10 @@ from typing import Any, Mapping
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError, SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DEFAULT_QUEUES, SELECTABLE_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance, Output, Runner
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import CRITERIA
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import DEFAULT_QUEUES, QUEUES
 from tests.unit.support.runner import FakeRunner
 
 PARAMS: Mapping[str, Any] = {
@@ -39,7 +39,7 @@ def test_a_module_acts_on_its_queues_by_default_on_those_of_delivery() -> None:
     option = _options.queues_option("deferred", "hold")["queues"]
     assert option["choices"] == ["deferred", "hold"]
     assert option["default"] == ["incoming", "active", "deferred", "hold"]
-    assert set(option["default"]) <= set(QUEUES)
+    assert set(option["default"]) <= set(SELECTABLE_QUEUES)
 
 
 def test_the_selection_of_a_modules_options(monkeypatch: pytest.MonkeyPatch) -> None:

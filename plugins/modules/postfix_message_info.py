@@ -82,7 +82,7 @@ notes:
 """
 
 EXAMPLES = r"""
-- name: FileAttributes into one message
+- name: Look into one message
   mailops.postfix.postfix_message_info:
     match:
       - queue_id: 4A0F9AC
@@ -329,8 +329,8 @@ scan:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.mailops.postfix.plugins.module_utils._module._entry import run
 from ansible_collections.mailops.postfix.plugins.module_utils._module._options import INSTANCE_EXCLUSIVE
-from ansible_collections.mailops.postfix.plugins.module_utils._module._run import run
 from ansible_collections.mailops.postfix.plugins.module_utils._module.message_info import ARGUMENTS, run_module
 
 

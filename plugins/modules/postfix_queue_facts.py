@@ -293,8 +293,8 @@ ansible_facts:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.mailops.postfix.plugins.module_utils._module._entry import run
 from ansible_collections.mailops.postfix.plugins.module_utils._module._options import INSTANCE_EXCLUSIVE
-from ansible_collections.mailops.postfix.plugins.module_utils._module._run import run
 from ansible_collections.mailops.postfix.plugins.module_utils._module.queue_facts import ARGUMENTS, run_module
 
 

@@ -180,8 +180,8 @@ scan:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.mailops.postfix.plugins.module_utils._module._entry import run
 from ansible_collections.mailops.postfix.plugins.module_utils._module._options import INSTANCE_EXCLUSIVE
-from ansible_collections.mailops.postfix.plugins.module_utils._module._run import run
 from ansible_collections.mailops.postfix.plugins.module_utils._module.queue_hold import ARGUMENTS, run_module
 
 

@@ -176,7 +176,7 @@ def test_one_message_that_fails_does_not_stop_the_others(host: Host, controller:
     assert result["outcomes"] == outcomes(purged=3, failed=1)
     problem = "It cannot be taken out of deferred: Device or resource busy. Fix that, then run this again."
     assert result["failures"] == [{"queue_id": spam[2], "queue": "deferred", "problem": problem}]
-    assert result["msg"] == f"1 of the selected messages are still in the queue. {spam[2]}: {problem}"
+    assert result["msg"] == f"1 of the selected messages are still in the queue. The first is {spam[2]}: {problem}"
     assert [queue_id for _queue, queue_id in host.spool_files()] == [spam[2]]
     log = host.get("/var/log/mail.log").decode().splitlines()
     assert "method=delete, purged=3, matched=4" in log[-1]
@@ -197,7 +197,7 @@ def test_a_message_in_delivery_is_not_requeued(host: Host, controller: Controlle
     finally:
         host.run(["pkill", "-P", agent])
     problem = "A delivery agent is sending it at this moment. Run this again when the delivery has ended."
-    assert result["msg"] == f"1 of the selected messages are still on hold. {queue_id}: {problem}"
+    assert result["msg"] == f"1 of the selected messages are still on hold. The first is {queue_id}: {problem}"
     assert result["failures"] == [{"queue_id": queue_id, "queue": "hold", "problem": problem}]
     assert moved(controller.module(host.name, "postfix_queue_hold", options)) == {"requeued": 1}
 

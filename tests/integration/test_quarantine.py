@@ -550,7 +550,7 @@ def test_a_planted_link_leads_nowhere(clean: Host, controller: Controller) -> No
     clean.run(["ln", "-s", "/root/outside", hashed])
     failed = quarantine(clean, controller, state="restored", match=[{"queue_id": first}])
     assert failed["msg"] == (
-        f"1 of the selected messages are still in the quarantine. The first is {first}: Not a directory. See failures, fix that, then run "
+        f"1 of the selected messages are still in the quarantine. The first is {first}: Not a directory. Fix that, then run "
         "this again."
     )
     assert clean.spool_files(PLACE) == before

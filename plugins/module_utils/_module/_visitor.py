@@ -4,42 +4,48 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""The one way in which every module decides about a message, and how a result shows what could not be decided or read."""
+"""The one way in which every module decides about the messages of a queue: facts, message_info, and all that change messages.
+
+A visitor is called with each queue file. It asks a selector whether the message is selected, and gives message and answer to a
+collector, which counts. Each module has its own collector.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Sequence, Union
+from typing import TYPE_CHECKING, Any, Callable, Collection, Mapping, Sequence, TypeVar, Union
 
-from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, Verdict
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap, first_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap, Job, first_gaps
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import ListedMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 
     Message = Union[SpoolMessage, ListedMessage]
-
-# A sentence names so many messages.
-_NAMED = 3
+    # A selector takes the kind of message that its source gives.
+    Selector = Callable[[Any, "Verdicts"], bool]
 
 
 @dataclass
 class Verdicts:
-    """What was decided about the messages that are not selected; it adds up."""
+    """What was decided about the messages that are not selected; plain data, which adds up."""
 
     partial: int = 0
     undecided: int = 0
     examples: list[Gap] = field(default_factory=list)
     """Some of the undecided messages, with what could not be read."""
+    changed: list[str] = field(default_factory=list)
+    """Queue IDs of a plan that another message has now."""
 
     def merge(self, other: Verdicts) -> None:
         """Add what another process decided."""
         self.partial += other.partial
         self.undecided += other.undecided
         self.examples = first_gaps({*self.examples, *other.examples})
+        self.changed += other.changed
 
     def add(self, verdict: Verdict, message: Message) -> None:
         """Count a message that is not selected."""
@@ -51,13 +57,41 @@ class Verdicts:
             self.examples = first_gaps({*self.examples, gap})
 
 
-def selector(selection: Selection) -> Callable[[Message, Verdicts], bool] | None:
-    """Return what says whether a message is selected, and counts it where it is not; None where every message is."""
+class Collector(ABC):
+    """What one module counts while the queues are read; plain data, which adds up over the processes that share the reading."""
+
+    verdicts: Verdicts
+
+    @abstractmethod
+    def add(self, message: Any, is_selected: bool) -> None:
+        """Count a message of the queues that are read. Raises ContentError if it needs what cannot be read."""
+
+    @abstractmethod
+    def merge(self, other: Any) -> None:
+        """Add what another process counted."""
+
+    @abstractmethod
+    def pass_over(self, entry: QueueEntry, *, is_incomplete: bool) -> None:
+        """Count a file that was not opened, or that is still being written (is_incomplete)."""
+
+    @abstractmethod
+    def settle(self) -> None:
+        """Sum up what waits for that, once for each process."""
+
+
+_Collector = TypeVar("_Collector", bound=Collector)
+
+
+def select_by_rules(selection: Selection) -> Selector | None:
+    """Return a selector that decides by the rules of a selection, None if the selection is every message."""
     if selection.everything:
         return None
+    rules_out = selection.rules_out
     decide = selection.decide
 
     def selects(message: Message, verdicts: Verdicts) -> bool:
+        if rules_out(message):
+            return False
         verdict = decide(message)
         if verdict is Verdict.YES:
             return True
@@ -68,22 +102,69 @@ def selector(selection: Selection) -> Callable[[Message, Verdicts], bool] | None
     return selects
 
 
-def show_gaps(gaps: Sequence[Gap]) -> list[dict[str, Any]]:
-    """Return messages that could not be read or decided, as a result shows them."""
-    return [
-        {
-            "queue_id": gap.queue_id or None,
-            "queue": gap.queue,
-            "size": gap.size,
-            "problem": clip(printable(gap.problem)),
-        }
-        for gap in gaps
-    ]
+def select_by_plan(planned: Mapping[str, str]) -> Selector:
+    """Return a selector that decides by a plan. planned: {queue ID: fingerprint}. It is asked about these queue IDs only."""
+
+    def selects(message: SpoolMessage, verdicts: Verdicts) -> bool:
+        if planned[message.queue_id] == message.fingerprint:
+            return True
+        verdicts.changed.append(message.queue_id)
+        return False
+
+    return selects
 
 
-def name_gaps(gaps: Sequence[Gap]) -> str:
-    """Return the first of these messages for a sentence, as C(4A0F9AC in deferred: the file ends within a record)."""
-    named = [
-        "%s in %s: %s" % (gap.queue_id or "a directory", gap.queue, printable(gap.problem)) for gap in gaps[:_NAMED]
-    ]
-    return "; ".join(named) + ("; and more" if len(gaps) > _NAMED else "")
+def make_visitor(
+    selects: Selector | None, *, queues: Collection[str] | None = None
+) -> Callable[[Any, _Collector], None]:
+    """Return the visitor. selects: None selects every message. queues: select only in these; None: in all that are read."""
+    chosen = None if queues is None else frozenset(queues)
+
+    def visit_all(message: Message, collector: _Collector) -> None:
+        collector.add(message, True)
+
+    def visit(message: Message, collector: _Collector) -> None:
+        is_selected = (chosen is None or message.queue in chosen) and (
+            selects is None or selects(message, collector.verdicts)
+        )
+        collector.add(message, is_selected)
+
+    return visit_all if selects is None and chosen is None else visit
+
+
+def make_job(
+    make_collector: Callable[[], _Collector],
+    visit: Callable[[SpoolMessage, _Collector], None],
+    *,
+    queues: Sequence[str],
+    wanted: Callable[[str], bool] | None = None,
+    any_mode: bool = False,
+    may_miss: bool = False,
+) -> Job[_Collector]:
+    """Return the work of reading these queues with a visitor. wanted, any_mode: as in Job.
+
+    may_miss: whether a directory that cannot be read is only reported. Otherwise it ends the run: a module that changes messages
+    must not conclude from what it could not see.
+    """
+    return Job(
+        queues=queues,
+        make_result=make_collector,
+        visit=visit,
+        pass_over=_pass_over,
+        wanted=wanted,
+        settle=_settle,
+        any_mode=any_mode,
+        note_gap=_note_nothing if may_miss else None,
+    )
+
+
+def _pass_over(entry: QueueEntry, is_incomplete: bool, collector: Collector) -> None:
+    collector.pass_over(entry, is_incomplete=is_incomplete)
+
+
+def _settle(collector: Collector) -> None:
+    collector.settle()
+
+
+def _note_nothing(_gap: Gap, _collector: Collector) -> None:
+    """Go on: the scan itself keeps what could not be read."""

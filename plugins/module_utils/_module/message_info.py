@@ -12,18 +12,28 @@ import heapq
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, OutcomeError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import SELECTABLE_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
-from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import messages
 from ansible_collections.mailops.postfix.plugins.module_utils._module._place import Place, place_of
-from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts, selector, show_gaps
+from ansible_collections.mailops.postfix.plugins.module_utils._module._result import (
+    read_queues,
+    show_gaps,
+    show_matched,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import (
+    Collector,
+    Verdicts,
+    make_job,
+    make_visitor,
+    select_by_rules,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.eml import OUTCOMES, EmlDirectory
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, PatternWatch, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import PatternWatch
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.verification import open_messages
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.candidates import (
     Candidate,
     Coverage,
@@ -41,7 +51,6 @@ if TYPE_CHECKING:
 
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap
 
 DEFAULT_LIMIT = 5
 MAX_EXCERPT = 64 << 10
@@ -78,56 +87,57 @@ class Chosen(NamedTuple):
 
 
 @dataclass
-class Looked:
-    """What the look at the whole selection gave; plain data, which adds up."""
+class Finding(Collector):
+    """What reading the whole selection gave; plain data, which adds up."""
 
     number: int
     """How many of the oldest messages to keep."""
+    candidates: Sequence[Candidate]
     coverage: Coverage
     matched: Totals = field(default_factory=Totals)
     verdicts: Verdicts = field(default_factory=Verdicts)
     oldest: list[Chosen] = field(default_factory=list)
 
-    def merge(self, other: Looked) -> None:
-        """Add what another process saw."""
-        self.coverage.merge(other.coverage)
-        self.matched.merge(other.matched)
-        self.verdicts.merge(other.verdicts)
-        self.oldest = heapq.nsmallest(self.number, {*self.oldest, *other.oldest})
-
-    def take(self, message: SpoolMessage) -> None:
-        """Add a selected message."""
+    def add(self, message: SpoolMessage, is_selected: bool) -> None:
+        """Count a selected message, and try the candidates on it."""
+        if not is_selected:
+            return
         self.matched.add(message.envelope)
         self.oldest.append(Chosen.of(message))
         if len(self.oldest) >= 2 * self.number + 64:
             self.oldest = heapq.nsmallest(self.number, set(self.oldest))
+        self.coverage.add(self.candidates, message)
+
+    def pass_over(self, entry: QueueEntry, *, is_incomplete: bool) -> None:
+        """Leave out a file that is still being written."""
+
+    def settle(self) -> None:
+        """Keep only the oldest messages."""
+        self.oldest = self.find_oldest()
+
+    def merge(self, other: Finding) -> None:
+        """Add what another process found."""
+        self.coverage.merge(other.coverage)
+        self.matched.merge(other.matched)
+        self.verdicts.merge(other.verdicts)
+        self.oldest += other.oldest
+
+    def find_oldest(self) -> list[Chosen]:
+        """Return the oldest messages, oldest first."""
+        return heapq.nsmallest(self.number, set(self.oldest))
 
 
 @dataclass(frozen=True)
-class _Looking:
-    """What to look at, and how a queue file is judged."""
+class _Request:
+    """The options of a run."""
 
     selection: Selection
     candidates: Sequence[Candidate]
     number: int
 
-    def empty(self) -> Looked:
-        """Return what no look gives."""
-        return Looked(self.number, Coverage([Covered() for _candidate in self.candidates]))
-
-    def visiting(self) -> Callable[[SpoolMessage, Looked], None]:
-        """Return what adds a queue file, and raises ContentError for one that cannot be read at all."""
-        selects = selector(self.selection)
-
-        def visit(message: SpoolMessage, looked: Looked) -> None:
-            if selects is None or selects(message, looked.verdicts):
-                looked.take(message)
-                looked.coverage.add(self.candidates, message)
-
-        return visit
-
-    def pass_over(self, _found: QueueEntry, _incomplete: bool, _looked: Looked) -> None:
-        """Leave alone what is still being written."""
+    def nothing(self) -> Finding:
+        """Return what an empty queue gives."""
+        return Finding(self.number, self.candidates, Coverage([Covered() for _candidate in self.candidates]))
 
 
 def run_module(module: AnsibleModule) -> dict[str, Any]:
@@ -137,7 +147,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     if params["excerpt"] > MAX_EXCERPT:
         raise SelectionError("excerpt", "%d is more than %d bytes" % (params["excerpt"], MAX_EXCERPT))
     now = int(time.time())
-    looking = _Looking(
+    request = _Request(
         selection=_options.selection_of(params, now=now),
         candidates=parse_candidates(params["patterns"], recipient_scope=params["recipient_scope"], now=now),
         number=max(params["limit"], params["eml_limit"] if params["eml_directory"] else 0),
@@ -147,7 +157,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
         eml = None
         if params["eml_directory"]:
             eml = stack.enter_context(EmlDirectory(params["eml_directory"], check_mode=module.check_mode))
-        return _look(module, looking, place, eml)
+        return _read(module, request, place, eml)
 
 
 def _place_of(module: AnsibleModule) -> Place:
@@ -156,47 +166,33 @@ def _place_of(module: AnsibleModule) -> Place:
     return place_of(path) if path else Place.of_instance(_options.instance_of(module).queue_directory)
 
 
-def _note_nothing(_gap: Gap, _looked: Looked) -> None:
-    """Go on: the scan itself names what could not be read."""
-
-
-def _look(module: AnsibleModule, looking: _Looking, place: Place, eml: EmlDirectory | None) -> dict[str, Any]:
-    """FileAttributes at the whole selection, open its oldest messages, and return the result."""
+def _read(module: AnsibleModule, request: _Request, place: Place, eml: EmlDirectory | None) -> dict[str, Any]:
+    """Read the whole selection, open its oldest messages, and return the result."""
     params = module.params
-    started = time.monotonic()
     queues = place.queues or params["queues"]
-    job = Job(
+    job = make_job(
+        request.nothing,
+        make_visitor(select_by_rules(request.selection)),
         queues=queues,
-        make_result=looking.empty,
-        visit=looking.visiting(),
-        pass_over=looking.pass_over,
         any_mode=place.flat,
-        note_gap=_note_nothing,
+        may_miss=True,
     )
-    share = scan(place.spool, job)
-    place.check(share.counts)
-    warn_of_gaps(module, share.counts, share.gaps, place.path)
-    looked = share.result
-    chosen = heapq.nsmallest(looking.number, set(looked.oldest))
-    opened = _open(_messages(place.spool, queues, chosen), looking, chosen, params, eml)
+    reading = read_queues(module, place.spool, job, path=place.path, place=place)
+    found = reading.collector
+    chosen = found.find_oldest()
+    opened = _open(_find_messages(place.spool, queues, chosen), request, chosen, params, eml)
     rows = [opened.rows[message] for message in chosen if message in opened.rows]
     result: dict[str, Any] = {
         "changed": eml is not None and bool(eml.created or opened.files["written"]),
-        "matched": {
-            "messages": looked.matched.messages,
-            "bytes": looked.matched.size,
-            "recipients": looked.matched.recipients,
-            "partial": looked.verdicts.partial,
-            "undecided": looked.verdicts.undecided,
-        },
-        "undecided": show_gaps(looked.verdicts.examples),
+        "matched": show_matched(found.matched, found.verdicts),
+        "undecided": show_gaps(found.verdicts.examples),
         "messages": rows,
-        "truncated": len(rows) < looked.matched.messages,
-        "scan": show_scan(share.counts, share.gaps, source="spool", started=started),
+        "truncated": len(rows) < found.matched.messages,
+        "scan": reading.show(),
     }
-    if looking.candidates:
+    if request.candidates:
         result["coverage"] = show_coverage(
-            looked.coverage, looking.candidates, messages=looked.matched.messages, most=_MAX_COMBINATIONS
+            found.coverage, request.candidates, messages=found.matched.messages, most=_MAX_COMBINATIONS
         )
     if eml is not None:
         result["eml"] = _show_files(opened, eml, min(len(chosen), params["eml_limit"]))
@@ -214,7 +210,7 @@ class _Opened:
 
 def _open(
     messages_to_open: Iterable[tuple[Chosen, SpoolMessage]],
-    looking: _Looking,
+    request: _Request,
     chosen: Sequence[Chosen],
     params: Mapping[str, Any],
     eml: EmlDirectory | None,
@@ -227,18 +223,20 @@ def _open(
         for key, message in messages_to_open:
             watch.queue_id, watch.message = message.queue_id, message
             if key in shown:
-                opened.rows[key] = _show(message, looking.candidates, params["excerpt"])
+                opened.rows[key] = _show(message, request.candidates, params["excerpt"])
             if eml is not None and key in written:
                 opened.files[_write(eml, message)].append(message.queue_id)
     return opened
 
 
-def _messages(spool: Spool, queues: Sequence[str], chosen: Sequence[Chosen]) -> Iterator[tuple[Chosen, SpoolMessage]]:
+def _find_messages(
+    spool: Spool, queues: Sequence[str], chosen: Sequence[Chosen]
+) -> Iterator[tuple[Chosen, SpoolMessage]]:
     """Yield the chosen messages that are still there, each once; they are closed afterwards."""
     wanted = set(chosen)
     queue_ids = frozenset(message.queue_id for message in chosen)
     for queue in queues:
-        for _queue_id, message in messages(spool, queue, queue_ids):
+        for _queue_id, message in open_messages(spool, queue, queue_ids):
             key = None if message is None else Chosen.of(message)
             if message is not None and key in wanted:
                 wanted.remove(key)

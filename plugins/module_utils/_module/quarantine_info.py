@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence
 
@@ -18,11 +17,11 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.address im
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options, _quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
-from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
+from ansible_collections.mailops.postfix.plugins.module_utils._module._result import read_queues
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Totals
 
 if TYPE_CHECKING:
@@ -109,16 +108,14 @@ def _fit(rows: Iterable[dict[str, Any] | None]) -> tuple[list[dict[str, Any]], i
 
 
 def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> dict[str, Any]:
-    started = time.monotonic()
     with Quarantine(base, name) as quarantine, QueueDirectory(layout_of(instance)) as live:
         job: Job[Content] = Job(
             queues=LISTED_QUEUES, make_result=Content, visit=_count, pass_over=_pass_over, wanted=None
         )
-        share = scan(quarantine.spool, job)
-        warn_of_gaps(module, share.counts, share.gaps, quarantine.path)
+        reading = read_queues(module, quarantine.spool, job, path=quarantine.path)
         stuck = _still_stuck(quarantine)
         total = Totals()
-        for totals in share.result.queues.values():
+        for totals in reading.collector.queues.values():
             total.merge(totals)
         return {
             "name": name,
@@ -126,7 +123,7 @@ def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> di
             **_history(quarantine.records),
             "queues": {
                 queue: {"messages": totals.messages, "bytes": totals.size}
-                for queue, totals in share.result.queues.items()
+                for queue, totals in reading.collector.queues.items()
                 if totals.messages
             },
             "total": {
@@ -137,7 +134,7 @@ def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> di
             },
             "collisions": stuck[:_MAX_LISTED],
             "unfinished": _unfinished(quarantine, live),
-            "scan": show_scan(share.counts, share.gaps, source="spool", started=started),
+            "scan": reading.show(),
         }
 
 

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, Collection, Iterable, Sequence
 
@@ -29,11 +29,24 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.queues imp
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._module._place import Place, place_of
-from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts, selector, show_gaps
+from ansible_collections.mailops.postfix.plugins.module_utils._module._result import (
+    Reading,
+    read_queues,
+    show_gaps,
+    show_matched,
+    show_totals,
+    warn_of_gaps,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import (
+    Collector,
+    Verdicts,
+    make_job,
+    make_visitor,
+    select_by_rules,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, PatternWatch, ScanCounts, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import PatternWatch, ScanCounts
 from ansible_collections.mailops.postfix.plugins.module_utils._summary import listing
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary, Totals
 
@@ -44,7 +57,6 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap
     from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Sample
 
 DEFAULT_GATHER = ("counts", "top", "shape", "reasons", "messages")
@@ -86,37 +98,55 @@ ARGUMENTS = _options.compose(
 
 
 @dataclass
-class QueueFacts:
-    """What was seen; plain data, which adds up."""
+class QueueFacts(Collector):
+    """The facts of the messages that were read; plain data, which adds up."""
 
     queues: dict[str, Totals]
     incomplete: dict[str, int]
-    verdicts: Verdicts
     summary: Summary
-    messages: listing.MessageList
+    listed: listing.MessageList
     sample: Sample | None
-    """What suggestions are mined from, None where none are asked for."""
+    """What suggestions are made from, None if none are asked for."""
+    with_reasons: bool
+    verdicts: Verdicts = field(default_factory=Verdicts)
+
+    def add(self, message: SpoolMessage | ListedMessage, is_selected: bool) -> None:
+        """Count a message in its queue, and a selected one in everything else."""
+        envelope = message.envelope
+        self.queues[message.queue].add(envelope)
+        if not is_selected:
+            return
+        reasons = message.reasons() if self.with_reasons else None
+        self.summary.add(envelope, reasons)
+        self.listed.offer(message, reasons)
+        if self.sample is not None:
+            self.sample.add(message.queue_id, envelope, reasons)
+
+    def pass_over(self, entry: QueueEntry, *, is_incomplete: bool) -> None:
+        """Count a file that is still being written."""
+        if is_incomplete:
+            self.incomplete[entry.queue] += 1
 
     def settle(self) -> None:
         """Sum up what waits for that."""
         self.summary.settle()
-        self.messages.settle()
+        self.listed.settle()
 
     def merge(self, other: QueueFacts) -> None:
-        """Add what another process saw."""
+        """Add what another process counted."""
         for queue, totals in self.queues.items():
             totals.merge(other.queues[queue])
             self.incomplete[queue] += other.incomplete[queue]
         self.verdicts.merge(other.verdicts)
         self.summary.merge(other.summary)
-        self.messages.merge(other.messages)
+        self.listed.merge(other.listed)
         if self.sample is not None and other.sample is not None:
             self.sample.merge(other.sample)
 
 
 @dataclass(frozen=True)
-class _Gathering:
-    """The options of a run, and what a message adds to its facts."""
+class _Request:
+    """The options of a run."""
 
     selection: Selection
     gather: frozenset[str]
@@ -124,53 +154,33 @@ class _Gathering:
     limit: int
     now: int
 
-    def empty(self, queues: Sequence[str]) -> QueueFacts:
-        """Return facts of nothing yet. queues: those that are read."""
+    def nothing(self, queues: Sequence[str]) -> QueueFacts:
+        """Return the facts of no messages. queues: those that are read."""
         return QueueFacts(
             queues={queue: Totals() for queue in queues},
             incomplete=dict.fromkeys(queues, 0),
-            verdicts=Verdicts(),
-            # Suggestions are counted by the tops.
+            # The tops count for the suggestions, too.
             summary=Summary(
                 now=self.now, tops=not self.gather.isdisjoint(("top", "suggestions")), shape="shape" in self.gather
             ),
-            messages=listing.MessageList(self.limit if "messages" in self.gather else 0),
+            listed=listing.MessageList(self.limit if "messages" in self.gather else 0),
             sample=self._make_sample(),
+            with_reasons="reasons" in self.gather,
         )
 
     def _make_sample(self) -> Sample | None:
         if "suggestions" not in self.gather:
             return None
-        # Half of what this module would have to compile, for each run, and few runs ask for it.
-        from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Sample  # noqa: PLC0415
+        # Compiling it takes as long as the rest of this module, and few runs ask for it.
+        from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import (  # noqa: PLC0415
+            Sample,
+        )
 
         return Sample()
 
-    def pass_over(self, found: QueueEntry, incomplete: bool, facts: QueueFacts) -> None:
-        """Count a file that is still being written."""
-        if incomplete:
-            facts.incomplete[found.queue] += 1
-
-    def adding(self, queues: Collection[str]) -> Callable[[SpoolMessage | ListedMessage, QueueFacts], None]:
-        """Return what adds a message to facts: it is called for each, and what does not change is set here.
-
-        queues: those whose messages may be selected.
-        """
-        selects = selector(self.selection)
-        with_reasons = "reasons" in self.gather
-
-        def add(message: SpoolMessage | ListedMessage, facts: QueueFacts) -> None:
-            envelope = message.envelope
-            facts.queues[message.queue].add(envelope)
-            if message.queue not in queues or (selects is not None and not selects(message, facts.verdicts)):
-                return
-            reasons = message.reasons() if with_reasons else None
-            facts.summary.add(envelope, reasons)
-            facts.messages.offer(message, reasons)
-            if facts.sample is not None:
-                facts.sample.add(message.queue_id, envelope, reasons)
-
-        return add
+    def visitor(self, queues: Collection[str]) -> Callable[[SpoolMessage | ListedMessage, QueueFacts], None]:
+        """Return the visitor of a run. queues: those whose messages can be selected."""
+        return make_visitor(select_by_rules(self.selection), queues=queues)
 
 
 def run_module(module: AnsibleModule) -> dict[str, Any]:
@@ -178,7 +188,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     _options.check_not_negative(params, "limit", "top")
     now = int(time.time())
-    gathering = _Gathering(
+    request = _Request(
         selection=_options.selection_of(params, now=now),
         gather=frozenset(params["gather"]),
         top=params["top"],
@@ -186,13 +196,13 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
         now=now,
     )
     if params["spool"]:
-        facts = _of_spool(module, place_of(params["spool"]), None, gathering)
+        facts = _read_spool(module, place_of(params["spool"]), None, request)
     else:
         instance = _options.instance_of(module)
         if _takes_spool(params["source"], instance):
-            facts = _of_spool(module, Place.of_instance(instance.queue_directory), instance, gathering)
+            facts = _read_spool(module, Place.of_instance(instance.queue_directory), instance, request)
         else:
-            facts = _of_postqueue(module, instance, gathering)
+            facts = _read_postqueue(module, instance, request)
     return {"changed": False, "ansible_facts": {"postfix_queue": facts}}
 
 
@@ -207,95 +217,90 @@ def _takes_spool(source: str, instance: Instance) -> bool:
         return not isinstance(error.error, PermissionError)
 
 
-def _of_spool(module: AnsibleModule, place: Place, instance: Instance | None, gathering: _Gathering) -> dict[str, Any]:
+def _read_spool(module: AnsibleModule, place: Place, instance: Instance | None, request: _Request) -> dict[str, Any]:
     """Return the facts of a queue directory, or of a directory of queue files."""
-    started = time.monotonic()
     queues = place.queues or ALL_QUEUES
-    chosen = place.queues or gathering.selection.queues
+    chosen = place.queues or request.selection.queues
     with place.spool as spool:
-        job = Job(
+        job = make_job(
+            partial(request.nothing, queues),
+            request.visitor(chosen),
             queues=queues,
-            make_result=partial(gathering.empty, queues),
-            visit=gathering.adding(frozenset(chosen)),
-            pass_over=gathering.pass_over,
-            settle=QueueFacts.settle,
             any_mode=place.flat,
-            note_gap=_note_nothing,
+            may_miss=True,
         )
-        share = scan(spool, job)
-        suggested = _suggest(share.result, gathering, spool, chosen)
-    place.check(share.counts)
-    warn_of_gaps(module, share.counts, share.gaps, place.path)
+        reading = read_queues(module, spool, job, path=place.path, place=place)
+        suggested = _suggest(reading.collector, spool, chosen)
     return {
         "instance": _show_instance(instance, place.path, running=instance.running() if instance else None),
-        "scan": {**show_scan(share.counts, share.gaps, source="spool", started=started), "unknown": []},
-        **_show(share.result, gathering, seen_queues=queues),
+        "scan": {**reading.show(), "unknown": []},
+        **_show(reading.collector, request, queues_read=queues),
         **suggested,
     }
 
 
-def _note_nothing(_gap: Gap, _facts: QueueFacts) -> None:
-    """Go on: the scan itself names what could not be read."""
-
-
-def _suggest(
-    seen: QueueFacts, gathering: _Gathering, spool: Spool | None, queues: Sequence[str] = ()
-) -> dict[str, Any]:
-    """Return the suggestions, where they are asked for. spool: where content can be read, in which queues."""
-    if seen.sample is None:
+def _suggest(facts: QueueFacts, spool: Spool | None, queues: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the suggestions if they are asked for. spool, queues: where content can be read; None: nowhere."""
+    sample = facts.sample
+    if sample is None:
         return {}
     from ansible_collections.mailops.postfix.plugins.module_utils._module import _suggestions  # noqa: PLC0415
 
-    contents = None if spool is None else _suggestions.open_sampled(spool, queues, seen.sample)
-    with_reasons = "reasons" in gathering.gather
-    return _suggestions.show_suggestions(seen.sample, contents, seen.summary, with_reasons=with_reasons)
+    contents = None if spool is None else _suggestions.open_sampled(spool, queues, sample)
+    return _suggestions.show_suggestions(sample, contents, facts.summary, with_reasons=facts.with_reasons)
 
 
-def _of_postqueue(module: AnsibleModule, instance: Instance, gathering: _Gathering) -> dict[str, Any]:
+def _read_postqueue(module: AnsibleModule, instance: Instance, request: _Request) -> dict[str, Any]:
     """Return the facts that postqueue's listing gives."""
+    started = time.monotonic()
+    beyond = request.selection.keys_beyond_listing()
+    if beyond:
+        raise UnknownHere(beyond[0])
+    facts = request.nothing(LISTED_QUEUES)
+    counts = ScanCounts()
+    with_json = instance.version >= _JSON_SINCE
+    command = instance.command("postqueue", "-j" if with_json else "-p")
+    add_listed = partial(_add_listed, instance, request, facts, counts)
+    output = instance.runner.run(command, consume=partial(add_listed, with_json=with_json))
+    if output.status:
+        raise _explain(CommandError(command, status=output.status, output=output.err))
+    warn_of_gaps(module, counts, (), "postqueue")
+    running = instance.running()
+    shown = {**_show(facts, request, queues_read=LISTED_QUEUES), **_suggest(facts, None)}
+    for name in UNKNOWN_TOPS & set(shown.get("top", {})):
+        shown["top"][name] = None
+    return {
+        # postqueue has answered an unprivileged user, so the mail system runs.
+        "instance": _show_instance(instance, instance.queue_directory, running=True if running is None else running),
+        "scan": {
+            **Reading(facts, counts, (), started).show(source="postqueue"),
+            "unknown": list(UNKNOWN_TO_POSTQUEUE),
+        },
+        **shown,
+    }
+
+
+def _add_listed(
+    instance: Instance,
+    request: _Request,
+    facts: QueueFacts,
+    counts: ScanCounts,
+    lines: Iterable[bytes],
+    *,
+    with_json: bool,
+) -> None:
+    """Add what postqueue lists, and count what cannot be read of it. Raises PatternTimeout."""
     # Nearly every run reads the spool.
     from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import (  # noqa: PLC0415
         parse_json,
         parse_listing,
     )
 
-    started = time.monotonic()
-    beyond = gathering.selection.keys_beyond_listing()
-    if beyond:
-        raise UnknownHere(beyond[0])
-    seen = gathering.empty(LISTED_QUEUES)
-    counts = ScanCounts()
-    with_json = instance.version >= _JSON_SINCE
-
-    def consume(lines: Iterable[bytes]) -> None:
-        if with_json:
-            listed = parse_json(lines, null_sender=instance.null_sender)
-        else:
-            listed = parse_listing(lines, null_sender=instance.null_sender, now=gathering.now)
-        _add_listed(listed, gathering, seen, counts)
-
-    command = instance.command("postqueue", "-j" if with_json else "-p")
-    output = instance.runner.run(command, consume=consume)
-    if output.status:
-        raise _explained(CommandError(command, status=output.status, output=output.err))
-    warn_of_gaps(module, counts, (), "postqueue")
-    running = instance.running()
-    shown = {**_show(seen, gathering, seen_queues=LISTED_QUEUES), **_suggest(seen, gathering, None)}
-    for name in UNKNOWN_TOPS & set(shown.get("top", {})):
-        shown["top"][name] = None
-    return {
-        # Who may not look has been answered by showq(8), so the mail system runs.
-        "instance": _show_instance(instance, instance.queue_directory, running=True if running is None else running),
-        "scan": {**show_scan(counts, (), source="postqueue", started=started), "unknown": list(UNKNOWN_TO_POSTQUEUE)},
-        **shown,
-    }
-
-
-def _add_listed(
-    listed: Iterable[ListedMessage | ShowqError], gathering: _Gathering, seen: QueueFacts, counts: ScanCounts
-) -> None:
-    """Add what postqueue lists, and count what cannot be read of it. Raises PatternTimeout."""
-    add = gathering.adding(frozenset(gathering.selection.queues))
+    if with_json:
+        listed = parse_json(lines, null_sender=instance.null_sender)
+    else:
+        listed = parse_listing(lines, null_sender=instance.null_sender, now=request.now)
+    visit = request.visitor(request.selection.queues)
     with PatternWatch() as watch:
         for message in listed:
             if isinstance(message, ShowqError):
@@ -303,10 +308,10 @@ def _add_listed(
             else:
                 watch.queue_id = message.queue_id
                 counts.files += 1
-                add(message, seen)
+                visit(message, facts)
 
 
-def _explained(error: CommandError) -> MailopsError:
+def _explain(error: CommandError) -> MailopsError:
     """Return the error that names the remedy for what postqueue said (src/postqueue/postqueue.c).
 
     It exits as sysexits(3) has it, but for a user who may not look Postfix 3.10 exits as for a mail system that is down.
@@ -324,53 +329,45 @@ def _explained(error: CommandError) -> MailopsError:
     return error
 
 
-def _show(seen: QueueFacts, gathering: _Gathering, *, seen_queues: Sequence[str]) -> dict[str, Any]:
+def _show(facts: QueueFacts, request: _Request, *, queues_read: Sequence[str]) -> dict[str, Any]:
     """Return the facts as a result has them; what the source cannot know is null."""
     result: dict[str, Any] = {
-        "matched": {
-            **_show_totals(seen.summary.totals),
-            "partial": seen.verdicts.partial,
-            "undecided": seen.verdicts.undecided,
-        },
-        "undecided": show_gaps(seen.verdicts.examples),
+        "matched": show_matched(facts.summary.totals, facts.verdicts),
+        "undecided": show_gaps(facts.verdicts.examples),
     }
-    if "counts" in gathering.gather:
-        result.update(_show_counts(seen, seen_queues))
-    if "top" in gathering.gather:
-        result["top"] = listing.show_tops(seen.summary, gathering.top)
-        result["top_missed"] = listing.show_missed(seen.summary)
-    if "shape" in gathering.gather:
-        result["shape"] = listing.show_shape(seen.summary, gathering.top)
-    if "messages" in gathering.gather:
-        rows = listing.fit_rows(seen.messages.rows(), limit=gathering.limit)
+    if "counts" in request.gather:
+        result.update(_show_counts(facts, queues_read))
+    if "top" in request.gather:
+        result["top"] = listing.show_tops(facts.summary, request.top)
+        result["top_missed"] = listing.show_missed(facts.summary)
+    if "shape" in request.gather:
+        result["shape"] = listing.show_shape(facts.summary, request.top)
+    if "messages" in request.gather:
+        rows = listing.fit_rows(facts.listed.rows(), limit=request.limit)
         result["messages"] = rows
-        result["truncated"] = len(rows) < seen.summary.totals.messages
+        result["truncated"] = len(rows) < facts.summary.totals.messages
     return result
 
 
-def _show_counts(seen: QueueFacts, seen_queues: Sequence[str]) -> dict[str, Any]:
+def _show_counts(facts: QueueFacts, queues_read: Sequence[str]) -> dict[str, Any]:
     """Return what is in each queue and in all that Postfix knows, null for a queue that was not looked at."""
     total = Totals()
-    for queue, totals in seen.queues.items():
+    for queue, totals in facts.queues.items():
         if queue not in UNLISTED_QUEUES:
             total.merge(totals)
     queues = {
         queue: {
             "messages": totals.messages,
             "bytes": totals.size,
-            "incomplete": seen.incomplete[queue] if seen_queues is not LISTED_QUEUES else None,
+            "incomplete": facts.incomplete[queue] if queues_read is not LISTED_QUEUES else None,
             "oldest": totals.oldest,
         }
-        for queue, totals in seen.queues.items()
+        for queue, totals in facts.queues.items()
     }
     return {
         "queues": {**dict.fromkeys(ALL_QUEUES), **queues},
-        "total": {**_show_totals(total), "oldest": total.oldest},
+        "total": {**show_totals(total), "oldest": total.oldest},
     }
-
-
-def _show_totals(totals: Totals) -> dict[str, int]:
-    return {"messages": totals.messages, "bytes": totals.size, "recipients": totals.recipients}
 
 
 def _show_instance(instance: Instance | None, queue_directory: str, *, running: bool | None) -> dict[str, Any]:

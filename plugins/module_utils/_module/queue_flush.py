@@ -4,10 +4,11 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What postfix_queue_flush does: have Postfix try messages now, and look what became of them.
+"""What postfix_queue_flush does: attempt delivery now, of all mail, of the mail to a site, or of the selection.
 
-Four ways, by what is asked for: postqueue -f for everything, -s for a site, -i for a few messages; and for many what -s does, where
-it would take a process and a scan for each: let them be due, forget dead destinations once, and have the deferred queue scanned.
+Postfix has a command for each: postqueue -f for all mail, -s for a site, -i for one message. For many messages -i would take a process and
+a scan of the queue for each. So they are made due, and the queue manager is asked to forget dead destinations and to scan the
+deferred queue, which is what -s does.
 """
 
 from __future__ import annotations
@@ -25,32 +26,44 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     SystemRefusal,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
-from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _options, _selected
-from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Destination, Seen
-from ansible_collections.mailops.postfix.plugins.module_utils._module._aftermath import Aftermath, open_log
-from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Request
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
+from ansible_collections.mailops.postfix.plugins.module_utils._module._attempts import Attempts, open_log
+from ansible_collections.mailops.postfix.plugins.module_utils._module._change import Change, Effect, open_change
+from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome
+from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Limits, Request, request_of
+from ansible_collections.mailops.postfix.plugins.module_utils._module._result import Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import open_file, read_all
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.verification import open_messages
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._aftermath import LogTail
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import SelectedMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._attempts import LogTail
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_spool import LockedSpool
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 
-OUTCOMES = ("tried", "requeued", "under_way", "unlisted", "vanished", "changed", "failed", "undecided")
+OUTCOMES = (
+    Outcome.TRIED,
+    Outcome.REQUEUED,
+    Outcome.UNDER_WAY,
+    Outcome.UNLISTED,
+    Outcome.VANISHED,
+    Outcome.CHANGED,
+    Outcome.FAILED,
+    Outcome.UNDECIDED,
+)
 
-_NAME = "postfix_queue_flush"
-# From so many on one scan of the deferred queue costs less than a process, and a scan of the incoming queue, for each.
+# From so many messages on, one scan of the deferred queue costs less than a process and a scan of the incoming queue for each.
 FEW = 50
-# What qmgr(8) is asked for (src/global/mail_proto.h): forget dead destinations, scan the deferred and the incoming queue.
-_TRY_WHAT_IS_DUE = "FDI"
+# Requests to qmgr(8) (src/global/mail_proto.h): forget dead destinations, scan the deferred and the incoming queue.
+_TRY_DUE_MESSAGES = "FDI"
 # flush(8) puts messages into the incoming queue, where the queue manager has been seen to overlook one until its next scan.
-_LOOK_AGAIN = "I"
-_WAITING = ("incoming", "deferred")
+_SCAN_INCOMING = "I"
+_WAITING_QUEUES = ("incoming", "deferred")
 # src/postqueue/postqueue.c: EX_UNAVAILABLE, with that text for a site that flush(8) keeps no list of.
 _NOT_CONFIGURED = "Flush service is not configured"
 _SITE = re.compile(r"[0-9A-Za-z_-]+(\.[0-9A-Za-z_-]+)*|\[[0-9A-Fa-f:.]+\]")
@@ -81,33 +94,37 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
         )
     instance.require_postsuper()
     _options.check_not_negative(params, "wait")
-    request = _of_options(params, instance) if params["site"] is None else _of_site(params)
-    with _acting.acting(module, instance, purpose=_NAME) as (spool, act):
-        seen = _acting.look(module, instance, spool, request, narrow=False)
-        way = WAYS[_name_of_way(params, seen)]
-        outcomes = _predict(module, seen, way, spool)
-        chosen = {queue_id: seen.selected.targets[queue_id] for queue_id in outcomes if outcomes[queue_id] == way.fate}
-        after = None
-        if act is not None:
+    site = params["site"]
+    request = _request_of(params, instance) if site is None else _request_of_site(params)
+    plan_for = instance if site is None else None
+    with open_change(
+        module, instance, request, name="postfix_queue_flush", outcomes=OUTCOMES, plan_for=plan_for
+    ) as change:
+        change.select(is_narrow=False)
+        method = METHODS[_choose_method(change)]
+        outcomes = _expect(change, method)
+        chosen = {queue_id: change.messages[queue_id] for queue_id in outcomes if outcomes[queue_id] is method.outcome}
+        ends = None
+        if change.locked is not None:
             log = open_log(instance) if params["wait"] else None
-            happened, touched = _try(act, way, chosen, params["site"])
-            outcomes.update(happened)
+            tried, changed_at = _try(change.locked, method, chosen, site)
+            outcomes.update(tried)
             if params["wait"]:
-                after = _wait(act, seen, outcomes, touched, log, params["wait"])
-        return _finish(module, instance, _Tried(seen, way, chosen, outcomes, after, act))
+                ends = _wait(change, change.locked, outcomes, changed_at, log)
+        return _finish(change, method, chosen, outcomes, ends)
 
 
-# --- what is to be tried --------------------------------------------------------------------------------------------
+# --- what to try ----------------------------------------------------------------------------------------------------
 
 
-def _of_options(params: Mapping[str, Any], instance: Instance) -> Request:
-    """Return the selection; a plan of any module will do, but what it has on hold is not tried."""
-    request = _selected.request_of(params, instance)
+def _request_of(params: Mapping[str, Any], instance: Instance) -> Request:
+    """Return what to select. A plan of any module is accepted, but messages on hold are not tried."""
+    request = request_of(params, instance)
     return replace(request, selection=replace(request.selection, queues=tuple(params["queues"])))
 
 
-def _of_site(params: Mapping[str, Any]) -> Request:
-    """Return the selection of the mail to a site. Raises SelectionError."""
+def _request_of_site(params: Mapping[str, Any]) -> Request:
+    """Return what selects the mail to a site. Raises SelectionError."""
     site = params["site"]
     given = [name for name in ("match", "exclude", "match_all", "plan", "requeue") if params[name]]
     if given:
@@ -117,37 +134,36 @@ def _of_site(params: Mapping[str, Any]) -> Request:
     _options.check_not_negative(params, "limit", "max_messages", "max_percent")
     now = int(time.time())
     selection = parse_selection(match=[{"recipient": site}], queues=params["queues"], recipient_scope="any", now=now)
-    limits = _selected.Limits(params["max_messages"], params["max_percent"])
+    limits = Limits(params["max_messages"], params["max_percent"])
     return Request(selection, None, params["limit"], now, limits, params["reason"])
 
 
-def _name_of_way(params: Mapping[str, Any], seen: Seen) -> str:
+def _choose_method(change: Change) -> str:
+    params, request = change.module.params, change.request
     if params["site"] is not None:
         return "site"
     if params["requeue"]:
         return "requeue"
-    if (
-        seen.request.planned is None
-        and seen.request.selection.everything
-        and set(DELIVERY_QUEUES) <= set(params["queues"])
-    ):
+    if request.planned is None and request.selection.everything and set(DELIVERY_QUEUES) <= set(params["queues"]):
         return "all"
-    return "few" if len(seen.selected.targets) <= FEW else "many"
+    return "few" if len(change.messages) <= FEW else "many"
 
 
-def _predict(module: AnsibleModule, seen: Seen, way: Way, spool: Spool) -> dict[str, str]:
-    """Return the outcome that is to be expected for each selected message."""
-    targets = seen.selected.targets
-    outcomes = {queue_id: "under_way" if target.queue == "active" else way.fate for queue_id, target in targets.items()}
-    site = module.params["site"]
+def _expect(change: Change, method: Method) -> dict[str, Outcome]:
+    """Return the expected outcome of each selected message."""
+    outcomes = {
+        queue_id: Outcome.UNDER_WAY if message.queue == "active" else method.outcome
+        for queue_id, message in change.messages.items()
+    }
+    site = change.module.params["site"]
     if site is not None:
-        listed = _listed(spool, site)
+        listed = _read_flush_list(change.spool, site)
         unlisted = [
-            queue_id for queue_id, outcome in outcomes.items() if outcome == way.fate and queue_id not in listed
+            queue_id for queue_id, outcome in outcomes.items() if outcome is method.outcome and queue_id not in listed
         ]
-        outcomes.update(dict.fromkeys(unlisted, "unlisted"))
+        outcomes.update(dict.fromkeys(unlisted, Outcome.UNLISTED))
         if unlisted:
-            module.warn(
+            change.module.warn(
                 "%d messages for %s are not on the list that Postfix keeps of its deferred mail, and are not tried. It lists what was "
                 "deferred since fast_flush_domains has the site; to try them, select them by match."
                 % (len(unlisted), site)
@@ -155,121 +171,124 @@ def _predict(module: AnsibleModule, seen: Seen, way: Way, spool: Spool) -> dict[
     return outcomes
 
 
-def _listed(spool: Spool, site: str) -> frozenset[str]:
-    """Return the queue IDs in flush(8)'s list for a site; its name is the site's, with _ for what is no letter or digit."""
+def _read_flush_list(spool: Spool, site: str) -> frozenset[str]:
+    """Return the queue IDs in flush(8)'s list for a site. Its name is the site, with _ for each character but letters and digits."""
     name = re.sub("[^0-9a-z]", "_", site.lower())
-    for found in spool.walk("flush"):
-        if found.name == name:
-            with open_file(name, found.directory) as descriptor:
+    for entry in spool.walk("flush"):
+        if entry.name == name:
+            with open_file(name, entry.directory) as descriptor:
                 return frozenset(read_all(descriptor, _MAX_LIST).decode("ascii", "replace").split())
     return frozenset()
 
 
 # --- trying ---------------------------------------------------------------------------------------------------------
 
-_Chosen = Mapping[str, "SelectedMessage"]
+_Messages = Mapping[str, "SelectedMessage"]
 
 
-def _try(act: Act, way: Way, chosen: _Chosen, site: str | None) -> tuple[dict[str, str], dict[str, int]]:
-    """Have messages tried; return {queue ID: outcome}, and {queue ID: the ctime that it has in deferred until then}."""
+def _try(
+    locked: LockedSpool, method: Method, messages: _Messages, site: str | None
+) -> tuple[dict[str, Outcome], dict[str, int]]:
+    """Attempt delivery. Return {queue ID: outcome}, and {queue ID: the ctime that the file has in deferred until it is tried}."""
     waiting: dict[str, FileState] = {}
-    for queue in _WAITING:
-        waiting.update(_acting.verify(act.spool, queue, chosen))
-    standing = {**waiting, **_acting.verify(act.spool, "active", chosen)}
-    outcomes = {queue_id: "changed" if queue_id in standing else "vanished" for queue_id in chosen}
-    outcomes.update((queue_id, "under_way") for queue_id, what in standing.items() if what.same)
-    # What an agent or the queue manager has locked is being tried; pickup(8) does not look for locks, and would send it twice.
-    ready = {queue_id: chosen[queue_id] for queue_id, what in waiting.items() if what.same and not what.busy}
-    outcomes.update(dict.fromkeys(ready, way.fate))
-    touched: dict[str, int] = {}
+    for queue in _WAITING_QUEUES:
+        waiting.update(locked.find(queue, messages))
+    states = {**waiting, **locked.find("active", messages)}
+    outcomes = {queue_id: Outcome.CHANGED if queue_id in states else Outcome.VANISHED for queue_id in messages}
+    outcomes.update((queue_id, Outcome.UNDER_WAY) for queue_id, state in states.items() if state.same)
+    # A message that an agent or the queue manager has locked is being tried. pickup(8) does not look for locks, and would send it twice.
+    ready = {queue_id: messages[queue_id] for queue_id, state in waiting.items() if state.same and not state.busy}
+    outcomes.update(dict.fromkeys(ready, method.outcome))
+    changed_at: dict[str, int] = {}
     try:
-        touched = way.act(act, ready, site) if ready or way.always else {}
-        outcomes.update(way.look(act.spool, ready))
+        changed_at = method.act(locked, ready, site) if ready or method.always else {}
+        outcomes.update(method.check(locked, ready))
     except SelectionError:
         raise
     except MailopsError as error:
         # Some may have been tried; nothing shows which.
-        act.problems.update((queue_id, str(error)) for queue_id in ready if queue_id not in act.problems)
-    outcomes.update((queue_id, "failed") for queue_id in ready if queue_id in act.problems)
-    return outcomes, touched
+        locked.problems.update((queue_id, str(error)) for queue_id in ready if queue_id not in locked.problems)
+    outcomes.update((queue_id, Outcome.FAILED) for queue_id in ready if queue_id in locked.problems)
+    return outcomes, changed_at
 
 
-def _see_nothing(_spool: Spool, _targets: _Chosen) -> dict[str, str]:
+def _check_nothing(_locked: LockedSpool, _messages: _Messages) -> dict[str, Outcome]:
     return {}
 
 
-def _see_as_before(spool: Spool, targets: _Chosen) -> dict[str, str]:
-    """Return as failed the messages that stand in deferred, untouched."""
+def _find_unchanged(locked: LockedSpool, messages: _Messages) -> dict[str, Outcome]:
+    """Return as failed the messages that are in deferred as they were before."""
     return {
-        queue_id: "failed"
-        for queue_id, message in _acting.messages(spool, "deferred", targets)
-        if message is not None and message.status.st_ctime_ns == targets[queue_id].touched
+        queue_id: Outcome.FAILED
+        for queue_id, message in open_messages(locked.spool, "deferred", messages)
+        if message is not None and message.status.st_ctime_ns == messages[queue_id].touched
     }
 
 
-def _see_in_delivery(spool: Spool, targets: _Chosen) -> dict[str, str]:
-    """Return what is still in delivery under its old queue ID: postsuper may have come too late for it."""
+def _find_not_requeued(locked: LockedSpool, messages: _Messages) -> dict[str, Outcome]:
+    """Return the messages that are in delivery under their old queue ID: postsuper may have come too late for them."""
     return {
-        queue_id: "under_way" if queue == "active" else "failed"
-        for queue in (*_WAITING, "active")
-        for queue_id, what in _acting.verify(spool, queue, targets).items()
-        if what.same
+        queue_id: Outcome.UNDER_WAY if queue == "active" else Outcome.FAILED
+        for queue in (*_WAITING_QUEUES, "active")
+        for queue_id, state in locked.find(queue, messages).items()
+        if state.same
     }
 
 
-def _try_all(act: Act, targets: _Chosen, _site: str | None) -> dict[str, int]:
-    _postqueue(act, "-f")
-    return _touched(targets)
+def _try_all(locked: LockedSpool, messages: _Messages, _site: str | None) -> dict[str, int]:
+    _run_postqueue(locked, "-f")
+    return _change_times(messages)
 
 
-def _try_site(act: Act, targets: _Chosen, site: str | None) -> dict[str, int]:
-    _postqueue(act, "-s", str(site))
-    _kick(act, "qmgr", _LOOK_AGAIN)
-    return _touched(targets)
+def _try_site(locked: LockedSpool, messages: _Messages, site: str | None) -> dict[str, int]:
+    _run_postqueue(locked, "-s", str(site))
+    _kick(locked, "qmgr", _SCAN_INCOMING)
+    return _change_times(messages)
 
 
-def _try_few(act: Act, targets: _Chosen, _site: str | None) -> dict[str, int]:
-    for queue_id in targets:
+def _try_few(locked: LockedSpool, messages: _Messages, _site: str | None) -> dict[str, int]:
+    for queue_id in messages:
         try:
-            _postqueue(act, "-i", queue_id)
+            _run_postqueue(locked, "-i", queue_id)
         except MailopsError as error:
-            act.problems[queue_id] = str(error)
-    _kick(act, "qmgr", _LOOK_AGAIN)
-    return _touched(targets)
+            locked.problems[queue_id] = str(error)
+    _kick(locked, "qmgr", _SCAN_INCOMING)
+    return _change_times(messages)
 
 
-def _try_many(act: Act, targets: _Chosen, _site: str | None) -> dict[str, int]:
-    """Let the messages be due through their open files, so that no other message can be meant, and have the queues scanned."""
+def _try_many(locked: LockedSpool, messages: _Messages, _site: str | None) -> dict[str, int]:
+    """Make the messages due, each through its open file so that it cannot be another message, and have the queues scanned."""
     now = int(time.time())
-    touched = _touched(targets)
-    for queue in _WAITING:
-        for queue_id, message in _acting.messages(act.spool, queue, targets):
-            if message is not None and message.fingerprint == targets[queue_id].fingerprint:
+    changed_at = _change_times(messages)
+    for queue in _WAITING_QUEUES:
+        for queue_id, message in open_messages(locked.spool, queue, messages):
+            if message is not None and message.fingerprint == messages[queue_id].fingerprint:
                 try:
-                    touched[queue_id] = message.make_due(now)
+                    changed_at[queue_id] = message.make_due(now)
                 except OSError as error:
-                    act.problems[queue_id] = str(SystemRefusal("%s cannot be made due" % queue_id, error))
-    _kick(act, "qmgr", _TRY_WHAT_IS_DUE)
-    return touched
+                    locked.problems[queue_id] = str(SystemRefusal("%s cannot be made due" % queue_id, error))
+    _kick(locked, "qmgr", _TRY_DUE_MESSAGES)
+    return changed_at
 
 
-def _requeue(act: Act, targets: _Chosen, _site: str | None) -> dict[str, int]:
-    act.instance.postsuper("-r", targets, *_WAITING)
-    _kick(act, "pickup", "W")
-    return _touched(targets)
+def _requeue(locked: LockedSpool, messages: _Messages, _site: str | None) -> dict[str, int]:
+    locked.audit_log.instance.postsuper("-r", messages, *_WAITING_QUEUES)
+    _kick(locked, "pickup", "W")
+    return _change_times(messages)
 
 
-def _touched(targets: _Chosen) -> dict[str, int]:
-    return {queue_id: target.touched for queue_id, target in targets.items()}
+def _change_times(messages: _Messages) -> dict[str, int]:
+    return {queue_id: message.touched for queue_id, message in messages.items()}
 
 
-def _kick(act: Act, daemon: str, request: str) -> None:
-    if not act.instance.kick(daemon, request):
+def _kick(locked: LockedSpool, daemon: str, request: str) -> None:
+    if not locked.audit_log.instance.kick(daemon, request):
         raise InstanceError("Postfix's %s does not take requests; see the mail log, and run postfix check." % daemon)
 
 
-def _postqueue(act: Act, *arguments: str) -> None:
-    output = act.instance.postqueue(*arguments)
+def _run_postqueue(locked: LockedSpool, *arguments: str) -> None:
+    instance = locked.audit_log.instance
+    output = instance.postqueue(*arguments)
     if _NOT_CONFIGURED in output.err:
         raise SelectionError(
             "site",
@@ -277,28 +296,29 @@ def _postqueue(act: Act, *arguments: str) -> None:
             "select its mail: match: [{recipient: %s}], recipient_scope: any" % (arguments[-1], arguments[-1]),
         )
     if output.status:
-        raise CommandError(act.instance.command("postqueue", *arguments), status=output.status, output=output.err)
+        raise CommandError(instance.command("postqueue", *arguments), status=output.status, output=output.err)
 
 
 @dataclass(frozen=True)
-class Way:
-    """How messages that are not being delivered yet get their try."""
+class Method:
+    """How delivery is attempted for messages that are not being delivered."""
 
-    fate: str
-    """The outcome of those that do."""
-    act: Callable[[Act, _Chosen, str | None], dict[str, int]]
-    look: Callable[[Spool, _Chosen], dict[str, str]]
-    """Finds those that show at once that they did not; where none can, Postfix was told, and that is all that is known."""
+    outcome: Outcome
+    """The outcome of those that are tried."""
+    act: Callable[[LockedSpool, _Messages, str | None], dict[str, int]]
+    check: Callable[[LockedSpool, _Messages], dict[str, Outcome]]
+    """Returns the outcome of messages that show at once that they were not tried. If nothing can show it, that Postfix was asked is all
+    that is known."""
     always: bool = False
-    """Whether to do it even where nothing is selected: it may do more than this module can see."""
+    """Whether to act even if nothing is selected: it may reach more mail than this module can see."""
 
 
-WAYS: Mapping[str, Way] = {
-    "all": Way("tried", _try_all, _see_nothing, always=True),
-    "site": Way("tried", _try_site, _see_as_before, always=True),
-    "few": Way("tried", _try_few, _see_as_before),
-    "many": Way("tried", _try_many, _see_nothing),
-    "requeue": Way("requeued", _requeue, _see_in_delivery),
+METHODS: Mapping[str, Method] = {
+    "all": Method(Outcome.TRIED, _try_all, _check_nothing, always=True),
+    "site": Method(Outcome.TRIED, _try_site, _find_unchanged, always=True),
+    "few": Method(Outcome.TRIED, _try_few, _find_unchanged),
+    "many": Method(Outcome.TRIED, _try_many, _check_nothing),
+    "requeue": Method(Outcome.REQUEUED, _requeue, _find_not_requeued),
 }
 
 
@@ -306,60 +326,48 @@ WAYS: Mapping[str, Way] = {
 
 
 def _wait(
-    act: Act,
-    seen: Seen,
-    outcomes: Mapping[str, str],
-    touched: Mapping[str, int],
+    change: Change,
+    locked: LockedSpool,
+    outcomes: Mapping[str, Outcome],
+    changed_at: Mapping[str, int],
     log: LogTail | None,
-    seconds: int,
 ) -> dict[str, int | None] | None:
-    """Return what became of the messages that were tried or being tried, within that time; None where that cannot be found out."""
+    """Return how the attempts ended, as far as the option wait gives time; None if that cannot be found out."""
     followed = {
-        queue_id: touched.get(queue_id, seen.selected.targets[queue_id].touched)
+        queue_id: changed_at.get(queue_id, change.messages[queue_id].touched)
         for queue_id, outcome in outcomes.items()
-        if outcome in ("tried", "requeued", "under_way")
+        if outcome in (Outcome.TRIED, Outcome.REQUEUED, Outcome.UNDER_WAY)
     }
-    requeued = frozenset(queue_id for queue_id in followed if outcomes[queue_id] == "requeued")
+    requeued = frozenset(queue_id for queue_id in followed if outcomes[queue_id] is Outcome.REQUEUED)
     try:
-        return Aftermath(followed, requeued, log).settle(act.spool, seconds)
+        return Attempts(followed, requeued, log).wait(locked.spool, change.module.params["wait"])
     except (MailopsError, OSError) as error:
-        act.module.warn("What became of the messages could not be found out: %s" % error)
+        change.module.warn("What became of the messages could not be found out: %s" % error)
         return None
 
 
-@dataclass(frozen=True)
-class _Tried:
-    """What a run did: what it saw, in which way it had which messages tried, and what came of each."""
-
-    seen: Seen
-    way: Way
-    chosen: _Chosen
-    outcomes: Mapping[str, str]
-    after: Mapping[str, int | None] | None
-    act: Act | None
-
-
-def _finish(module: AnsibleModule, instance: Instance, run: _Tried) -> dict[str, Any]:
-    """Return the result of a run, real or predicted, and leave the audit line of a real one. Raises OutcomeError."""
-    params = module.params
-    fate = run.way.fate
-    tried = [target for queue_id, target in run.chosen.items() if run.outcomes[queue_id] == fate]
-    fates = {
-        queue_id: Destination(fate if params["requeue"] else target.queue, " (%s)" % fate)
-        for queue_id, target in run.chosen.items()
-    }
-    result = {
-        "changed": bool(tried),
-        "tried": _acting.show_sums(tried),
-        "outcomes": _acting.count_outcomes(run.seen, run.outcomes, OUTCOMES),
-        **_acting.show_common(run.seen, fates, run.act),
-    }
-    if run.after is not None:
-        result["after"] = dict(run.after)
-    if module.check_mode:
-        if params["plan"] is None and params["site"] is None:
-            result["plan"] = _selected.make_plan(run.seen.selected, run.seen.request, instance)
-    elif run.chosen:
-        _acting.audit(module, instance, _NAME, result, {fate: len(tried)}, run.seen)
-    _acting.check_failed(result, "not tried")
-    return result
+def _finish(
+    change: Change,
+    method: Method,
+    chosen: _Messages,
+    outcomes: Mapping[str, Outcome],
+    ends: Mapping[str, int | None] | None,
+) -> dict[str, Any]:
+    """Return the result of a run, real or predicted. Raises OutcomeError."""
+    requeue = change.module.params["requeue"]
+    tried = [message for queue_id, message in chosen.items() if outcomes[queue_id] is method.outcome]
+    mark = " (%s)" % method.outcome
+    effect = Effect(
+        outcomes=outcomes,
+        changed=tried,
+        destinations={
+            queue_id: Destination(method.outcome.value if requeue else message.queue, mark)
+            for queue_id, message in chosen.items()
+        },
+        sums_name="tried",
+        failed_state="not tried",
+        fields={} if ends is None else {"after": dict(ends)},
+        log_fields={method.outcome.value: len(tried)},
+        is_logged=bool(chosen),
+    )
+    return change.finish(effect)

@@ -4,10 +4,10 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What postfix_queue_purge does: verify and delete (or expire), and look what became of each message.
+"""What postfix_queue_purge does: compare each selected message once more, delete or expire it, and look what became of it.
 
-Each message is compared once more while its file is open, and deleted then (_spool/actions.py). What is in active or incoming is moved
-to hold first, so that nothing is deleted under a delivery.
+A message is compared while its file is open, and deleted then (_spool/actions.py). A message in active or incoming is moved to hold
+first, so that nothing is deleted during a delivery.
 """
 
 from __future__ import annotations
@@ -15,35 +15,41 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Container, Iterable, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError, MailopsError, SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
-from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _options, _selected
-from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Destination
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES, LISTED_QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
+from ansible_collections.mailops.postfix.plugins.module_utils._module._change import Change, Effect, open_change
+from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome
+from ansible_collections.mailops.postfix.plugins.module_utils._module._request import request_of
+from ansible_collections.mailops.postfix.plugins.module_utils._module._result import Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.deletions import known_deletions
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.verification import open_messages
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Seen
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import (
-        Request,
-        SelectedMessage,
-        SelectedMessages,
-    )
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_spool import LockedSpool
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 
 METHODS = ("delete", "expire")
-OUTCOMES = ("purged", "already_purged", "vanished", "changed", "in_flight", "failed", "undecided")
+OUTCOMES = (
+    Outcome.PURGED,
+    Outcome.ALREADY_PURGED,
+    Outcome.VANISHED,
+    Outcome.CHANGED,
+    Outcome.IN_FLIGHT,
+    Outcome.FAILED,
+    Outcome.UNDECIDED,
+)
 
-_NAME = "postfix_queue_purge"
 _EXPIRE_SINCE = (3, 5)
-_IN_FLIGHT_SECONDS = _acting.IN_FLIGHT_SECONDS
+_NOT_EXPIRED = "It is not expired. Run this again."
 
 ARGUMENTS = _options.compose(
     _options.INSTANCE,
     _options.SELECTION,
-    _options.queues_option("maildrop", "incoming", "active", "deferred", "hold"),
+    _options.queues_option(*LISTED_QUEUES),
     _options.LIMIT,
     _options.CHANGE,
     {
@@ -55,18 +61,29 @@ ARGUMENTS = _options.compose(
 
 def run_module(module: AnsibleModule) -> dict[str, Any]:
     """Return the module's result. Raises MailopsError."""
-    params = module.params
+    method = module.params["method"]
     instance = _options.instance_of(module)
     instance.require_root()
-    request = _selected.request_of(params, instance, own_domains=instance.own_domains, method=params["method"])
-    _check_method(params["method"], request.selection.queues, instance)
-    with _acting.acting(module, instance, purpose=_NAME) as (spool, act):
-        return _purge(module, request, instance, spool, act)
+    request = request_of(module.params, instance, own_domains=instance.own_domains, method=method)
+    if method == "expire":
+        _check_expire(request.selection.queues, instance)
+    with open_change(
+        module, instance, request, name="postfix_queue_purge", outcomes=OUTCOMES, plan_for=instance, method=method
+    ) as change:
+        messages = change.select()
+        if method == "expire":
+            if not module.params["expire_forged"]:
+                _refuse_backscatter(messages.values())
+            messages = {queue_id: message for queue_id, message in messages.items() if _can_expire(message)}
+        outcomes = dict.fromkeys(messages, Outcome.PURGED)
+        if change.locked is not None:
+            act = _delete if method == "delete" else _expire
+            outcomes = act(change.locked, messages)
+        return _finish(change, messages, outcomes, instance)
 
 
-def _check_method(method: str, queues: Sequence[str], instance: Instance) -> None:
-    if method != "expire":
-        return
+def _check_expire(queues: Sequence[str], instance: Instance) -> None:
+    """Raise SelectionError or InstanceError if messages in these queues cannot be expired here."""
     if "maildrop" in queues:
         raise SelectionError(
             "queues", "Postfix does not expire messages in maildrop; leave it out, or use method: delete"
@@ -79,139 +96,115 @@ def _check_method(method: str, queues: Sequence[str], instance: Instance) -> Non
     instance.require_postsuper()
 
 
-def _purge(
-    module: AnsibleModule, request: Request, instance: Instance, spool: Spool, act: Act | None
-) -> dict[str, Any]:
-    """Select, check the limits, act where there is something to act with, and return the result."""
-    params = module.params
-    seen = _acting.look(module, instance, spool, request)
-    selected = seen.selected
-    if params["method"] == "expire" and not params["expire_forged"]:
-        _refuse_backscatter(selected.targets.values())
-    targets = _to_do(selected, params["method"])
-    if act is None:
-        outcomes = {target.queue_id: "purged" for target in targets}
-    elif params["method"] == "delete":
-        outcomes = _delete(act, targets)
-    else:
-        outcomes = _expire(act, targets)
-    gone = [target for target in targets if outcomes[target.queue_id] in ("purged", "in_flight")]
-    result = {
-        "changed": bool(gone),
-        "method": params["method"],
-        "purged": _acting.show_sums(gone),
-        "outcomes": _count_outcomes(seen, outcomes, instance),
-        **_acting.show_common(seen, {target.queue_id: _fate(target, params["method"]) for target in targets}, act),
-    }
-    if act is not None and targets:
-        # postsuper itself logs what it expires.
-        act.record.flush()
-        done = {"method": result["method"], "purged": result["purged"]["messages"]}
-        _acting.audit(module, instance, _NAME, result, done, seen)
-    if act is None and params["plan"] is None:
-        result["plan"] = _selected.make_plan(selected, request, instance, method=params["method"])
-    _acting.check_failed(result, "still in the queue")
-    return result
-
-
-def _count_outcomes(seen: Seen, outcomes: Mapping[str, str], instance: Instance) -> dict[str, int]:
-    """Return how many messages had each outcome; what is missing of a plan may have been deleted by an earlier run of ours."""
-    counted = _acting.count_outcomes(seen, outcomes, OUTCOMES)
-    planned = seen.request.planned
-    if planned is not None and counted["vanished"]:
-        there = {*seen.selected.targets, *seen.selected.changed}
-        missing = {queue_id: planned[queue_id] for queue_id in planned.keys() - there}
-        counted["already_purged"] = len(known_deletions(instance.queue_directory, missing))
-        counted["vanished"] -= counted["already_purged"]
-    return counted
-
-
-def _fate(target: SelectedMessage, method: str) -> Destination:
-    """Return what is to become of a message."""
-    if method == "delete":
-        return Destination(None, "")
-    return Destination("deferred" if target.queue == "hold" else target.queue, " (expired)")
-
-
-def _to_do(selected: SelectedMessages, method: str) -> list[SelectedMessage]:
-    """Return the selected messages that are not as they should be yet."""
-    targets = list(selected.targets.values())
-    if method == "delete":
-        return targets
-    return [target for target in targets if not target.forced_expire or target.queue == "hold"]
-
-
-def _refuse_backscatter(targets: Iterable[SelectedMessage]) -> None:
-    """Raise SelectionError where expiring would send notices to people who sent nothing."""
-    unvouched = sum(not target.vouched for target in targets)
-    if unvouched:
+def _refuse_backscatter(messages: Iterable[SelectedMessage]) -> None:
+    """Raise SelectionError if expiring would send notices to people who sent nothing."""
+    unverified = sum(not message.is_verified for message in messages)
+    if unverified:
         raise SelectionError(
             "method",
             "expire returns each message to its sender, and %d of the selected messages have an unverified sender (a null sender, or "
             "one that did not log in here): the notices would be backscatter; nothing was touched. Use method: delete, or set "
-            "expire_forged: true if you mean that" % unvouched,
+            "expire_forged: true if you mean that" % unverified,
         )
+
+
+def _can_expire(message: SelectedMessage) -> bool:
+    """Return whether a message is not expired yet, or is on hold, where Postfix does not return it."""
+    return not message.forced_expire or message.queue == "hold"
+
+
+def _finish(
+    change: Change, messages: Mapping[str, SelectedMessage], outcomes: Mapping[str, Outcome], instance: Instance
+) -> dict[str, Any]:
+    """Return the result of a run, real or predicted. Raises OutcomeError."""
+    method = change.method
+    gone = [
+        message for queue_id, message in messages.items() if outcomes[queue_id] in (Outcome.PURGED, Outcome.IN_FLIGHT)
+    ]
+    effect = Effect(
+        outcomes=outcomes,
+        changed=gone,
+        destinations={queue_id: _destination_of(message, method) for queue_id, message in messages.items()},
+        sums_name="purged",
+        failed_state="still in the queue",
+        fields={"method": method},
+        log_fields={"method": method, "purged": len(gone)},
+        is_logged=bool(messages),
+    )
+
+    def count_deleted(missing: Mapping[str, str]) -> int:
+        return len(known_deletions(instance.queue_directory, missing))
+
+    counted = change.count_outcomes(outcomes, find_earlier=(Outcome.ALREADY_PURGED, count_deleted))
+    return change.finish(effect, counted)
+
+
+def _destination_of(message: SelectedMessage, method: str | None) -> Destination:
+    if method == "delete":
+        return Destination(None, "")
+    return Destination("deferred" if message.queue == "hold" else message.queue, " (expired)")
 
 
 # --- deleting -------------------------------------------------------------------------------------------------------
 
 
-def _delete(act: Act, targets: Sequence[SelectedMessage]) -> dict[str, str]:
+def _delete(locked: LockedSpool, messages: Mapping[str, SelectedMessage]) -> dict[str, Outcome]:
     """Delete the messages and return {queue ID: outcome}."""
-    standing = _acting.remove(act, [target for target in targets if target.queue != "maildrop"])
-    held = [target for target in targets if _is_held(standing.get(target.queue_id))]
-    busy = frozenset(target.queue_id for target in held if standing.pop(target.queue_id).busy)
-    in_flight = _acting.wait_for_delivery(act.spool, "hold", busy, seconds=_IN_FLIGHT_SECONDS)
-    # What the administrator takes out of hold meanwhile stands nowhere here.
-    standing.update(_acting.remove_from(act, "hold", held))
-    act.clear_journal()
-    standing.update(_acting.remove_from(act, "maildrop", [target for target in targets if target.queue == "maildrop"]))
-    outcomes = {queue_id: _outcome_of(queue_id, what, in_flight) for queue_id, what in standing.items()}
-    unseen = {target.queue_id: target for target in targets if target.queue_id not in outcomes}
-    outcomes.update(_acting.look_in_delivery(act, unseen))
+    in_maildrop = [message for message in messages.values() if message.queue == "maildrop"]
+    states = locked.remove([message for message in messages.values() if message.queue != "maildrop"])
+    held = [messages[queue_id] for queue_id, state in states.items() if _is_held(state)]
+    busy = frozenset(message.queue_id for message in held if states.pop(message.queue_id).busy)
+    in_flight = locked.wait_for_delivery("hold", busy)
+    # A message that the administrator has taken out of hold in the meantime has no state after this.
+    states.update(locked.remove_from("hold", held))
+    locked.clear_journal()
+    states.update(locked.remove_from("maildrop", in_maildrop))
+    outcomes = {queue_id: _outcome_of_removal(queue_id, state, in_flight) for queue_id, state in states.items()}
+    outcomes.update(
+        locked.find_missing({queue_id: message for queue_id, message in messages.items() if queue_id not in outcomes})
+    )
     return outcomes
 
 
-def _outcome_of(queue_id: str, what: FileState, in_flight: Container[str]) -> str:
-    if what.removed:
-        return "in_flight" if queue_id in in_flight else "purged"
-    return "failed" if what.problem else "changed"
+def _outcome_of_removal(queue_id: str, state: FileState, in_flight: Container[str]) -> Outcome:
+    if state.removed:
+        return Outcome.IN_FLIGHT if queue_id in in_flight else Outcome.PURGED
+    return Outcome.FAILED if state.problem else Outcome.CHANGED
 
 
-def _is_held(what: FileState | None) -> bool:
-    """Return whether a message that was to be removed was put on hold instead."""
-    return what is not None and what.same and not what.removed and not what.problem
+def _is_held(state: FileState) -> bool:
+    """Return whether a message was put on hold because a delivery agent may have it open."""
+    return state.same and not state.removed and not state.problem
 
 
 # --- expiring -------------------------------------------------------------------------------------------------------
 
 
-def _expire(act: Act, targets: Sequence[SelectedMessage]) -> dict[str, str]:
-    """Expire the messages, releasing those on hold, and return {queue ID: outcome}.
+def _expire(locked: LockedSpool, messages: Mapping[str, SelectedMessage]) -> dict[str, Outcome]:
+    """Expire the messages, release those that are on hold, and return {queue ID: outcome}.
 
-    A held message would not be returned, so nothing can be held while it is looked at: it is looked at just before.
+    Postfix does not return a message on hold, so messages are not held while they are compared: they are compared just before.
     """
-    wanted = {target.queue_id: target for target in targets}
     queues = (*DELIVERY_QUEUES, "hold")
-    standing: dict[str, FileState] = {}
+    states: dict[str, FileState] = {}
     for queue in queues:
-        standing.update(_acting.verify(act.spool, queue, wanted))
-    outcomes = {queue_id: "changed" if queue_id in standing else "vanished" for queue_id in wanted}
-    act_on = [queue_id for queue_id, what in standing.items() if what.same]
-    if act_on:
-        act.instance.postsuper("-f", act_on, *queues)
-    # What is gone by now has been returned to its sender already.
-    outcomes.update((queue_id, "purged") for queue_id in act_on)
+        states.update(locked.find(queue, messages))
+    outcomes = {queue_id: Outcome.CHANGED if queue_id in states else Outcome.VANISHED for queue_id in messages}
+    same = [queue_id for queue_id, state in states.items() if state.same]
+    if same:
+        locked.audit_log.instance.postsuper("-f", same, *queues)
+    # A message that is gone by now has been returned to its sender already.
+    outcomes.update(dict.fromkeys(same, Outcome.PURGED))
     for queue in queues:
-        _check_expired(act, queue, frozenset(act_on), outcomes)
+        _check_expired(locked, queue, frozenset(same), outcomes)
     return outcomes
 
 
-def _check_expired(act: Act, queue: str, queue_ids: frozenset[str], outcomes: dict[str, str]) -> None:
-    """Note as failed what stands in a queue and is not expired."""
+def _check_expired(locked: LockedSpool, queue: str, queue_ids: frozenset[str], outcomes: dict[str, Outcome]) -> None:
+    """Note as failed the messages that are in a queue and not expired."""
     try:
-        for queue_id, message in _acting.messages(act.spool, queue, queue_ids):
+        for queue_id, message in open_messages(locked.spool, queue, queue_ids):
             if message is None or not message.forced_expire or queue == "hold":
-                _acting.fail(act, outcomes, queue_id, "It is not expired. Run this again.")
+                locked.fail(outcomes, queue_id, _NOT_EXPIRED)
     except MailopsError as error:
-        act.module.warn("Whether all messages in %s are expired could not be checked: %s" % (queue, error))
+        locked.audit_log.module.warn("Whether all messages in %s are expired could not be checked: %s" % (queue, error))

@@ -24,7 +24,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import display, printable
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
-from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import acting, leave_line
+from ansible_collections.mailops.postfix.plugins.module_utils._module._audit_log import AuditLog
+from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_spool import open_spool
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.damage import Damage, find_damage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import operator
@@ -100,7 +101,8 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
         orphan_seconds=parse_age(params["orphan_age"], "orphan_age"),
         limit=params["limit"],
     )
-    with acting(module, instance, purpose="postfix_spool_repair") as (spool, act):
+    audit_log = AuditLog(module, instance, "postfix_spool_repair")
+    with open_spool(audit_log) as (spool, act):
         before = job.look(spool)
         _warn_of_unreadable(module, before)
         job.check(before)
@@ -113,7 +115,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
             result["changed"] = failures.worked
     if acts:
         said = {kind: number for kind, number in result["repaired"].items() if number}
-        leave_line(module, instance, "postfix_spool_repair", {**said, "user": operator()}, params["reason"])
+        audit_log.add_summary({**said, "user": operator()}, params["reason"])
         _check_left(result, before, left, failures)
     return result
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from ansible_collections.mailops.postfix.plugins.module_utils._module import (
-    _aftermath,
+    _attempts,
     message_info,
     queue_facts,
     queue_flush,
@@ -39,10 +39,10 @@ from tests.unit.support.documentation import (
 
 FACTS = sections("postfix_queue_facts")
 ACTING: Mapping[str, Sequence[str]] = {
-    "postfix_queue_flush": queue_flush.OUTCOMES,
-    "postfix_queue_hold": queue_hold.OUTCOMES,
-    "postfix_queue_purge": queue_purge.OUTCOMES,
-    "postfix_spool_quarantine": spool_quarantine.OUTCOMES,
+    "postfix_queue_flush": [*map(str, queue_flush.OUTCOMES)],
+    "postfix_queue_hold": [*map(str, queue_hold.OUTCOMES)],
+    "postfix_queue_purge": [*map(str, queue_purge.OUTCOMES)],
+    "postfix_spool_quarantine": [*map(str, spool_quarantine.OUTCOMES)],
 }
 QUEUE = FACTS["RETURN"]["ansible_facts"]["contains"]["postfix_queue"]["contains"]
 
@@ -158,8 +158,8 @@ def test_every_outcome_is_documented(module: str) -> None:
 def test_everything_that_becomes_of_messages_is_documented() -> None:
     documented = sections("postfix_queue_flush")["RETURN"]["after"]
     text = " ".join(documented["description"])
-    assert re.findall(r"C\((\w+)\) (?:are|were)", text) == list(_aftermath.ENDS)
-    assert list(documented["sample"]) == list(_aftermath.ENDS)
+    assert re.findall(r"C\((\w+)\) (?:are|were)", text) == list(_attempts.ENDS)
+    assert list(documented["sample"]) == list(_attempts.ENDS)
 
 
 def test_how_many_are_few_is_documented() -> None:

@@ -13,7 +13,8 @@ from typing import Any, Callable, Sequence
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, queue_flush
+from ansible_collections.mailops.postfix.plugins.module_utils._module import queue_flush
+from ansible_collections.mailops.postfix.plugins.module_utils._module._change import Change
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import instance as _postfix
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Output
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_flush
@@ -60,7 +61,7 @@ def run(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 
 def outcomes(**counts: int) -> dict[str, int]:
-    return {**dict.fromkeys(queue_flush.OUTCOMES, 0), **counts}
+    return {**dict.fromkeys(map(str, queue_flush.OUTCOMES), 0), **counts}
 
 
 def commands(run: ModuleRun) -> list[list[str]]:
@@ -132,15 +133,16 @@ def test_a_service_that_does_not_answer(run: ModuleRun, made: MadeUpSpool) -> No
     many(made)
     run.answers["postkick"] = said(status=1)
     assert run.fails(match=[{"sender": "user@example.com"}]) == (
-        "52 of the selected messages are not tried. 4A0F9AC: Postfix's qmgr does not take requests; see the mail log, and run postfix "
-        "check."
+        "52 of the selected messages are not tried. The first is 4A0F9AC: Postfix's qmgr does not take requests; see the mail log, and "
+        "run postfix check. See failures for others."
     )
 
 
 def test_a_postqueue_that_fails(run: ModuleRun) -> None:
     run.answers["postqueue"] = said(status=69, err="postqueue: fatal: Cannot flush mail queue - mail system is down\n")
     assert run.fails(match_all=True).endswith(
-        "/postqueue -c /etc/postfix -f failed with exit status 69: postqueue: fatal: Cannot flush mail queue - mail system is down"
+        "/postqueue -c /etc/postfix -f failed with exit status 69: postqueue: fatal: Cannot flush mail queue - mail system is down. "
+        "See failures for others."
     )
 
 
@@ -171,14 +173,14 @@ def test_what_happens_between_look_and_act(
     expected: str,
     requeue: bool,
 ) -> None:
-    look = _acting.look
+    select = Change.select
 
-    def look_and_change(*arguments: Any, **options: Any) -> Any:
-        seen = look(*arguments, **options)
+    def select_and_change(*arguments: Any, **options: Any) -> Any:
+        messages = select(*arguments, **options)
         event(made)
-        return seen
+        return messages
 
-    monkeypatch.setattr(_acting, "look", look_and_change)
+    monkeypatch.setattr(Change, "select", select_and_change)
     result = run(match=[{"queue_id": "4A0F9AC"}], requeue=requeue)
     assert (result["changed"], result["outcomes"]) == (False, outcomes(**{expected: 1}))
 

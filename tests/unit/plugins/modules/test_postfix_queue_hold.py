@@ -14,7 +14,7 @@ from typing import Any, Mapping, Sequence
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, queue_hold
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _locked_spool, queue_hold
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Output
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import QueueLock
@@ -61,7 +61,7 @@ def run(
 
 
 def outcomes(**counts: int) -> dict[str, int]:
-    return {**dict.fromkeys(queue_hold.OUTCOMES, 0), **counts}
+    return {**dict.fromkeys(map(str, queue_hold.OUTCOMES), 0), **counts}
 
 
 LIFETIMES: Sequence[Any] = [
@@ -145,7 +145,7 @@ def test_what_vanishes_or_cannot_be_caught_while_it_is_held(
 def test_a_message_that_an_agent_has_open_is_not_requeued(
     run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_acting, "IN_FLIGHT_SECONDS", 0.2)
+    monkeypatch.setattr(_locked_spool, "IN_FLIGHT_SECONDS", 0.2)
     with made.put("hold", "4A0F9AC", message(age=1)).open("rb") as agent:
         fcntl.flock(agent, fcntl.LOCK_SH)
         options: dict[str, Any] = {"state": "released", "match_all": True}

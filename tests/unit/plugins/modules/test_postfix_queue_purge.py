@@ -15,7 +15,7 @@ from typing import Any, Mapping, Sequence
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, queue_purge
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _locked_spool, _result, queue_purge
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Output
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import unpack
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import actions, moves
@@ -85,7 +85,7 @@ def standing(made: MadeUpSpool) -> dict[str, str]:
 
 
 def outcomes(**counts: int) -> dict[str, int]:
-    return {**dict.fromkeys(queue_purge.OUTCOMES, 0), **counts}
+    return {**dict.fromkeys(map(str, queue_purge.OUTCOMES), 0), **counts}
 
 
 def comparable(result: dict[str, Any]) -> dict[str, Any]:
@@ -224,7 +224,7 @@ def test_a_message_that_cannot_be_caught(run: ModuleRun, made: MadeUpSpool, monk
     result = run(match=MATCH)
     assert result["failed"] is True
     assert result["msg"] == (
-        "1 of the selected messages are still in the queue. 4A0F9AD: It moved between queues during the run, or is not where Postfix "
+        "1 of the selected messages are still in the queue. The first is 4A0F9AD: It moved between queues during the run, or is not where Postfix "
         "looks for it. Run this again; if that does not help, run postfix check and postsuper -s first."
     )
     assert result["outcomes"] == outcomes(purged=2, failed=1)
@@ -271,7 +271,7 @@ def test_a_filesystem_that_refuses(
     with monkeypatch.context() as patched:
         patched.setattr(owner, call, refuse)
         assert run.fails(match=MATCH) == (
-            "1 of the selected messages are still in the queue. 4A0F9AD: It cannot be taken out of %s: Read-only file system. The "
+            "1 of the selected messages are still in the queue. The first is 4A0F9AD: It cannot be taken out of %s: Read-only file system. The "
             "kernel log says why the file system is read-only. Mount it read-write, then run this again." % queue
         )
     assert run(match=MATCH)["outcomes"] == outcomes(purged=1)
@@ -298,7 +298,7 @@ def test_hold_may_be_hashed(run: ModuleRun, made: MadeUpSpool, monkeypatch: pyte
 
 
 def test_a_delivery_that_does_not_end(run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue_purge, "_IN_FLIGHT_SECONDS", 0.2)
+    monkeypatch.setattr(_locked_spool, "IN_FLIGHT_SECONDS", 0.2)
     with made.file("active", "4A0F9AD").open("rb") as agent:
         fcntl.flock(agent, fcntl.LOCK_SH)
         assert run(match=MATCH)["outcomes"] == outcomes(purged=2, in_flight=1)
@@ -385,7 +385,7 @@ def test_a_message_that_changed_is_not_expired(
         made.file("hold", "4A0F9AE").unlink()
         return share
 
-    monkeypatch.setattr(_acting, "scan", scan_and_change)
+    monkeypatch.setattr(_result, "scan", scan_and_change)
     result = run(method="expire", match=MATCH, expire_forged=True)
     assert result["outcomes"] == outcomes(purged=1, vanished=1, changed=1)
 

@@ -19,7 +19,7 @@ from typing import Any, Callable, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError
-from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, spool_quarantine
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _locked_spool, spool_quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance, Output
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import actions, moves, quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Journal, encode
@@ -85,7 +85,7 @@ def contents(place: Path) -> list[tuple[str, bytes]]:
 
 
 def outcomes(**counts: int) -> dict[str, int]:
-    return {**dict.fromkeys(spool_quarantine.OUTCOMES, 0), **counts}
+    return {**dict.fromkeys(map(str, spool_quarantine.OUTCOMES), 0), **counts}
 
 
 def place(made: MadeUpSpool) -> Path:
@@ -625,7 +625,7 @@ def test_a_message_that_cannot_be_moved_keeps_no_other_back(
     assert result["outcomes"] == outcomes(restored=1, failed=1)
     assert result["failures"] == [{"queue_id": SPAM, "queue": "deferred", "problem": "Input/output error"}]
     assert result["msg"] == (
-        "1 of the selected messages are still in the quarantine. The first is %s: Input/output error. See failures, fix that, then run "
+        "1 of the selected messages are still in the quarantine. The first is %s: Input/output error. Fix that, then run "
         "this again." % SPAM
     )
     assert result["changed"] is True
@@ -712,7 +712,7 @@ def raising(number: int) -> Callable[..., Any]:
 def test_an_error_after_the_hold_keeps_the_outcomes(
     run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_acting, "wait_for_delivery", raising(errno.EIO))
+    monkeypatch.setattr(_locked_spool, "wait_for_delivery", raising(errno.EIO))
     result = run(name="spam", match=BAD)
     assert (result["failed"], result["changed"], result["outcomes"]) == (True, False, outcomes(failed=1))
     assert "cannot be read: Input/output error. The disk has an error" in result["msg"]

@@ -11,7 +11,7 @@ from typing import Any, Callable
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LimitError, MailopsError, OutcomeError
-from ansible_collections.mailops.postfix.plugins.module_utils._module import _run
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _entry
 
 
 class Module:
@@ -33,7 +33,7 @@ class Module:
 
 def ran(work: Callable[[Any], dict[str, Any]]) -> Module:
     module = Module()
-    _run.run(module, work)  # type: ignore[arg-type]
+    _entry.run(module, work)  # type: ignore[arg-type]
     return module
 
 

@@ -4,11 +4,10 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What became of messages after a try: found in the queues, and in the mail log what the queues cannot tell.
+"""What became of messages after a delivery attempt, found in the queues and in the mail log.
 
-A message that left the queue was delivered or returned, and nothing in the queue says which; one that was requeued has a new ID.
-Of both only the mail log knows. Its lines are hostile: only those of a daemon's own are believed, for what a client or a server said
-never stands before the first bracket of a line.
+A message that left the queue was delivered or returned, and a message that was requeued has a new queue ID. Only the mail log says so.
+Its lines are untrusted: only what stands before the first bracket of a line is believed, because no client or server can write there.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ ENDS = ("left", "bounced", "deferred", "pending", "unknown")
 
 # src/bounce/bounce_notify_service.c, bounce_notify_verp.c, bounce_one_service.c
 _RETURNED = re.compile(rb"[^\[]*/bounce\[\d+\]: ([0-9A-Za-z]+): sender non-delivery notification: \w+$")
-# src/pickup/pickup.c; the sender, which is hostile, stands before.
+# src/pickup/pickup.c. The sender before it is untrusted.
 _REQUEUED = re.compile(rb"[^\[]*/pickup\[\d+\]: ([0-9A-Za-z]+): uid=\d+ from=<.*> orig_id=([0-9A-Za-z]+)$")
 
 
@@ -78,53 +77,55 @@ def open_log(instance: Instance) -> LogTail | None:
 
 
 @dataclass
-class Aftermath:
-    """What became of some messages so far."""
+class Attempts:
+    """What is known so far about delivery attempts."""
 
-    touched: Mapping[str, int]
-    """{queue ID: the ctime that each has in deferred until it is tried}; afterwards it has a later one there, or is gone."""
+    changed_at: Mapping[str, int]
+    """{queue ID: the ctime that the file has in deferred until it is tried}; then it has a later one there, or is gone."""
     requeued: frozenset[str]
-    """Those of them that get a new queue ID."""
+    """The messages that get a new queue ID."""
     log: LogTail | None
     renamed: dict[str, str] = field(default_factory=dict)
+    """The new queue ID of requeued messages, by the old one."""
     returned: set[str] = field(default_factory=set)
+    """Queue IDs of messages that were returned to their sender."""
 
-    def settle(self, spool: Spool, seconds: float) -> dict[str, int | None]:
-        """Wait until all were tried, but no longer than that; return how many had which end, None where nothing can tell."""
+    def wait(self, spool: Spool, seconds: float) -> dict[str, int | None]:
+        """Wait until all messages were tried, at most so long. Return how many had each end, None for what cannot be known."""
         deadline = time.monotonic() + seconds
-        ends = self._ends(spool)
+        ends = self._find_ends(spool)
         while "pending" in ends.values() and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
-            ends = self._ends(spool)
+            ends = self._find_ends(spool)
         # The log may be written a moment later than the queue (postlogd(8) is a process of its own).
         time.sleep(_POLL_SECONDS if self.log else 0)
-        counted = Counter(self._ends(spool).values())
+        counted = Counter(self._find_ends(spool).values())
         shown: dict[str, int | None] = {end: counted[end] for end in ENDS}
         if self.log is None:
             shown["bounced"] = None
         return shown
 
-    def _ends(self, spool: Spool) -> dict[str, str]:
-        # First the queues, then the log: who was seen to have left is in the log by then.
-        names = {self.renamed.get(queue_id, queue_id) for queue_id in self.touched}
-        standing = _standing(spool, names)
-        # A message that moves to a queue that was passed already is missed once; not twice in a row.
-        standing.update(_standing(spool, names.difference(standing)))
+    def _find_ends(self, spool: Spool) -> dict[str, str]:
+        # The queues come first: if a message has left them, the log has its line by then.
+        names = {self.renamed.get(queue_id, queue_id) for queue_id in self.changed_at}
+        times = _find_change_times(spool, names)
+        # A message that moves to a queue that was read already is missed once, but not twice in a row.
+        times.update(_find_change_times(spool, names.difference(times)))
         self._read_log()
-        return {queue_id: self._end(queue_id, standing) for queue_id in self.touched}
+        return {queue_id: self._end_of(queue_id, times) for queue_id in self.changed_at}
 
-    def _end(self, queue_id: str, standing: Mapping[str, int | None]) -> str:
+    def _end_of(self, queue_id: str, times: Mapping[str, int | None]) -> str:
         name = self.renamed.get(queue_id, queue_id)
         if queue_id in self.requeued and name == queue_id:
-            return "unknown" if self.log is None and queue_id not in standing else "pending"
-        if name not in standing:
+            return "unknown" if self.log is None and queue_id not in times else "pending"
+        if name not in times:
             return "bounced" if name in self.returned else "left"
-        touched = standing[name]
-        tried = touched is not None and (queue_id in self.requeued or touched != self.touched[queue_id])
-        return "deferred" if tried else "pending"
+        changed_at = times[name]
+        is_tried = changed_at is not None and (queue_id in self.requeued or changed_at != self.changed_at[queue_id])
+        return "deferred" if is_tried else "pending"
 
     def _read_log(self) -> None:
-        """Note what the log says since it was read last; it is long, and of most of it nothing is kept."""
+        """Note what the log says since it was read last. It is long, and nothing is kept of most of it."""
         new_names = set(self.renamed.values())
         for line in self.log.lines() if self.log else ():
             requeued = _REQUEUED.match(line)
@@ -136,20 +137,20 @@ class Aftermath:
             returned = _RETURNED.match(line)
             if returned:
                 name = returned.group(1).decode("ascii")
-                if name in self.touched or name in new_names:
+                if name in self.changed_at or name in new_names:
                     self.returned.add(name)
 
 
-def _standing(spool: Spool, names: Container[str]) -> dict[str, int | None]:
-    """Return the ctime of each message in deferred, None for those in other queues; what is in none is left out."""
-    standing: dict[str, int | None] = {}
+def _find_change_times(spool: Spool, names: Container[str]) -> dict[str, int | None]:
+    """Return the ctime of each message in deferred, None for those in other queues. A message in no queue is left out."""
+    times: dict[str, int | None] = {}
     for queue in LISTED_QUEUES:
-        for found in spool.walk(queue):
-            if found.name not in names:
+        for entry in spool.walk(queue):
+            if entry.name not in names:
                 continue
             try:
-                status = os.stat(found.name, dir_fd=found.directory, follow_symlinks=False)
+                status = os.stat(entry.name, dir_fd=entry.directory, follow_symlinks=False)
             except FileNotFoundError:
                 continue
-            standing[found.name] = status.st_ctime_ns if queue == "deferred" else None
-    return standing
+            times[entry.name] = status.st_ctime_ns if queue == "deferred" else None
+    return times

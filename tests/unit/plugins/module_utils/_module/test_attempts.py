@@ -12,8 +12,8 @@ from typing import Iterator
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._module import _aftermath
-from ansible_collections.mailops.postfix.plugins.module_utils._module._aftermath import Aftermath, LogTail, open_log
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _attempts
+from ansible_collections.mailops.postfix.plugins.module_utils._module._attempts import Attempts, LogTail, open_log
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from tests.unit.support.runner import FakeRunner
@@ -54,7 +54,7 @@ def say(path: Path, *lines: str) -> None:
 
 
 def ends(**counts: int | None) -> dict[str, int | None]:
-    shown: dict[str, int | None] = dict.fromkeys(_aftermath.ENDS, 0)
+    shown: dict[str, int | None] = dict.fromkeys(_attempts.ENDS, 0)
     return {**shown, **counts}
 
 
@@ -67,7 +67,7 @@ def test_each_end_of_a_try(made: MadeUpSpool, spool: Spool, path: Path, log: Log
     # That one was returned before this run.
     followed = dict.fromkeys(("4A0F9AA", "4A0F9AB", "4A0F9AC", "4A0F9AD", "4A0F9AE", "4A0F9AF"), DUE)
     followed["4A0F9AA"] = untried
-    after = Aftermath(followed, frozenset(), log).settle(spool, 0)
+    after = Attempts(followed, frozenset(), log).wait(spool, 0)
     assert after == ends(pending=3, deferred=1, bounced=1, left=1)
 
 
@@ -85,14 +85,14 @@ def test_a_requeued_message_is_followed_under_its_new_id(
         "pickup[3]: 4A0F9CC: uid=0 from=<root>",
     )
     followed = dict.fromkeys(("4A0F9AA", "4A0F9AB", "4A0F9AC", "4A0F9AD", "4A0F9AE"), DUE)
-    after = Aftermath(followed, frozenset(followed), log).settle(spool, 0)
+    after = Attempts(followed, frozenset(followed), log).wait(spool, 0)
     assert after == ends(pending=2, deferred=1, left=1, bounced=1)
 
 
 def test_without_a_log_some_things_are_unknown(made: MadeUpSpool, spool: Spool) -> None:
     made.put("maildrop", "4A0F9AA", b"")
     followed = dict.fromkeys(("4A0F9AA", "4A0F9AB", "4A0F9AC"), DUE)
-    after = Aftermath(followed, frozenset(("4A0F9AA", "4A0F9AB")), None).settle(spool, 0)
+    after = Attempts(followed, frozenset(("4A0F9AA", "4A0F9AB")), None).wait(spool, 0)
     assert after == ends(pending=1, unknown=1, left=1, bounced=None)
 
 
@@ -108,7 +108,7 @@ HOSTILE = [
 @pytest.mark.parametrize("line", HOSTILE)
 def test_a_line_that_quotes_a_stranger_is_not_believed(spool: Spool, path: Path, log: LogTail, line: str) -> None:
     say(path, line)
-    assert Aftermath({"4A0F9AA": DUE}, frozenset(), log).settle(spool, 0) == ends(left=1)
+    assert Attempts({"4A0F9AA": DUE}, frozenset(), log).wait(spool, 0) == ends(left=1)
 
 
 def test_waiting_ends_when_all_are_settled(
@@ -123,7 +123,7 @@ def test_waiting_ends_when_all_are_settled(
 
     made.put("active", "4A0F9AC", b"")
     monkeypatch.setattr(time, "sleep", sleep)
-    assert Aftermath({"4A0F9AC": DUE}, frozenset(), log).settle(spool, 60) == ends(left=1)
+    assert Attempts({"4A0F9AC": DUE}, frozenset(), log).wait(spool, 60) == ends(left=1)
     assert len(waited) == 3
 
 
@@ -149,7 +149,7 @@ def test_the_log_is_the_one_that_postfix_writes(path: Path, tmp_path: Path, monk
         ({"maillog_file": ""}, (str(tmp_path / "none"), str(path)), True),
         ({}, (), False),
     ):
-        monkeypatch.setattr(_aftermath, "_USUAL_LOGS", usual)
+        monkeypatch.setattr(_attempts, "_USUAL_LOGS", usual)
         tail = open_log(instance(**parameters))
         assert (tail is not None) is found
         if tail is not None:

@@ -9,9 +9,7 @@
 from __future__ import annotations
 
 import os
-import time
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     LimitError,
@@ -20,12 +18,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     SystemRefusal,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable, printable_lines
-from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import name_gaps, show_gaps
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
-
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap, ScanCounts
 
 
 def run(module: AnsibleModule, work: Callable[[AnsibleModule], Mapping[str, Any]]) -> None:
@@ -74,22 +69,3 @@ def _place_of(error: OSError) -> str:
     """Return what an error of the system is about, in words."""
     names = [os.fsdecode(name) for name in (error.filename, error.filename2) if isinstance(name, (str, bytes))]
     return printable("%s cannot be used" % " or ".join(names) if names else "A file or directory cannot be used")
-
-
-def show_scan(counts: ScanCounts, gaps: Sequence[Gap], *, source: str, started: float) -> dict[str, Any]:
-    """Return how reading went, as a result shows it. started: time.monotonic() when it began."""
-    return {
-        "source": source,
-        "seconds": round(time.monotonic() - started, 3),
-        **asdict(counts),
-        "damaged": show_gaps(gaps),
-    }
-
-
-def warn_of_gaps(module: AnsibleModule, counts: ScanCounts, gaps: Sequence[Gap], place: str) -> None:
-    """Warn of files that could not be read in full: only rules that do not ask for the rest select them."""
-    if counts.unreadable or counts.unparsed or gaps:
-        module.warn(
-            "%s: %d queue files could not be read and %d are damaged (%s). Only a rule that does not need what is missing selects them, "
-            "such as queue_id." % (place, counts.unreadable, counts.unparsed, name_gaps(gaps) or "none named")
-        )

@@ -10,11 +10,10 @@ from typing import Iterator
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting
-from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import SelectedMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.verification import find_states
 from tests.unit.support.queue_file import QueueFile
 from tests.unit.support.spool import MadeUpSpool
 
@@ -30,14 +29,13 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
         yield opened
 
 
-def target_of(spool: Spool, queue: str) -> SelectedMessage:
+def fingerprint_of(spool: Spool, queue: str) -> str:
     # The directory is open until the next name is asked for.
     walk = spool.walk(queue)
     message = SpoolMessage(spool, next(walk))
     fingerprint = message.fingerprint
     message.close()
-    fields = dict.fromkeys(SelectedMessage._fields, 0)
-    return SelectedMessage(**{**fields, "queue_id": ID, "queue": queue, "fingerprint": fingerprint})  # type: ignore[arg-type]
+    return fingerprint
 
 
 @pytest.mark.parametrize(("queue", "probed"), [("active", False), ("hold", True)])
@@ -46,6 +44,6 @@ def test_no_lock_is_taken_where_an_agent_would_die_of_it(
 ) -> None:
     locked = []
     monkeypatch.setattr(fcntl, "flock", lambda _descriptor, operation: locked.append(operation))
-    standing = _acting.verify(spool, queue, {ID: target_of(spool, queue)})
-    assert standing == {ID: FileState(same=True, busy=False)}
+    states = find_states(spool, queue, {ID: fingerprint_of(spool, queue)})
+    assert states == {ID: FileState(same=True, busy=False)}
     assert bool(locked) is probed

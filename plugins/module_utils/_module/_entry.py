@@ -35,14 +35,14 @@ def run(module: AnsibleModule, work: Callable[[AnsibleModule], Mapping[str, Any]
     except MailopsError as error:
         module.fail_json(msg=_safe(str(error)))
     except OSError as error:
-        # Whoever knows better what was being done says so; this is for what nobody foresaw.
+        # An error that a caller expects has a better text; this is the rest.
         module.fail_json(msg=_safe(str(SystemRefusal(_place_of(error), error))))
     else:
         module.exit_json(**_safe_result(result))
 
 
 def _make_warnings_safe(module: AnsibleModule) -> None:
-    """Have no text of a warning steer a terminal: some have the words of a command, or names from a queue in them."""
+    """Make the text of all warnings printable: some contain the output of a command, or names from a queue."""
     original = module.warn
 
     def warn(warning: str, **options: Any) -> None:
@@ -52,12 +52,12 @@ def _make_warnings_safe(module: AnsibleModule) -> None:
 
 
 def _safe_result(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a result in which no text can steer a terminal, whoever made it. A plan stays as it is, for its digest covers it."""
+    """Return a result in which no text can control a terminal. A plan stays as it is, because its digest covers it."""
     return {name: value if name == "plan" else _safe(value) for name, value in result.items()}
 
 
 def _safe(value: Any) -> Any:
-    """Return the value with all that is text in it made printable but for line ends and tabs; twice is the same as once."""
+    """Return the value with every text in it made printable, except for line ends and tabs. It is idempotent."""
     if isinstance(value, str):
         return value if value.isascii() and value.isprintable() else printable_lines(value)
     if isinstance(value, Mapping):
@@ -66,6 +66,6 @@ def _safe(value: Any) -> Any:
 
 
 def _place_of(error: OSError) -> str:
-    """Return what an error of the system is about, in words."""
+    """Return the names of the files that an error of the system is about, as the start of a sentence."""
     names = [os.fsdecode(name) for name in (error.filename, error.filename2) if isinstance(name, (str, bytes))]
     return printable("%s cannot be used" % " or ".join(names) if names else "A file or directory cannot be used")

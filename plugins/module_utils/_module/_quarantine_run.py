@@ -77,7 +77,7 @@ class QuarantineRun:
     leaves_in_flight: bool = False
     """Whether messages in delivery stay in the queue."""
     fields: dict[str, Any] = field(default_factory=dict)
-    """What the result has beside what all actions have."""
+    """What the result has in addition to the fields of all actions."""
 
     @property
     def path(self) -> str:

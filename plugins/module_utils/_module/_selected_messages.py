@@ -38,7 +38,7 @@ class SelectedMessage(NamedTuple):
     """The second from which on Postfix counts its lifetime."""
     retry: int
     """The second before which Postfix does not try it: the file's mtime."""
-    touched: int
+    changed_at: int
     """When its file was moved or changed last: the ctime in nanoseconds, because the mtime may be the same after a try."""
     null_sender: bool
     is_verified: bool
@@ -82,7 +82,7 @@ class SelectedMessages(Collector):
             forced_expire=message.forced_expire,
             created=_created(envelope),
             retry=int(message.status.st_mtime),
-            touched=message.status.st_ctime_ns,
+            changed_at=message.status.st_ctime_ns,
             null_sender=not envelope.sender,
             is_verified=_is_verified(envelope, self.own_domains),
         )

@@ -87,12 +87,13 @@ class Chosen(NamedTuple):
 
 
 @dataclass
-class Finding(Collector):
+class MatchedMessages(Collector):
     """What reading the whole selection gave; plain data, which adds up."""
 
     number: int
     """How many of the oldest messages to keep."""
     candidates: Sequence[Candidate]
+    """What to try on each message. It does not go to another process, because compiled patterns cannot."""
     coverage: Coverage
     matched: Totals = field(default_factory=Totals)
     verdicts: Verdicts = field(default_factory=Verdicts)
@@ -115,12 +116,16 @@ class Finding(Collector):
         """Keep only the oldest messages."""
         self.oldest = self.find_oldest()
 
-    def merge(self, other: Finding) -> None:
+    def merge(self, other: MatchedMessages) -> None:
         """Add what another process found."""
         self.coverage.merge(other.coverage)
         self.matched.merge(other.matched)
         self.verdicts.merge(other.verdicts)
         self.oldest += other.oldest
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what goes to another process."""
+        return {**self.__dict__, "candidates": ()}
 
     def find_oldest(self) -> list[Chosen]:
         """Return the oldest messages, oldest first."""
@@ -135,9 +140,9 @@ class _Request:
     candidates: Sequence[Candidate]
     number: int
 
-    def nothing(self) -> Finding:
+    def nothing(self) -> MatchedMessages:
         """Return what an empty queue gives."""
-        return Finding(self.number, self.candidates, Coverage([Covered() for _candidate in self.candidates]))
+        return MatchedMessages(self.number, self.candidates, Coverage([Covered() for _candidate in self.candidates]))
 
 
 def run_module(module: AnsibleModule) -> dict[str, Any]:
@@ -215,7 +220,7 @@ def _open(
     params: Mapping[str, Any],
     eml: EmlDirectory | None,
 ) -> _Opened:
-    """Open the chosen messages: show the first, write as many as are to be written."""
+    """Open the chosen messages: show the first ones, and write those that eml_limit allows."""
     opened = _Opened()
     shown = frozenset(chosen[: params["limit"]])
     written = frozenset(chosen[: params["eml_limit"]])

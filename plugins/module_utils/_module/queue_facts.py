@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Sample
 
 DEFAULT_GATHER = ("counts", "top", "shape", "reasons", "messages")
-# Suggestions open messages, and show what is in them: only who asks gets that.
+# Suggestions open messages and show parts of them, so they are made only if they are asked for.
 GATHER = (*DEFAULT_GATHER, "suggestions")
 SOURCES = ("auto", "spool", "postqueue")
 
@@ -68,7 +68,7 @@ SOURCES = ("auto", "spool", "postqueue")
 _EX_UNAVAILABLE = 69
 _EX_NOPERM = 77
 _JSON_SINCE = (3, 1)
-# What a listing does not tell, by the names of results and criteria.
+# What postqueue does not list, by the names of results and criteria.
 UNKNOWN_TO_POSTQUEUE = (
     "body",
     "client_address",
@@ -207,7 +207,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
 
 
 def _takes_spool(source: str, instance: Instance) -> bool:
-    """Return whether to read the spool. Who may not read it asks postqueue; whatever else is wrong with it is an error."""
+    """Return whether to read the spool. A user who may not read it asks postqueue; any other problem with it is an error."""
     if source != "auto":
         return source == "spool"
     try:

@@ -221,7 +221,7 @@ def _find_unchanged(locked: LockedSpool, messages: _Messages) -> dict[str, Outco
     return {
         queue_id: Outcome.FAILED
         for queue_id, message in open_messages(locked.spool, "deferred", messages)
-        if message is not None and message.status.st_ctime_ns == messages[queue_id].touched
+        if message is not None and message.status.st_ctime_ns == messages[queue_id].changed_at
     }
 
 
@@ -278,7 +278,7 @@ def _requeue(locked: LockedSpool, messages: _Messages, _site: str | None) -> dic
 
 
 def _change_times(messages: _Messages) -> dict[str, int]:
-    return {queue_id: message.touched for queue_id, message in messages.items()}
+    return {queue_id: message.changed_at for queue_id, message in messages.items()}
 
 
 def _kick(locked: LockedSpool, daemon: str, request: str) -> None:
@@ -334,7 +334,7 @@ def _wait(
 ) -> dict[str, int | None] | None:
     """Return how the attempts ended, as far as the option wait gives time; None if that cannot be found out."""
     followed = {
-        queue_id: changed_at.get(queue_id, change.messages[queue_id].touched)
+        queue_id: changed_at.get(queue_id, change.messages[queue_id].changed_at)
         for queue_id, outcome in outcomes.items()
         if outcome in (Outcome.TRIED, Outcome.REQUEUED, Outcome.UNDER_WAY)
     }

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import scan as scanning
 from ansible_collections.mailops.postfix.plugins.modules import postfix_message_info
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.queue_file import QueueFile, todo
@@ -42,6 +43,15 @@ def test_the_oldest_are_opened(run: ModuleRun) -> None:
     assert result["matched"]["messages"] == 2
     assert "pills" not in json.dumps(result)
     assert not {"coverage", "eml", "ansible_facts"}.intersection(result)
+
+
+def test_several_processes_try_the_patterns_too(run: ModuleRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    options: dict[str, Any] = {"patterns": ["/buy p.lls/", {"body": "/PILLS/"}], "limit": 2}
+    alone = run(**options)
+    monkeypatch.setattr(scanning, "worth_processes", lambda _spool, _queues: 3)
+    shared = run(**options)
+    assert [row["messages"] for row in shared["coverage"]["patterns"]] == [1, 2]
+    assert {**shared, "scan": None} == {**alone, "scan": None}
 
 
 def test_a_queue_id_in_two_queues(run: ModuleRun, made: MadeUpSpool, tmp_path: Path) -> None:

@@ -27,17 +27,18 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _acting, _options, _selected
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import Act, Destination, Seen
-from ansible_collections.mailops.postfix.plugins.module_utils._module._aftermath import Aftermath, open_log
+from ansible_collections.mailops.postfix.plugins.module_utils._module._aftermath import Aftermath
 from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import Request
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.mail_log import open_log
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import open_file, read_all
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._aftermath import LogTail
     from ansible_collections.mailops.postfix.plugins.module_utils._module._selected import SelectedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.mail_log import LogTail
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 

@@ -288,7 +288,7 @@ def _recover(job: Job, act: Act | None) -> None:
         def start() -> None:
             if intent.get("running") and not tried and not job.instance.running():
                 tried.append(True)
-                _service.service_left(job.instance, intent["unit"]).start()
+                _service.recorded_service(job.instance, intent["unit"]).start()
 
         try:
             recovered = quarantine.recover(live, start=start)
@@ -612,7 +612,7 @@ def _swap(job: Job, quarantine: Quarantine, live: QueueDirectory, service: _serv
 
     @contextmanager
     def stopped() -> Iterator[None]:
-        with _service.stopped(service, prepare=lambda: quarantine.settle_swap(live)) as outage:
+        with _service.pause(service, before_takeover=lambda: quarantine.settle_swap(live)) as outage:
             outages.append(outage)
             yield
 

@@ -537,8 +537,8 @@ def named(names: Iterable[str]) -> str:
         ),
         pytest.param(
             {"command_directory": "/nonexistent"},
-            "There is no Postfix here: no postconf command in /nonexistent. Install Postfix, or say where it is with "
-            "command_directory.",
+            "There is no Postfix here: no postconf command in /nonexistent. Install Postfix, or set command_directory "
+            "to the directory that holds Postfix's commands.",
             id="no Postfix",
         ),
     ],

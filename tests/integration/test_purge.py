@@ -699,7 +699,7 @@ def test_a_pattern_that_would_hang_is_stopped(three_messages: Host, controller: 
     three_messages.run(["postsuper", "-d", queue_id])
     assert result["msg"] == (
         f"The patterns of the selection took more than 5 seconds of CPU time on message {queue_id}. Make them simpler (no repeat "
-        "within a repeat, such as (a+)+), or exclude that message by its queue_id; nothing was changed."
+        "within a repeat, such as (a+)+), or exclude that message by its queue_id. Nothing was changed."
     )
     assert set(before) - set(three_messages.spool_files()) == {("deferred", queue_id)}
 

@@ -15,7 +15,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Ins
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output, Runner
 
 
-def test_a_command_runs_as_argv_in_the_c_locale_with_its_input_as_it_is() -> None:
+def test_a_command_runs_as_argv_in_the_c_locale_with_unchanged_input() -> None:
     asked: list[tuple[list[str], dict[str, Any]]] = []
 
     def run_command(command: list[str], **options: Any) -> tuple[int, str, str]:
@@ -33,7 +33,7 @@ def test_a_command_runs_as_argv_in_the_c_locale_with_its_input_as_it_is() -> Non
     assert "use_unsafe_shell" not in options
 
 
-def test_a_command_that_is_not_there() -> None:
+def test_a_command_that_does_not_exist() -> None:
     def run_command(command: list[str], **_options: Any) -> tuple[int, str, str]:
         raise FileNotFoundError(2, "No such file or directory", command[0])
 

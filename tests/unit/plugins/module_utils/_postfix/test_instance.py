@@ -123,7 +123,7 @@ def test_the_owner_of_the_queues() -> None:
     )
 
 
-def test_a_queue_directory_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_queue_directory_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     instance_with(queue_directory=str(tmp_path)).require_queue_directory()
     (tmp_path / "file").touch()
     place = "in /etc/postfix/main.cf"
@@ -149,7 +149,7 @@ def test_a_queue_directory_that_is_none(tmp_path: Path, monkeypatch: pytest.Monk
     def refuse(_path: str) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    # postqueue may know more.
+    # postqueue may have the permission.
     monkeypatch.setattr(os, "stat", refuse)
     instance_with(queue_directory="/closed/spool").require_queue_directory()
 
@@ -193,7 +193,7 @@ def test_ids_go_to_postsuper_on_standard_input(runner: FakeRunner) -> None:
     ("value", "seconds"),
     [("5d", 432000), ("5", 432000), ("300s", 300), ("2M", 120), ("3h", 10800), ("1w", 604800), ("0", 0), (None, 86400)],
 )
-def test_times_are_in_their_units(value: str | None, seconds: int) -> None:
+def test_times_are_converted_to_seconds(value: str | None, seconds: int) -> None:
     parameters = {} if value is None else {"maximal_queue_lifetime": value}
     assert Instance("/usr/sbin", parameters, FakeRunner({})).seconds("maximal_queue_lifetime", default="1d") == seconds
 
@@ -201,7 +201,7 @@ def test_times_are_in_their_units(value: str | None, seconds: int) -> None:
 @pytest.mark.parametrize(
     "value", ["", "d", "5x", "-1d", "5 d", "$other", "\N{SUPERSCRIPT TWO}d", "\N{ARABIC-INDIC DIGIT TWO}"]
 )
-def test_what_is_no_time_is_refused(value: str) -> None:
+def test_a_value_that_is_not_a_time_is_refused(value: str) -> None:
     with pytest.raises(InstanceError) as caught:
         instance_with(queue_run_delay=value).seconds("queue_run_delay", default="300s")
     assert str(caught.value) == (
@@ -210,7 +210,7 @@ def test_what_is_no_time_is_refused(value: str) -> None:
 
 
 @pytest.mark.parametrize(("status", "taken"), [(0, True), (-13, True), (1, False), (-9, False)])
-def test_a_request_is_taken_where_postkick_ends_well_or_writes_too_late(status: int, taken: bool) -> None:
+def test_a_request_is_taken_if_postkick_succeeds_or_writes_too_late(status: int, taken: bool) -> None:
     runner = FakeRunner({"postkick": said(status=status)})
     parameters = {"config_directory": "/etc/postfix", "queue_service_name": "queues"}
     postfix = Instance("/usr/sbin", parameters, runner)
@@ -227,7 +227,7 @@ def test_ids_go_to_postsuper_in_texts_that_fit_into_a_pipe(runner: FakeRunner) -
     assert said_by_it == "postsuper: Deleted: 1 message\n" * 4
 
 
-def test_what_is_no_queue_id_never_reaches_postsuper(runner: FakeRunner) -> None:
+def test_a_text_that_is_not_a_queue_id_never_reaches_postsuper(runner: FakeRunner) -> None:
     with pytest.raises(QueueIdError) as caught:
         instance_with(runner).postsuper("-d", ["4A0F9AC", "ALL\nx"], "hold")
     assert str(caught.value) == r"not a queue ID: 'ALL\nx'"
@@ -273,7 +273,7 @@ def test_postsuper_cannot_log_to_a_file_while_postfix_is_stopped(
     )
 
 
-def test_lines_in_the_mail_log(runner: FakeRunner) -> None:
+def test_lines_are_written_to_the_mail_log(runner: FakeRunner) -> None:
     instance_with(runner).log("mailops/purge", ["purged=1 $(reboot)", "-v"])
     command = ["/usr/sbin/postlog", "-c", "/etc/postfix", "-p", "info", "-t", "mailops/purge"]
     assert runner.ran == [(command, "purged=1 $(reboot)\n-v\n")]

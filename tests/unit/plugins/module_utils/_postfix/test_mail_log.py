@@ -29,7 +29,7 @@ def log(path: Path) -> Iterator[LogTail]:
     tail.close()
 
 
-def test_lines_come_whole(path: Path, log: LogTail) -> None:
+def test_only_finished_lines_are_returned(path: Path, log: LogTail) -> None:
     with path.open("a") as stream:
         stream.write("one\ntw")
         stream.flush()
@@ -43,7 +43,7 @@ def instance(**parameters: str) -> Instance:
     return Instance("/usr/sbin", parameters, FakeRunner({}))
 
 
-def test_the_log_is_the_one_that_postfix_writes(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_log_that_postfix_writes_is_opened(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for parameters, usual, found in (
         ({"maillog_file": str(path)}, (), True),
         ({"maillog_file": str(tmp_path / "none")}, (str(path),), False),

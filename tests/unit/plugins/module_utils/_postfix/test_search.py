@@ -33,7 +33,7 @@ INSTANCES = {"/etc/postfix": "", "/etc/postfix-in": "postfix-in", "/etc/postfix-
 
 
 def postconf(command: Sequence[str]) -> Output:
-    """Answer as postconf -x does."""
+    """Answer like postconf -x."""
     parameters = dict(PRIMARY)
     if "-d" in command:
         return said("/etc/postfix\n")
@@ -74,7 +74,7 @@ def test_the_default_instance_takes_one_call(
     assert instance.parameters == PRIMARY
     assert instance.command_directory == commands
     assert instance.warnings == ()
-    # The other two are asked whether they have a queue directory of their own.
+    # The other two are read to see whether they have their own queue directories.
     assert [command[1:3] for command, _stdin in runner.ran[1:]] == [
         ["-c", "/etc/postfix-in"],
         ["-c", "/etc/postfix-out"],
@@ -85,11 +85,11 @@ def test_the_default_instance_takes_one_call(
     assert [command[:2] for command, _stdin in runner.ran] == [[commands + "/postconf", "-x"]]
 
 
-def test_commands_are_looked_for_where_they_usually_are(
+def test_commands_are_searched_in_the_usual_directories(
     commands: str, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "COMMAND_DIRECTORIES", ("/nonexistent", commands))
-    # Postfix itself knows best where the rest of its commands is.
+    # postconf says where the other commands are.
     assert find_instance(runner).command_directory == "/usr/sbin"
 
 
@@ -125,23 +125,23 @@ def test_no_such_instance(commands: str, runner: FakeRunner) -> None:
     )
 
 
-def test_an_instance_behind_a_dead_directory(
+def test_an_instance_listed_after_an_unreadable_one(
     commands: str, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(PRIMARY, "multi_instance_directories", "/etc/dead /etc/postfix-in")
+    monkeypatch.setitem(PRIMARY, "multi_instance_directories", "/etc/gone /etc/postfix-in")
     found = find_instance(runner, instance="postfix-in", command_directory=commands)
     assert found.config_directory == "/etc/postfix-in"
-    dead = (
-        "multi_instance_directories in /etc/postfix/main.cf names /etc/dead, which was skipped. postconf fails for the "
-        "instance in /etc/dead: there is no such directory. Name a directory that holds a main.cf."
+    skipped = (
+        "multi_instance_directories in /etc/postfix/main.cf names /etc/gone, which was skipped. postconf fails for the "
+        "instance in /etc/gone: there is no such directory. Name a directory that holds a main.cf."
     )
-    assert found.warnings == (dead,)
+    assert found.warnings == (skipped,)
     with pytest.raises(InstanceError) as caught:
         find_instance(runner, instance="postfix-x", command_directory=commands)
     assert str(caught.value) == (
-        "There is no Postfix instance 'postfix-x'. Use one of the known names: -, postfix-in. " + dead
+        "There is no Postfix instance 'postfix-x'. Use one of the known names: -, postfix-in. " + skipped
     )
-    # Who does not ask by a name does not get to hear of it.
+    # A search without a name gives no such warning.
     assert find_instance(runner, command_directory=commands).warnings == ()
 
 
@@ -157,7 +157,7 @@ def test_a_directory_that_is_not_absolute(commands: str, runner: FakeRunner, mon
 @pytest.mark.parametrize(
     "asked", ["/etc/postfix-out/", "//etc//postfix-out", "/etc/./postfix-out", "/etc/x/../postfix-out"]
 )
-def test_a_directory_is_asked_as_postfix_lists_it(commands: str, runner: FakeRunner, asked: str) -> None:
+def test_a_directory_is_given_to_commands_as_postfix_lists_it(commands: str, runner: FakeRunner, asked: str) -> None:
     found = find_instance(runner, config_directory=asked, command_directory=commands)
     assert found.command("postfix", "stop") == [commands + "/postfix", "-c", "/etc/postfix-out", "stop"]
     assert runner.ran[0][0][1:3] == ["-c", "/etc/postfix-out"]
@@ -179,7 +179,7 @@ def copied() -> FakeRunner:
     return FakeRunner({"postconf": answer})
 
 
-def test_the_directory_that_was_asked_for_is_the_instance(commands: str, copied: FakeRunner) -> None:
+def test_the_requested_directory_is_the_instance(commands: str, copied: FakeRunner) -> None:
     found = find_instance(copied, config_directory="/etc/postfix-out", command_directory=commands)
     assert found.command("postfix", "stop") == [commands + "/postfix", "-c", "/etc/postfix-out", "stop"]
     assert found.identity == {"config_directory": "/etc/postfix-out", "queue_directory": "/var/spool/postfix"}
@@ -210,17 +210,29 @@ def test_the_directory_that_was_asked_for_is_the_instance(commands: str, copied:
 def test_the_primary_instance_sees_that_another_one_has_its_queue(commands: str, copied: FakeRunner) -> None:
     found = find_instance(copied, instance="-", command_directory=commands)
     assert found.shared_with == ("/etc/postfix-out",)
-    # The other's main.cf was not asked for.
+    # The contradiction in the other main.cf concerns no requested instance.
     assert [text.split(",")[0] for text in found.warnings] == [
         "The instances in /etc/postfix and /etc/postfix-out have the same queue_directory",
         "The instances in /etc/postfix and /etc/postfix-out have the same data_directory",
     ]
 
 
-def test_instances_with_queues_of_their_own(commands: str, runner: FakeRunner) -> None:
+def test_instances_with_their_own_queues(commands: str, runner: FakeRunner) -> None:
     found = find_instance(runner, config_directory="/etc/postfix-in", command_directory=commands)
     assert (found.warnings, found.shared_with) == ((), ())
     found.require_own_queue()
+
+
+def test_without_a_primary_instance_no_other_instance_is_known(commands: str) -> None:
+    def answer(command: Sequence[str]) -> Output:
+        if "-d" in command:
+            return said("/etc/nowhere\n")
+        return said(status=1) if "/etc/nowhere" in command else postconf(command)
+
+    found = find_instance(
+        FakeRunner({"postconf": answer}), config_directory="/etc/postfix-in", command_directory=commands
+    )
+    assert (found.warnings, found.shared_with) == ((), ())
 
 
 @pytest.mark.parametrize("built_in", ["/opt/zimbra/conf", "/etc/postfix"])
@@ -236,7 +248,7 @@ def test_a_default_directory_elsewhere(commands: str, built_in: str) -> None:
 
 
 def test_the_instance_of_the_environment(commands: str, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As Postfix's own commands have it; a name and a directory go before it."""
+    """The default is that of Postfix's own commands; a name or a directory overrides it."""
     monkeypatch.setenv("MAIL_CONFIG", "/etc/postfix-out")
     asked: list[dict[str, str]] = [
         {},
@@ -259,7 +271,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 def refusal(commands: str, directory: Path, out: str = "", **answer: Any) -> str:
-    """Return what an instance is refused with; without its path."""
+    """Return the text of the error about an instance, with X in place of its directory."""
     with pytest.raises(InstanceError) as caught:
         find_instance(
             FakeRunner({"postconf": said(out, **answer)}), config_directory=str(directory), command_directory=commands
@@ -289,7 +301,7 @@ def test_a_directory_without_main_cf(commands: str, directory: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["main.cf", ""])
-def test_a_main_cf_that_may_not_be_read(
+def test_a_main_cf_without_read_permission(
     commands: str, directory: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     (directory / "main.cf").touch()
@@ -320,7 +332,7 @@ def test_a_main_cf_with_an_error(commands: str, directory: Path) -> None:
 
 
 @pytest.mark.parametrize(("out", "status"), [("", 0), ("a line without a sign\n", 0), ("", -9)])
-def test_a_postconf_that_says_nothing(commands: str, directory: Path, out: str, status: int) -> None:
+def test_a_postconf_that_prints_nothing(commands: str, directory: Path, out: str, status: int) -> None:
     (directory / "main.cf").touch()
     assert refusal(commands, directory, out=out, status=status) == (
         "it ended with status %d and printed nothing. Run postconf -c X by hand. If it prints nothing there either, reinstall Postfix."
@@ -336,7 +348,7 @@ def test_a_default_instance_that_does_not_answer(commands: str, directory: Path)
         find_instance(FakeRunner({"postconf": answer}), command_directory=commands)
 
 
-def test_a_postconf_that_may_not_be_run(tmp_path: Path) -> None:
+def test_a_postconf_without_execute_permission(tmp_path: Path) -> None:
     (tmp_path / "postconf").write_text("")
     (tmp_path / "postconf").chmod(0o644)
     with pytest.raises(InstanceError) as caught:

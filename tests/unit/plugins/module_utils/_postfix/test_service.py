@@ -134,7 +134,7 @@ REFUSED: list[tuple[int, list[str], str]] = [
 
 @pytest.mark.parametrize("choice", ["auto", "postfix"])
 @pytest.mark.parametrize(("process", "arguments", "text"), REFUSED)
-def test_what_a_supervisor_watches_is_not_stopped(
+def test_a_supervised_postfix_is_not_stopped(
     host: Host, monkeypatch: pytest.MonkeyPatch, choice: str, process: int, arguments: list[str], text: str
 ) -> None:
     supervised(host, monkeypatch, process, *arguments)
@@ -144,7 +144,7 @@ def test_what_a_supervisor_watches_is_not_stopped(
     assert host.ran() == []
 
 
-def test_a_unit_of_systemd_may_run_it_in_the_foreground(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_systemd_unit_may_run_it_in_the_foreground(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     supervised(host, monkeypatch, 17, "/usr/lib/postfix/sbin/master", "-s")
     monkeypatch.setattr(_service, "_systemd_unit", lambda _instance: "postfix.service")
     assert service_of("auto", host.instance) == (host.instance, "postfix.service")
@@ -155,7 +155,7 @@ def test_a_daemon_is_stopped(host: Host, monkeypatch: pytest.MonkeyPatch) -> Non
     assert service_of("auto", host.instance) == (host.instance, None)
 
 
-def test_a_unit_of_the_host_is_none_of_the_container(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_unit_of_the_host_is_not_used_in_a_container(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     (host.state.parent / "pid").mkdir()
     (host.state.parent / "pid" / "master.pid").write_text("%10d\n" % os.getpid())
     monkeypatch.setattr(_service, "_UNIT_IN_CGROUP", re.compile("(.*)"))
@@ -165,7 +165,7 @@ def test_a_unit_of_the_host_is_none_of_the_container(host: Host, monkeypatch: py
     assert _service._systemd_unit(host.instance) is None  # noqa: SLF001
 
 
-def test_what_does_not_run_is_not_stopped(host: Host) -> None:
+def test_a_postfix_that_does_not_run_is_not_stopped(host: Host) -> None:
     host.state.unlink()
     assert service_of("auto", host.instance) is None
     with pause(None, before_takeover=lambda: None) as outage:
@@ -174,7 +174,7 @@ def test_what_does_not_run_is_not_stopped(host: Host) -> None:
     assert host.ran() == []
 
 
-def test_it_is_started_by_what_stopped_it(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_started_with_the_means_that_stopped_it(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_service, "_systemd_unit", lambda _instance: "postfix@-.service")
     with pause(service_of("auto", host.instance), before_takeover=lambda: None) as outage:
         assert not host.state.exists()
@@ -243,7 +243,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
     raise AssertionError("it does not happen")
 
 
-def test_another_process_starts_it_where_the_first_is_killed(host: Host, tmp_path: Path) -> None:
+def test_a_second_process_starts_it_if_the_first_is_killed(host: Host, tmp_path: Path) -> None:
     process = os.fork()
     if not process:
         with pause(service_of("auto", host.instance), before_takeover=(tmp_path / "finished").touch):
@@ -253,7 +253,7 @@ def test_another_process_starts_it_where_the_first_is_killed(host: Host, tmp_pat
     wait_for(host.state.exists)
 
 
-def test_a_stop_that_outlives_the_first_process_is_waited_for(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_that_ends_after_the_first_process_is_awaited(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_service, "_STOPPING_SECONDS", 2)
 
     def stop_later_and_die(_service: object) -> None:
@@ -273,7 +273,7 @@ def test_a_stop_that_outlives_the_first_process_is_waited_for(host: Host, monkey
     wait_for(host.state.exists)
 
 
-def test_what_an_interrupted_run_left_is_started_by_a_unit_of_postfix_only(host: Host) -> None:
+def test_only_a_recorded_unit_of_postfix_is_started(host: Host) -> None:
     assert recorded_service(host.instance, "postfix.service").command("start") == [
         "systemctl",
         "start",

@@ -2,23 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Every target sets up what it needs: see tests/tools/setup.sh. `make help` lists them.
+# Every target first sets up its environment: see tests/tools/setup.sh. `make help` lists the targets.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
 CACHE := $(CURDIR)/.cache
-# $(call python,NAME) runs Python modules in the environment of that name, where Ansible is on the PATH.
+# $(call python,NAME) runs a Python module in the environment of that name, with its Ansible on the PATH.
 python = PATH='$(CACHE)/$(1)/bin':"$$PATH" python -m
 
-# Nothing of the user's own Python or Ansible set-up changes what happens here.
+# The user's own settings of Python and Ansible have no effect here.
 unexport PYTHONPATH PYTHONHOME PYENV_VERSION PIP_USER PIP_TARGET PIP_PREFIX VIRTUAL_ENV
 unexport $(filter ANSIBLE_%,$(.VARIABLES))
 export ANSIBLE_CONFIG := $(CURDIR)/tests/ansible.cfg
-# Ansible wants a UTF-8 locale, which a fresh machine does not set.
+# Ansible needs a UTF-8 locale; a fresh machine does not set one.
 export LC_ALL := C.UTF-8
-# git refuses a checkout that belongs to another user, as it may in a container.
+# In a container the checkout may belong to another user; git refuses it without this.
 export GIT_CONFIG_COUNT := 1
 export GIT_CONFIG_KEY_0 := safe.directory
 export GIT_CONFIG_VALUE_0 := $(CURDIR)
@@ -38,38 +38,38 @@ set-up-test:
 set-up-test-lab:
 	@tests/tools/setup.sh test lab
 
-demo: set-up-demo ## Clean three MX hosts full of spam, in namespaces of this machine
+demo: set-up-demo ## Show the collection at work on three MX hosts full of spam, in namespaces of this machine
 	@$(call python,demo) tests.tools.demo
 
-lab: set-up-demo ## Start MX hosts to play with
+lab: set-up-demo ## Start a lab: MX hosts in namespaces of this machine
 	@$(call python,demo) tests.fleet.lab up
 
-lab-down: set-up-demo ## End them
+lab-down: set-up-demo ## End that lab
 	@$(call python,demo) tests.fleet.lab down
 
-bench: set-up-bench ## Measure the collection against its peers
+bench: set-up-bench ## Measure the time and memory of the collection against other tools
 	@$(call python,bench) tests.benchmark
 
-suggestions: set-up-test ## Measure the suggestions on made-up floods, and write the table in docs/suggestions.md
+suggestions: set-up-test ## Measure the suggestions on made-up floods of spam; write the table in docs/suggestions.md
 	@$(call python,test) tests.suggestions
 
-faults: set-up-test ## Let the calls of the modules to the system fail, one after the other, and show what was tried
+faults: set-up-test ## Test the modules while system calls fail, one call after the other; print what was tested
 	@$(call python,test) tests.faults
 
-test: set-up-test-lab ## Everything from here to molecule; ends with what failed
+test: set-up-test-lab ## Run all of the following checks and tests, and print a summary
 	@$(call python,test) tests.tools.steps
 
-lint: set-up-test ## Style and types: ruff, vermin, yamllint, shellcheck, mypy, ansible-lint
-docs: set-up-test ## Documentation and changelog: antsibull-docs, antsibull-changelog
-archive: set-up-test ## Build the collection, check what it holds, install it offline
-sanity: set-up-test ## ansible-test sanity, on every Python found
-units: set-up-test ## Unit and property tests, on every Python found; coverage
-integration: set-up-test-lab ## Integration tests, on lab hosts of several Debian releases
-molecule: set-up-test-lab ## The roles, on lab hosts
+lint: set-up-test ## Check style, types and lengths: ruff, vermin, yamllint, shellcheck, mypy, ansible-lint
+docs: set-up-test ## Check documentation and changelog: antsibull-docs, antsibull-changelog
+archive: set-up-test ## Build the collection, check the files in it, install it offline
+sanity: set-up-test ## Run ansible-test sanity on every Python found
+units: set-up-test ## Run unit and property tests on every Python found; measure coverage
+integration: set-up-test-lab ## Run integration tests on lab hosts of several Debian releases
+molecule: set-up-test-lab ## Test the roles on lab hosts
 
 lint docs archive sanity units integration molecule:
 	@$(call python,test) tests.tools.steps $@
 
-clean: ## Remove what was made here; the images of the lab stay (see tests/fleet/README.md)
+clean: ## Remove all generated files, except the images of the lab (see tests/fleet/README.md)
 	rm -rf .ansible .cache collections .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output mailops-postfix-*.tar.gz
 	find plugins tests -name __pycache__ -prune -exec rm -rf {} +

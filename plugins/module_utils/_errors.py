@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Everything the collection raises on purpose: one root, subclasses that carry data."""
+"""The exceptions of the collection: one root, and subclasses that carry data. Their texts name the thing and the remedy."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class MailopsError(Exception):
-    """Root of the collection's own errors; the text names the thing and the remedy."""
+    """The root of all exceptions of the collection."""
 
 
-# What to do about an error of the system, by its number. What is not here gets _ANY_REMEDY.
+# {error number of the system: what to do about it}. All other errors get _ANY_REMEDY.
 _REMEDIES = {
     errno.ENOSPC: "Make room for data and inodes (df, df -i), then run this again.",
     errno.EDQUOT: "Raise the quota or make room, then run this again.",
@@ -31,7 +31,7 @@ _REMEDIES = {
     errno.ESTALE: "Mount the network file system again, then run this again.",
     errno.ENOENT: "Check the path, then run this again.",
     errno.ENOTDIR: "Put a directory there, then run this again.",
-    errno.ELOOP: "It is a symbolic link, and this one is not followed. Put a file or directory there, then run this again.",
+    errno.ELOOP: "It is a symbolic link, which is not followed here. Put a file or directory in its place, then run this again.",
     errno.EXDEV: "Use a directory on the same file system.",
 }
 _ANY_REMEDY = "Fix that, then run this again."
@@ -51,14 +51,14 @@ def remedy_of(error: OSError) -> str:
 
 
 def reason_of(error: OSError) -> str:
-    """Return the system's own words for an error."""
+    """Return the system's own text for an error."""
     return error.strerror or str(error) or "unknown error"
 
 
 class SystemRefusal(MailopsError):
-    """The system did not let a run do something. error: what it said.
+    """A call to the system failed. error: the error that it raised.
 
-    what: the thing and what could not be done, as C(The queue deferred in /var/spool/postfix cannot be read).
+    what: the thing and what failed, such as C(The queue deferred in /var/spool/postfix cannot be read).
     """
 
     def __init__(self, what: str, error: OSError) -> None:
@@ -67,7 +67,7 @@ class SystemRefusal(MailopsError):
 
 
 class RecordError(MailopsError):
-    """Bytes that are no queue-file record. offset is where they start, in bytes."""
+    """Bytes that are not a record of a queue file. offset: where they start, in bytes."""
 
     def __init__(self, problem: str, *, offset: int) -> None:
         super().__init__("%s at offset %d" % (problem, offset))
@@ -76,7 +76,7 @@ class RecordError(MailopsError):
 
 
 class QueueIdError(MailopsError):
-    """A text that is no Postfix queue ID, or one that holds no time and inode."""
+    """A text that is not a queue ID of Postfix, or a queue ID without time and inode."""
 
     def __init__(self, problem: str, *, queue_id: str) -> None:
         super().__init__("%s: %r" % (problem, queue_id))
@@ -84,7 +84,7 @@ class QueueIdError(MailopsError):
 
 
 class ShowqError(MailopsError):
-    """A line of postqueue's output that cannot be read. line counts from 1."""
+    """A line of postqueue's output that cannot be parsed. line: its number, from 1."""
 
     def __init__(self, problem: str, *, line: int) -> None:
         super().__init__("postqueue output, line %d: %s" % (line, problem))
@@ -92,7 +92,7 @@ class ShowqError(MailopsError):
 
 
 class SelectionError(MailopsError):
-    """A selection that is refused. place names the rule and key, as C(match[0].sender)."""
+    """A selection that is refused. place: the rule and key, such as C(match[0].sender)."""
 
     def __init__(self, place: str, problem: str) -> None:
         super().__init__("%s: %s" % (place, problem))
@@ -101,46 +101,46 @@ class SelectionError(MailopsError):
 
 
 class UnknownHere(MailopsError):
-    """A criterion needs what this source cannot know (postqueue shows no content, SASL or client)."""
+    """A criterion that this source cannot decide: postqueue shows no content, login or client. key: the criterion."""
 
     def __init__(self, key: str) -> None:
         super().__init__(
-            "The criterion %s needs the queue files, which postqueue does not show: run this as root "
+            "The criterion %s needs the queue files, and postqueue does not show them. Run this as root "
             "(become: true) with source: spool." % key
         )
         self.key = key
 
 
 class PatternTimeout(MailopsError):
-    """A pattern took too long on one message."""
+    """The patterns took too long on one message."""
 
     def __init__(self, *, queue_id: str, seconds: float) -> None:
         super().__init__(
             "The patterns of the selection took more than %g seconds of CPU time on message %s. Make them simpler "
-            "(no repeat within a repeat, such as (a+)+), or exclude that message by its queue_id; nothing was changed."
+            "(no repeat within a repeat, such as (a+)+), or exclude that message by its queue_id. Nothing was changed."
             % (seconds, queue_id)
         )
         self.queue_id = queue_id
 
 
 class ContentError(MailopsError):
-    """A message whose content cannot be read far enough to decide about it."""
+    """A message of which too little content can be read to decide about it."""
 
 
 class PlanError(MailopsError):
-    """A plan that is damaged, altered, too old, or for another host or instance."""
+    """A plan that is damaged, was changed, is too old, or is for another host or instance."""
 
 
 class InstanceError(MailopsError):
-    """There is no such Postfix, or it cannot be asked."""
+    """A Postfix instance that does not exist, or that cannot be used as it is configured or running."""
 
 
 class PrivilegeError(MailopsError):
-    """This user may not do that."""
+    """This user lacks the permission."""
 
 
 class LimitError(MailopsError):
-    """The selection is larger than the operator allowed."""
+    """A selection that is larger than the operator allowed. matched: its size; allowed: the limit."""
 
     def __init__(self, text: str, *, matched: int, allowed: float) -> None:
         super().__init__(text)
@@ -149,7 +149,7 @@ class LimitError(MailopsError):
 
 
 class OutcomeError(MailopsError):
-    """Some messages are not as they should be after the act. result: what the module returns all the same."""
+    """An act that failed for some messages. result: the result that the module returns with the error."""
 
     def __init__(self, text: str, *, result: dict[str, Any]) -> None:
         super().__init__(text)
@@ -157,15 +157,15 @@ class OutcomeError(MailopsError):
 
 
 class QuarantineError(MailopsError):
-    """There is no such quarantine, it belongs to something else, or it is damaged."""
+    """A quarantine that does not exist, belongs to something else, or is damaged."""
 
 
 class BusyError(MailopsError):
-    """Another run works on this queue."""
+    """Another run is working on this queue."""
 
 
 class CommandError(MailopsError):
-    """A Postfix command failed. command is its argv, status its exit status."""
+    """A Postfix command that failed. command: its argv; status: its exit status; output: what it printed."""
 
     def __init__(self, command: list[str], *, status: int, output: str) -> None:
         super().__init__(

@@ -223,7 +223,7 @@ def test_an_unprivileged_user_is_told_what_postqueue_tells(each_host: Host, cont
 def test_a_criterion_that_postqueue_does_not_show_is_refused(controller: Controller) -> None:
     result = controller.module("mx01", "postfix_queue_facts", {"match": [{"sasl_username": "x"}]}, become=False)
     assert result["msg"] == (
-        "The criterion sasl_username needs the queue files, which postqueue does not show: run this as root "
+        "The criterion sasl_username needs the queue files, and postqueue does not show them. Run this as root "
         "(become: true) with source: spool."
     )
 

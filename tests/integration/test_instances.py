@@ -79,7 +79,7 @@ def queues(host: Host, spool: str) -> list[str]:
 
 
 CONTRADICTION = (
-    f"{OTHER}/main.cf says config_directory = /etc/postfix. The instance in {OTHER} is used, which was asked for. Remove "
+    f"{OTHER}/main.cf says config_directory = /etc/postfix. The instance in {OTHER} is used, as requested. Remove "
     "config_directory from that main.cf."
 )
 
@@ -114,8 +114,8 @@ def test_a_queue_directory_of_two_instances_is_named(two: Host, controller: Cont
         for asked, names in (({"config_directory": OTHER}, (OTHER, "/etc/postfix")), ({}, ("/etc/postfix", OTHER))):
             result = controller.module(two.name, "postfix_queue_facts", {**asked, "gather": ["counts"]})
             assert result["warnings"][-1] == (
-                "The instances in {} and {} have one queue_directory, {}: what is done to one of them is done to the other. Give each "
-                "its own in its main.cf.".format(*names, SPOOL)
+                "The instances in {} and {} have the same queue_directory, {}: a change to one of them changes the other. Give each "
+                "instance its own in its main.cf.".format(*names, SPOOL)
             )
 
 
@@ -123,7 +123,7 @@ def test_an_instance_behind_a_dead_directory(two: Host, controller: Controller) 
     with kept(two, MAIN_CF):
         two.postconf("-e", f"multi_instance_directories=/etc/postfix-gone {OTHER}")
         gone = (
-            f"multi_instance_directories in {MAIN_CF} names /etc/postfix-gone, which was skipped. Postfix cannot be asked about the "
+            f"multi_instance_directories in {MAIN_CF} names /etc/postfix-gone, which was skipped. postconf fails for the "
             "instance in /etc/postfix-gone: there is no such directory. Name a directory that holds a main.cf."
         )
         asked = {"match_all": True, "queues": ["deferred"]}
@@ -132,7 +132,7 @@ def test_an_instance_behind_a_dead_directory(two: Host, controller: Controller) 
         assert done["warnings"][0] == gone
         failed = controller.module(two.name, "postfix_queue_purge", {**asked, "instance": "postfix-three"})
         assert failed["msg"] == (
-            f"There is no Postfix instance 'postfix-three'; known are -, postfix-two. Use one of these names. {gone}"
+            f"There is no Postfix instance 'postfix-three'. Use one of the known names: -, postfix-two. {gone}"
         )
 
 
@@ -153,7 +153,7 @@ def failing(host: Host, controller: Controller, **options: Any) -> set[str]:
 
 
 def test_what_postconf_cannot_read_is_said_with_the_place_and_the_remedy(host: Host, controller: Controller) -> None:
-    what = "Postfix cannot be asked about the instance in"
+    what = "postconf fails for the instance in"
     remedy = "Name a directory that holds a main.cf"
     assert failing(host, controller, config_directory="/etc/nowhere") == {
         f"{what} /etc/nowhere: there is no such directory. {remedy}."
@@ -161,14 +161,16 @@ def test_what_postconf_cannot_read_is_said_with_the_place_and_the_remedy(host: H
     assert failing(host, controller, config_directory="/etc/default") == {
         f"{what} /etc/default: there is no main.cf in it. {remedy}, or restore that file."
     }
-    assert failing(host, controller, config_directory=MAIN_CF) == {f"{what} {MAIN_CF}: it is no directory. {remedy}."}
+    assert failing(host, controller, config_directory=MAIN_CF) == {
+        f"{what} {MAIN_CF}: it is not a directory. {remedy}."
+    }
     line = len(host.get(MAIN_CF).splitlines()) + 1
     with kept(host, MAIN_CF):
         host.run(["sh", "-c", f"echo nonsense >> {MAIN_CF}"])
         (said,) = failing(host, controller)
     assert said == (
-        f"{what} /etc/postfix: fatal: {MAIN_CF}, line {line}: missing '=' after attribute name: \"nonsense\". Correct {MAIN_CF}, and run "
-        "postconf -c /etc/postfix to see that it is right."
+        f"{what} /etc/postfix: fatal: {MAIN_CF}, line {line}: missing '=' after attribute name: \"nonsense\". Correct {MAIN_CF}, then "
+        "check it with postconf -c /etc/postfix."
     )
 
 
@@ -181,14 +183,14 @@ def test_a_main_cf_that_this_user_may_not_read(host: Host, controller: Controlle
     finally:
         host.run(["chown", "root", MAIN_CF])
         host.run(["chmod", "644", MAIN_CF])
-    place = f"Postfix cannot be asked about the instance in /etc/postfix: {MAIN_CF} cannot be read: Permission denied."
+    place = f"postconf fails for the instance in /etc/postfix: {MAIN_CF} cannot be read: Permission denied."
     assert as_user["msg"] == f"{place} Run this as root (become: true)."
     assert as_root["msg"] == f"{place} {CAPABILITY}"
 
 
 @pytest.mark.parametrize("value", ["two", "0", "17"])
 def test_a_hash_depth_that_is_none(host: Host, controller: Controller, value: str) -> None:
-    text = f"hash_queue_depth = {value} in {MAIN_CF} is no number from 1 to 16. Correct it there."
+    text = f"hash_queue_depth = {value} in {MAIN_CF} is not a number from 1 to 16. Correct it there."
     send(host, "x@bad.example", "a@dest.example.org")
     host.settle(1)
     with kept(host, MAIN_CF):
@@ -209,7 +211,7 @@ def test_a_queue_directory_that_is_not_there(host: Host, controller: Controller)
         assert failing(host, controller) == {absent}
         host.run(["touch", "/srv/unmounted"])
         try:
-            file = f"{place} is no directory. Correct main.cf, or put a directory there."
+            file = f"{place} is not a directory. Correct main.cf, or put a directory there."
             assert failing(host, controller) == {file}
         finally:
             host.run(["rm", "/srv/unmounted"])

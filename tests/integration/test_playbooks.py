@@ -171,7 +171,7 @@ def test_audit_names_hosts_that_cannot_be_asked(playbooks: Playbooks, lab: Lab) 
     problems = run.report("audit")["problems"]
     assert set(problems) == {"mx03", "mx04"}
     assert problems["mx03"] == (
-        "failed: Postfix cannot be asked about the instance in /etc/postfix: there is no such directory. Name a directory that holds a "
+        "failed: postconf fails for the instance in /etc/postfix: there is no such directory. Name a directory that holds a "
         "main.cf."
     )
     assert "`mx04`: `unreachable: " in run.markdown("audit")

@@ -534,18 +534,21 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         "no Postfix",
         {"match": [{"sender": "bad.example"}], "command_directory": "/opt"},
-        "There is no Postfix here: no postconf command in /opt. Install Postfix, or say where it is with command_directory.",
+        (
+            "There is no Postfix here: no postconf command in /opt. Install Postfix, or set command_directory to the directory that holds "
+            "Postfix's commands."
+        ),
     ),
     (
         "no such instance",
         {"match": [{"sender": "bad.example"}], "instance": "postfix-out"},
-        "There is no Postfix instance 'postfix-out'; known are -. Use one of these names.",
+        "There is no Postfix instance 'postfix-out'. Use one of the known names: -.",
     ),
     (
         "a directory that holds no main.cf",
         {"match": [{"sender": "bad.example"}], "config_directory": "/opt"},
         (
-            "Postfix cannot be asked about the instance in /opt: there is no main.cf in it. Name a directory that holds a main.cf, or restore "
+            "postconf fails for the instance in /opt: there is no main.cf in it. Name a directory that holds a main.cf, or restore "
             "that file."
         ),
     ),
@@ -696,7 +699,7 @@ def test_a_pattern_that_would_hang_is_stopped(three_messages: Host, controller: 
     three_messages.run(["postsuper", "-d", queue_id])
     assert result["msg"] == (
         f"The patterns of the selection took more than 5 seconds of CPU time on message {queue_id}. Make them simpler (no repeat "
-        "within a repeat, such as (a+)+), or exclude that message by its queue_id; nothing was changed."
+        "within a repeat, such as (a+)+), or exclude that message by its queue_id. Nothing was changed."
     )
     assert set(before) - set(three_messages.spool_files()) == {("deferred", queue_id)}
 
@@ -750,8 +753,8 @@ def test_everything_and_maildrop_while_postfix_is_stopped(host: Host, controller
     expire = {"match_all": True, "method": "expire", "expire_forged": True}
     for check in (True, False):
         assert controller.purge(host.name, check=check, **expire)["msg"] == (
-            f"Postfix is stopped, and without its postlogd postsuper cannot log to {log}, where maillog_file points: it would end "
-            "halfway. Start Postfix, or empty maillog_file, so that it logs through syslog."
+            f"Postfix is stopped. Without postlogd, postsuper cannot log to {log} (maillog_file) and would fail after the first "
+            "message. Start Postfix, or empty maillog_file so that Postfix logs through syslog."
         )
     assert host.spool_files() == files
     options: dict[str, Any] = {"match_all": True, "queues": ["maildrop", "incoming", "active", "deferred", "hold"]}

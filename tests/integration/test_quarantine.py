@@ -626,12 +626,12 @@ def test_a_postfix_that_is_stopped_stays_stopped(clean: Host, controller: Contro
     three(clean)
     failed = quarantine(clean, controller, mode="queues", service="none")
     assert failed["msg"] == (
-        "Postfix runs, and with service: none this module does not stop it. Queues cannot be moved away while it runs; nothing was "
-        "touched. Stop it, or choose another service."
+        "Postfix runs, and with service: none this module does not stop it. Queues cannot be moved while Postfix runs. Nothing was "
+        "touched. Stop Postfix, or choose another service."
     )
     failed = quarantine(clean, controller, mode="queues", service="systemd")
     assert failed["msg"] == (
-        "Postfix runs, but not in a unit of systemd named postfix*.service; use service: postfix, or start it with systemd."
+        "Postfix runs, but not in a systemd unit named postfix*.service. Use service: postfix, or start Postfix with systemd."
     )
     clean.run(["postfix", "stop"])
     done = quarantine(clean, controller, mode="queues", service="none")
@@ -820,7 +820,7 @@ def test_a_postfix_in_the_foreground_is_not_stopped(clean_each: Host, controller
             for check in (True, False):
                 failed = quarantine(host, controller, mode="queues", service=service, check=check)
                 assert failed["msg"].startswith("Postfix runs in the foreground (process ")
-                assert "run this with service: none, and start it again" in failed["msg"]
+                assert "run this with service: none, and start Postfix again" in failed["msg"]
         host.run(["postfix", "status"])
         assert host.spool_files() == before
     finally:

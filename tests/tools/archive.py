@@ -12,11 +12,12 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.tools import project
 
-# The top-level entries that ship, and what is left out below them.
+# The top-level entries that the archive has, and a directory that is left out of it.
 SHIPPED = (
     "CHANGELOG.md",
     "CHANGELOG.rst",
@@ -31,16 +32,17 @@ SHIPPED = (
     "roles",
 )
 LEFT_OUT = Path("changelogs/fragments")
-MADE_BY_THE_BUILD = {"FILES.json", "MANIFEST.json"}
+GENERATED = {"FILES.json", "MANIFEST.json"}
 
 
-def _expected() -> set[str]:
-    shipped = (path for path in project.files() if path.parts[0] in SHIPPED and LEFT_OUT not in path.parents)
-    hidden_out = (path for path in shipped if not any(part.startswith(".") for part in path.parts))
-    return {str(path) for path in hidden_out} | MADE_BY_THE_BUILD
+def expected(files: Iterable[Path]) -> set[str]:
+    """Return the names that the archive must hold. files: the files of the checkout, relative to it."""
+    shipped = (path for path in files if path.parts[0] in SHIPPED and LEFT_OUT not in path.parents)
+    visible = (path for path in shipped if not any(part.startswith(".") for part in path.parts))
+    return {str(path) for path in visible} | GENERATED
 
 
-def _held(archive: Path) -> set[str]:
+def _names_in(archive: Path) -> set[str]:
     with tarfile.open(archive) as tar:
         return {member.name for member in tar if not member.isdir()}
 
@@ -51,7 +53,7 @@ def _galaxy(*arguments: str, collections: Path) -> None:
 
 
 def _environment(collections: Path) -> dict[str, str]:
-    """Return an environment where Ansible sees the collections of that directory only, not this checkout."""
+    """Return an environment in which Ansible finds only the collections in a directory, not this checkout."""
     return {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collections)}
 
 
@@ -66,19 +68,19 @@ def _documented(collections: Path) -> set[str]:
 
 
 def main() -> int:
-    """Return 0 where the archive is what it should be and every module can be read from where it was installed."""
+    """Return 0 if the archive holds what it must and ansible-doc lists every module of the installed collection."""
     with tempfile.TemporaryDirectory() as scratch:
         collections = Path(scratch)
         _galaxy("build", "--output-path", scratch, collections=collections)
         (archive,) = collections.glob("mailops-postfix-*.tar.gz")
-        held, expected = _held(archive), _expected()
+        held, wanted = _names_in(archive), expected(project.files())
         _galaxy("install", "--offline", "--collections-path", scratch, str(archive), collections=collections)
         documented = _documented(collections)
     modules = {"mailops.postfix." + path.stem for path in project.ROOT.glob("plugins/modules/*.py")}
     faults = {
-        "in the archive, but not part of the collection": held - expected,
-        "part of the collection, but not in the archive": expected - held,
-        "a module that ansible-doc does not list where it was installed": modules - documented,
+        "in the archive, but not part of the collection": held - wanted,
+        "part of the collection, but not in the archive": wanted - held,
+        "a module of the installed collection that ansible-doc does not list": modules - documented,
     }
     for fault, names in faults.items():
         for name in sorted(names):

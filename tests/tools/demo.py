@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Show the collection at work: three MX hosts full of spam, cleaned, with every ham where it was.
+"""Show the collection at work: three MX hosts full of spam are cleaned, and every ham message stays where it was.
 
-The hosts are namespaces of this machine with a Postfix of their own each. The machine's own mail system is not touched.
+Each host is a namespace of this machine with its own Postfix. The mail system of the machine itself is not touched.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 HOSTS = 3
 RELEASE = "bookworm"
 MESSAGES = 300
-# Of a diff, so many lines are shown.
+# How many lines of a diff are shown.
 DIFF_LINES = 14
 
 Records = dict[str, "list[Record]"]
@@ -40,7 +40,7 @@ Spools = dict[str, dict[tuple[str, str], str]]
 
 
 class DemoError(Exception):
-    """Something is not as the demo promises."""
+    """A result differs from what the demo promises."""
 
 
 def say(text: str = "", indent: int = 0) -> None:
@@ -49,7 +49,7 @@ def say(text: str = "", indent: int = 0) -> None:
 
 @contextmanager
 def chapter(title: str) -> Iterator[None]:
-    """Print a heading, and at the end how long it took."""
+    """Print a heading, and at the end of the block how long it took."""
     start = time.monotonic()
     say(f"\n== {title}")
     yield
@@ -62,7 +62,7 @@ def require(fact: bool, otherwise: str) -> None:
 
 
 def show_rules(path: Path) -> None:
-    """Write the rules that select the spam, as an operator would, and show them."""
+    """Write the rules that select the spam to a file, as an operator would, and print them."""
     lines = ["queue_cleanup_match:", *(f"  - {json.dumps(rule)}" for rule in SPAM_MATCH)]
     lines += ["queue_cleanup_exclude:", *(f"  - {json.dumps(rule)}" for rule in SPAM_EXCLUDE)]
     path.write_text("---\n" + "\n".join(lines) + "\n", encoding="utf-8")
@@ -72,7 +72,7 @@ def show_rules(path: Path) -> None:
 
 
 class Story:
-    """One lab, its operator, and what is known of its mail."""
+    """The steps of the demo in one lab, and the record of the mail in it."""
 
     def __init__(self, lab: Lab, directory: Path, *, verbose: bool) -> None:
         self._lab = lab
@@ -92,11 +92,11 @@ class Story:
         say("a botnet, and spam of domains that look like a customer's. Which is which was recorded.", indent=3)
 
     def spools(self) -> Spools:
-        """Return the SHA-256 of every queue file, found with find and sha256sum."""
+        """Return the SHA-256 of every queue file, as find and sha256sum show it."""
         return {host.name: host.spool_files() for host in self._lab.hosts}
 
     def play(self, name: str, *arguments: str, shown: str = "", **variables: Any) -> Run:
-        """Run a playbook, show its command line and its table, and require that it ends well."""
+        """Run a playbook, print its command line and its table, and require that it succeeds."""
         say(f"$ ansible-playbook mailops.postfix.{name} -i inventory {shown or ' '.join(arguments)}".rstrip(), indent=3)
         run = self._playbooks.run(name, *arguments, **variables)
         if self._verbose or run.status:
@@ -106,7 +106,7 @@ class Story:
         return run
 
     def _show_table(self, run: Run) -> None:
-        """Show the summary and the table, up to the second blank line."""
+        """Print the summary and the table: the lines up to the second blank line."""
         blanks = [number for number, line in enumerate(run.lines) if not line]
         for line in run.lines[: blanks[1] if len(blanks) > 1 else None]:
             say(line, indent=5)
@@ -155,7 +155,7 @@ class Story:
         require(recap == dict.fromkeys(self._records, count), f"every host should have changed={count}, but: {recap}")
 
     def compare(self, before: Spools) -> None:
-        """Look into the spools, without the collection, for what the record says must be there."""
+        """Compare the spools with the record of the mail, without the collection's help."""
         for host, files in self.spools().items():
             ham = {record.queue_id for record in self._records[host] if not record.is_spam}
             kept = sum(
@@ -166,8 +166,8 @@ class Story:
             require(kept == len(ham) and not spam, f"{host} is not as it should be")
 
 
-def tell(story: Story) -> None:
-    """Tell the whole story. Raises DemoError where it goes another way than promised."""
+def play_story(story: Story) -> None:
+    """Run all steps. Raises DemoError if a result differs from what the demo promises."""
     with chapter("Their queues fill"):
         story.fill()
     before = story.spools()
@@ -187,16 +187,16 @@ def run_demo(*, verbose: bool) -> None:
     missing = requirements()
     require(not missing, f"cannot run here: {missing[0]}" if missing else "")
     with ExitStack() as stack:
-        # A lab that is still ending may be quicker to remove its files than this is.
+        # A lab that is still ending may remove its own files at the same time.
         made = tempfile.TemporaryDirectory(prefix="mailops-demo-", ignore_cleanup_errors=True)
         directory = Path(stack.enter_context(made))
-        # The hosts' own root may be somebody else out here.
+        # In this machine's view, root of the hosts may be another user.
         directory.chmod(0o755)
         with chapter(f"{HOSTS} MX hosts start, in namespaces of this machine"):
             lab = stack.enter_context(Lab.start(HOSTS, [RELEASE], directory=directory / "lab"))
             for host in lab.hosts:
                 say(f"{host.name}  {host.address}  Debian {host.release}  Postfix {host.postfix_version}", indent=3)
-        tell(Story(lab, directory, verbose=verbose))
+        play_story(Story(lab, directory, verbose=verbose))
 
 
 def _stop(_signal: int, _frame: object) -> None:
@@ -205,9 +205,9 @@ def _stop(_signal: int, _frame: object) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--verbose", action="store_true", help="show all that Ansible says")
+    parser.add_argument("--verbose", action="store_true", help="print the whole output of Ansible")
     verbose = parser.parse_args().verbose
-    # Whoever ends it, the hosts end with it.
+    # The hosts end with the demo, whatever ends it.
     signal.signal(signal.SIGTERM, _stop)
     start = time.monotonic()
     try:

@@ -19,14 +19,14 @@ def _environment(lab: Lab) -> dict[str, str]:
         **os.environ,
         "FLEET_DIR": str(lab.directory),
         "FLEET_NET": lab.net,
-        # What molecule remembers of a lab, such as that its hosts are prepared, ends with that lab.
+        # Molecule's state, such as which hosts are prepared, is valid for this lab only.
         "MOLECULE_EPHEMERAL_DIRECTORY": str(lab.directory / "molecule"),
         "NO_COLOR": "1",
     }
 
 
 def main(arguments: list[str]) -> int:
-    """Return the exit status of molecule, which takes the arguments; without any it tests every scenario."""
+    """Run molecule with the arguments, without arguments on every scenario; return its exit status."""
     with Lab.start(2, [OLDEST_RELEASE, NEWEST_RELEASE]) as lab:
         command = [str(FLEET), "run", "molecule", *(arguments or ["test", "--all", "--report"])]
         return subprocess.run(command, cwd=project.ROOT, env=_environment(lab), check=False).returncode

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where things are in this checkout."""
+"""The directories and files of this checkout."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENVIRONMENT = CACHE / "test"
 
 
 def files() -> list[Path]:
-    """Return what git tracks or would track, relative to the checkout, without what is deleted."""
+    """Return the existing files that git tracks or would track, relative to the checkout."""
     listing = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,

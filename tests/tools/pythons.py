@@ -4,7 +4,7 @@
 
 """Find the CPythons of this machine that can make virtual environments, one for each minor version.
 
-Runs on any Python 3.7 or later and needs nothing else: the set-up starts here, before there is an environment.
+This file runs on Python 3.7 or later with the standard library only: the set-up runs it before it makes an environment.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import sys
 from pathlib import Path
 from typing import Iterator, NamedTuple
 
-# What the collection promises for managed hosts.
+# The Python versions that the collection supports on managed hosts.
 MINORS = range(7, 15)
-# Where ansible-core and every checker run, best first.
+# The versions on which ansible-core and every checker run, best first.
 ENVIRONMENT_MINORS = (13, 14, 12, 11)
 
-# Debian leaves ensurepip out of python3: it comes with python3-venv.
+# Debian has ensurepip in python3-venv, not in python3.
 _PROBE = """
 import ensurepip, sys, venv
 print(sys.implementation.name, "%d.%d" % sys.version_info[:2], sys.prefix == sys.base_prefix, sys.executable)
@@ -37,28 +37,29 @@ class Python(NamedTuple):
 
     @property
     def version(self) -> str:
-        """The version as in `3.9`."""
+        """The version, such as `3.9`."""
         return f"3.{self.minor}"
 
 
 def _release(directory: Path) -> list[int]:
+    """Return the numbers of a version of pyenv. directory: its bin directory."""
     return [int(number) for number in re.findall(r"\d+", directory.parent.name)]
 
 
 def _directories() -> Iterator[Path]:
-    """Yield where interpreters may stand: PATH first, then pyenv's versions, newest first."""
+    """Yield the directories that may hold interpreters: those of PATH, then those of pyenv, newest first."""
     for entry in os.environ.get("PATH", os.defpath).split(os.pathsep):
-        # A shim of pyenv or asdf answers or not as the current directory pleases.
+        # The shims of pyenv and asdf depend on the current directory.
         if entry and Path(entry).name != "shims":
             yield Path(entry)
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    # glob() and os.access() take a directory that may not be read for an empty one; pathlib raises.
+    # glob() and os.access() treat an unreadable directory as empty; pathlib raises an error.
     own = [Path(name) for name in glob.glob(str(pyenv / "versions/*/bin"))]
     yield from sorted(own, key=_release, reverse=True)
 
 
 def _probe(path: Path, minor: int) -> Python | None:
-    """Return the interpreter at path, or None where it is not a CPython 3.minor that makes environments."""
+    """Return the interpreter at a path, None if it is not a CPython 3.minor that can make environments."""
     try:
         answer = subprocess.run(
             [str(path), "-I", "-c", _PROBE],
@@ -77,7 +78,7 @@ def _probe(path: Path, minor: int) -> Python | None:
 
 
 def find(minor: int) -> Python | None:
-    """Return the first usable CPython 3.minor, or None."""
+    """Return the first usable CPython 3.minor, None if there is none."""
     for directory in _directories():
         path = directory / f"python3.{minor}"
         if os.access(str(path), os.X_OK):
@@ -88,13 +89,13 @@ def find(minor: int) -> Python | None:
 
 
 def find_all() -> list[Python]:
-    """Return every Python that the collection supports and this machine has, oldest first."""
+    """Return every Python that this machine has and the collection supports, oldest first."""
     found = (find(minor) for minor in MINORS)
     return [python for python in found if python]
 
 
 def main(arguments: list[str]) -> int:
-    """Print them all, or with --environment only the best for an environment; return 1 where there is none."""
+    """Print the paths of all Pythons, with --environment only the best one for an environment; return 1 if there is none."""
     if arguments == ["--environment"]:
         found = (find(minor) for minor in ENVIRONMENT_MINORS)
         pythons = [python for python in found if python][:1]

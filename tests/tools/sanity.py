@@ -4,8 +4,7 @@
 
 """Run ansible-test sanity, with every Python found, on a copy of the files of this checkout.
 
-ansible-test wants to stand in a real directory ansible_collections/NAMESPACE/NAME, and keeps what it makes under HOME:
-both are in the cache here.
+ansible-test must run in a real directory ansible_collections/NAMESPACE/NAME, and it writes to HOME. Both are in the cache here.
 """
 
 from __future__ import annotations
@@ -14,13 +13,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.tools import project, pythons
 
 _COPY = project.CACHE / "sanity/ansible_collections/mailops/postfix"
 _HOME = project.CACHE / "home"
-# The pip that ansible-test of ansible-core 2.18 and 2.19, and of 2.20 and 2.21, asks for.
+# The versions of pip that ansible-test requests: in ansible-core 2.18 and 2.19, and in 2.20 and 2.21.
 _PIP_VERSIONS = ("24_2", "25_2")
 
 
@@ -30,12 +30,12 @@ def _copy_files() -> None:
         target = _COPY / path
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(project.ROOT / path, target, follow_symlinks=False)
-    # ansible-test asks git for the files; the repository around the copy would answer that the cache is ignored.
+    # ansible-test gets the list of files from git. The repository of this checkout ignores the cache, so the copy has its own.
     subprocess.run(["git", "init", "--quiet", str(_COPY)], check=True)
 
 
 def _make_home() -> None:
-    """Make a home that has the user's pip configuration and cache, and our get-pip.py."""
+    """Make a home directory with the pip configuration and cache of the user, and with our get_pip.py."""
     cache = _HOME / ".ansible/test/cache"
     cache.mkdir(parents=True, exist_ok=True)
     for name in (".cache", ".config"):
@@ -46,19 +46,19 @@ def _make_home() -> None:
         shutil.copyfile(project.ROOT / "tests/tools/get_pip.py", cache / f"get_pip_{version}.py")
 
 
-def _search_path() -> str:
-    """Return a PATH where each Python stands under its own name before any shim does."""
-    own = [str(python.path.parent) for python in pythons.find_all()]
-    others = [entry for entry in os.environ["PATH"].split(os.pathsep) if Path(entry).name != "shims"]
+def search_path(found: Iterable[pythons.Python], path: str) -> str:
+    """Return a value of PATH that has the directories of the Pythons found first, then the others, and no shims of pyenv."""
+    own = [str(python.path.parent) for python in found]
+    others = [entry for entry in path.split(os.pathsep) if Path(entry).name != "shims"]
     return os.pathsep.join(dict.fromkeys([*own, str(project.ENVIRONMENT / "bin"), *others]))
 
 
 def main(arguments: list[str]) -> int:
-    """Return the exit status of ansible-test sanity, which takes the arguments; 1 where it found nothing to test."""
+    """Run ansible-test sanity with the arguments; return its exit status, 1 if it skipped all tests."""
     _copy_files()
     _make_home()
     command = [str(project.ENVIRONMENT / "bin/ansible-test"), "sanity", "--local", "--color", "no", *arguments]
-    environment = {**os.environ, "HOME": str(_HOME), "PATH": _search_path()}
+    environment = {**os.environ, "HOME": str(_HOME), "PATH": search_path(pythons.find_all(), os.environ["PATH"])}
     skipped = False
     with subprocess.Popen(
         command, cwd=_COPY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

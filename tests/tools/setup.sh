@@ -3,8 +3,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Make the virtual environment .cache/NAME from tests/requirements/NAME.txt, where it is not there or not up to date.
-# With `lab` beside, install the Debian packages that the lab of tests/fleet needs.
+# Make the virtual environment .cache/NAME from tests/requirements/NAME.txt, if it is missing or out of date.
+# With the second argument `lab`, also install the Debian packages that the lab of tests/fleet needs.
 #
 #   setup.sh NAME [lab]
 set -euo pipefail
@@ -21,7 +21,7 @@ die() {
   exit 1
 }
 
-quietly() { # LOG COMMAND ...: what the command says is shown only where it fails
+quietly() { # LOG COMMAND ...: print the output of the command only if it fails
   local log=$1
   shift
   "$@" > "$log" 2>&1 || {
@@ -42,7 +42,7 @@ install_packages() {
   say "installing the Debian packages ${missing[*]}"
   local apt=(apt-get -q -y -o DPkg::Lock::Timeout=120)
   export DEBIAN_FRONTEND=noninteractive
-  # The lists of a fresh machine are empty or old; an update that fails for some third party's list is not fatal.
+  # The package lists of a fresh machine are empty or old. An update that fails, such as for a third party's list, is not fatal.
   "${apt[@]}" update > "$environment.update.log" 2>&1 || say "apt-get update failed (see $environment.update.log)"
   quietly "$environment.apt.log" "${apt[@]}" install --no-install-recommends "${missing[@]}"
 }
@@ -68,7 +68,7 @@ make_environment() {
     -r "$requirements"
 }
 
-# ansible-core finds collections under this layout only.
+# ansible-core finds a collection only in this layout.
 link_collection() {
   mkdir -p .cache/collections/ansible_collections/mailops
   ln -sfn ../../../.. .cache/collections/ansible_collections/mailops/postfix
@@ -80,7 +80,7 @@ exec 9> ".cache/$name.lock"
 flock 9
 [ -z "$want_lab" ] || install_packages "${lab_packages[@]}"
 link_collection
-# An environment cannot be moved, so its place is part of what it was made from.
+# An environment cannot be moved, so the stamp contains its path.
 stamp="$PWD $(cat tests/requirements/demo.txt "$requirements")"
 if [ "$(cat "$environment/stamp" 2> /dev/null)" != "$stamp" ] || ! "$environment/bin/python" -c '' 2> /dev/null; then
   make_environment

@@ -4,9 +4,9 @@
 
 """Run the unit and property tests on every Python found, each in an environment of its own.
 
-What runs on managed hosts (HOST_TESTS) is tested on all of them, each with a release of ansible-core that supports it as
-a target; the properties on the oldest of them only. The rest of tests/unit runs where that ansible-core works as a controller.
-The Python of the test environment runs everything, and also measures branch coverage.
+HOST_TESTS cover the code for managed hosts. They run on every Python, each with a release of ansible-core that supports this Python
+as a target. PROPERTIES run on the oldest Python and on that of the test environment. The rest of tests/unit runs on the Pythons that
+can be a controller. The Python of the test environment runs everything and measures branch coverage.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ if TYPE_CHECKING:
 HOST_TESTS = ("tests/unit/plugins/module_utils", "tests/unit/plugins/modules")
 CONTROLLER_TESTS = ("tests/unit",)
 PROPERTIES = ("tests/property",)
-# What computes for long runs once, and without coverage: it covers nothing that the others leave out.
+# These tests take long. They run once and without coverage, because they reach no code that the others leave out.
 LONG_TESTS = ("tests/unit/suggestions", "tests/faults")
-# Each release from 2.17 on serves some Python; on those from 3.10 on it can be the controller too.
+# The release of ansible-core for each minor version of Python 3. From Python 3.10 on it can also be the controller.
 ANSIBLE_CORE = {7: "2.17", 8: "2.19", 9: "2.21", 10: "2.17", 11: "2.18", 12: "2.20", 13: "2.21", 14: "2.21"}
 FIRST_CONTROLLER_MINOR = 10
 
 _REQUIREMENTS = project.ROOT / "tests/requirements/units.txt"
 _PYTEST = ("-m", "pytest", "-q")
 _WITHOUT_LONG_TESTS = tuple(f"--ignore={path}" for path in LONG_TESTS)
-# One Python tries a hundred examples of each property. What differs between Pythons seldom depends on the example, and the release
-# of hypothesis for the oldest is several times slower.
+# The test environment tries a hundred examples of each property. The oldest Python tries fewer: differences between Pythons seldom
+# depend on the example, and its release of hypothesis is several times slower.
 _FEWER_EXAMPLES = {"MAILOPS_EXAMPLES": "20"}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one Python: its exit status, what it printed, and how many seconds it took."""
+    """The result of the tests on one Python: exit status, output, and how many seconds they took."""
 
     title: str
     status: int
@@ -67,11 +67,11 @@ def _run(command: list[str], environment: Mapping[str, str] | None = None) -> su
 
 
 def _environment_commands(python: pythons.Python, environment: Path) -> list[list[str]]:
-    # Python compiles what is used when it is used.
+    # Python compiles a file when it is first used.
     options = ("--quiet", "--disable-pip-version-check", "--no-compile")
     pip = [str(environment / "bin/python"), "-m", "pip", "install", *options]
     core = f"ansible-core == {ANSIBLE_CORE[python.minor]}.*"
-    # Older Pythons get its module_utils only, which is what they run on a managed host.
+    # Older Pythons cannot be a controller; they use only its module_utils, as a managed host does.
     as_target = ["--no-deps", "--ignore-requires-python"]
     return [
         [str(python.path), "-m", "venv", "--clear", str(environment)],
@@ -81,7 +81,7 @@ def _environment_commands(python: pythons.Python, environment: Path) -> list[lis
 
 
 def _set_up(python: pythons.Python) -> tuple[Path, subprocess.CompletedProcess[str] | None]:
-    """Return the interpreter of an environment for this Python, and what failed in making it, if anything did."""
+    """Return the interpreter of an environment for a Python, and the failed command if the environment cannot be made."""
     environment = project.CACHE / "units" / python.version
     stamp = environment / "stamp"
     made_from = f"{environment} {python.path} {ANSIBLE_CORE[python.minor]} {_REQUIREMENTS.read_text()}"
@@ -103,7 +103,7 @@ def _test(python: pythons.Python, *, properties: bool) -> subprocess.CompletedPr
     if failure:
         return failure
     tests = HOST_TESTS if python.minor < FIRST_CONTROLLER_MINOR else CONTROLLER_TESTS
-    # A cache of its own, because others run at the same time.
+    # Each Python has its own cache, because several run at the same time.
     own_cache = ("-o", f"cache_dir={interpreter.parents[1] / 'pytest'}")
     return _run(
         [str(interpreter), *_PYTEST, *_WITHOUT_LONG_TESTS, *own_cache, *_present(tests + PROPERTIES * properties)],
@@ -112,7 +112,7 @@ def _test(python: pythons.Python, *, properties: bool) -> subprocess.CompletedPr
 
 
 def _own_directory(environment: Path) -> dict[str, str]:
-    """Return what has pytest make its temporary directories where no other session looks for old ones at the same time."""
+    """Return the environment variable that gives pytest its own temporary directory; pytest removes old ones of others."""
     directory = environment / "tmp"
     directory.mkdir(exist_ok=True)
     return {"PYTEST_DEBUG_TEMPROOT": str(directory)}
@@ -140,10 +140,10 @@ def _outcome(python: pythons.Python, *, oldest: bool) -> Outcome:
 
 
 def main() -> int:
-    """Return 0 where every Python found passed; there is always at least the one that runs this."""
+    """Return 0 if the tests passed on every Python found. The one that runs this is always among them."""
     found = {python.minor: python for python in pythons.find_all()}
     found[sys.version_info.minor] = pythons.Python(sys.version_info.minor, Path(sys.executable))
-    # The slowest comes first, so that nothing waits for it at the end.
+    # The slowest one starts first, so that it does not run alone at the end.
     order = sorted(found.values(), key=lambda python: (python.minor != sys.version_info.minor, python.minor))
     outcomes = []
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:

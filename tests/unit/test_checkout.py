@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is tested is this checkout, not a copy of the collection that is installed somewhere."""
+"""The tests import this checkout, not a copy of the collection that is installed elsewhere."""
 
 from __future__ import annotations
 

@@ -14,21 +14,17 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Container, Iterator, Mapping
+from typing import TYPE_CHECKING, Container, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.mail_log import LogTail
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 
-# Where syslog puts the mail log where maillog_file does not say.
-_USUAL_LOGS = ("/var/log/mail.log", "/var/log/maillog")
-_MAX_LINE = 1 << 16
 _POLL_SECONDS = 0.5
 ENDS = ("left", "bounced", "deferred", "pending", "unknown")
 
@@ -36,44 +32,6 @@ ENDS = ("left", "bounced", "deferred", "pending", "unknown")
 _RETURNED = re.compile(rb"[^\[]*/bounce\[\d+\]: ([0-9A-Za-z]+): sender non-delivery notification: \w+$")
 # src/pickup/pickup.c. The sender before it is untrusted.
 _REQUEUED = re.compile(rb"[^\[]*/pickup\[\d+\]: ([0-9A-Za-z]+): uid=\d+ from=<.*> orig_id=([0-9A-Za-z]+)$")
-
-
-class LogTail:
-    """The mail log from now on."""
-
-    def __init__(self, path: str) -> None:
-        """Open the log at its end. Raises OSError, also for what is no file, as C(/dev/stdout) in a container."""
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-        if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
-            os.close(self._descriptor)
-            raise OSError("not a file")
-        os.lseek(self._descriptor, 0, os.SEEK_END)
-        self._rest = b""
-
-    def lines(self) -> Iterator[bytes]:
-        """Yield the lines that are new, without their ends."""
-        while True:
-            data = os.read(self._descriptor, 1 << 20)
-            if not data:
-                return
-            *whole, rest = (self._rest + data).split(b"\n")
-            self._rest = rest[-_MAX_LINE:]
-            yield from whole
-
-    def close(self) -> None:
-        """Close the log."""
-        os.close(self._descriptor)
-
-
-def open_log(instance: Instance) -> LogTail | None:
-    """Return the mail log of an instance at its end, None where there is none to read, as with the journal."""
-    named = instance.parameters.get("maillog_file")
-    for path in (named,) if named else _USUAL_LOGS:
-        try:
-            return LogTail(path)
-        except OSError:
-            continue
-    return None
 
 
 @dataclass

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DEFAULT_QUEUES
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance, Runner, find_instance
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Runner
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.search import find_instance
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
     RECIPIENT_SCOPES,
     Selection,
@@ -23,6 +24,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing i
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
+
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 
     ArgumentSpec = Mapping[str, Mapping[str, Any]]
 

@@ -97,7 +97,7 @@ def _swap(run: QuarantineRun, quarantine: Quarantine, queue_directory: QueueDire
 
     @contextmanager
     def stopped() -> Iterator[None]:
-        with services.stopped(service, prepare=lambda: quarantine.settle_swap(queue_directory)) as outage:
+        with services.pause(service, before_takeover=lambda: quarantine.settle_swap(queue_directory)) as outage:
             outages.append(outage)
             yield
 

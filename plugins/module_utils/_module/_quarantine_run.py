@@ -156,7 +156,7 @@ class QuarantineRun:
         def start() -> None:
             if intent.get("running") and not started and not self.instance.running():
                 started.append(True)
-                service.service_left(self.instance, intent["unit"]).start()
+                service.recorded_service(self.instance, intent["unit"]).start()
 
         try:
             return quarantine.recover(queue_directory, start=start)

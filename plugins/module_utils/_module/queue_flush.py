@@ -27,11 +27,12 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
-from ansible_collections.mailops.postfix.plugins.module_utils._module._attempts import Attempts, open_log
+from ansible_collections.mailops.postfix.plugins.module_utils._module._attempts import Attempts
 from ansible_collections.mailops.postfix.plugins.module_utils._module._change import Change, Effect, open_change
 from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Limits, Request, request_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import Destination
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.mail_log import open_log
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import open_file, read_all
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.verification import open_messages
@@ -39,10 +40,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.verificatio
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._attempts import LogTail
     from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_spool import LockedSpool
     from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.mail_log import LogTail
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 

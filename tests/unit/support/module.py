@@ -18,7 +18,8 @@ import pytest
 from ansible.module_utils import basic
 
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import instance as _postfix
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import search
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output
 from tests.unit.support.runner import Answer, FakeRunner, said
 
 
@@ -43,7 +44,7 @@ class ModuleRun:
             "mail_owner": pwd.getpwuid(os.getuid()).pw_name,
             "setgid_group": grp.getgrgid(os.getgid()).gr_name,
         }
-        self.answers: dict[str, _postfix.Output | Answer] = {"postconf": self._postconf}
+        self.answers: dict[str, Output | Answer] = {"postconf": self._postconf}
         self.runner = FakeRunner(self.answers)
         self.warnings: list[str] = []
         """What the last run warned of: releases of ansible-core put that into a result in different ways."""
@@ -52,11 +53,11 @@ class ModuleRun:
         (commands / "postconf").write_text("")
         (commands / "postconf").chmod(stat.S_IRWXU)
         self.parameters["command_directory"] = str(commands)
-        monkeypatch.setattr(_postfix, "COMMAND_DIRECTORIES", (str(commands),))
+        monkeypatch.setattr(search, "COMMAND_DIRECTORIES", (str(commands),))
         monkeypatch.setattr(_options, "Runner", lambda _run_command: self.runner)
         monkeypatch.setattr(basic.AnsibleModule, "warn", lambda _module, text: self.warnings.append(text))
 
-    def _postconf(self, _command: object) -> _postfix.Output:
+    def _postconf(self, _command: object) -> Output:
         return said("".join("%s = %s\n" % item for item in self.parameters.items()))
 
     def __call__(self, *, check: bool = False, **options: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output
 from tests.unit.support.runner import said
 from tests.unit.support.spool import READY, MadeUpSpool
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Callable, Iterable, Mapping, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Output, Runner
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output, Runner
 
 Answer = Callable[[Sequence[str]], Output]
 

@@ -465,7 +465,7 @@ def test_a_queue_directory_that_does_not_exist(run: ModuleRun, tmp_path: Path) -
 
 # --- what fails -----------------------------------------------------------------------------------------------------
 
-_UNKNOWN = "The criterion %s needs the queue files, which postqueue does not show: run this as root (become: true) with source: spool."
+_UNKNOWN = "The criterion %s needs the queue files, and postqueue does not show them. Run this as root (become: true) with source: spool."
 
 
 @pytest.mark.parametrize("key", [key for key, row in CRITERIA.items() if not row.in_listing])
@@ -537,8 +537,8 @@ def named(names: Iterable[str]) -> str:
         ),
         pytest.param(
             {"command_directory": "/nonexistent"},
-            "There is no Postfix here: no postconf command in /nonexistent. Install Postfix, or say where it is with "
-            "command_directory.",
+            "There is no Postfix here: no postconf command in /nonexistent. Install Postfix, or set command_directory "
+            "to the directory that holds Postfix's commands.",
             id="no Postfix",
         ),
     ],

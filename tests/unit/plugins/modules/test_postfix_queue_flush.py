@@ -15,8 +15,8 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._module import queue_flush
 from ansible_collections.mailops.postfix.plugins.module_utils._module._change import Change
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import instance as _postfix
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_flush
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.postsuper import FakePostsuper
@@ -43,7 +43,7 @@ def made(tmp_path: Path) -> MadeUpSpool:
 @pytest.fixture
 def run(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> ModuleRun:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(_postfix.Instance, "running", lambda _instance: True)
+    monkeypatch.setattr(Instance, "running", lambda _instance: True)
     running = ModuleRun(postfix_queue_flush.main, monkeypatch, capsys, made.path)
     postsuper = FakePostsuper(made)
 
@@ -213,7 +213,7 @@ def test_sites_that_are_refused(run: ModuleRun, options: dict[str, Any], message
 
 
 def test_a_stopped_postfix_is_refused(run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_postfix.Instance, "running", lambda _instance: False)
+    monkeypatch.setattr(Instance, "running", lambda _instance: False)
     assert run.fails(check=True, match_all=True) == (
         "Postfix does not run on %s, so nothing can be tried. Start it (postfix start), then run this again."
         % made.path

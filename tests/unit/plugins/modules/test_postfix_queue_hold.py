@@ -15,7 +15,7 @@ from typing import Any, Mapping, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _locked_spool, queue_hold
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import QueueLock
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_hold
@@ -98,7 +98,7 @@ def test_a_lifetime_that_is_none_is_refused(run: ModuleRun, made: MadeUpSpool) -
     run.parameters["maximal_queue_lifetime"] = "a while"
     made.put("hold", "4A0F9AC", message(age=1))
     assert run.fails(state="released", match_all=True) == (
-        "maximal_queue_lifetime = a while in /etc/postfix/main.cf is no time that Postfix understands. Correct it there."
+        "maximal_queue_lifetime = a while in /etc/postfix/main.cf is not a time that Postfix understands. Correct it there."
     )
     assert run(state="released", match_all=True, release_by="move")["outcomes"] == outcomes(released=1)
 

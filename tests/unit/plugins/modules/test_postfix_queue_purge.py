@@ -16,7 +16,7 @@ from typing import Any, Mapping, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _locked_spool, _result, queue_purge
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import unpack
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import actions, moves
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import scan as scanning

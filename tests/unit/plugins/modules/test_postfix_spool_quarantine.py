@@ -20,7 +20,8 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _locked_spool, spool_quarantine
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance, Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import actions, moves, quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Journal, encode
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import QueueLock

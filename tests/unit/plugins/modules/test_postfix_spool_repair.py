@@ -20,7 +20,8 @@ from typing import Any, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._module import spool_repair
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance, Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import Finding
 from ansible_collections.mailops.postfix.plugins.modules import postfix_spool_repair
 from tests.unit.support.module import ModuleRun
@@ -121,7 +122,9 @@ def test_no_new_ids_while_postfix_runs(run: ModuleRun, made: MadeUpSpool) -> Non
 
 def test_a_depth_that_is_none(run: ModuleRun) -> None:
     run.parameters["hash_queue_depth"] = "deep"
-    assert run.fails() == "hash_queue_depth = deep in /etc/postfix/main.cf is no number from 1 to 16. Correct it there."
+    assert (
+        run.fails() == "hash_queue_depth = deep in /etc/postfix/main.cf is not a number from 1 to 16. Correct it there."
+    )
 
 
 def test_empty_directories_go_and_full_ones_stay(run: ModuleRun, made: MadeUpSpool) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Callable, Sequence
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves, quarantine, transfer
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes
 from ansible_collections.mailops.postfix.plugins.modules import postfix_spool_quarantine

@@ -341,7 +341,7 @@ def test_a_listed_message_has_no_content(ask: Callable[[ListedMessage], object],
     with pytest.raises(UnknownHere) as caught:
         ask(listed("4A0F9AC"))
     assert str(caught.value) == (
-        "The criterion %s needs the queue files, which postqueue does not show: run this as root (become: true) "
+        "The criterion %s needs the queue files, and postqueue does not show them. Run this as root (become: true) "
         "with source: spool." % key
     )
     assert caught.value.key == key

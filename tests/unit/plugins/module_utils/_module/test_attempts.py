@@ -13,10 +13,9 @@ from typing import Iterator
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _attempts
-from ansible_collections.mailops.postfix.plugins.module_utils._module._attempts import Attempts, LogTail, open_log
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
+from ansible_collections.mailops.postfix.plugins.module_utils._module._attempts import Attempts
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.mail_log import LogTail
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
-from tests.unit.support.runner import FakeRunner
 from tests.unit.support.spool import MadeUpSpool
 
 DUE = 1700000000
@@ -125,32 +124,3 @@ def test_waiting_ends_when_all_are_settled(
     monkeypatch.setattr(time, "sleep", sleep)
     assert Attempts({"4A0F9AC": DUE}, frozenset(), log).wait(spool, 60) == ends(left=1)
     assert len(waited) == 3
-
-
-def test_lines_come_whole(path: Path, log: LogTail) -> None:
-    with path.open("a") as stream:
-        stream.write("one\ntw")
-        stream.flush()
-        assert list(log.lines()) == [b"one"]
-        stream.write("o\n")
-    assert list(log.lines()) == [b"two"]
-    assert list(log.lines()) == []
-
-
-def instance(**parameters: str) -> Instance:
-    return Instance("/usr/sbin", parameters, FakeRunner({}))
-
-
-def test_the_log_is_the_one_that_postfix_writes(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for parameters, usual, found in (
-        ({"maillog_file": str(path)}, (), True),
-        ({"maillog_file": str(tmp_path / "none")}, (str(path),), False),
-        ({"maillog_file": str(tmp_path)}, (), False),
-        ({"maillog_file": ""}, (str(tmp_path / "none"), str(path)), True),
-        ({}, (), False),
-    ):
-        monkeypatch.setattr(_attempts, "_USUAL_LOGS", usual)
-        tail = open_log(instance(**parameters))
-        assert (tail is not None) is found
-        if tail is not None:
-            tail.close()

@@ -13,7 +13,8 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DEFAULT_QUEUES, SELECTABLE_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance, Output, Runner
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output, Runner
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import CRITERIA
 from tests.unit.support.runner import FakeRunner
 

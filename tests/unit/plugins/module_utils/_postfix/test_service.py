@@ -15,8 +15,13 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import service as _service
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance, Output
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.service import service_left, service_of, stopped
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.service import (
+    pause,
+    recorded_service,
+    service_of,
+)
 from tests.unit.support.runner import FakeRunner, said
 
 
@@ -70,7 +75,7 @@ def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Host:
     ],
 )
 def test_the_unit_is_the_one_that_the_master_runs_in(cgroup: str, unit: str | None) -> None:
-    found = _service._UNIT.search(cgroup)  # noqa: SLF001  the format is what is tested
+    found = _service._UNIT_IN_CGROUP.search(cgroup)  # noqa: SLF001  the format is what is tested
     assert (found.group(1) if found else None) == unit
 
 
@@ -93,7 +98,7 @@ def test_the_command_line_says_who_watches_the_master(arguments: list[str], fore
 
 
 def supervised(host: Host, monkeypatch: pytest.MonkeyPatch, process: int, *arguments: str) -> None:
-    """Have a master process with that number and command line."""
+    """Make up a master process with that process ID and command line."""
     place = host.state.parent / "proc"
     (place / "self").mkdir(parents=True)
     (host.state.parent / "pid").mkdir()
@@ -104,17 +109,19 @@ def supervised(host: Host, monkeypatch: pytest.MonkeyPatch, process: int, *argum
     monkeypatch.setattr(_service, "_PROC", str(place))
 
 
-BY_HAND = "Stop Postfix where it was started, run this with service: none, and start it again; or use mode: messages."
+BY_HAND = (
+    "Stop Postfix with what started it, run this with service: none, and start Postfix again; or use mode: messages."
+)
 PROCESS_1 = (
     "Postfix is process 1 of this container, and stopping it would end the container. Nothing was touched. Stop the container, run "
     "this with service: none where its queue directory is mounted, and start the container again; or use mode: messages."
 )
 FOREGROUND = (
-    "Postfix runs in the foreground (process 17, as postfix start-fg starts it), so a supervisor or a container watches it and would "
-    "start it again, or end, while the queues are moved. Nothing was touched. " + BY_HAND
+    "Postfix runs in the foreground (process 17, as postfix start-fg starts it), so a supervisor or a container watches it. That would "
+    "start Postfix again, or end, while the queues are moved. Nothing was touched. " + BY_HAND
 )
 ELSEWHERE = (
-    "Postfix runs, but process %d, which {place}/pid/master.pid names, is no master daemon here: it runs in another container or PID "
+    "Postfix runs, but process %d, which {place}/pid/master.pid names, is not a master daemon here: Postfix runs in another container or PID "
     "namespace. Nothing was touched. " + BY_HAND
 )
 REFUSED: list[tuple[int, list[str], str]] = [
@@ -127,7 +134,7 @@ REFUSED: list[tuple[int, list[str], str]] = [
 
 @pytest.mark.parametrize("choice", ["auto", "postfix"])
 @pytest.mark.parametrize(("process", "arguments", "text"), REFUSED)
-def test_what_a_supervisor_watches_is_not_stopped(
+def test_a_supervised_postfix_is_not_stopped(
     host: Host, monkeypatch: pytest.MonkeyPatch, choice: str, process: int, arguments: list[str], text: str
 ) -> None:
     supervised(host, monkeypatch, process, *arguments)
@@ -137,9 +144,9 @@ def test_what_a_supervisor_watches_is_not_stopped(
     assert host.ran() == []
 
 
-def test_a_unit_of_systemd_may_run_it_in_the_foreground(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_systemd_unit_may_run_it_in_the_foreground(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     supervised(host, monkeypatch, 17, "/usr/lib/postfix/sbin/master", "-s")
-    monkeypatch.setattr(_service, "_unit", lambda _instance: "postfix.service")
+    monkeypatch.setattr(_service, "_systemd_unit", lambda _instance: "postfix.service")
     assert service_of("auto", host.instance) == (host.instance, "postfix.service")
 
 
@@ -148,32 +155,32 @@ def test_a_daemon_is_stopped(host: Host, monkeypatch: pytest.MonkeyPatch) -> Non
     assert service_of("auto", host.instance) == (host.instance, None)
 
 
-def test_a_unit_of_the_host_is_none_of_the_container(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_unit_of_the_host_is_not_used_in_a_container(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     (host.state.parent / "pid").mkdir()
     (host.state.parent / "pid" / "master.pid").write_text("%10d\n" % os.getpid())
-    monkeypatch.setattr(_service, "_UNIT", re.compile("(.*)"))
-    monkeypatch.setattr(_service, "_BOOTED", str(host.state.parent))
-    assert _service._unit(host.instance) is not None  # noqa: SLF001  only a host with systemd shows it
-    monkeypatch.setattr(_service, "_BOOTED", str(host.state.parent / "nowhere"))
-    assert _service._unit(host.instance) is None  # noqa: SLF001
+    monkeypatch.setattr(_service, "_UNIT_IN_CGROUP", re.compile("(.*)"))
+    monkeypatch.setattr(_service, "_SYSTEMD_DIRECTORY", str(host.state.parent))
+    assert _service._systemd_unit(host.instance) is not None  # noqa: SLF001  only a host with systemd shows it
+    monkeypatch.setattr(_service, "_SYSTEMD_DIRECTORY", str(host.state.parent / "nowhere"))
+    assert _service._systemd_unit(host.instance) is None  # noqa: SLF001
 
 
-def test_what_does_not_run_is_not_stopped(host: Host) -> None:
+def test_a_postfix_that_does_not_run_is_not_stopped(host: Host) -> None:
     host.state.unlink()
     assert service_of("auto", host.instance) is None
-    with stopped(None, prepare=lambda: None) as outage:
+    with pause(None, before_takeover=lambda: None) as outage:
         pass
     assert outage.seconds == 0.0
     assert host.ran() == []
 
 
-def test_it_is_started_by_what_stopped_it(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_service, "_unit", lambda _instance: "postfix@-.service")
-    with stopped(service_of("auto", host.instance), prepare=lambda: None) as outage:
+def test_it_is_started_with_the_means_that_stopped_it(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_service, "_systemd_unit", lambda _instance: "postfix@-.service")
+    with pause(service_of("auto", host.instance), before_takeover=lambda: None) as outage:
         assert not host.state.exists()
         time.sleep(0.01)
     assert 0.01 <= outage.seconds < 5
-    with stopped(service_of("postfix", host.instance), prepare=lambda: None):
+    with pause(service_of("postfix", host.instance), before_takeover=lambda: None):
         pass
     assert host.ran() == [
         "systemctl stop postfix@-.service",
@@ -184,19 +191,21 @@ def test_it_is_started_by_what_stopped_it(host: Host, monkeypatch: pytest.Monkey
 
 
 def test_it_is_started_whatever_failed(host: Host) -> None:
-    with pytest.raises(ZeroDivisionError), stopped(service_of("auto", host.instance), prepare=lambda: None):
+    with pytest.raises(ZeroDivisionError), pause(service_of("auto", host.instance), before_takeover=lambda: None):
         raise ZeroDivisionError
     assert host.state.exists()
 
 
-def test_what_does_not_stop_or_start_is_told(host: Host) -> None:
+def test_a_stop_or_start_that_fails_is_an_error(host: Host) -> None:
     text = (
-        "Postfix does not %s: /sbin/postfix -c /etc/postfix %s failed with exit status 1: fatal: no. Look at the mail log for "
+        "Postfix does not %s: /sbin/postfix -c /etc/postfix %s failed with exit status 1: fatal: no. Look in the mail log for "
         "the reason, and start Postfix if mail is down."
     )
     for action in ("stop", "start"):
         host.broken = {action}
-        with pytest.raises(InstanceError) as caught, stopped(service_of("auto", host.instance), prepare=lambda: None):
+        with pytest.raises(InstanceError) as caught, pause(
+            service_of("auto", host.instance), before_takeover=lambda: None
+        ):
             assert action == "start"
         assert str(caught.value) == text % (action, action)
     assert not host.state.exists()
@@ -208,7 +217,7 @@ def test_a_start_that_fails_once_is_tried_again(host: Host) -> None:
         return host.obey(command[-1])
 
     host.runner.answers = {"postfix": obey}
-    with stopped(service_of("postfix", host.instance), prepare=lambda: None):
+    with pause(service_of("postfix", host.instance), before_takeover=lambda: None):
         pass
     assert [line.split()[-1] for line in host.ran()] == ["stop", "start", "start"]
     assert host.state.exists()
@@ -218,7 +227,7 @@ def test_a_signal_waits_until_it_is_started(host: Host) -> None:
     seen: list[bool] = []
     before = signal.signal(signal.SIGTERM, lambda *_: seen.append(host.state.exists()))
     try:
-        with stopped(service_of("auto", host.instance), prepare=lambda: None):
+        with pause(service_of("auto", host.instance), before_takeover=lambda: None):
             os.kill(os.getpid(), signal.SIGTERM)
             assert seen == []
         assert seen == [True]
@@ -234,17 +243,17 @@ def wait_for(condition: Callable[[], bool]) -> None:
     raise AssertionError("it does not happen")
 
 
-def test_another_process_starts_it_where_the_first_is_killed(host: Host, tmp_path: Path) -> None:
+def test_a_second_process_starts_it_if_the_first_is_killed(host: Host, tmp_path: Path) -> None:
     process = os.fork()
     if not process:
-        with stopped(service_of("auto", host.instance), prepare=(tmp_path / "mended").touch):
+        with pause(service_of("auto", host.instance), before_takeover=(tmp_path / "finished").touch):
             os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(process, 0)
-    wait_for((tmp_path / "mended").exists)
+    wait_for((tmp_path / "finished").exists)
     wait_for(host.state.exists)
 
 
-def test_a_stop_that_outlives_the_first_process_is_waited_for(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_that_ends_after_the_first_process_is_awaited(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_service, "_STOPPING_SECONDS", 2)
 
     def stop_later_and_die(_service: object) -> None:
@@ -257,14 +266,18 @@ def test_a_stop_that_outlives_the_first_process_is_waited_for(host: Host, monkey
     monkeypatch.setattr(_service.Service, "stop", stop_later_and_die)
     process = os.fork()
     if not process:
-        with stopped(service_of("auto", host.instance), prepare=lambda: None):
+        with pause(service_of("auto", host.instance), before_takeover=lambda: None):
             pass
     os.waitpid(process, 0)
     wait_for(host.state.with_name("was running").exists)
     wait_for(host.state.exists)
 
 
-def test_what_an_interrupted_run_left_is_started_by_a_unit_of_postfix_only(host: Host) -> None:
-    assert service_left(host.instance, "postfix.service").command("start") == ["systemctl", "start", "postfix.service"]
+def test_only_a_recorded_unit_of_postfix_is_started(host: Host) -> None:
+    assert recorded_service(host.instance, "postfix.service").command("start") == [
+        "systemctl",
+        "start",
+        "postfix.service",
+    ]
     for unit in (None, "ssh.service", "../postfix.service\n"):
-        assert service_left(host.instance, unit).command("start")[0] == "/sbin/postfix"
+        assert recorded_service(host.instance, unit).command("start")[0] == "/sbin/postfix"

@@ -146,6 +146,6 @@ def test_a_journal_that_is_a_link_is_refused(queue: str, tmp_path: Path) -> None
     with pytest.raises(MailopsError) as caught:
         read_journal(queue)
     assert str(caught.value) == (
-        "The journal %s cannot be read: Too many levels of symbolic links. It is a symbolic link, and this one is not followed. Put a file "
-        "or directory there, then run this again." % path
+        "The journal %s cannot be read: Too many levels of symbolic links. It is a symbolic link, which is not followed here. Put a "
+        "file or directory in its place, then run this again." % path
     )

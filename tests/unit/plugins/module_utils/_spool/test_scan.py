@@ -310,7 +310,7 @@ def test_a_pattern_that_takes_too_long_is_stopped(made: MadeUpSpool, monkeypatch
         run(made, deciding([ENDLESS], {}))
     assert str(caught.value) == (
         "The patterns of the selection took more than 0.05 seconds of CPU time on message 4A0F9AC. Make them simpler "
-        "(no repeat within a repeat, such as (a+)+), or exclude that message by its queue_id; nothing was changed."
+        "(no repeat within a repeat, such as (a+)+), or exclude that message by its queue_id. Nothing was changed."
     )
     assert caught.value.queue_id == "4A0F9AC"
     assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)

@@ -65,7 +65,7 @@ options:
     default: 100
 extends_documentation_fragment:
   - mailops.postfix.instance
-  - mailops.postfix.selection
+  - mailops.postfix._selection
   - mailops.postfix.attributes
 attributes:
   check_mode:

@@ -54,7 +54,7 @@ options:
     default: [counts, top, shape, reasons, messages]
 extends_documentation_fragment:
   - mailops.postfix.instance
-  - mailops.postfix.selection
+  - mailops.postfix._selection
   - mailops.postfix.limit
   - mailops.postfix.attributes
   - mailops.postfix.attributes.facts

@@ -51,7 +51,7 @@ options:
     default: 0
 extends_documentation_fragment:
   - mailops.postfix.instance
-  - mailops.postfix.selection
+  - mailops.postfix._selection
   - mailops.postfix.acting
   - mailops.postfix.limit
   - mailops.postfix.attributes

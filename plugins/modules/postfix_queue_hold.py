@@ -53,7 +53,7 @@ options:
     default: auto
 extends_documentation_fragment:
   - mailops.postfix.instance
-  - mailops.postfix.selection
+  - mailops.postfix._selection
   - mailops.postfix.acting
   - mailops.postfix.limit
   - mailops.postfix.attributes

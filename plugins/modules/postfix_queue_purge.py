@@ -47,7 +47,7 @@ options:
     default: false
 extends_documentation_fragment:
   - mailops.postfix.instance
-  - mailops.postfix.selection
+  - mailops.postfix._selection
   - mailops.postfix.acting
   - mailops.postfix.limit
   - mailops.postfix.attributes

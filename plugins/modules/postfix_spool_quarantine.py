@@ -93,7 +93,7 @@ options:
     type: dict
 extends_documentation_fragment:
   - mailops.postfix.instance
-  - mailops.postfix.selection
+  - mailops.postfix._selection
   - mailops.postfix.limit
   - mailops.postfix.acting
   - mailops.postfix.quarantine

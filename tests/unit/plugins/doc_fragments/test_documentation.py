@@ -89,7 +89,7 @@ def test_options_are_those_of_the_argument_spec(module: str) -> None:
 
 # --- the selection --------------------------------------------------------------------------------------------------
 
-SELECTION = fragment("mailops.postfix.selection")["options"]
+SELECTION = fragment("mailops.postfix._selection")["options"]
 
 
 def test_every_criterion_is_documented() -> None:

@@ -64,9 +64,9 @@ options:
     type: int
     default: 100
 extends_documentation_fragment:
-  - mailops.postfix.instance
+  - mailops.postfix._instance
   - mailops.postfix._selection
-  - mailops.postfix.attributes
+  - mailops.postfix._attributes
 attributes:
   check_mode:
     details: In check mode O(eml_directory) is left alone, and RV(eml) says what would be written.

@@ -21,9 +21,9 @@ options:
     description: List this quarantine only; nothing if there is none.
     type: str
 extends_documentation_fragment:
-  - mailops.postfix.instance
-  - mailops.postfix.quarantine
-  - mailops.postfix.attributes
+  - mailops.postfix._instance
+  - mailops.postfix._quarantine
+  - mailops.postfix._attributes
 attributes:
   diff_mode:
     description: Returns what was changed when run in diff mode.

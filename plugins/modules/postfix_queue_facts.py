@@ -53,11 +53,11 @@ options:
     choices: [counts, top, shape, reasons, messages, suggestions]
     default: [counts, top, shape, reasons, messages]
 extends_documentation_fragment:
-  - mailops.postfix.instance
+  - mailops.postfix._instance
   - mailops.postfix._selection
-  - mailops.postfix.limit
-  - mailops.postfix.attributes
-  - mailops.postfix.attributes.facts
+  - mailops.postfix._limit
+  - mailops.postfix._attributes
+  - mailops.postfix._attributes.facts
 seealso:
   - module: mailops.postfix.postfix_queue_purge
 """

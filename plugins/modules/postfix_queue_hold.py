@@ -52,12 +52,12 @@ options:
     choices: [auto, move, requeue]
     default: auto
 extends_documentation_fragment:
-  - mailops.postfix.instance
+  - mailops.postfix._instance
   - mailops.postfix._selection
-  - mailops.postfix.acting
-  - mailops.postfix.limit
-  - mailops.postfix.attributes
-  - mailops.postfix.attributes.change
+  - mailops.postfix._acting
+  - mailops.postfix._limit
+  - mailops.postfix._attributes
+  - mailops.postfix._attributes.change
 seealso:
   - module: mailops.postfix.postfix_queue_facts
   - module: mailops.postfix.postfix_queue_purge

@@ -46,12 +46,12 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
-  - mailops.postfix.instance
+  - mailops.postfix._instance
   - mailops.postfix._selection
-  - mailops.postfix.acting
-  - mailops.postfix.limit
-  - mailops.postfix.attributes
-  - mailops.postfix.attributes.change
+  - mailops.postfix._acting
+  - mailops.postfix._limit
+  - mailops.postfix._attributes
+  - mailops.postfix._attributes.change
 seealso:
   - module: mailops.postfix.postfix_queue_facts
   - module: mailops.postfix.postfix_queue_hold

@@ -92,13 +92,13 @@ options:
       - Goes with neither O(match), O(exclude) nor O(match_all).
     type: dict
 extends_documentation_fragment:
-  - mailops.postfix.instance
+  - mailops.postfix._instance
   - mailops.postfix._selection
-  - mailops.postfix.limit
-  - mailops.postfix.acting
-  - mailops.postfix.quarantine
-  - mailops.postfix.attributes
-  - mailops.postfix.attributes.change
+  - mailops.postfix._limit
+  - mailops.postfix._acting
+  - mailops.postfix._quarantine
+  - mailops.postfix._attributes
+  - mailops.postfix._attributes.change
 seealso:
   - module: mailops.postfix.postfix_quarantine_info
   - module: mailops.postfix.postfix_queue_facts

@@ -49,10 +49,10 @@ options:
     description: Why this is done, for the line that the run leaves in the mail log.
     type: str
 extends_documentation_fragment:
-  - mailops.postfix.instance
-  - mailops.postfix.limit
-  - mailops.postfix.attributes
-  - mailops.postfix.attributes.change
+  - mailops.postfix._instance
+  - mailops.postfix._limit
+  - mailops.postfix._attributes
+  - mailops.postfix._attributes.change
 seealso:
   - module: mailops.postfix.postfix_message_info
     description: Opens messages, those in C(corrupt) too.

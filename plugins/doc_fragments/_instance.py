@@ -13,17 +13,20 @@ options:
   config_directory:
     description:
       - The directory of the instance's C(main.cf).
-      - By default the one that E(MAIL_CONFIG) names, as for Postfix's own commands, and else the one that Postfix is built for.
-      - This directory is the instance for every command, whatever C(config_directory) in that C(main.cf) says. A contradiction is a
-        warning, and so is a C(queue_directory) or C(data_directory) that another known instance has as well.
+      - By default, as for Postfix's own commands, it is the directory that E(MAIL_CONFIG) names. If that is not set, it is the directory
+        that Postfix was built for.
+      - Every command acts on the instance in this directory, even if C(config_directory) in that C(main.cf) names another one. The module
+        then returns a warning. It also warns if another known instance has the same C(queue_directory) or C(data_directory).
     type: path
   instance:
     description:
-      - The name of the instance, as in C(postmulti -i); V(-) is the primary one.
-      - A directory in C(multi_instance_directories) that cannot be read is skipped with a warning.
+      - The name of the instance, as in C(postmulti -i). V(-) is the primary instance.
+      - By default O(config_directory) decides which instance it is.
+      - If a directory in C(multi_instance_directories) cannot be read, it is skipped with a warning.
     type: str
   command_directory:
     description:
-      - Where Postfix's commands are, when they are not in one of the usual places. Zimbra's place is a usual one.
+      - The directory of Postfix's commands.
+      - By default the module looks in the usual directories, including Zimbra's.
     type: path
 """

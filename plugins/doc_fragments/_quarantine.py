@@ -12,10 +12,11 @@ class ModuleDocFragment:
 options:
   directory:
     description:
-      - Where quarantines are kept, each in a directory of its name that only root may enter.
-      - It must belong to root, and nobody else may write to it. The queue directory, its parents, Postfix's own directories in it and
-        the directories of its configuration and data are refused as a quarantine.
-      - By default next to the queue directory, as V(/var/spool/postfix.quarantine). Where the queue directory is a filesystem of
-        its own, C(quarantine) in it.
+      - The directory that holds the quarantines. Each quarantine is a directory of its name in it that only root may enter.
+      - By default it is next to the queue directory, such as V(/var/spool/postfix.quarantine). If the queue directory is a filesystem of
+        its own, it is C(quarantine) in the queue directory.
+      - It must belong to root, and nobody else may write to it.
+      - A quarantine cannot be the queue directory, one of its parents, one of Postfix's own directories in it, or a directory of
+        Postfix's configuration or data.
     type: path
 """

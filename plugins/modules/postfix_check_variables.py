@@ -7,16 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: postfix_check_variables
-short_description: Check the variables of a role before any host is contacted
+short_description: Check the variables of a role before any host is asked
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Checks the names of the variables of all hosts of the play. If a name begins like a variable of this collection's roles or playbooks
-    and there is no such variable, it is refused, and the error names the nearest existing one. Otherwise a misspelled variable would be
-    ignored.
-  - Checks the values of the role's variables. Refused are rules that the modules would refuse, text instead of a list of rules, limits
-    that limit nothing, and lengths of time without a unit.
-  - The error lists all faults at once, each with its place.
+  - Refuses every variable of any host of the play that looks like one of this collection's roles or playbooks and is none, with the
+    nearest name that there is. A misspelled variable would be ignored otherwise.
+  - Refuses rules that the modules would refuse, a text where a list of rules is due, limits that limit nothing, and lengths of time
+    without a unit. All that is wrong is returned at once, each with its place.
   - The roles of this collection run it first, once for all hosts. It runs on the controller and connects to no host.
 options:
   role:
@@ -30,9 +28,9 @@ attributes:
   diff_mode:
     description: Returns what was changed when run in diff mode.
     support: N/A
-    details: The module never changes anything.
+    details: It never changes anything.
   platform:
-    description: The systems that the module runs on.
+    description: The systems it runs on.
     support: full
     platforms: posix
 seealso:

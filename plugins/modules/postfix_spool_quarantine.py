@@ -14,8 +14,9 @@ description:
   - Moves messages or whole queues into a named quarantine, which Postfix does not read. Restores the good messages later, and deletes the
     other messages when nobody needs them any more.
   - Use it if a queue is full of spam or backscatter and good mail waits behind it, or for messages that you are not sure about.
-  - A message moves as a whole, with its logs, its arrival time and the state of each recipient. If a run is interrupted, the next run
-    finishes or undoes what was begun. No message gets lost, and no message is delivered from both places.
+  - A message moves as a whole, with its logs, its arrival time and the state of each recipient. It is either in the queue or in the
+    quarantine. If a run is interrupted, the next run finishes or undoes what was begun. The notes name an exception for a quarantine on
+    another filesystem.
   - An existing file is never overwritten. If the queue ID of a message is taken, the message stays where it is and is reported.
   - A quarantine has the layout of a queue directory, and O(mailops.postfix.postfix_queue_facts#module:spool) reads it.
   - Only one run at a time works on a queue.
@@ -48,7 +49,8 @@ options:
         the selected messages.
       - V(queues) is for an emergency. The module stops Postfix and renames the directories of O(queues) and all logs. It puts new
         directories with the same owner, permissions and security context in their place, and starts Postfix again. The time that this
-        takes does not depend on the number of messages. V(queues) cannot be combined with O(match), O(exclude) or O(plan).
+        takes does not depend on the number of messages. V(queues) cannot be combined with O(match), O(exclude) or O(plan), and does not need
+        O(match_all).
       - V(queues) refuses a queue that is a symbolic link or a filesystem of its own, because a rename cannot move it.
       - After V(queues) the moved directories belong to root. Until Postfix runs again, a process of the mail owner that is not part of
         Postfix, and that has such a directory open, can still delete files in it.
@@ -66,10 +68,10 @@ options:
   service:
     description:
       - How O(mode=queues) stops and starts Postfix. The module uses the same way to start it as to stop it, and starts it again even if
-        another step fails. If the module is killed, a second process starts Postfix.
+        another step fails. If the module is killed, a second process starts Postfix. If Postfix does not run, it is not started.
       - V(auto), the default, uses the systemd unit that Postfix runs in. If Postfix does not run in a unit, it uses the command
         C(postfix).
-      - V(systemd) uses that unit, and V(postfix) uses the command C(postfix).
+      - V(systemd) uses that unit, and fails if there is none. V(postfix) uses the command C(postfix).
       - V(none) does not stop or start Postfix. It fails if Postfix runs.
       - V(auto) and V(postfix) are refused, in check mode too, if Postfix runs in another container, or in the foreground without a systemd
         unit (C(postfix start-fg) in a container, or under supervisord, s6 or runit). To stop Postfix there would end the container, or its

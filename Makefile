@@ -23,7 +23,7 @@ export GIT_CONFIG_COUNT := 1
 export GIT_CONFIG_KEY_0 := safe.directory
 export GIT_CONFIG_VALUE_0 := $(CURDIR)
 
-.PHONY: help demo lab lab-down bench suggestions faults test lint docs archive sanity units integration molecule clean
+.PHONY: help demo lab lab-down bench suggestions faults changelog test lint docs archive sanity units integration molecule clean
 .PHONY: set-up-demo set-up-bench set-up-test set-up-test-lab
 
 help: ## List the targets
@@ -55,6 +55,9 @@ suggestions: set-up-test ## Measure the suggestions on made-up floods, and write
 
 faults: set-up-test ## Let the calls of the modules to the system fail, one after the other, and show what was tried
 	@$(call python,test) tests.faults
+
+changelog: set-up-test ## Show the changelog of the next release, made from changelogs/fragments
+	@$(call python,test) tests.tools.changelog
 
 test: set-up-test-lab ## Everything from here to molecule; ends with what failed
 	@$(call python,test) tests.tools.steps

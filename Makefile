@@ -23,7 +23,7 @@ export GIT_CONFIG_COUNT := 1
 export GIT_CONFIG_KEY_0 := safe.directory
 export GIT_CONFIG_VALUE_0 := $(CURDIR)
 
-.PHONY: help demo lab lab-down bench suggestions faults test lint docs archive sanity units integration molecule clean
+.PHONY: help demo lab lab-down bench suggestions faults changelog test lint docs archive sanity units integration molecule clean
 .PHONY: set-up-demo set-up-bench set-up-test set-up-test-lab
 
 help: ## List the targets
@@ -55,6 +55,9 @@ suggestions: set-up-test ## Measure the suggestions on made-up floods of spam; w
 
 faults: set-up-test ## Test the modules while system calls fail, one call after the other; print what was tested
 	@$(call python,test) tests.faults
+
+changelog: set-up-test ## Show the changelog of the next release, made from changelogs/fragments
+	@$(call python,test) tests.tools.changelog
 
 test: set-up-test-lab ## Run all of the following checks and tests, and print a summary
 	@$(call python,test) tests.tools.steps

@@ -7,38 +7,38 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: postfix_message_info
-short_description: Open messages in a Postfix queue, and try patterns on them
+short_description: Show messages in a Postfix queue, and try patterns on them
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Opens the oldest messages of a selection. Envelope with every recipient and what became of it, attributes, decoded headers,
-    MIME structure, and why delivery was deferred.
-  - Tries candidates for a rule on the whole selection, so that a pattern is known before it is used to delete anything.
-  - This is an C(_info) module. It never changes a queue, and returns no facts. The one thing that it may write is what O(eml_directory)
-    asks for.
-  - No text of a message is shown but its headers, unless O(excerpt) asks for it.
+  - Opens the oldest messages of a selection. It returns the envelope with the state of every recipient, the attributes, the decoded
+    headers, the MIME structure, and the reason why delivery was deferred.
+  - Tries candidates for a rule (O(patterns)) on the whole selection. Use this to test a pattern before you use it to delete messages.
+  - This is an C(_info) module. It never changes a queue, and it returns no facts. It writes files only if O(eml_directory) is given.
+  - It shows the headers of a message. It shows other text of a message only if O(excerpt) is given.
 options:
   queues:
-    description: The queues to select from. A directory of queue files has none, and is read whole.
+    description: The queues to select from. If O(spool) names a directory of queue files without queues, the whole directory is read.
     type: list
     elements: str
     choices: [maildrop, incoming, active, deferred, hold, corrupt]
     default: [incoming, active, deferred, hold]
   limit:
     description:
-      - How many messages the result opens, the oldest first; V(0) for none. It never limits what O(patterns) are tried on.
-      - With the default, and as few as 20 patterns, the result stays below 64 KiB.
+      - How many messages the result shows, the oldest first. V(0) shows none. O(patterns) are always tried on the whole selection.
+      - With the default, and with at most 20 patterns, the result stays below 64 KiB.
     type: int
     default: 5
   spool:
     description:
-      - Read this directory instead, which needs no Postfix. It is the queue directory of a stopped server, a copy, a quarantine, or
-        any directory that holds queue files under their queue IDs.
-      - Where it holds queue files and no queues, their file modes do not count, for copies lose them.
+      - Read this directory instead of the queue directory of the instance. This needs no Postfix. It may be the queue directory of a
+        stopped server, a copy, a quarantine, or any directory that holds queue files under their queue IDs.
+      - If it holds queue files and no queues, the modes of the files are ignored, because copies often lose them.
     type: path
   excerpt:
     description:
-      - Show so many bytes of the first text part of each opened message, decoded; at most 65536.
+      - How many bytes of the first text part of each opened message to show, decoded; at most 65536.
+      - The default V(0) shows no text.
     type: int
     default: 0
   patterns:
@@ -52,44 +52,45 @@ options:
     default: []
   eml_directory:
     description:
-      - Write the oldest messages of the selection as C(QUEUE_ID.eml) into this directory of the host, headers and body as they
-        were queued, for a human or a scanner.
-      - It is made with mode C(0700) where it is missing. One that is there must belong to the user the module runs as, and be open to
-        nobody else. The files have mode C(0600).
-      - A file that is there is never written over. If it has the same content, it counts as C(present). If it has another one, nothing is
-        written for that message, and the module fails when it is done with the others.
+      - Write the oldest messages of the selection as C(QUEUE_ID.eml) into this directory of the host, with headers and body as they
+        were queued. A person or a scanner can read these files.
+      - By default no files are written.
+      - The directory is made with mode C(0700) if it does not exist. An existing one must belong to the user that the module runs as, and
+        nobody else may have access to it. The files have mode C(0600).
+      - An existing file is never overwritten. If it has the same content, it counts as C(present). If it has other content, nothing is
+        written for that message, and the module fails after it has written the others.
     type: path
   eml_limit:
-    description: How many messages O(eml_directory) gets, the oldest first.
+    description: How many messages to write to O(eml_directory), the oldest first.
     type: int
     default: 100
 extends_documentation_fragment:
-  - mailops.postfix.instance
-  - mailops.postfix.selection
-  - mailops.postfix.attributes
+  - mailops.postfix._instance
+  - mailops.postfix._selection
+  - mailops.postfix._attributes
 attributes:
   check_mode:
-    details: In check mode O(eml_directory) is left alone, and RV(eml) says what would be written.
+    details: In check mode nothing is written to O(eml_directory), and RV(eml) says what would be written.
   diff_mode:
     description: Returns what was changed when run in diff mode.
     support: none
-    details: What O(eml_directory) writes are whole messages, which no diff should show.
+    details: The files in O(eml_directory) are whole messages, and a diff must not show these.
 seealso:
   - module: mailops.postfix.postfix_queue_facts
   - module: mailops.postfix.postfix_queue_purge
 notes:
-  - Reading a queue needs root. A directory that somebody else may read does not.
+  - Reading a queue needs root. For O(spool) it is enough that the user may read the directory.
 """
 
 EXAMPLES = r"""
-- name: Look into one message
+- name: Show one message
   mailops.postfix.postfix_message_info:
     match:
       - queue_id: 4A0F9AC
     excerpt: 500
   become: true
 
-- name: Which of these greps finds the spam, and what else does it find
+- name: Find out which pattern finds the spam, and what else it finds
   mailops.postfix.postfix_message_info:
     patterns:
       - sasl_username: stolen@example.com
@@ -102,17 +103,17 @@ EXAMPLES = r"""
   become: true
   register: tried
 
-- name: Messages that the third pattern would take beyond those of the stolen account
+- name: Show how many messages the third pattern would select that the stolen account did not send
   ansible.builtin.debug:
     msg: "{{ tried.coverage.combinations | selectattr('patterns', 'contains', 2) | rejectattr('patterns', 'contains', 0) }}"
 
-- name: Delete by the one that was right
+- name: Delete the messages by the third pattern
   mailops.postfix.postfix_queue_purge:
     match:
       - "{{ tried.coverage.patterns[2].match }}"
   become: true
 
-- name: Give twenty messages to a scanner
+- name: Write twenty messages to files for a scanner
   mailops.postfix.postfix_message_info:
     match:
       - sender: <>
@@ -121,7 +122,7 @@ EXAMPLES = r"""
     eml_limit: 20
   become: true
 
-- name: What is in a directory of saved queue files
+- name: Show the messages in a directory of saved queue files
   mailops.postfix.postfix_message_info:
     spool: /root/incoming.spamfull
   become: true
@@ -130,14 +131,14 @@ EXAMPLES = r"""
 RETURN = r"""
 matched:
   description:
-    - The selection. C(partial) counts messages that a rule matches for some of their recipients only, and C(undecided) those that
-      cannot be decided; they are not in it.
+    - How many messages are selected. C(partial) counts messages for which a rule matches only some of the recipients. C(undecided) counts
+      messages for which it cannot be decided whether a rule matches. Neither are part of the selection.
   returned: success
   type: dict
   sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3, "undecided": 0}
 messages:
   description:
-    - The oldest selected messages, at most O(limit). A list that is too long is cut, and named in C(cut).
+    - The oldest selected messages, at most O(limit). A list in a message that is too long is cut, and C(cut) names it.
   returned: success
   type: list
   elements: dict
@@ -147,7 +148,7 @@ messages:
       type: str
       returned: always
     queue:
-      description: The queue; the directory's name, where O(spool) names a directory of queue files.
+      description: The queue. If O(spool) names a directory of queue files without queues, the name of that directory.
       type: str
       returned: always
     arrival_time:
@@ -155,7 +156,7 @@ messages:
       type: int
       returned: always
     size:
-      description: Bytes of content.
+      description: The size of the content in bytes.
       type: int
       returned: always
     origin:
@@ -163,11 +164,11 @@ messages:
       type: str
       returned: always
     next_retry:
-      description: When a deferred message is tried again, in seconds since the epoch.
+      description: When Postfix tries a deferred message again, in seconds since the epoch.
       type: int
       returned: always
     forced_expire:
-      description: Whether it was expired by hand.
+      description: Whether somebody has expired the message by hand.
       type: bool
       returned: always
     sender:
@@ -182,15 +183,15 @@ messages:
       sample: [{"name": "sasl_username", "value": "stolen@example.com"}]
     recipient_count:
       description:
-        - How many recipients are still to be served, are done (delivered or bounced), and were cancelled by a milter.
+        - How many recipients are pending, how many are done (delivered or bounced), and how many a milter has cancelled.
       type: dict
       returned: always
       sample: {"pending": 1, "done": 1, "cancelled": 0}
     recipients:
       description:
-        - The recipients, those that are still to be served first. C(original) is the address before rewriting where it differs,
-          C(dsn_original) and C(notify) are what the client asked for (RFC 3461).
-        - C(status), C(reason), C(diagnostic) and C(mta) say how the last attempt ended for a recipient that is still to be served.
+        - The recipients, pending ones first. C(original) is the address before rewriting if it differs. C(dsn_original) and C(notify) are
+          what the client requested (RFC 3461).
+        - C(status), C(reason), C(diagnostic) and C(mta) say how the last attempt ended for a pending recipient.
       type: list
       elements: dict
       returned: always
@@ -212,8 +213,8 @@ messages:
       sample: [{"name": "Subject", "value": "cheap pills"}]
     parts:
       description:
-        - The MIME parts in order, each with its place (V(0) is the message itself), type and file name. C(size) is in bytes, once
-          decoded.
+        - The MIME parts in order, each with its number (V(0) is the message itself), type and file name. C(size) is the size in bytes
+          after decoding.
       type: list
       elements: dict
       returned: always
@@ -226,13 +227,13 @@ messages:
           filename: null
           size: 512
     excerpt:
-      description: The beginning of the first text part, decoded; null where there is none.
+      description: The beginning of the first text part, decoded; null if there is no text part.
       type: str
       returned: when O(excerpt) is not V(0)
     hits:
       description:
-        - How often each of O(patterns) hits the message, in their order. Occurrences are counted for C(content) and C(body), any
-          other rule that matches counts as 1. Null where what a candidate asks for cannot be read.
+        - How often each of O(patterns) matches the message, in the same order. For C(content) and C(body) all occurrences are counted. Any
+          other rule that matches counts as 1. The value is null if the module cannot read the data that the pattern needs.
       type: list
       elements: int
       returned: when there are O(patterns)
@@ -244,23 +245,23 @@ messages:
       returned: always
       sample: [recipients]
     problem:
-      description: What could not be read of the message, null where all could.
+      description: What could not be read of the message; null if everything could be read.
       type: str
       returned: always
 truncated:
-  description: Whether messages were selected that RV(messages) does not show.
+  description: Whether more messages were selected than RV(messages) shows.
   returned: success
   type: bool
 coverage:
-  description: What the candidates cover of the selection.
+  description: Which part of the selection the patterns cover.
   returned: when there are O(patterns)
   type: dict
   contains:
     patterns:
       description:
-        - A row for each candidate, in their order. C(match) is the rule, ready for the C(match) of any module.
-        - C(alone) counts the messages that no other candidate covers, C(partial) those that it matches for some recipients only, and
-          C(undecided) those that could not be read far enough. C(examples) are queue IDs.
+        - A row for each of O(patterns), in the same order. C(match) is the rule, as a value for C(match) of any module.
+        - C(alone) counts the messages that no other pattern covers. C(partial) counts those for which it matches only some of the
+          recipients. C(undecided) counts those that could not be read far enough. C(examples) are queue IDs.
       type: list
       elements: dict
       returned: always
@@ -276,29 +277,33 @@ coverage:
           examples: [4A0F9AC]
     combinations:
       description:
-        - The sets of candidates that cover messages together, and how many messages each set covers, most first. A message is in one
-          set only. C(patterns) are places in the list, from 0.
+        - The sets of patterns that cover messages together, and how many messages each set covers, the largest first. Each message
+          counts for exactly one set. C(patterns) are the numbers of the patterns in the list, starting from 0.
       type: list
       elements: dict
       returned: always
       sample: [{"patterns": [0, 1], "messages": 4699}]
     combinations_left_out:
-      description: How many more sets there are than the 20 listed.
+      description: How many sets are not listed. At most 20 are listed.
       type: int
       returned: always
     covered:
-      description: Messages that at least one candidate covers.
+      description: How many messages at least one pattern covers.
       type: int
       returned: always
     uncovered:
-      description: Messages of the selection that none covers.
+      description: How many messages of the selection no pattern covers.
       type: int
       returned: always
 eml:
   description:
-    - What became of the messages that were to be written; in check mode, what would.
-    - C(failed) ones could not be written, and the module fails when it is done with the others. C(unreadable) ones have content
-      that cannot be read to its end, C(vanished) ones were gone when they were opened. C(files) and C(not_written) name the first 20.
+    - How many messages were written to O(eml_directory), and how many were not. In check mode, what would happen.
+    - C(written) counts new files. C(present) counts files that existed with the same content. C(collisions) counts files that existed
+      with other content.
+    - C(failed) counts messages that could not be written. C(unreadable) counts messages whose content cannot be read to its end.
+      C(vanished) counts messages that were gone when they were opened.
+    - If there are C(collisions) or C(failed) messages, the module fails after it has written the others.
+    - C(files) and C(not_written) name the first 20.
   returned: when O(eml_directory) is given
   type: dict
   sample:
@@ -315,8 +320,8 @@ eml:
     }
 undecided:
   description:
-    - Messages of which too much could not be read to decide whether a rule matches, at most 20, and what could not be read.
-      RV(matched) counts all of them.
+    - Messages for which it cannot be decided whether a rule matches, at most 20. C(problem) says what could not be read. RV(matched)
+      counts all of them.
   returned: success
   type: list
   elements: dict

@@ -11,24 +11,27 @@ short_description: List quarantines and what is in them
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Lists each quarantine with who made it, when and why, what is in it now, and whether an interrupted run left work.
-  - A quarantine is a directory with a journal of M(mailops.postfix.postfix_spool_quarantine). One whose journal cannot be read, or has
-    another format version, is named in a warning and left out; the module fails if it was asked for by O(name).
-  - It counts what is there and does not go by what a journal says. For what the messages are, give the RV(quarantines[].path) to
-    O(mailops.postfix.postfix_queue_facts#module:spool).
+  - Lists each quarantine. For each one it says who made it, when and why, what is in it now, and whether an interrupted run left it
+    unfinished.
+  - A quarantine is a directory with a journal of M(mailops.postfix.postfix_spool_quarantine). If its journal cannot be read or has
+    another format version, the quarantine is left out and a warning names it. If O(name) names such a quarantine, the module fails.
+  - RV(quarantines[].queues) and RV(quarantines[].total) count the files that are there now, and do not rely on the journal. To see the
+    messages themselves, give RV(quarantines[].path) to O(mailops.postfix.postfix_queue_facts#module:spool).
 options:
   name:
-    description: List this quarantine only; nothing if there is none.
+    description:
+      - List only this quarantine. If it does not exist, the list is empty.
+      - By default all quarantines are listed.
     type: str
 extends_documentation_fragment:
-  - mailops.postfix.instance
-  - mailops.postfix.quarantine
-  - mailops.postfix.attributes
+  - mailops.postfix._instance
+  - mailops.postfix._quarantine
+  - mailops.postfix._attributes
 attributes:
   diff_mode:
     description: Returns what was changed when run in diff mode.
     support: N/A
-    details: It never changes anything.
+    details: The module never changes anything.
 seealso:
   - module: mailops.postfix.postfix_spool_quarantine
   - module: mailops.postfix.postfix_queue_facts
@@ -37,12 +40,12 @@ notes:
 """
 
 EXAMPLES = r"""
-- name: Which quarantines are there?
+- name: List the quarantines
   mailops.postfix.postfix_quarantine_info:
   become: true
   register: found
 
-- name: Who is in the first one?
+- name: Sum up the messages in the first one
   mailops.postfix.postfix_queue_facts:
     spool: "{{ found.quarantines[0].path }}"
   become: true
@@ -50,19 +53,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 directory:
-  description: Where quarantines of this instance are kept.
+  description: The directory that holds the quarantines of this instance.
   returned: success
   type: str
   sample: /var/spool/postfix.quarantine
 left_out:
   description:
-    - How many quarantines, the last ones by name, RV(quarantines) leaves out, so that a result stays below 64 KiB.
-    - Ask for one of these by O(name).
+    - How many quarantines are not in RV(quarantines). The last ones by name are left out to keep the result below 64 KiB.
+    - To see one of these, use O(name).
   returned: success
   type: int
   sample: 0
 quarantines:
-  description: The quarantines, by name.
+  description: The quarantines, sorted by name.
   returned: success
   type: list
   elements: dict
@@ -76,7 +79,7 @@ quarantines:
       type: str
       returned: always
     host:
-      description: The node name of the host that it was made on.
+      description: The node name of the host on which it was made.
       type: str
       returned: always
     instance:
@@ -92,25 +95,25 @@ quarantines:
       type: str
       returned: always
     filled:
-      description: When something was last moved into it, in seconds since the epoch.
+      description: When messages were last moved into it, in seconds since the epoch.
       type: int
       returned: always
     quarantined:
-      description: How many messages were moved into it, ever.
+      description: How many messages were moved into it in total.
       type: int
       returned: always
     restored:
-      description: How many were moved back so far.
+      description: How many messages were moved back so far.
       type: int
       returned: always
     deleted:
-      description: How many were deleted from it so far.
+      description: How many messages were deleted from it so far.
       type: int
       returned: always
     runs:
       description:
-        - The last ten runs that moved something into it, with time, user, mode, reason and selection.
-        - Where there are many quarantines, the later ones are shown without; ask for one by O(name).
+        - The last ten runs that moved messages into it, with time, user, mode, reason and selection.
+        - If there are many quarantines, the later ones are shown without their runs. To see these, use O(name).
       type: list
       elements: dict
       returned: always
@@ -122,29 +125,29 @@ quarantines:
           selection: {"match": [{"sasl_username": ["stolen@example.com"]}]}
           selection_digest: 0c6f0f
     queues:
-      description: What is in it now, by the queue that it came from.
+      description: How many messages are in it now, by the queue that they came from.
       type: dict
       returned: always
       sample: {"deferred": {"messages": 4009, "bytes": 8300000}}
     total:
-      description: What is in it now. C(oldest) is an arrival time in seconds since the epoch.
+      description: How many messages are in it now. C(oldest) is the arrival time of the oldest one, in seconds since the epoch.
       type: dict
       returned: always
       sample: {"messages": 4009, "bytes": 8300000, "recipients": 48979, "oldest": 1763700000}
     collisions:
-      description: The queue IDs of messages in it that could not be restored, because they were taken, at most 100.
+      description: The queue IDs of messages that could not be restored because the queue has a file with that ID. At most 100 are listed.
       type: list
       elements: str
       returned: always
     unfinished:
       description:
-        - What an interrupted run was doing, as V(restoring messages). The next run of
-          M(mailops.postfix.postfix_spool_quarantine) with this name finishes or undoes it.
-        - A run that is still going on looks the same.
+        - What an interrupted run was doing, such as V(restoring messages); null if nothing is unfinished. The next run of
+          M(mailops.postfix.postfix_spool_quarantine) with this name finishes it or undoes it.
+        - A run that has not ended yet is shown in the same way.
       type: str
       returned: always
     scan:
-      description: How reading it went, as in M(mailops.postfix.postfix_queue_facts).
+      description: How many files could be read, as in M(mailops.postfix.postfix_queue_facts).
       type: dict
       returned: always
 """

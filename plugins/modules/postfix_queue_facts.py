@@ -11,67 +11,71 @@ short_description: Gather facts about a Postfix queue
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Counts what is in the queues of a Postfix instance, and sums up who sends it, to whom, and why it waits.
-  - Reads the queue files themselves where the user may, which is several times faster than C(postqueue -j) and works while
-    Postfix is stopped; otherwise asks C(postqueue).
-  - Never changes anything. The result stays below 64 KiB with the default options, whatever the queue holds.
+  - Counts the messages in the queues of a Postfix instance. Shows who sent them, to whom, and why they wait.
+  - By default it reads the queue files if the user may read them. This is several times faster than C(postqueue -j) and works while
+    Postfix is stopped. Otherwise it runs C(postqueue).
+  - Never changes anything. With the default options, the result stays below 64 KiB for any queue.
 options:
   source:
     description:
-      - V(spool) reads the queue files, V(postqueue) asks the C(postqueue) command, V(auto) reads the spool where it may.
-      - C(postqueue) shows no content, no SASL login, no client and no origin. C(scan.unknown) in the result lists what is
-        missing, and a criterion that needs it is refused.
+      - V(spool) reads the queue files. V(postqueue) runs the command C(postqueue). V(auto), the default, reads the queue files if the
+        user may read them, and otherwise runs C(postqueue).
+      - C(postqueue) shows no content, no SASL login, no client and no origin. C(scan.unknown) in the result lists what is missing. A
+        criterion that needs such data is refused.
       - C(postqueue) shows a question mark for each byte of an address that Postfix does not print, and C(MAILER-DAEMON)
-        (C(empty_address_recipient)) for the null sender. An address with such a byte, shown with V(postqueue), matches only there.
+        (C(empty_address_recipient)) for the null sender. If V(postqueue) has shown an address with such a byte, that address matches
+        only with V(postqueue).
     type: str
     choices: [auto, spool, postqueue]
     default: auto
   spool:
     description:
-      - Read this directory instead, which needs no Postfix. It is the queue directory of a stopped server, a copy, a quarantine, or
-        any directory that holds queue files under their queue IDs, such as a queue that was moved away.
-      - If it holds queue files and no queues, it counts as one queue of its own name, O(queues) has no effect, and file modes do not
-        count, because copies lose them.
+      - Read this directory instead of the queue directory of the instance. This needs no Postfix. It may be the queue directory of a
+        stopped server, a copy, a quarantine, or any directory that holds queue files under their queue IDs, such as a queue that was
+        moved away.
+      - If it holds queue files and no queues, it counts as one queue with the name of the directory, and O(queues) has no effect. The
+        modes of the files are ignored, because copies often lose them.
     type: path
   queues:
-    description: The queues that O(match) selects from. All queues are counted whatever this says.
+    description: The queues that O(match) selects from. All queues are counted in any case.
     type: list
     elements: str
     choices: [maildrop, incoming, active, deferred, hold, corrupt]
     default: [incoming, active, deferred, hold]
   top:
-    description: How many rows each of the tops and the shape has.
+    description: How many rows C(shape) and each list in C(top) have.
     type: int
     default: 10
   gather:
     description:
-      - What to gather. V(reasons) reads the delay reason of every message, which makes the run about twice as long.
-      - V(suggestions) looks for rules that explain a flood. It opens up to 300 messages, and its rules may show what stands in
-        subjects and URLs of several messages.
+      - What to gather. By default everything but V(suggestions).
+      - V(reasons) reads the delay reason of every message. The run then takes about twice as long.
+      - V(suggestions) looks for rules that explain a flood. It opens up to 300 messages. Its rules may show text from the subjects and
+        URLs of several messages.
     type: list
     elements: str
     choices: [counts, top, shape, reasons, messages, suggestions]
     default: [counts, top, shape, reasons, messages]
 extends_documentation_fragment:
-  - mailops.postfix.instance
-  - mailops.postfix.selection
-  - mailops.postfix.limit
-  - mailops.postfix.attributes
-  - mailops.postfix.attributes.facts
+  - mailops.postfix._instance
+  - mailops.postfix._selection
+  - mailops.postfix._limit
+  - mailops.postfix._attributes
+  - mailops.postfix._attributes.facts
 seealso:
   - module: mailops.postfix.postfix_queue_purge
 """
 
 EXAMPLES = r"""
-- name: What is in the queue
+- name: Sum up the queue
   mailops.postfix.postfix_queue_facts:
   become: true
 
-- name: Who floods it
+- name: Show which logins sent most of it
   ansible.builtin.debug:
     var: ansible_facts.postfix_queue.top.sasl_usernames
 
-- name: What would a rule select
+- name: Show what a rule would select
   mailops.postfix.postfix_queue_facts:
     match:
       - sasl_username: stolen@example.com
@@ -81,24 +85,24 @@ EXAMPLES = r"""
     limit: 20
   become: true
 
-- name: Which rules would explain the flood
+- name: Suggest rules that explain a flood
   mailops.postfix.postfix_queue_facts:
     gather: [counts, reasons, suggestions]
   become: true
 
-- name: What would the first of them select
+- name: Show what the first of them would select
   mailops.postfix.postfix_queue_facts:
     match: "{{ ansible_facts.postfix_queue.suggestions[0].match }}"
     limit: 20
   become: true
   when: ansible_facts.postfix_queue.suggestions | length > 0
 
-- name: The queue of a server that is stopped
+- name: Sum up the queue of a server that is stopped
   mailops.postfix.postfix_queue_facts:
     spool: /mnt/rescue/var/spool/postfix
   become: true
 
-- name: Counts only, as a user who may not read the spool
+- name: Count the messages as a user who may not read the spool
   mailops.postfix.postfix_queue_facts:
     gather: [counts]
 """
@@ -115,7 +119,7 @@ ansible_facts:
       type: dict
       contains:
         instance:
-          description: The Postfix instance. With O(spool) only its C(queue_directory) is known.
+          description: The Postfix instance. With O(spool), only C(queue_directory) is known.
           returned: always
           type: dict
           sample:
@@ -129,28 +133,29 @@ ansible_facts:
             }
         queues:
           description:
-            - Messages, bytes, files that are still being written, and the second the oldest arrived, for each queue.
-            - V(saved) and V(corrupt) are out of Postfix's sight; they are null when C(postqueue) was asked.
+            - For each queue the number of messages, their bytes, the number of files that are still being written, and the arrival time
+              of the oldest message.
+            - Postfix does not process V(saved) and V(corrupt). With C(postqueue) they are null.
           returned: when O(gather) has V(counts)
           type: dict
           sample: {"deferred": {"messages": 5210, "bytes": 10204411, "incomplete": 0, "oldest": 1795171149}}
         total:
           description:
-            - The same over maildrop, incoming, active, deferred and hold, and the recipients that are still to be served.
+            - The sum of maildrop, incoming, active, deferred and hold. C(recipients) counts the pending recipients.
           returned: when O(gather) has V(counts)
           type: dict
           sample: {"messages": 5310, "bytes": 10704411, "recipients": 51023, "oldest": 1795171149}
         matched:
           description:
-            - The selection. C(partial) counts messages that a rule matches for some of their recipients only, and C(undecided) those that
-              cannot be decided; they are not in it.
+            - How many messages are selected. C(partial) counts messages for which a rule matches only some of the recipients. C(undecided)
+              counts messages for which it cannot be decided whether a rule matches. Neither are part of the selection.
           returned: always
           type: dict
           sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3, "undecided": 0}
         top:
           description:
-            - The values that most selected messages have. A message counts once for each distinct value.
-            - C(sasl_usernames) and C(client_addresses) are null when C(postqueue) was asked.
+            - The most frequent values in the selected messages. A message counts once for each distinct value.
+            - With C(postqueue), C(sasl_usernames) and C(client_addresses) are null.
           returned: when O(gather) has V(top)
           type: dict
           sample:
@@ -165,15 +170,15 @@ ansible_facts:
             }
         top_missed:
           description:
-            - By how much the counts of a top may be too small. Of more than 40000 distinct values the rarest are forgotten.
-              Empty when all counts are exact.
-            - Values of more than 256 bytes (reasons of more than 512) are counted under their beginning.
+            - By how much the counts in a list of C(top) may be too small. Of more than 40000 distinct values, the rarest are dropped. Empty
+              if all counts are exact.
+            - Values of more than 256 bytes (reasons of more than 512) are counted by their first bytes only.
           returned: when O(gather) has V(top)
           type: dict
           sample: {"recipients": 2}
         shape:
           description:
-            - Recipients of the selection by recipient domain and age of the message in minutes, as C(qshape) prints them.
+            - The recipients of the selection by recipient domain and by age of the message in minutes, as C(qshape) prints them.
           returned: when O(gather) has V(shape)
           type: dict
           sample:
@@ -203,15 +208,17 @@ ansible_facts:
               next_retry: 1795172149
               forced_expire: false
         truncated:
-          description: Whether messages were selected that C(messages) does not list.
+          description: Whether more messages were selected than C(messages) lists.
           returned: when O(gather) has V(messages)
           type: bool
         suggestions:
           description:
-            - Rules that explain a flood in the selection, at most ten, those first that explain most of it at least else.
-            - Empty where nothing stands out. Much mail from one place is no flood; neither is mail that waits for its destination.
-            - A rule on content is suggested only where a login, sender, domain, client network or the null sender's recipient binds
-              the messages, too.
+            - Rules that explain a flood in the selection, at most ten. The best come first. The best rule covers most of the flood and
+              little other mail.
+            - Empty if nothing stands out. Much mail from one place alone is not a flood. Mail that waits for its destination is not a
+              flood either.
+            - A rule on content is suggested only if the messages also have a login, a sender, a domain, a client network, or the recipient
+              of mail from the null sender in common.
             - Suggestions can be wrong. Try each rule with M(mailops.postfix.postfix_message_info) before you act on it.
           returned: when O(gather) has V(suggestions)
           type: list
@@ -227,7 +234,7 @@ ansible_facts:
               returned: always
               type: int
             exact:
-              description: Whether C(messages) was counted. Else it is estimated, from 2000 messages or from those opened.
+              description: Whether C(messages) was counted. Otherwise it is an estimate from 2000 messages, or from the opened messages.
               returned: always
               type: bool
             share:
@@ -236,12 +243,12 @@ ansible_facts:
               type: float
             concentration:
               description:
-                - The shortest time in which C(share) of the messages arrived, C(seconds) from the second C(since) on. It is taken
-                  from the messages sampled.
+                - The shortest time in which C(share) of the messages arrived. It starts at C(since) and lasts C(seconds). It is measured
+                  in the sampled messages.
               returned: always
               type: dict
             evidence:
-              description: What these messages have that ordinary mail does not. Numbers are those of the messages sampled.
+              description: How these messages differ from ordinary mail. The numbers count sampled messages.
               returned: always
               type: list
               elements: str
@@ -253,13 +260,13 @@ ansible_facts:
               concentration: {"share": 0.8, "since": 1795171149, "seconds": 2906}
               evidence: ["1201 senders of other domains than the login's", "1201 senders write the same subject"]
         suggestions_note:
-          description: What to make of the suggestions, or that nothing stands out, and what could not be looked at.
+          description: What to do with the suggestions, or that nothing stands out, and which data was not available.
           returned: when O(gather) has V(suggestions)
           type: str
           sample: "Nothing stands out in 5310 messages, so no rule is suggested."
         undecided:
           description:
-            - Messages of which too much could not be read to decide whether a rule matches, at most 20, and what could not be read.
+            - Messages for which it cannot be decided whether a rule matches, at most 20. C(problem) says what could not be read.
               C(matched.undecided) counts all of them.
           returned: always
           type: list
@@ -267,13 +274,14 @@ ansible_facts:
           sample: [{"queue_id": "4A0F9AC", "queue": "deferred", "size": 31337, "problem": "more than 1048576 bytes of headers"}]
         scan:
           description:
-            - How reading went, in files. C(unreadable) ones could not be opened or read, and are in no selection. C(unparsed) ones are
-              damaged; a rule selects them if it does not ask for what is missing, such as C(queue_id).
-            - C(damaged) names up to 20 of both, with what is wrong. Without a queue ID it is a directory that could not be read.
-            - Modules that act read no further than the sender, the arrival and the size of a message where these rule it out. What is
-              damaged behind them is not C(unparsed) there.
-            - C(vanished) ones were delivered or moved while the queue was read. A message that moves may be missed or counted
-              twice.
+            - How many files were read, and how many could not be read.
+            - C(unreadable) files could not be opened or read. They are in no selection.
+            - C(unparsed) files are damaged. A rule, such as one on C(queue_id), selects them if it does not need the missing data.
+            - C(damaged) names up to 20 of both, with what is wrong. An entry without a queue ID is a directory that could not be read.
+            - C(vanished) files were delivered or moved while the queue was read. A message that moves at that time may be missed or
+              counted twice.
+            - The modules that act stop reading a message when its sender, arrival or size shows that it is not selected. They do not
+              count it as C(unparsed) if it is damaged after that point.
           returned: always
           type: dict
           sample:

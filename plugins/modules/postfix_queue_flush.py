@@ -7,55 +7,65 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: postfix_queue_flush
-short_description: Have Postfix try to deliver queued messages now
+short_description: Make Postfix try to deliver queued messages now
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Has Postfix try everything, the mail for a site, or the messages that a selection or a plan names, without waiting until they
-    are due.
-  - Everything (O(match_all) without O(exclude)) is tried as by C(postqueue -f), O(site) as by C(postqueue -s), up to 50 selected
-    messages as by C(postqueue -i). More of them become due at once, and the queue manager is told to forget which destinations
-    were down and to scan the queue; so it gives up on a destination that still is down, and does not try each message in vain.
-  - As restarting a service, this is done again whenever it is run. RV(ignore:changed) says that a message was given a try.
-  - What is on hold is not tried. Release it first, with M(mailops.postfix.postfix_queue_hold).
-  - A message that has outlived its queue lifetime is returned to its sender if the try fails, as at any try.
+  - Makes Postfix try to deliver messages at once, and not only when they are due. It tries all messages, the mail for a site, or the
+    messages that a selection or a plan names.
+  - This is not idempotent. Each run attempts delivery again. RV(ignore:changed) says whether delivery of at least one message was
+    attempted.
+  - All messages (O(match_all) without O(exclude)) are tried as by C(postqueue -f), the mail for O(site) as by C(postqueue -s), and up to
+    50 selected messages as by C(postqueue -i).
+  - If more than 50 messages are selected, the module makes all of them due at once. It then asks the queue manager to forget which
+    destinations were down, and to scan the queue. If a destination is still down, the queue manager stops trying it after some
+    attempts, and does not try each message.
+  - Messages on hold are not tried. Release them first with M(mailops.postfix.postfix_queue_hold).
+  - A message that is older than its queue lifetime is returned to its sender if this attempt fails, as with any other attempt.
 options:
   queues:
     description:
-      - The queues to select from. What is in the active queue is being tried already, and is left alone.
-      - If this is not the default, O(match_all) is a selection like others.
+      - The queues to select from. Messages in the active queue are being tried already, and are left alone.
+      - If this is not the default, O(match_all) works like any other selection, and C(postqueue -f) is not used.
     type: list
     elements: str
     choices: [incoming, active, deferred]
     default: [incoming, active, deferred]
   site:
     description:
-      - Try the deferred mail for that domain, or V([address]), from the list that Postfix keeps of it.
-      - Postfix keeps one for the domains in C(fast_flush_domains), by default those in C(relay_domains), and the module fails for
-        others. In check mode it cannot tell which are.
-      - Goes with neither O(match), O(exclude), O(match_all), O(plan) nor O(requeue).
+      - Try the deferred mail for this domain, or for this V([address]). Postfix keeps a list of that mail.
+      - Postfix keeps such lists for the domains in C(fast_flush_domains), by default the domains in C(relay_domains). For any other
+        domain the module fails. Check mode cannot know which domains these are.
+      - It cannot be combined with O(match), O(exclude), O(match_all), O(plan) or O(requeue).
     type: str
   requeue:
     description:
-      - Submit the selected messages anew (C(postsuper -r)), as after a change of address rewriting or routing. They get a new queue
-        ID, a new lifetime and another C(Received) header. What C(FILTER) and C(REDIRECT) had set is dropped, and Milters do not see
-        them again.
+      - Whether to submit the selected messages again (C(postsuper -r)). Use this after a change of address rewriting or routing.
+      - By default it is V(false), and messages keep their queue ID.
+      - A message that is submitted again gets a new queue ID, a new lifetime and one more C(Received) header. Settings from C(FILTER) and
+        C(REDIRECT) are lost. Milters do not process it again.
       - A message that is being delivered is left alone.
     type: bool
     default: false
   wait:
     description:
-      - Wait until all messages that were tried, or were being tried, have left the queue or were deferred again, for so many seconds
-        at the most, and return RV(after).
+      - How many seconds to wait, at most, until all messages that are being tried have left the queue or are deferred again. The module
+        then returns RV(after).
+      - With the default V(0) it does not wait and does not return RV(after).
     type: int
     default: 0
 extends_documentation_fragment:
-  - mailops.postfix.instance
-  - mailops.postfix.selection
-  - mailops.postfix.acting
-  - mailops.postfix.limit
-  - mailops.postfix.attributes
-  - mailops.postfix.attributes.change
+  - mailops.postfix._instance
+  - mailops.postfix._selection
+  - mailops.postfix._acting
+  - mailops.postfix._limit
+  - mailops.postfix._attributes
+  - mailops.postfix._attributes.change
+attributes:
+  check_mode:
+    support: partial
+    details:
+      - With O(site), check mode cannot know whether Postfix keeps a list of the mail for that domain. If it does not, a real run fails.
 seealso:
   - module: mailops.postfix.postfix_queue_facts
   - module: mailops.postfix.postfix_queue_hold
@@ -64,12 +74,12 @@ notes:
 """
 
 EXAMPLES = r"""
-- name: Try everything
+- name: Try to deliver all messages
   mailops.postfix.postfix_queue_flush:
     match_all: true
   become: true
 
-- name: Try what waits for a domain that is back, and see whether it leaves
+- name: Try the mail for a domain that is up again, and see whether it leaves the queue
   mailops.postfix.postfix_queue_flush:
     match:
       - recipient: example.org
@@ -78,12 +88,12 @@ EXAMPLES = r"""
   become: true
   register: flushed
 
-- name: Try the mail for a domain that we relay to
+- name: Try the mail for a domain in relay_domains
   mailops.postfix.postfix_queue_flush:
     site: customer.example.com
   become: true
 
-- name: Submit mail anew that was routed the wrong way
+- name: Submit mail again that was routed to the wrong host
   mailops.postfix.postfix_queue_flush:
     match:
       - reason: old-relay.example.com
@@ -95,86 +105,89 @@ EXAMPLES = r"""
 RETURN = r"""
 matched:
   description:
-    - The selection. C(partial) counts messages that a rule matches for some of their recipients only, and C(undecided) those that
-      cannot be decided; they are not in it.
-    - In check mode the same as in a real run.
+    - How many messages are selected. C(partial) counts messages for which a rule matches only some of the recipients. C(undecided) counts
+      messages for which it cannot be decided whether a rule matches. Neither are part of the selection.
+    - In check mode, the numbers that a real run would return.
   returned: success
   type: dict
   sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3, "undecided": 0}
 tried:
-  description: What was given a try or requeued. In check mode, what would be.
+  description: How many messages were tried or requeued. In check mode, how many would be.
   returned: success
   type: dict
   sample: {"messages": 4990, "bytes": 9201411, "recipients": 49990}
 outcomes:
   description:
     - How many messages had each outcome.
-    - C(tried) are given a try. With O(site), and for up to 50 messages, the module has seen that they are on their way; in
-      other cases the queue manager was told, and takes them as fast as it can.
+    - C(tried) are being tried. With O(site), and for up to 50 messages, the module has checked that they are no longer waiting. In the
+      other cases it has asked the queue manager to try them, which does so as fast as it can.
     - C(requeued) are submitted again.
     - C(under_way) were being tried already.
-    - C(unlisted) are for O(site), but not on Postfix's list, and are not tried.
-    - C(vanished) were delivered, returned or deleted meanwhile.
-    - C(changed) are left alone, because another message stands under their queue ID now.
-    - C(failed) are as they were, and RV(failures) says why. If there are any, the module fails.
-    - C(undecided) are left alone, because it cannot be decided whether they match (see O(on_undecided)).
+    - C(unlisted) are for O(site), but are not on Postfix's list of that mail. They are not tried.
+    - C(vanished) were no longer there. Postfix has delivered or returned them, or somebody else has moved or deleted them. The module cannot
+      know which.
+    - C(changed) are left alone, because another message has their queue ID now.
+    - C(failed) are messages that could not be handled, and RV(failures) says why. If there are any, the module fails after it has handled
+      the others.
+    - C(undecided) are left alone, because it cannot be decided whether a rule matches (see O(on_undecided)).
   returned: success
   type: dict
   sample:
     {"tried": 4990, "requeued": 0, "under_way": 10, "unlisted": 0, "vanished": 0, "changed": 0, "failed": 0, "undecided": 0}
 after:
   description:
-    - What became of the messages that were tried, requeued, or being tried already.
-    - C(left) are gone from the queue, and no notice of non-delivery was sent for them. They were delivered; or deleted by somebody,
-      or given up without a notice, as happens to mail with the null sender.
-    - C(bounced) are gone, and the mail log says that their sender got a notice of non-delivery, for one of their recipients at least.
-      It is null where no mail log can be read, as where everything goes to the journal; C(left) has them then.
-    - C(deferred) were tried, and are in the queue still.
-    - C(pending) were not tried yet, or still are being tried.
-    - C(unknown) were requeued, and cannot be followed without a mail log, which alone has their new queue ID.
-    - The log is the one that C(maillog_file) names, else C(/var/log/mail.log) or C(/var/log/maillog).
+    - What happened to the messages that were tried, requeued, or being tried already.
+    - C(left) are gone from the queue, and their sender got no notice of non-delivery. They were delivered, somebody has deleted them, or
+      Postfix gave up without a notice, as it does for mail from the null sender.
+    - C(bounced) are gone, and the mail log says that their sender got a notice of non-delivery for at least one recipient. The value is
+      null if the module cannot read a mail log, for example if all logs go to the journal. C(left) then counts these messages, too.
+    - C(deferred) were tried, and are still in the queue.
+    - C(pending) were not tried yet, or are still being tried.
+    - C(unknown) were requeued, and the module cannot find them. Only the mail log has their new queue ID, and there is no mail log.
+    - The mail log is the file that C(maillog_file) names. If that is not set, it is C(/var/log/mail.log) or C(/var/log/maillog).
+    - If the module cannot find out what happened, RV(after) is missing, and a warning says why.
   returned: if O(wait) is given, not in check mode
   type: dict
   sample: {"left": 4800, "bounced": 12, "deferred": 188, "pending": 0, "unknown": 0}
 messages:
   description:
-    - The oldest selected messages, at most O(limit), as M(mailops.postfix.postfix_queue_facts) lists them, without reasons.
+    - The oldest selected messages, at most O(limit), in the form of M(mailops.postfix.postfix_queue_facts), without reasons.
   returned: success
   type: list
   elements: dict
 undecided:
   description:
-    - Messages of which too much could not be read to decide whether a rule matches, at most 20, and what could not be read. They are
-      left alone. RV(matched) counts all of them.
+    - Messages for which it cannot be decided whether a rule matches, at most 20. C(problem) says what could not be read. They are left
+      alone. RV(matched) counts all of them.
   returned: success
   type: list
   elements: dict
   sample: [{"queue_id": "4A0F9AC", "queue": "deferred", "size": 31337, "problem": "more than 1048576 bytes of headers"}]
 failures:
-  description: Messages with the outcome C(failed), at most 20, and why.
+  description: Messages with the outcome C(failed), at most 20. C(problem) says why.
   returned: success
   type: list
   elements: dict
   sample: [{"queue_id": "4A0F9AD", "queue": "deferred", "problem": "It cannot be taken out of deferred: Input/output error."}]
 truncated:
-  description: Whether messages were selected that RV(messages) does not list.
+  description: Whether more messages were selected than RV(messages) lists.
   returned: success
   type: bool
 selection:
-  description: The selection with its ages made absolute.
+  description: The selection as it was applied. Ages are points in time, so that the same selection can be applied later.
   returned: success
   type: dict
 selection_digest:
-  description: The SHA-256 of RV(selection), as in the mail log.
+  description: The SHA-256 of RV(selection). The line in the mail log has the same value.
   returned: success
   type: str
 plan:
   description:
-    - The selection in full, for O(plan), with the fields that M(mailops.postfix.postfix_queue_purge) describes.
+    - The whole selection, as a value for O(plan). M(mailops.postfix.postfix_queue_purge) describes its fields.
   returned: in check mode without O(plan) and O(site)
   type: dict
 scan:
-  description: How reading the queues went, as in M(mailops.postfix.postfix_queue_facts).
+  description: How many files were read, and how many could not be read, as in M(mailops.postfix.postfix_queue_facts).
   returned: success
   type: dict
 """

@@ -11,27 +11,28 @@ short_description: Put messages in a Postfix queue on hold, or release them
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Puts the messages that a selection or a plan names on hold, where Postfix leaves them alone until they are released.
-  - A message is read again just before it is put on hold, while its file is open. Another message, under a queue ID that Postfix
-    used again meanwhile, is left alone.
-  - What became of each message is found out by looking. The mail log names the queue IDs of what was held, 40 in a line.
-  - In check mode the result has a plan, which a later run carries out with O(plan). A plan says which messages; what is to
-    become of them says O(state). So a plan of M(mailops.postfix.postfix_queue_purge) can be held, and what was held by a plan
-    can be released by it.
-  - One run at a time works on a queue. What an interrupted run has held stays held.
+  - Puts the messages on hold that a selection or a plan names. Postfix does not touch them until they are released.
+  - A message is read again just before it is put on hold, while its file is open. If its queue ID was reused, the new message is not
+    touched.
+  - The module checks the result for each message in the queue. The mail log names the queue IDs of the messages that were put on hold,
+    40 in a line.
+  - In check mode the result has a plan, which a later run carries out with O(plan). A plan names messages, and O(state) decides whether
+    they are held or released. A plan of M(mailops.postfix.postfix_queue_purge) can therefore be held, and the same plan releases what it
+    held.
+  - Only one run at a time works on a queue. Messages that an interrupted run has put on hold stay on hold.
 options:
   state:
     description:
-      - V(held) puts the selection on hold. What is there already is part of RV(matched), and stays.
-      - V(released) gives what is selected on hold back to delivery. It is due when it was due before; to have it tried at once,
+      - V(held) puts the selection on hold. Messages that are on hold already are part of RV(matched), and stay on hold.
+      - V(released) returns the selected messages on hold to delivery. They are due at the same time as before. To try them at once,
         use M(mailops.postfix.postfix_queue_flush) afterwards.
     type: str
     choices: [held, released]
     required: true
   queues:
     description:
-      - The queues to hold messages of. The hold queue is always read, too, and counts for O(max_percent).
-      - With O(state=released), or with O(plan), it has no effect.
+      - The queues to select from. The hold queue is always read as well, and its messages count for O(max_percent).
+      - This has no effect with O(state=released) or with O(plan).
     type: list
     elements: str
     choices: [incoming, active, deferred]
@@ -39,49 +40,49 @@ options:
   release_by:
     description:
       - How messages leave the hold queue.
-      - V(move) puts them into the deferred queue as they are (C(postsuper -H)). Time on hold counts for a message's lifetime.
-        One that is older than C(maximal_queue_lifetime), or C(bounce_queue_lifetime) for the null sender, is tried once more and
-        returned to its sender if that fails.
-      - V(requeue) submits them anew (C(postsuper -r)), which gives them a new lifetime, but also a new queue ID, and another
-        C(Received) header. Address rewriting, C(header_checks), C(body_checks) and C(content_filter) as configured now apply;
-        what C(FILTER) and C(REDIRECT) had set is dropped, and Milters do not see them again. It costs Postfix as much as to
-        receive the messages. A message in delivery at that moment is left on hold.
-      - V(auto) requeues what would be returned after its first failed try, and moves the rest. The try is expected at the latest
-        C(queue_run_delay) after the message is due.
+      - V(move) puts them into the deferred queue without a change, as C(postsuper -H) does. The time on hold counts for the lifetime of a
+        message. A message that is older than C(maximal_queue_lifetime), or C(bounce_queue_lifetime) for the null sender, is tried once
+        more. If that fails, it is returned to its sender.
+      - V(requeue) submits them again (C(postsuper -r)). They get a new lifetime, a new queue ID and one more C(Received) header. The
+        current address rewriting, C(header_checks), C(body_checks) and C(content_filter) apply. Settings from C(FILTER) and C(REDIRECT)
+        are lost, and Milters do not process the messages again. For Postfix this is as much work as receiving the messages. A message
+        that is in delivery stays on hold.
+      - V(auto), the default, requeues the messages that would be returned after their first failed attempt, and moves the others. It
+        expects this attempt at most C(queue_run_delay) after the message is due.
     type: str
     choices: [auto, move, requeue]
     default: auto
 extends_documentation_fragment:
-  - mailops.postfix.instance
-  - mailops.postfix.selection
-  - mailops.postfix.acting
-  - mailops.postfix.limit
-  - mailops.postfix.attributes
-  - mailops.postfix.attributes.change
+  - mailops.postfix._instance
+  - mailops.postfix._selection
+  - mailops.postfix._acting
+  - mailops.postfix._limit
+  - mailops.postfix._attributes
+  - mailops.postfix._attributes.change
 seealso:
   - module: mailops.postfix.postfix_queue_facts
   - module: mailops.postfix.postfix_queue_purge
 notes:
   - The module needs root.
-  - While messages are on hold they do not expire, and nobody is told of their delay. Do not forget them there.
+  - Messages on hold do not expire, and Postfix sends no notice of their delay. Release or delete them in time.
 """
 
 EXAMPLES = r"""
-- name: Stop everything, in an emergency
+- name: Put all mail on hold in an emergency
   mailops.postfix.postfix_queue_hold:
     state: held
     match_all: true
     reason: ticket 4711
   become: true
 
-- name: Hold what a stolen account sent, and look at it by daylight
+- name: Put mail from a stolen account on hold to examine it later
   mailops.postfix.postfix_queue_hold:
     state: held
     match:
       - sasl_username: stolen@example.com
   become: true
 
-- name: Release everything but that
+- name: Release all other mail
   mailops.postfix.postfix_queue_hold:
     state: released
     match_all: true
@@ -90,7 +91,7 @@ EXAMPLES = r"""
     reason: ticket 4711
   become: true
 
-- name: Release mail of our own users, each with a new lifetime
+- name: Release mail from our own users with a new lifetime
   mailops.postfix.postfix_queue_hold:
     state: released
     release_by: requeue
@@ -101,79 +102,82 @@ EXAMPLES = r"""
 
 RETURN = r"""
 state:
-  description: The state asked for.
+  description: The requested state.
   returned: success
   type: str
   sample: held
 matched:
   description:
-    - The selection, with what already is as it should be. C(partial) counts messages that a rule matches for some of their
-      recipients only, and C(undecided) those that cannot be decided; they are not in it.
-    - In check mode the same as in a real run.
+    - How many messages are selected. C(partial) counts messages for which a rule matches only some of the recipients. C(undecided) counts
+      messages for which it cannot be decided whether a rule matches. Neither are part of the selection.
+    - The selection includes messages that have the wanted state already.
+    - In check mode, the numbers that a real run would return.
   returned: success
   type: dict
   sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3, "undecided": 0}
 moved:
-  description: What was put on hold or released. In check mode, what would be.
+  description: How many messages were put on hold or released. In check mode, how many would be.
   returned: success
   type: dict
   sample: {"messages": 4999, "bytes": 9202411, "recipients": 49999}
 outcomes:
   description:
-    - How many messages had each outcome, found out by looking. What was already on hold has none.
+    - How many messages had each outcome. The module checks this in the queue. Messages that were on hold already have no outcome.
     - C(held) are on hold.
-    - C(released) are released, with the queue ID they had.
+    - C(released) are released, with the same queue ID as before.
     - C(requeued) are submitted again. Postfix logs their new queue IDs with C(orig_id).
-    - C(vanished) were delivered, returned, released or deleted by somebody else meanwhile.
-    - C(changed) are left alone, because another message stands under their queue ID now.
-    - C(in_flight) are on hold, but a delivery agent was sending them at that moment. Recipients that it reaches are marked as
-      done in the message, and get no second one when it is released.
-    - C(failed) are not where they should be, and RV(failures) says why. If there are any, the module fails when it is done with the
-      others. A message in delivery is not requeued, and is one of them.
-    - C(undecided) are left alone, because it cannot be decided whether they match (see O(on_undecided)).
+    - C(vanished) were no longer there. Postfix has delivered or returned them, or somebody else has moved or deleted them. The module cannot
+      know which.
+    - C(changed) are left alone, because another message has their queue ID now.
+    - C(in_flight) are on hold, but a delivery agent was sending them at that moment. Postfix marks the recipients that it reaches as
+      done. They do not get the message a second time after its release.
+    - C(failed) are messages that could not be handled, and RV(failures) says why. If there are any, the module fails after it has handled
+      the others.
+      A message in delivery is not requeued and counts as one of them.
+    - C(undecided) are left alone, because it cannot be decided whether a rule matches (see O(on_undecided)).
   returned: success
   type: dict
   sample:
     {"held": 4998, "released": 0, "requeued": 0, "vanished": 1, "changed": 0, "in_flight": 1, "failed": 0, "undecided": 0}
 messages:
   description:
-    - The oldest selected messages, at most O(limit), as M(mailops.postfix.postfix_queue_facts) lists them, without reasons.
+    - The oldest selected messages, at most O(limit), in the form of M(mailops.postfix.postfix_queue_facts), without reasons.
   returned: success
   type: list
   elements: dict
 undecided:
   description:
-    - Messages of which too much could not be read to decide whether a rule matches, at most 20, and what could not be read. They are
-      left alone. RV(matched) counts all of them.
+    - Messages for which it cannot be decided whether a rule matches, at most 20. C(problem) says what could not be read. They are left
+      alone. RV(matched) counts all of them.
   returned: success
   type: list
   elements: dict
   sample: [{"queue_id": "4A0F9AC", "queue": "deferred", "size": 31337, "problem": "more than 1048576 bytes of headers"}]
 failures:
-  description: Messages with the outcome C(failed), at most 20, and why.
+  description: Messages with the outcome C(failed), at most 20. C(problem) says why.
   returned: success
   type: list
   elements: dict
   sample: [{"queue_id": "4A0F9AD", "queue": "deferred", "problem": "It cannot be taken out of deferred: Input/output error."}]
 truncated:
-  description: Whether messages were selected that RV(messages) does not list.
+  description: Whether more messages were selected than RV(messages) lists.
   returned: success
   type: bool
 selection:
-  description: The selection with its ages made absolute.
+  description: The selection as it was applied. Ages are points in time, so that the same selection can be applied later.
   returned: success
   type: dict
 selection_digest:
-  description: The SHA-256 of RV(selection), as in the mail log.
+  description: The SHA-256 of RV(selection). The line in the mail log has the same value.
   returned: success
   type: str
 plan:
   description:
-    - The selection in full, for O(plan), with the fields that M(mailops.postfix.postfix_queue_purge) describes.
+    - The whole selection, as a value for O(plan). M(mailops.postfix.postfix_queue_purge) describes its fields.
   returned: in check mode without O(plan)
   type: dict
 scan:
-  description: How reading the queues went, as in M(mailops.postfix.postfix_queue_facts).
+  description: How many files were read, and how many could not be read, as in M(mailops.postfix.postfix_queue_facts).
   returned: success
   type: dict
 """

@@ -11,18 +11,18 @@ short_description: Delete or expire messages in a Postfix queue
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Deletes the messages that a selection or a plan names, and nothing else.
-  - A message is read again and deleted while its file is open, and only if it still is the selected one. A queue ID that Postfix
-    used again meanwhile costs nobody a mail. What may be in delivery is put on hold first, and deleted when the delivery has
-    ended, or after five seconds.
-  - What became of each message is found out by looking. The mail log names the queue IDs of what was deleted, 40 in a line;
-    C(postsuper) would write a line for each, and what keeps the log may drop lines that come in such numbers.
+  - Deletes the messages that a selection or a plan names, and no other messages.
+  - A message is read again and deleted while its file is open, and only if it is still the selected message. If its queue ID was reused,
+    the new message is not touched. A message that may be in delivery is put on hold first. It is deleted when the delivery has ended, or
+    after five seconds.
+  - The module checks the result for each message in the queue. The mail log names the queue IDs of the deleted messages, 40 in a line.
+    C(postsuper) would write one line for each message, and the logging service may drop lines if there are so many.
   - In check mode the result has a plan, which a later run carries out with O(plan).
-  - One run at a time works on a queue. What an interrupted run left on hold is released by the next one before it selects.
-  - Each deletion is recorded in C(pid/mailops.deleted) below the queue directory before it happens. If a run is killed, the next one
-    writes the queue IDs of what was deleted to the mail log and warns. The record keeps at most 32 MiB.
-  - Deleting needs no room on the disk, and Postfix may be stopped. Only O(method=expire) needs C(postsuper), and a running Postfix
-    where C(maillog_file) is set.
+  - Only one run at a time works on a queue. If an interrupted run has left messages on hold, the next run releases them before it selects.
+  - Each deletion is recorded in C(pid/mailops.deleted) below the queue directory before it happens. If a run is killed, the next run
+    writes the queue IDs of the deleted messages to the mail log and returns a warning. The record takes at most 32 MiB.
+  - Deleting needs no free space on the disk, and Postfix may be stopped. Only O(method=expire) needs C(postsuper). If C(maillog_file) is
+    set, it also needs a running Postfix.
 options:
   queues:
     description: The queues to select from.
@@ -32,26 +32,28 @@ options:
     default: [incoming, active, deferred, hold]
   method:
     description:
-      - V(delete) removes the messages.
-      - V(expire) has Postfix return them to their senders, those on hold too. This needs Postfix 3.5.
+      - V(delete), the default, removes the messages.
+      - V(expire) makes Postfix return them to their senders, including messages on hold. This needs Postfix 3.5 or newer.
     type: str
     choices: [delete, expire]
     default: delete
   expire_forged:
     description:
-      - Expire messages even if their senders may be forged, or null. Their notices go to people who sent nothing.
-      - A sender counts as genuine on a message that was submitted on the host itself, and on one whose SASL login is the
-        sender's address or in the sender's domain. A login without a domain counts for the sender of that name in C(mydomain),
-        C(myhostname) or C(myorigin) only.
+      - Whether to expire messages with an unverified sender. If such a sender is forged, the notice goes to somebody who did not send the
+        message.
+      - By default it is V(false). If the selection has a message with an unverified sender, the module fails before it touches anything.
+      - A sender is verified if the message was submitted on the host itself. It is also verified if the SASL login is the sender's
+        address, or is in the sender's domain. A login without a domain verifies only the sender of that name in C(mydomain),
+        C(myhostname) or C(myorigin). The null sender is never verified.
     type: bool
     default: false
 extends_documentation_fragment:
-  - mailops.postfix.instance
-  - mailops.postfix.selection
-  - mailops.postfix.acting
-  - mailops.postfix.limit
-  - mailops.postfix.attributes
-  - mailops.postfix.attributes.change
+  - mailops.postfix._instance
+  - mailops.postfix._selection
+  - mailops.postfix._acting
+  - mailops.postfix._limit
+  - mailops.postfix._attributes
+  - mailops.postfix._attributes.change
 seealso:
   - module: mailops.postfix.postfix_queue_facts
   - module: mailops.postfix.postfix_queue_hold
@@ -60,7 +62,7 @@ notes:
 """
 
 EXAMPLES = r"""
-- name: Delete what a stolen account sent, but never to our own domain
+- name: Delete mail from a stolen account, except mail to our own domain
   mailops.postfix.postfix_queue_purge:
     match:
       - sasl_username: stolen@example.com
@@ -70,7 +72,7 @@ EXAMPLES = r"""
     reason: ticket 4711
   become: true
 
-- name: See what would go, and keep the plan
+- name: See what would be deleted, and keep the plan
   mailops.postfix.postfix_queue_purge:
     match:
       - sender: <>
@@ -79,13 +81,13 @@ EXAMPLES = r"""
   check_mode: true
   register: planned
 
-- name: Delete just that
+- name: Delete only the messages of the plan
   mailops.postfix.postfix_queue_purge:
     plan: "{{ planned.plan }}"
     plan_max_age: 2h
   become: true
 
-- name: Return old mail of our own users to them
+- name: Return old mail from our own users to them
   mailops.postfix.postfix_queue_purge:
     method: expire
     match:
@@ -102,67 +104,69 @@ method:
   sample: delete
 matched:
   description:
-    - The selection. C(partial) counts messages that a rule matches for some of their recipients only, and C(undecided) those that
-      cannot be decided; they are not in it.
-    - In check mode the same as in a real run.
+    - How many messages are selected. C(partial) counts messages for which a rule matches only some of the recipients. C(undecided) counts
+      messages for which it cannot be decided whether a rule matches. Neither are part of the selection.
+    - In check mode, the numbers that a real run would return.
   returned: success
   type: dict
   sample: {"messages": 5000, "bytes": 9204411, "recipients": 50000, "partial": 3, "undecided": 0}
 purged:
-  description: What is gone from the queue, or expired. In check mode, what would be.
+  description: How many messages were deleted or expired. In check mode, how many would be.
   returned: success
   type: dict
   sample: {"messages": 4999, "bytes": 9202411, "recipients": 49999}
 outcomes:
   description:
-    - How many messages had each outcome, found out by looking.
+    - How many messages had each outcome. The module checks this in the queue.
     - C(purged) are deleted or expired.
     - C(already_purged) are messages of a O(plan) that an earlier run of this collection deleted.
-    - C(vanished) are no longer in the queue. They were delivered, returned, or deleted by something else.
-    - C(changed) are left alone, because another message stands under their queue ID now.
+    - C(vanished) were no longer there. Postfix has delivered or returned them, or somebody else has moved or deleted them. The module cannot
+      know which.
+    - C(changed) are left alone, because another message has their queue ID now.
     - C(in_flight) are deleted, but a delivery agent was sending them at that moment and may have finished.
-    - C(failed) are still there, and RV(failures) says why. If there are any, the module fails when it is done with the others.
-    - C(undecided) are left alone, because it cannot be decided whether they match (see O(on_undecided)).
+    - C(failed) are messages that could not be handled, and RV(failures) says why. If there are any, the module fails after it has handled
+      the others. They are still in the queue.
+    - C(undecided) are left alone, because it cannot be decided whether a rule matches (see O(on_undecided)).
   returned: success
   type: dict
   sample:
     {"purged": 4999, "already_purged": 0, "vanished": 1, "changed": 0, "in_flight": 0, "failed": 0, "undecided": 0}
 messages:
   description:
-    - The oldest selected messages, at most O(limit), as M(mailops.postfix.postfix_queue_facts) lists them, without reasons.
+    - The oldest selected messages, at most O(limit), in the form of M(mailops.postfix.postfix_queue_facts), without reasons.
   returned: success
   type: list
   elements: dict
 undecided:
   description:
-    - Messages of which too much could not be read to decide whether a rule matches, at most 20, and what could not be read. They are
-      left alone. RV(matched) counts all of them.
+    - Messages for which it cannot be decided whether a rule matches, at most 20. C(problem) says what could not be read. They are left
+      alone. RV(matched) counts all of them.
   returned: success
   type: list
   elements: dict
   sample: [{"queue_id": "4A0F9AC", "queue": "deferred", "size": 31337, "problem": "more than 1048576 bytes of headers"}]
 failures:
-  description: Messages with the outcome C(failed), at most 20, and why.
+  description: Messages with the outcome C(failed), at most 20. C(problem) says why.
   returned: success
   type: list
   elements: dict
   sample: [{"queue_id": "4A0F9AD", "queue": "deferred", "problem": "It cannot be taken out of deferred: Input/output error."}]
 truncated:
-  description: Whether messages were selected that RV(messages) does not list.
+  description: Whether more messages were selected than RV(messages) lists.
   returned: success
   type: bool
 selection:
-  description: The selection with its ages made absolute.
+  description: The selection as it was applied. Ages are points in time, so that the same selection can be applied later.
   returned: success
   type: dict
 selection_digest:
-  description: The SHA-256 of RV(selection), as in the mail log.
+  description: The SHA-256 of RV(selection). The line in the mail log has the same value.
   returned: success
   type: str
 plan:
   description:
-    - The selection in full, for O(plan). It is JSON-ready, and as large as the selection.
-    - Its digest finds accidents and edits, but it is no signature. Keep plans where only operators write.
+    - The whole selection, as a value for O(plan). It can be written as JSON. Its size grows with the selection.
+    - The digest detects accidental damage and edits, but it is not a signature. Keep plans where only operators can write.
   returned: in check mode without O(plan)
   type: dict
   contains:
@@ -183,31 +187,31 @@ plan:
       type: int
       returned: always
     selection:
-      description: As RV(selection).
+      description: The value of RV(selection).
       type: dict
       returned: always
     reason:
-      description: As O(reason). It is the reason of the run that carries out the plan, if that run gives none.
+      description: The value of O(reason). A run that carries out the plan uses it if that run gives no reason.
       type: str
       returned: always
     limits:
-      description: As O(max_messages) and O(max_percent). They hold for the run that carries out the plan, if that run gives none.
+      description: The values of O(max_messages) and O(max_percent). A run that carries out the plan uses them if that run gives no limits.
       type: dict
       returned: always
     method:
-      description: As O(method). A run with another method refuses the plan.
+      description: The value of O(method). A run with another method refuses the plan.
       type: str
       returned: always
     counts:
-      description: As RV(matched), with C(in_queues), the number of all messages in the chosen queues.
+      description: The numbers of RV(matched), and C(in_queues), which is the number of all messages in O(queues).
       type: dict
       returned: always
     summary:
-      description: Messages by queue, the most frequent senders and recipient domains, the oldest and the youngest arrival.
+      description: The messages by queue, the most frequent senders and recipient domains, and the first and the last arrival.
       type: dict
       returned: always
     messages:
-      description: The queue IDs and fingerprints of all messages, packed.
+      description: The queue IDs and fingerprints of all messages, compressed.
       type: str
       returned: always
     digest:
@@ -215,7 +219,7 @@ plan:
       type: str
       returned: always
 scan:
-  description: How reading the queues went, as in M(mailops.postfix.postfix_queue_facts).
+  description: How many files were read, and how many could not be read, as in M(mailops.postfix.postfix_queue_facts).
   returned: success
   type: dict
 """

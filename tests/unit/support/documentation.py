@@ -40,7 +40,7 @@ def sections(module: str) -> dict[str, Any]:
 
 
 def fragment(name: str) -> Mapping[str, Any]:
-    """Return the fragment of that name, as in extends_documentation_fragment: C(mailops.postfix.attributes.facts)."""
+    """Return the fragment of that name, as in extends_documentation_fragment: C(mailops.postfix._attributes.facts)."""
     parts = name.split(".")[2:]
     fragments = importlib.import_module(_PACKAGE + "doc_fragments." + parts[0])
     text = getattr(fragments.ModuleDocFragment, parts[1].upper() if parts[1:] else "DOCUMENTATION")

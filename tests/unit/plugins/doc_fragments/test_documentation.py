@@ -89,7 +89,7 @@ def test_options_are_those_of_the_argument_spec(module: str) -> None:
 
 # --- the selection --------------------------------------------------------------------------------------------------
 
-SELECTION = fragment("mailops.postfix.selection")["options"]
+SELECTION = fragment("mailops.postfix._selection")["options"]
 
 
 def test_every_criterion_is_documented() -> None:
@@ -153,6 +153,37 @@ def test_every_outcome_is_documented(module: str) -> None:
     text = " ".join(documented["description"])
     assert re.findall(r"C\((\w+)\) (?:are|were)", text) == list(ACTING[module])
     assert list(documented["sample"]) == list(ACTING[module])
+
+
+@pytest.mark.parametrize(
+    "name", ["failures", "messages", "scan", "selection", "selection_digest", "truncated", "undecided"]
+)
+def test_returned_values_that_all_have_are_documented_alike(name: str) -> None:
+    """A fragment cannot hold RETURN, so each module has its own copy of these texts."""
+    first, *others = [sections(module)["RETURN"][name] for module in sorted(ACTING)]
+    assert others == [first] * len(others)
+
+
+def test_the_counts_of_a_selection_are_documented_alike() -> None:
+    documented = [
+        QUEUE["matched"],
+        *(sections(module)["RETURN"]["matched"] for module in ("postfix_message_info", *ACTING)),
+    ]
+    assert len({row["description"][0] for row in documented}) == 1
+    assert all(row["sample"] == QUEUE["matched"]["sample"] for row in documented)
+
+
+@pytest.mark.parametrize("outcome", ["vanished", "changed", "failed", "undecided"])
+def test_outcomes_that_all_have_are_documented_alike(outcome: str) -> None:
+    texts = [
+        text
+        for module in ACTING
+        for text in sections(module)["RETURN"]["outcomes"]["description"]
+        if text.startswith("C(%s) " % outcome)
+    ]
+    assert len(texts) == len(ACTING)
+    # A module may add a sentence of its own at the end.
+    assert all(text.startswith(min(texts, key=len)) for text in texts)
 
 
 def test_everything_that_becomes_of_messages_is_documented() -> None:

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The option that bounds the list of messages in a result."""
+    """The option that limits the list of messages in a result."""
 
     DOCUMENTATION = r"""
 options:
   limit:
     description:
-      - How many messages the result lists, the oldest first; V(0) for none. It never limits what is selected.
-      - Up to the default the list is also kept below 36 KiB.
+      - How many messages the result lists, the oldest first. V(0) lists none. It never limits the selection.
+      - Up to the default, the list is also kept below 36 KiB.
     type: int
     default: 100
 """

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What all modules of the collection can and cannot."""
+    """The attributes of the modules: what each of them supports."""
 
     DOCUMENTATION = r"""
 options: {}
@@ -22,7 +22,7 @@ attributes:
     description: Can run in check mode and predict the changes without making them.
     support: full
   platform:
-    description: The systems it runs on.
+    description: The systems that the module runs on.
     support: full
     platforms: posix
 """
@@ -33,7 +33,7 @@ attributes:
   diff_mode:
     description: Returns what was changed when run in diff mode.
     support: N/A
-    details: It never changes anything.
+    details: The module never changes anything.
   facts:
     description: Returns facts that the host keeps for the rest of the play.
     support: full

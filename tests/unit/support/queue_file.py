@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Sequence, Tuple
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Fetch
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.record import Fetch
 
 # An address that is shorter leaves no room for a pointer, so cleanup pads it (REC_TYPE_PTR_PAYL_SIZE).
 POINTER_PAYLOAD = 15
@@ -25,6 +25,11 @@ Recipient = Tuple[int, bytes]
 def pointer(target: int) -> bytes:
     """Return a pointer record, a placeholder for 0 (REC_TYPE_PTR_FORMAT)."""
     return rec.encode_record(rec.POINTER, b"%15d" % target)
+
+
+def records(*pairs: tuple[int, bytes]) -> bytes:
+    """Return records of these types and payloads."""
+    return b"".join(rec.encode_record(kind, payload) for kind, payload in pairs)
 
 
 def padding(kind: int, missing: int) -> bytes:

@@ -201,3 +201,56 @@ def test_a_character_may_be_split_between_words() -> None:
 def test_a_word_with_a_line_end_in_it_is_none() -> None:
     # A file name of a part may have one.
     assert mime.decode_header("=?utf-8?q?a\nb?=") == "=?utf-8?q?a\nb?="
+
+
+_B64 = b"dGhlIG5lZWRsZQ==\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"Content-Transfer-Encoding: BASE64 \n\n" + _B64, id="a trailing blank"),
+        pytest.param(b"Content-Transfer-Encoding: base64 (not\n so)\n\n" + _B64, id="a comment"),
+        pytest.param(b'Content-Transfer-Encoding : "Base64"\n\n' + _B64, id="quotes, and a blank before the colon"),
+        pytest.param(b"Content-Transfer-Encoding: base64\n\ndGhl\xff IG5l!ZWRsZQ=\n", id="8 bits and other junk in it"),
+        pytest.param(b"Content-Transfer-Encoding: base64\n\ndGhlIA==bmVlZGxl", id="padding within"),
+        pytest.param(b"Content-Type: text/html; charset='utf-8\n\nthe needle", id="half of a quote"),
+        pytest.param(b'Content-Type: text/plain; charset="no such"\n\nthe needle', id="no such charset"),
+        pytest.param(b"Content-Type: text/plain; charset=x-cp1252\n\nthe needle", id="a charset with x-"),
+        pytest.param(b"Content-Type: text/plain; charset=iso-8859-8-i\n\nthe needle", id="a charset with an order"),
+        pytest.param(b"Content-Type: text/plain; charset*=us-ascii'en'utf%2d8\n\nthe needle", id="RFC 2231"),
+        pytest.param(b"Content-Type: text\n\nthe needle", id="a type that is none"),
+        pytest.param(b"Content-Type: multipart/mixed\n\nthe needle", id="a multipart without boundary"),
+        pytest.param(b"Content-Type: multipart/mixed; boundary=b\n\nthe needle", id="a multipart without parts"),
+        pytest.param(b"Content-Type: multipart/mixed; boundary=b\n\n--b \t\n\nthe needle", id="no final boundary"),
+        pytest.param(b'Content-Type: multipart/mixed; boundary="b "\n\n--b\n\nthe needle\n--b--', id="a blank in it"),
+        pytest.param(
+            b"Content-Type: multipart/mixed;\n boundary*0=b; boundary*1=c\n\n--bc\r\n\r\nthe needle\r\n--bc--",
+            id="sections",
+        ),
+        pytest.param(
+            b"Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\nLS1iCgp0aGUgbmVlZGxl",
+            id="an encoded multipart",
+        ),
+        pytest.param(
+            b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nClRoZQp0aGUgbmVlZGxl",
+            id="an encoded message",
+        ),
+        pytest.param(
+            b"Content-Type: multipart/mixed; boundary=b\n\n--bb\n x--b\n--b\n\nthe needle", id="lines that are alike"
+        ),
+    ],
+)
+def test_what_mail_programs_show_is_text(content: bytes) -> None:
+    parts, problem = mime.text_parts(content)
+    assert "the needle" in "".join(parts)
+    assert problem is None
+
+
+@pytest.mark.parametrize("charset", ["cp999", "mac_none"])
+def test_an_encoding_that_this_python_lacks_is_none(charset: str) -> None:
+    assert mime.decode_text(b"gr\xfc", charset) == "grü"
+
+
+def test_an_embedded_report_is_no_text() -> None:
+    assert mime.text_parts(b"Content-Type: message/delivery-status\n\nStatus: 5.0.0\n") == ([], None)

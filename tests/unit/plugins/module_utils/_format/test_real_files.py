@@ -12,13 +12,16 @@ import json
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._format import content, mime, queue_id
-from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as message
+from ansible_collections.mailops.postfix.plugins.module_utils._format import content, envelope_records, mime, queue_id
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope_reader import (
+    read_envelope,
+    read_identity,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import ListedMessage, parse_json
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import parse_defer_log
-from tests.unit.support.opened import stored_text
+from tests.unit.support.opened import envelope_of, stored_text
 from tests.unit.support.queue_file import fetch_from
 from tests.unit.support.real_files import QUEUE_FILES, REAL_FILES, REAL_IDS, RELEASES, RealFile, manifest
 
@@ -31,7 +34,7 @@ def ids(files: list[RealFile]) -> list[str]:
 
 
 def read(real: RealFile) -> Envelope:
-    return message.read_envelope(fetch_from(real.data), file_size=len(real.data))
+    return envelope_of(real.data)
 
 
 def listed(real: RealFile) -> ListedMessage:
@@ -202,7 +205,7 @@ def test_cut_anywhere_it_is_no_whole_file(real: RealFile) -> None:
     whole = read(real)
     for size in range(len(real.data)):
         data = real.data[:size]
-        envelope = message.read_envelope(fetch_from(data), file_size=size)
+        envelope = read_envelope(fetch_from(data), file_size=size)
         assert envelope.unparsed is not None or envelope == whole
         assert set(envelope.pending) <= set(whole.pending)
 
@@ -210,7 +213,7 @@ def test_cut_anywhere_it_is_no_whole_file(real: RealFile) -> None:
 @pytest.mark.parametrize("real", WHOLE, ids=ids(WHOLE))
 def test_the_start_of_a_file_tells_its_identity(real: RealFile) -> None:
     envelope = read(real)
-    told = message.read_identity(real.data[:1000], file_size=len(real.data))
+    told = read_identity(real.data[:1000], file_size=len(real.data))
     # sendmail -v puts other records there; cleanup(8) is not done with what is in maildrop.
     records = list(itertools.takewhile(lambda one: one.kind in b"CTAFS", rec.iter_records(real.data[:1000])))
     kinds = bytes(record.kind for record in records)
@@ -220,7 +223,7 @@ def test_the_start_of_a_file_tells_its_identity(real: RealFile) -> None:
 
 
 def test_only_few_files_are_read_record_by_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(message, "_scan", None)
+    monkeypatch.setattr(envelope_records, "_scan", None)
     slow = set()
     for real in WHOLE:
         try:

@@ -135,3 +135,11 @@ def test_contents_add_up() -> None:
     one.by_id["a"], other.by_id["b"] = make_content([], ["a"]), make_content([], ["b"])
     one.merge(other)
     assert sorted(one.by_id) == ["a", "b"]
+
+
+def test_long_addresses_are_in_no_sample() -> None:
+    sample = Sample()
+    sample.add("4A0F9AC", make_envelope(pending=[b"b"])._replace(is_heavy=True), None)
+    sample.add("4A0F9AD", make_envelope(), None)
+    assert [message.queue_id for message in sample.kept()] == ["4A0F9AD"]
+    assert (sample.kept()[0].problem, sample.kept()[0].missing) == (None, frozenset())

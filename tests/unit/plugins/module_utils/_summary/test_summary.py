@@ -8,10 +8,11 @@ import pickle
 import random
 import tracemalloc
 from collections import Counter
-from typing import Iterable
+from typing import Iterable, Sequence
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope
 from ansible_collections.mailops.postfix.plugins.module_utils._summary import summary as summaries
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import (
     TOPS,
@@ -264,3 +265,29 @@ def test_recipients_that_repeat_within_messages_take_no_more_memory() -> None:
     # A list of all repetitions has two megabytes.
     assert grown < 1 << 20
     assert summary.tops["recipients"].top(1) == [(b"a@example.org", 5200)]
+
+
+LONG = b"a" * 100000
+
+
+def heavy(recipients: Sequence[bytes], *, sender: bytes | None = LONG + b"@example.com") -> Envelope:
+    envelope = make_envelope(sender=sender, pending=recipients, attributes=[b"sasl_username=" + LONG])
+    return envelope._replace(is_heavy=True)
+
+
+def test_long_values_are_counted_under_their_beginning() -> None:
+    summary = Summary(now=1700000000)
+    for number in range(3):
+        summary.add(heavy([b"b", LONG + b"%d@example.org" % number, LONG, b"x@" + LONG]))
+    summary.add(heavy([], sender=None), {b"b": LONG})
+    tops = {name: tally.top(5) for name, tally in summary.tops.items()}
+    assert tops["senders"] == [(b"a" * 244 + b"@example.com", 3)]
+    assert tops["sender_domains"] == [(b"example.com", 3)]
+    assert tops["recipients"] == [
+        (b"a" * 244 + b"@example.org", 3),
+        (b"a" * 256, 3),
+        (b"b", 3),
+        (b"x@" + b"a" * 254, 3),
+    ]
+    assert tops["sasl_usernames"] == [(b"a" * 256, 4)]
+    assert tops["reasons"] == [(b"a" * 512, 1)]

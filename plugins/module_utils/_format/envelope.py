@@ -22,7 +22,7 @@ LONG_RECORD = 256
 LONG_ATTRIBUTES = 1 << 16
 # Problems of a file that more than one reader finds.
 EMPTY_FILE = "the file is empty"
-WRONG_END = "something else where the content should end"
+WRONG_END = "the content does not end where the size record says"
 
 
 class Input(enum.Enum):

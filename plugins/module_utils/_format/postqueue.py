@@ -104,10 +104,10 @@ def parse_json(lines: Iterable[bytes], *, null_sender: str) -> Iterator[ListedMe
 def _from_json(data: dict[str, Any], null_sender: str) -> ListedMessage:
     queue_id, queue = data["queue_id"], data["queue_name"]
     if not is_valid(queue_id) or queue not in LISTED_QUEUES:
-        raise ValueError("no queue ID and queue")
+        raise ValueError("invalid queue ID or queue")
     arrival, size = int(data["arrival_time"]), int(data["message_size"])
     if not 0 <= arrival < _MAX_NUMBER or not 0 <= size < _MAX_NUMBER:
-        raise ValueError("no time and size: %d, %d" % (arrival, size))
+        raise ValueError("invalid time or size: %d, %d" % (arrival, size))
     listed = [
         (_internal(recipient["address"], null_sender), recipient.get("delay_reason", ""))
         for recipient in data["recipients"]
@@ -143,11 +143,11 @@ def parse_listing(lines: Iterable[bytes], *, null_sender: str, now: int) -> Iter
             if head is not None and (text.startswith(" ") or _REASON_LINE.match(text)):
                 below.append(text)
             else:
-                yield ShowqError("no part of a listing: %r" % text[:80], line=number)
+                yield ShowqError("not a line of a listing: %r" % text[:80], line=number)
     if head is not None:
         yield _from_listing(head, below, null_sender, now)
     if not number:
-        yield ShowqError("no output at all", line=1)
+        yield ShowqError("no output", line=1)
 
 
 def _from_listing(head: re.Match[str], below: Sequence[str], null_sender: str, now: int) -> ListedMessage:

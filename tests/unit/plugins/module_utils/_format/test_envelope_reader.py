@@ -186,4 +186,4 @@ def test_the_end_of_the_content_is_looked_at() -> None:
     assert check_end(fetch_from(data), envelope) is None
     end = data.index(b"X\0")
     broken = data[:end] + b"\0\0" + data[end + 2 :]
-    assert check_end(fetch_from(broken), envelope) == (end, "something else where the content should end")
+    assert check_end(fetch_from(broken), envelope) == (end, "the content does not end where the size record says")

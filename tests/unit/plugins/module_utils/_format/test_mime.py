@@ -135,7 +135,7 @@ def _nested(depth: int, *, lines: int = 0) -> bytes:
 def test_parts_are_found_at_any_depth_within_the_bound() -> None:
     assert mime.text_parts(_nested(mime.MAX_DEPTH)) == (["innermost\n"], None)
     parts, problem = mime.text_parts(_nested(mime.MAX_DEPTH + 1))
-    assert problem == "more than 300 parts within each other"
+    assert problem == "parts nested more than 300 deep"
     # What is not taken apart is there as it is written.
     assert parts == ["--b300x\nContent-Type: text/plain\n\ninnermost\n"]
     assert mime.structure(_nested(2000))[1] is None

@@ -147,11 +147,13 @@ def test_json_without_any_message_is_an_empty_queue() -> None:
         pytest.param(b"\n", "Expecting value: line 2 column 1 (char 1) in b'\\n'", id="empty line"),
         pytest.param(b"[1]\n", "list indices must be integers or slices, not str in b'[1]\\n'", id="no mapping"),
         pytest.param(b"{}\n", "'queue_id' in b'{}\\n'", id="nothing in it"),
-        pytest.param(json_line(queue_id="../etc"), "no queue ID and queue", id="a path"),
-        pytest.param(json_line(queue_name="corrupt"), "no queue ID and queue", id="no queue of showq's"),
+        pytest.param(json_line(queue_id="../etc"), "invalid queue ID or queue", id="a path"),
+        pytest.param(json_line(queue_name="corrupt"), "invalid queue ID or queue", id="no queue of showq's"),
         pytest.param(json_line(arrival_time="soon"), "invalid literal for int() with base 10: 'soon'", id="no time"),
-        pytest.param(json_line(arrival_time=-1), "no time and size: -1, 1000", id="before time began"),
-        pytest.param(json_line(message_size=10**15), "no time and size: 1700000000, 1000000000000000", id="too large"),
+        pytest.param(json_line(arrival_time=-1), "invalid time or size: -1, 1000", id="before time began"),
+        pytest.param(
+            json_line(message_size=10**15), "invalid time or size: 1700000000, 1000000000000000", id="too large"
+        ),
         pytest.param(json_line(arrival_time=float("inf")), "cannot convert float infinity to integer", id="infinity"),
         pytest.param(json_line(sender=None), "'NoneType' object has no attribute 'encode'", id="no sender"),
         pytest.param(json_line(recipients=...), "'recipients'", id="no recipients"),
@@ -253,7 +255,7 @@ def test_an_empty_queue() -> None:
 
 def test_no_output_at_all_is_no_empty_queue() -> None:
     (error,) = parse_listing([], null_sender=NULL, now=NOW)
-    assert str(error) == "postqueue output, line 1: no output at all"
+    assert str(error) == "postqueue output, line 1: no output"
 
 
 @pytest.mark.parametrize(
@@ -275,7 +277,7 @@ def test_no_output_at_all_is_no_empty_queue() -> None:
 )
 def test_a_line_that_cannot_be_read(lines: list[str], number: int, shown: str) -> None:
     (error,) = parse_listing(listing(*lines), null_sender=NULL, now=NOW)
-    assert str(error) == "postqueue output, line %d: no part of a listing: %s" % (number, shown)
+    assert str(error) == "postqueue output, line %d: not a line of a listing: %s" % (number, shown)
 
 
 def test_messages_around_a_line_that_cannot_be_read_are_kept() -> None:

@@ -135,8 +135,8 @@ def test_what_is_not_known_is_null() -> None:
 
 def test_what_could_not_be_read_is_a_problem() -> None:
     opened = Opened(PLAIN.write())
-    opened.problem = "more than 300 parts within each other"
-    assert show_message(opened, excerpt=0)["problem"] == "more than 300 parts within each other"
+    opened.problem = "parts nested more than 300 deep"
+    assert show_message(opened, excerpt=0)["problem"] == "parts nested more than 300 deep"
 
 
 @pytest.mark.parametrize("junk", [b"x" * 500, b'"\\' * 250, "ü".encode() * 500, b"\xff" * 500])

@@ -18,7 +18,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._selection.pattern
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Verdict, parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import shapes
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Contents, Sample, make_content
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.suggest import Suggestion, suggest
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.suggestion import Suggestion, suggest
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 

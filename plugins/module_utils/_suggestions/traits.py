@@ -20,9 +20,9 @@ from collections import Counter
 from typing import Any, Callable, NamedTuple, Optional, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import text_of
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Sampled
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import SampledMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.shapes import (
-    Shaped,
+    ShapedText,
     path_tokens,
     render_path,
     render_subject,
@@ -35,7 +35,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.shape
 # behind a digit, and any number.
 _VARYING = re.compile(r"\+.*|[a-z0-9]*[0-9][a-z][a-z0-9]*|[0-9]+")
 # Of the answer of a server that takes the message for spam.
-_VERDICT = re.compile(
+_SPAM_ANSWER = re.compile(
     r"spam|unsolicited|junk|phish|virus|malware|bulk mail|reputation|bl[ao]ck-?list|black-?list|suspicious|abuse",
     re.IGNORECASE,
 )
@@ -54,9 +54,9 @@ class Traits(NamedTuple):
     address: str | None
     network: str | None
     helo: str | None
-    null_to: str | None
+    null_recipient: str | None
     """The one recipient of a message from the null sender."""
-    null_to_domain: str | None
+    null_recipient_domain: str | None
     only_domain: str | None
     """The domain of all recipients."""
     odd_client: bool
@@ -65,22 +65,22 @@ class Traits(NamedTuple):
     """Whether a forwarder wrote its own domain into the sender (SRS), so that the domain says nothing of who wrote."""
     own_client: bool
     """Whether the client is named like the sender's domain, or has logged in as the sender."""
-    foreign: bool
+    foreign_sender: bool
     """Whether the sender is of another domain than the login."""
     arrival: int
     size: int
     recipients: int
     from_list: bool
-    verdict: bool
+    delayed_as_spam: bool
     """Whether the delay reason says that the message is taken for spam."""
-    subject: Shaped | None
-    reason: Shaped | None
-    paths: tuple[tuple[str, Shaped], ...]
+    subject: ShapedText | None
+    reason: ShapedText | None
+    paths: tuple[tuple[str, ShapedText], ...]
     """Host and shape of the path of each URL."""
     opened: bool
 
 
-def traits_of(sample: Sequence[Sampled]) -> list[Traits]:
+def traits_of(sample: Sequence[SampledMessage]) -> list[Traits]:
     """Return the traits of each message of a sample."""
     subjects = _shape_some([_subject(message) for message in sample], render_subject)
     reasons = _shape_some([_reason(message) for message in sample], render_subject)
@@ -91,30 +91,34 @@ def traits_of(sample: Sequence[Sampled]) -> list[Traits]:
     ]
 
 
-def _subject(message: Sampled) -> tuple[str, ...]:
+def _subject(message: SampledMessage) -> tuple[str, ...]:
     return subject_tokens(message.content.headers[0][1]) if message.content and message.content.headers else ()
 
 
-def _reason(message: Sampled) -> tuple[str, ...]:
+def _reason(message: SampledMessage) -> tuple[str, ...]:
     return subject_tokens(text_of(next(iter(message.delays.values())))) if message.delays else ()
 
 
-def _shape_some(texts: Sequence[tuple[str, ...]], render: Any) -> list[Shaped | None]:
+def _shape_some(texts: Sequence[tuple[str, ...]], render: Any) -> list[ShapedText | None]:
     """Return the shape of each text that has a token, None of the others."""
     there = [index for index, tokens in enumerate(texts) if tokens]
-    shaped: list[Shaped | None] = [None] * len(texts)
+    shaped: list[ShapedText | None] = [None] * len(texts)
     for index, found in zip(there, shape_all([texts[index] for index in there], render)):
         shaped[index] = found
     return shaped
 
 
-def _paths(found: Sequence[Sequence[tuple[str, str]]]) -> list[tuple[tuple[str, Shaped], ...]]:
+def _paths(found: Sequence[Sequence[tuple[str, str]]]) -> list[tuple[tuple[str, ShapedText], ...]]:
     shaped = iter(shape_all([path_tokens(path) for several in found for _host, path in several], render_path))
     return [tuple((host, next(shaped)) for host, _path in several) for several in found]
 
 
 def _traits(
-    message: Sampled, *, subject: Shaped | None, reason: Shaped | None, paths: tuple[tuple[str, Shaped], ...]
+    message: SampledMessage,
+    *,
+    subject: ShapedText | None,
+    reason: ShapedText | None,
+    paths: tuple[tuple[str, ShapedText], ...],
 ) -> Traits:
     envelope = message.envelope
     sender = _value(envelope.sender or None)
@@ -136,19 +140,19 @@ def _traits(
         address=address if network else None,
         network=network,
         helo=helo,
-        null_to=only[0] if is_null else None,
-        null_to_domain=only[1] if is_null else None,
+        null_recipient=only[0] if is_null else None,
+        null_recipient_domain=only[1] if is_null else None,
         only_domain=only[1],
         # A program that logs in greets as it likes.
         odd_client=address is not None and login is None and (client in (None, "unknown") or _odd_greeting(helo)),
         rewritten=_REWRITTEN.match(local) is not None,
         own_client=bool(domain) and (_organisation(domain) in known or sender == login),
-        foreign=login is not None and sender is not None and domain != login.rpartition("@")[2],
+        foreign_sender=login is not None and sender is not None and domain != login.rpartition("@")[2],
         arrival=envelope.arrival,
         size=envelope.size,
         recipients=message.recipients,
         from_list=message.content is not None and message.content.from_list,
-        verdict=any(_VERDICT.search(text_of(text)) for text in message.delays.values()),
+        delayed_as_spam=any(_SPAM_ANSWER.search(text_of(text)) for text in message.delays.values()),
         subject=subject,
         reason=reason,
         paths=paths,
@@ -165,7 +169,7 @@ def _lower(value: bytes) -> str:
     return value.decode("utf-8", "surrogateescape").lower()
 
 
-def _only_recipient(message: Sampled) -> tuple[str | None, str | None]:
+def _only_recipient(message: SampledMessage) -> tuple[str | None, str | None]:
     """Return the one recipient and the one domain of all recipients."""
     several = {_lower(address) for address in message.envelope.pending if len(address) <= _MAX_VALUE}
     domains = {address.rpartition("@")[2] for address in several if "@" in address}
@@ -265,12 +269,12 @@ class Group:
         """Return whether the messages come from many senders, or through one login from many places."""
         return self.dispersed() or (self.most("login")[1] >= _ALL and self.distinct("network") >= _MANY_NETWORKS)
 
-    def subject(self) -> tuple[Shaped | None, float]:
+    def subject(self) -> tuple[ShapedText | None, float]:
         """Return the most frequent shape of the subjects, and its share of the messages that were opened."""
         found, share = Group(self.opened).most("subject")
         return found, share
 
-    def path(self) -> tuple[Shaped | None, float, int]:
+    def path(self) -> tuple[ShapedText | None, float, int]:
         """Return the most frequent shape of a URL's path, its share of the messages that were opened, and its hosts."""
         counted = Counter(shaped for traits in self.opened for shaped in {shaped for _host, shaped in traits.paths})
         says = {shaped: number for shaped, number in counted.items() if shaped.words}
@@ -280,14 +284,14 @@ class Group:
         hosts = {host for traits in self.opened for host, shaped in traits.paths if shaped == found}
         return found, number / len(self.opened), len(hosts)
 
-    def held_together(self, rest: Group) -> bool:
+    def has_one_origin(self, rest: Group) -> bool:
         """Return whether nearly all messages share one value of their envelope, and most messages with it are among them.
 
         rest: the other messages. What these have as often, such as a gateway's address or a provider's domain, binds nobody.
         """
-        return any(self._binds(name, rest) for name in _BINDING)
+        return any(self._is_origin(name, rest) for name in _ORIGIN_TRAITS)
 
-    def _binds(self, name: str, rest: Group) -> bool:
+    def _is_origin(self, name: str, rest: Group) -> bool:
         value, share = self.most(name)
         if share < _ALL:
             return False
@@ -299,7 +303,7 @@ class Group:
 
 
 # What messages of one origin, or of the null sender to one address, have in common.
-_BINDING = ("login", "sender", "domain", "network", "null_to", "null_to_domain")
+_ORIGIN_TRAITS = ("login", "sender", "domain", "network", "null_recipient", "null_recipient_domain")
 
 
 def many(number: int) -> float:
@@ -307,15 +311,15 @@ def many(number: int) -> float:
     return min(max(5.0, 0.3 * number), 20.0)
 
 
-def _forged(group: Group, _rest: Group) -> Evidence | None:
+def _forged_senders(group: Group, _rest: Group) -> Evidence | None:
     _login, share = group.most("login")
-    foreign = group.share("foreign")
+    foreign = group.share("foreign_sender")
     if share < _ALL or foreign < 0.5 or group.distinct("domain") < 5 or not group.dispersed():
         return None
     return Evidence(3, foreign, "%d senders of other domains than the login's" % group.distinct("sender"))
 
 
-def _networks(group: Group, _rest: Group) -> Evidence | None:
+def _many_networks(group: Group, _rest: Group) -> Evidence | None:
     _login, share = group.most("login")
     number = group.distinct("network")
     if share < _ALL or number < min(max(5.0, 0.1 * len(group.members)), _MANY_NETWORKS):
@@ -323,14 +327,14 @@ def _networks(group: Group, _rest: Group) -> Evidence | None:
     return Evidence(3 if number >= _MANY_NETWORKS else 2, 1.0, "one login from %d networks" % number)
 
 
-def _null(group: Group, rest: Group) -> Evidence | None:
-    recipient, share = group.most("null_to")
+def _null_sender(group: Group, rest: Group) -> Evidence | None:
+    recipient, share = group.most("null_recipient")
     if share >= _ALL:
         # Who sent as much gets notices of that.
         sent = sum(traits.sender == recipient for traits in rest.members)
         return Evidence(3, share, "the null sender writes to one recipient") if sent < len(group.members) else None
-    domain, share = group.most("null_to_domain")
-    number = group.distinct("null_to")
+    domain, share = group.most("null_recipient_domain")
+    number = group.distinct("null_recipient")
     if share < _ALL or number < many(len(group.members)):
         return None
     other = sum(traits.only_domain == domain for traits in rest.members)
@@ -389,27 +393,27 @@ def _burst(group: Group, rest: Group) -> Evidence | None:
     )
 
 
-def _alike(group: Group, rest: Group) -> Evidence | None:
+def _similar_sizes(group: Group, rest: Group) -> Evidence | None:
     if group.spread() > 0.15 or rest.spread() < 0.3:
         return None
     return Evidence(1, 0.5, "their sizes are alike")
 
 
-def _crowds(group: Group, rest: Group) -> Evidence | None:
+def _many_recipients(group: Group, rest: Group) -> Evidence | None:
     number = group.quantile("recipients", 0.5)
     if number < max(5, 3 * rest.quantile("recipients", 0.5)):
         return None
     return Evidence(1, 0.5, "half of them have %d recipients or more" % number)
 
 
-def _verdicts(group: Group, rest: Group) -> Evidence | None:
-    share = group.share("verdict")
-    if share < 0.3 or share < 2 * rest.share("verdict"):
+def _spam_delays(group: Group, rest: Group) -> Evidence | None:
+    share = group.share("delayed_as_spam")
+    if share < 0.3 or share < 2 * rest.share("delayed_as_spam"):
         return None
     return Evidence(1, share, "%d%% are delayed as spam" % round(100 * share))
 
 
-def _of_a_list(group: Group, _rest: Group) -> Evidence | None:
+def _mailing_list(group: Group, _rest: Group) -> Evidence | None:
     _domain, share = group.most("domain")
     if Group(group.opened).share("from_list") < 0.5 or share < 0.9:
         return None
@@ -418,7 +422,7 @@ def _of_a_list(group: Group, _rest: Group) -> Evidence | None:
     return Evidence(-5, 1.0, "they say that they are a mailing list's")
 
 
-def _own(group: Group, _rest: Group) -> Evidence | None:
+def _own_client(group: Group, _rest: Group) -> Evidence | None:
     if group.from_many() or group.share("own_client") < _MOST:
         return None
     return Evidence(-1, 1.0, "the client is the sender's own")
@@ -427,26 +431,26 @@ def _own(group: Group, _rest: Group) -> Evidence | None:
 Sign = Callable[[Group, Group], Optional[Evidence]]
 # Points are added up; a set of messages is a flood's from NEEDED on.
 SIGNS: Sequence[Sign] = (
-    _forged,
-    _networks,
-    _null,
+    _forged_senders,
+    _many_networks,
+    _null_sender,
     _subject_of_many,
     _path_of_many,
     _host_of_many,
     _odd_clients,
     _burst,
-    _alike,
-    _crowds,
-    _verdicts,
-    _of_a_list,
-    _own,
+    _similar_sizes,
+    _many_recipients,
+    _spam_delays,
+    _mailing_list,
+    _own_client,
 )
 NEEDED = 3
 # One sender may be a person, a shop or a script: there more signs are asked for.
 NEEDED_OF_ONE = 4
 
 
-class Judged(NamedTuple):
+class Judgement(NamedTuple):
     """What the signs say of a group."""
 
     signs: tuple[Evidence, ...]
@@ -455,10 +459,10 @@ class Judged(NamedTuple):
     """The share of the messages that have each strong sign."""
 
 
-def judge(group: Group, rest: Group) -> Judged:
+def judge(group: Group, rest: Group) -> Judgement:
     """Return the signs of a flood in a group, compared with the rest of the queue."""
     signs = tuple(found for found in (sign(group, rest) for sign in SIGNS) if found is not None)
-    null = group.distinct("null_to") > 0 and group.distinct("sender") == 0
+    null = group.distinct("null_recipient") > 0 and group.distinct("sender") == 0
     needed = NEEDED if null or group.dispersed() else NEEDED_OF_ONE
     strong = [found.share for found in signs if found.points > 1]
-    return Judged(signs, sum(found.points for found in signs) >= needed, min(strong, default=_MOST))
+    return Judgement(signs, sum(found.points for found in signs) >= needed, min(strong, default=_MOST))

@@ -10,10 +10,10 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import shapes
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.shapes import Shape, Shaped
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.shapes import Shape, ShapedText
 
 
-def shaped(*subjects: str) -> Shaped:
+def shaped(*subjects: str) -> ShapedText:
     """Return the shape of the first of several subjects."""
     return shapes.shape_all([shapes.subject_tokens(subject) for subject in subjects], shapes.render_subject)[0]
 
@@ -53,7 +53,7 @@ def test_the_shape_of_subjects(subjects: list[str], regex: str, words: int) -> N
     assert not test("something else")
 
 
-def paths(*several: str) -> Shaped:
+def paths(*several: str) -> ShapedText:
     return shapes.shape_all([shapes.path_tokens(path) for path in several], shapes.render_path)[0]
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import sample as samples
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import suggest as suggesting
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import suggestion as suggestions
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Contents, Sample, make_content
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.suggest import Suggestion, suggest
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.suggestion import Suggestion, suggest
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary
 from tests.unit.support.subject import make_envelope
 
@@ -161,7 +161,7 @@ def test_a_pair_separates_what_neither_does_alone(queue: Queue) -> None:
 
 
 def test_pairs_are_tried_within_a_bound(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suggesting, "_MAX_PAIRS", 0)
+    monkeypatch.setattr(suggestions, "_MAX_PAIRS", 0)
     mixed_up(queue)
     assert queue.suggestions() == []
 
@@ -220,7 +220,7 @@ def test_no_more_suggestions_than_asked_for(queue: Queue, monkeypatch: pytest.Mo
     for at in range(90):
         queue.put("", "victim%d@example%d.org" % (at % 3, at % 3))
     assert len(queue.suggestions()) == 3
-    monkeypatch.setattr(suggesting, "MAX_SUGGESTIONS", 2)
+    monkeypatch.setattr(suggestions, "MAX_SUGGESTIONS", 2)
     assert len(queue.suggestions()) == 2
 
 

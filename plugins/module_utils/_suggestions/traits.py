@@ -4,11 +4,11 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What tells the messages of a flood from other mail, message by message, and the signs of a flood in a set of them.
+"""The traits of each message that distinguish a flood from other mail, and the signs of a flood in a group of messages.
 
-Much mail from one place is no sign: a company's own server, a newsletter, and a destination that is down look like that. What
-ordinary mail does not do is in SIGNS: one login with many foreign senders, one subject from many senders, one path under many
-hosts. Other signs add to these.
+Much mail from one place is not a sign: a company's own server, a newsletter, and a destination that is down look like that too. SIGNS
+has what ordinary mail does not do: one login with many foreign senders, one subject from many senders, one path under many hosts.
+Weaker signs add to these.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.shape
     urls,
 )
 
-# What varies from message to message in the local part of a mailing's sender (VERP): an extension, a token with a letter
-# behind a digit, and any number.
+# The parts of a mailing's sender that vary from message to message (VERP): an extension, a token with a letter after a digit, and
+# any number.
 _VARYING = re.compile(r"\+.*|[a-z0-9]*[0-9][a-z][a-z0-9]*|[0-9]+")
-# Of the answer of a server that takes the message for spam.
+# Words in the answer of a server that treats the message as spam.
 _SPAM_ANSWER = re.compile(
     r"spam|unsolicited|junk|phish|virus|malware|bulk mail|reputation|bl[ao]ck-?list|black-?list|suspicious|abuse",
     re.IGNORECASE,
@@ -44,11 +44,11 @@ _MAX_VALUE = 200
 
 
 class Traits(NamedTuple):
-    """What is looked at of one message; None is what is not known or not there."""
+    """The traits of one message; None if a trait is unknown or absent."""
 
     sender: str | None
     local: str | None
-    """The local part of the sender without what varies in it."""
+    """The local part of the sender without its varying parts."""
     domain: str | None
     login: str | None
     address: str | None
@@ -60,19 +60,19 @@ class Traits(NamedTuple):
     only_domain: str | None
     """The domain of all recipients."""
     odd_client: bool
-    """Whether the client has no name, or greets with what is no mail server's name."""
+    """Whether the client has no name, or its HELO name is not that of a mail server."""
     rewritten: bool
-    """Whether a forwarder wrote its own domain into the sender (SRS), so that the domain says nothing of who wrote."""
+    """Whether a forwarder wrote its own domain into the sender (SRS). Then the domain is not that of the author."""
     own_client: bool
-    """Whether the client is named like the sender's domain, or has logged in as the sender."""
+    """Whether the client's name is in the sender's domain, or its login is the sender."""
     foreign_sender: bool
-    """Whether the sender is of another domain than the login."""
+    """Whether the sender has another domain than the login."""
     arrival: int
     size: int
     recipients: int
     from_list: bool
     delayed_as_spam: bool
-    """Whether the delay reason says that the message is taken for spam."""
+    """Whether a delay reason says that the message is treated as spam."""
     subject: ShapedText | None
     reason: ShapedText | None
     paths: tuple[tuple[str, ShapedText], ...]
@@ -100,7 +100,7 @@ def _reason(message: SampledMessage) -> tuple[str, ...]:
 
 
 def _shape_some(texts: Sequence[tuple[str, ...]], render: Any) -> list[ShapedText | None]:
-    """Return the shape of each text that has a token, None of the others."""
+    """Return the shape of each text that has a token, None for the others."""
     there = [index for index, tokens in enumerate(texts) if tokens]
     shaped: list[ShapedText | None] = [None] * len(texts)
     for index, found in zip(there, shape_all([texts[index] for index in there], render)):
@@ -143,7 +143,7 @@ def _traits(
         null_recipient=only[0] if is_null else None,
         null_recipient_domain=only[1] if is_null else None,
         only_domain=only[1],
-        # A program that logs in greets as it likes.
+        # A mail program that logs in may use any HELO name.
         odd_client=address is not None and login is None and (client in (None, "unknown") or _odd_greeting(helo)),
         rewritten=_REWRITTEN.match(local) is not None,
         own_client=bool(domain) and (_organisation(domain) in known or sender == login),
@@ -165,7 +165,7 @@ def _value(value: bytes | None) -> str | None:
 
 
 def _lower(value: bytes) -> str:
-    # Not case-folded: a regular expression that ignores case takes no ss for a sharp s.
+    # Not case-folded: for a regular expression that ignores case, ss is not the same as a sharp s.
     return value.decode("utf-8", "surrogateescape").lower()
 
 
@@ -177,7 +177,7 @@ def _only_recipient(message: SampledMessage) -> tuple[str | None, str | None]:
 
 
 def _local(local: str) -> str:
-    # bounce-anna=example.com@: the mailing's part comes first, the reader's behind it.
+    # bounce-anna=example.com@: first the part of the mailing, then that of the reader.
     head = re.split("[+-]", local)[0] if "=" in local else local
     return _VARYING.sub("", head)
 
@@ -210,7 +210,7 @@ _MANY_NETWORKS = 12
 
 
 class Evidence(NamedTuple):
-    """A sign that was found: its points, the share of the messages that have it, and what it says."""
+    """A sign that was found: its points, the share of the messages that have it, and its description."""
 
     points: int
     share: float
@@ -218,7 +218,7 @@ class Evidence(NamedTuple):
 
 
 class Group:
-    """Some messages of the sample, and what they are like together."""
+    """Some messages of the sample and their traits as a group."""
 
     def __init__(self, members: Sequence[Traits]) -> None:
         self.members = members
@@ -229,7 +229,7 @@ class Group:
         counted = Counter(value for value in (getattr(traits, name) for traits in self.members) if value is not None)
         if not counted:
             return None, 0.0
-        # Of equal ones the first by value, for the order of a queue directory is nobody's.
+        # Of equally frequent values the first in alphabetical order: the order of a queue directory must not matter.
         value, number = min(counted.items(), key=lambda item: (-item[1], str(item[0])))
         return value, number / len(self.members)
 
@@ -238,21 +238,21 @@ class Group:
         return len({getattr(traits, name) for traits in self.members} - {None})
 
     def share(self, name: str) -> float:
-        """Return the share of messages that a trait is true of."""
+        """Return the share of messages for which a trait is true."""
         return sum(bool(getattr(traits, name)) for traits in self.members) / max(1, len(self.members))
 
     def quantile(self, name: str, part: float) -> int:
-        """Return a quantile of a number."""
+        """Return a quantile of a numeric trait. part: 0.5 for the median."""
         ordered = sorted(getattr(traits, name) for traits in self.members) or [0]
         value: int = ordered[int(part * (len(ordered) - 1))]
         return value
 
     def spread(self) -> float:
-        """Return how far the middle half of the sizes is apart, relative to the middle one."""
+        """Return the interquartile range of the sizes, relative to their median."""
         return (self.quantile("size", 0.75) - self.quantile("size", 0.25)) / max(1, self.quantile("size", 0.5))
 
     def window(self) -> tuple[int, int]:
-        """Return the shortest time in which 80% of the messages arrived: its first second, and its seconds."""
+        """Return the shortest time in which 80% of the messages arrived: its first second, and its length in seconds."""
         times = sorted(traits.arrival for traits in self.members if traits.arrival)
         if not times:
             return 0, 0
@@ -261,8 +261,8 @@ class Group:
         return start, seconds
 
     def dispersed(self) -> bool:
-        """Return whether the senders are too many to be one mailing's, one script's or one role's."""
-        # Nor may most be of one sender, whose messages would have the signs, and the others the number.
+        """Return whether the senders are too many for one mailing, one script or one role account."""
+        # One sender must not have most messages: then its messages would have the signs, and the others the number of senders.
         return self.distinct("local") >= many(len(self.members)) and self.most("local")[1] <= 0.5
 
     def from_many(self) -> bool:
@@ -285,9 +285,9 @@ class Group:
         return found, number / len(self.opened), len(hosts)
 
     def has_one_origin(self, rest: Group) -> bool:
-        """Return whether nearly all messages share one value of their envelope, and most messages with it are among them.
+        """Return whether nearly all messages share one value in their envelope, and most messages with that value are in the group.
 
-        rest: the other messages. What these have as often, such as a gateway's address or a provider's domain, binds nobody.
+        rest: the other messages. A value that is as frequent there, such as a gateway's address or a provider's domain, is not an origin.
         """
         return any(self._is_origin(name, rest) for name in _ORIGIN_TRAITS)
 
@@ -296,18 +296,18 @@ class Group:
         if share < _ALL:
             return False
         if name in ("domain", "network") and (self.share("own_client") >= _MOST or self.share("rewritten") > 1 - _ALL):
-            # Its own servers send an organisation's mail, whoever writes it, and a forwarder sends everybody's.
+            # An organisation's own servers send the mail of all its members, and a forwarder sends anybody's mail.
             return False
         others = [traits for traits in rest.members if getattr(traits, name) == value]
         return len(others) < share * len(self.members)
 
 
-# What messages of one origin, or of the null sender to one address, have in common.
+# The traits that messages of one origin, or from the null sender to one address, have in common.
 _ORIGIN_TRAITS = ("login", "sender", "domain", "network", "null_recipient", "null_recipient_domain")
 
 
 def many(number: int) -> float:
-    """Return how many different values are many in so many messages."""
+    """Return how many different values count as many in so many messages."""
     return min(max(5.0, 0.3 * number), 20.0)
 
 
@@ -330,7 +330,7 @@ def _many_networks(group: Group, _rest: Group) -> Evidence | None:
 def _null_sender(group: Group, rest: Group) -> Evidence | None:
     recipient, share = group.most("null_recipient")
     if share >= _ALL:
-        # Who sent as much gets notices of that.
+        # A recipient that sent as many messages gets notices about them.
         sent = sum(traits.sender == recipient for traits in rest.members)
         return Evidence(3, share, "the null sender writes to one recipient") if sent < len(group.members) else None
     domain, share = group.most("null_recipient_domain")
@@ -346,7 +346,7 @@ def _subject_of_many(group: Group, _rest: Group) -> Evidence | None:
     shaped, share = group.subject()
     if shaped is None or share < _MOST or len(group.opened) < _FEW_OPENED or not shaped.words or not group.dispersed():
         return None
-    # People who share a domain, a login or a server do not share their subjects.
+    # People with the same domain, login or server do not write the same subjects.
     from_one = max(group.most(name)[1] for name in ("login", "domain", "address")) >= _ALL
     points = 1 if shaped.words < 2 else 3 if from_one else 2
     return Evidence(points, share, "%d senders write the same subject" % group.distinct("sender"))
@@ -429,7 +429,7 @@ def _own_client(group: Group, _rest: Group) -> Evidence | None:
 
 
 Sign = Callable[[Group, Group], Optional[Evidence]]
-# Points are added up; a set of messages is a flood's from NEEDED on.
+# The points of all signs are added up. A group of messages is a flood if it has at least NEEDED points.
 SIGNS: Sequence[Sign] = (
     _forged_senders,
     _many_networks,
@@ -446,21 +446,21 @@ SIGNS: Sequence[Sign] = (
     _own_client,
 )
 NEEDED = 3
-# One sender may be a person, a shop or a script: there more signs are asked for.
+# One sender may be a person, a shop or a script, and must have more points.
 NEEDED_OF_ONE = 4
 
 
 class Judgement(NamedTuple):
-    """What the signs say of a group."""
+    """The signs that a group has, and whether they make it a flood."""
 
     signs: tuple[Evidence, ...]
     is_flood: bool
     purity: float
-    """The share of the messages that have each strong sign."""
+    """The lowest share of messages that have a strong sign."""
 
 
 def judge(group: Group, rest: Group) -> Judgement:
-    """Return the signs of a flood in a group, compared with the rest of the queue."""
+    """Return the judgement of a group, compared with the rest of the queue."""
     signs = tuple(found for found in (sign(group, rest) for sign in SIGNS) if found is not None)
     null = group.distinct("null_recipient") > 0 and group.distinct("sender") == 0
     needed = NEEDED if null or group.dispersed() else NEEDED_OF_ONE

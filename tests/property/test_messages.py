@@ -56,7 +56,7 @@ def texts(data: bytes, envelope: Envelope, *, at_most: int | None = None) -> lis
 
 
 @given(queue_files())
-def test_what_cleanup_writes_is_read_back(spec: QueueFile) -> None:
+def test_a_file_as_cleanup_writes_it_is_read_back(spec: QueueFile) -> None:
     data = spec.write()
     envelope = envelope_of(data)
     stored = [*spec.recipients, *spec.extracted]
@@ -83,7 +83,7 @@ def test_content_is_read_back(spec: QueueFile) -> None:
 
 
 @given(queue_files(), st.integers(0))
-def test_a_file_that_is_cut_says_so_or_has_told_all(spec: QueueFile, cut: int) -> None:
+def test_a_file_that_is_cut_has_a_problem_or_all_values(spec: QueueFile, cut: int) -> None:
     data = spec.write()
     whole, part = envelope_of(data), envelope_of(data[: cut % len(data)])
     if part.unparsed is None:
@@ -132,7 +132,7 @@ def test_any_bytes_are_content_or_our_error(data: bytes) -> None:
 
 
 @given(damaged_files | queue_files().map(QueueFile.write), st.integers(1, 90), st.integers(0, 5000))
-def test_it_does_not_matter_how_a_file_is_read(data: bytes, at_most: int, head: int) -> None:
+def test_the_size_of_reads_makes_no_difference(data: bytes, at_most: int, head: int) -> None:
     envelope = envelope_of(data)
     in_pieces = fetch_from(data, at_most=at_most)
     assert read_envelope(in_pieces, file_size=len(data)) == envelope
@@ -141,13 +141,13 @@ def test_it_does_not_matter_how_a_file_is_read(data: bytes, at_most: int, head: 
 
 
 @given(damaged_files | queue_files().map(QueueFile.write), st.integers(0, 500) | st.just(5000))
-def test_the_start_of_a_file_tells_what_its_envelope_does(data: bytes, head: int) -> None:
+def test_the_identity_is_that_of_the_envelope(data: bytes, head: int) -> None:
     identity = read_identity(data[:head], file_size=len(data))
     assert identity in (None, envelope_of(data)[:4])
 
 
 @given(damaged_files | queue_files().map(QueueFile.write), st.data())
-def test_a_text_is_held_where_the_stored_text_has_it(data: bytes, draw: st.DataObject) -> None:
+def test_holds_agrees_with_the_stored_text(data: bytes, draw: st.DataObject) -> None:
     stored = _text(read_stored, data, envelope_of(data))
     raw = stored if isinstance(stored, bytes) and draw.draw(st.booleans()) else data
     start = draw.draw(st.integers(0, max(len(raw) - 1, 0)))
@@ -205,7 +205,7 @@ def low_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("low_bounds")
 @pytest.mark.parametrize("name", TRAPS)
-def test_a_trap_ends_and_little_is_kept_of_it(name: str) -> None:
+def test_a_trap_ends_and_few_of_its_records_are_kept(name: str) -> None:
     envelope = envelope_of(TRAPS[name])
     in_a_window = rec.NEXT_READ // 2
     assert len(envelope.pending) + len(envelope.attributes) <= envelope_records.MAX_RECORDS_KEPT + in_a_window
@@ -215,7 +215,7 @@ def test_a_trap_ends_and_little_is_kept_of_it(name: str) -> None:
 
 @pytest.mark.usefixtures("low_bounds")
 @pytest.mark.parametrize("name", ["loop over recipients", "length bomb in a long file", "many lines"])
-def test_a_trap_costs_little_memory(name: str) -> None:
+def test_a_trap_takes_little_memory(name: str) -> None:
     data = TRAPS[name]
     window = rec.MAX_RECORD + rec.NEXT_READ if "bomb" in name else rec.NEXT_READ
     tracemalloc.start()

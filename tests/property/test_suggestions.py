@@ -30,7 +30,7 @@ octets = texts.map(lambda text: text.encode("utf-8", "replace")) | st.binary(max
 
 
 def flood(login: bytes, victim: bytes, subject: str, path: str) -> list[MadeUpMessage]:
-    """Return a queue with three floods, built of hostile values, and some ordinary mail."""
+    """Return a queue with three floods, built of untrusted values, and some ordinary mail."""
     rng = random.Random(5)
     words = ["tea", "oil", "gas", "ink", "hay", "ore", "fur", "wax", "tin", "rye", "fig", "egg", "jam", "nut", "pea"]
     queue: list[MadeUpMessage] = []

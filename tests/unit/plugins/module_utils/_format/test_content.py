@@ -54,20 +54,20 @@ def test_content(spec: QueueFile) -> None:
     assert headers == spec.content().partition(b"\n\n")[0] + b"\n" if spec.headers else headers == b""
 
 
-def test_content_without_an_extracted_segment_behind_it() -> None:
+def test_content_without_an_extracted_segment_after_it() -> None:
     data = records(SENDER, (rec.MESSAGE, b""), (rec.NORMAL, b"Subject: a"), (rec.NORMAL, b""), (rec.NORMAL, b"x"), END)
     envelope = envelope_of(data)
     assert envelope.unparsed == Unparsed(len(data), "missing end record")
     assert content.read_content(fetch_from(data), envelope).startswith(b"Subject: a\n\nx\n")
 
 
-def test_headers_without_an_empty_line_behind_them() -> None:
+def test_headers_without_an_empty_line_after_them() -> None:
     data = records(SENDER, (rec.MESSAGE, b""), (rec.NORMAL, b"Subject: a"), (rec.EXTRACTED, b""), END)
     envelope = envelope_of(data)
     assert content.read_headers(fetch_from(data), envelope) == (b"Subject: a\n", None)
 
 
-def test_a_line_end_after_a_long_header_is_no_empty_line() -> None:
+def test_a_line_end_after_a_long_header_is_not_an_empty_line() -> None:
     data = records(
         SENDER,
         (rec.MESSAGE, b""),
@@ -97,7 +97,7 @@ def test_content_that_is_cut_is_refused(reader: Callable[[Fetch, Envelope], byte
     assert str(caught.value) == "the file ends within a record at offset %d" % _CUT_OFFSET
 
 
-def test_content_that_is_cut_is_read_as_far_as_it_goes() -> None:
+def test_content_that_is_cut_is_read_up_to_the_cut() -> None:
     problem = "the file ends within a record at offset %d" % _CUT_OFFSET
     assert content.read_start_of_content(fetch_from(_CUT), envelope_of(_CUT), most=1000) == (b"A: b\n" * 3, problem)
     assert content.read_headers(fetch_from(_CUT), envelope_of(_CUT)) == (b"A: b\n" * 3, problem)
@@ -109,7 +109,7 @@ def test_content_that_is_cut_is_read_as_far_as_it_goes() -> None:
 
 
 @pytest.mark.parametrize("junk", [b"\0" * 5000, b"N\xff\xff\xff\xff\x00"])
-def test_what_stands_before_damaged_content_is_read(junk: bytes) -> None:
+def test_lines_before_damaged_content_are_read(junk: bytes) -> None:
     data = QueueFile(headers=[b"A: b"], body=[b"early", b"late"]).write()
     data = data[: data.index(b"N\x04late")] + junk
     start, problem = content.read_start_of_content(fetch_from(data), envelope_of(data), most=1000)
@@ -140,7 +140,7 @@ def test_headers_have_a_bound() -> None:
     assert problem == "more than 1048576 bytes of headers"
 
 
-def test_a_header_line_that_goes_beyond_the_bound_is_left_out() -> None:
+def test_a_header_line_beyond_the_bound_is_left_out() -> None:
     data = QueueFile(headers=[b"A: b", b"X: " + b"y" * (2 << 20)]).write()
     headers, _problem = content.read_headers(fetch_from(data), envelope_of(data))
     assert headers == b"A: b\n"
@@ -169,7 +169,7 @@ _HELD = QueueFile(sender=b"who@example.com", body=[b"a line of text", b"b" * 50,
         pytest.param(
             _HELD._replace(milters=True), b"no such text", False, id="nowhere, not in the place for a milter's edits"
         ),
-        pytest.param(_HELD._replace(milters=True), b"an end", True, id="beside places for a milter's edits"),
+        pytest.param(_HELD._replace(milters=True), b"an end", True, id="next to places for a milter's edits"),
         pytest.param(_HELD._replace(milters=True), b"        0", None, id="in a place for a milter's edits"),
         pytest.param(
             _HELD._replace(milters=True, headers=[b"X: y"]), b" 0", None, id="in what fills up a short header"
@@ -194,11 +194,11 @@ def test_holds(spec: QueueFile, text: bytes, held: bool | None) -> None:
     "data",
     [pytest.param(_HELD.write()[:-20], id="cut"), pytest.param(b"", id="empty"), pytest.param(_START, id="start")],
 )
-def test_a_file_that_is_damaged_is_not_decided_about(data: bytes) -> None:
+def test_a_damaged_file_is_not_decided(data: bytes) -> None:
     assert content.holds(data, envelope_of(data), b"no such text") is None
 
 
-def test_a_record_of_impossible_length_is_not_decided_about() -> None:
+def test_a_record_of_impossible_length_is_not_decided() -> None:
     envelope = envelope_of(_HELD.write())
     data = _HELD.write()[: envelope.data_offset] + b"N\xff\xff\xff\xff\x00"
     assert content.holds(data, envelope, b"no such text") is None

@@ -12,7 +12,7 @@ from tests.unit.support.queue_file import pointer, records
 _START = records((rec.TIME, b"1700000000 123456"), (rec.SENDER, b"sender@example.com"))
 
 
-def test_pointers_far_apart_end() -> None:
+def test_a_loop_of_pointers_far_apart_ends() -> None:
     far = 3 * rec.NEXT_READ
     data = bytearray(far)
     data[: len(_START)] = _START
@@ -22,7 +22,7 @@ def test_pointers_far_apart_end() -> None:
     assert envelope.unparsed == Unparsed(far, "too many reverse jumps")
 
 
-def test_forward_pointers_are_no_loop() -> None:
+def test_forward_pointers_are_not_a_loop() -> None:
     chain = bytearray(_START)
     for _jump in range(2 * rec.MAX_REVERSE_JUMPS):
         chain += pointer(len(chain) + 17)

@@ -25,7 +25,7 @@ def with_attributes(*attributes: bytes) -> Envelope:
     return envelope_of(QueueFile(before_sender=[], after_sender=attributes).write())
 
 
-def test_xforward_wins_over_the_filter_that_handed_the_message_back() -> None:
+def test_the_client_from_xforward_comes_before_the_content_filter() -> None:
     envelope = with_attributes(*_SMTP)
     assert envelope.client_name == b"mx.example.net"
     assert envelope.client_address == b"192.0.2.1"

@@ -102,7 +102,7 @@ def test_a_sender_that_a_milter_changed(sender: bytes) -> None:
     assert envelope_of(QueueFile(sender=sender, milters=True, edits=edits).write()).sender == b"new@example.net"
 
 
-def test_recipients_after_the_content_are_not_looked_for_where_the_c_record_has_them_all() -> None:
+def test_the_end_of_a_file_is_not_read_if_all_recipients_are_known() -> None:
     data = QueueFile(body=[b"x" * 1000] * 100).write()
     fetched = []
 
@@ -114,7 +114,7 @@ def test_recipients_after_the_content_are_not_looked_for_where_the_c_record_has_
     assert fetched == [(0, rec.FIRST_READ)]
 
 
-def test_no_read_at_all_where_the_head_is_at_hand() -> None:
+def test_nothing_is_read_if_the_head_is_enough() -> None:
     def fetch(offset: int, size: int) -> bytes:
         raise AssertionError("%d bytes at %d are not needed" % (size, offset))
 
@@ -123,15 +123,15 @@ def test_no_read_at_all_where_the_head_is_at_hand() -> None:
     assert envelope.pending == [b"recipient@example.org"]
 
 
-def test_the_start_of_a_file_tells_its_identity_as_soon_as_the_sender_is_there() -> None:
+def test_the_start_of_a_file_has_its_identity_once_it_has_the_sender() -> None:
     data = QueueFile().write()
-    told = [read_identity(data[:size], file_size=len(data)) for size in range(len(data))]
+    found = [read_identity(data[:size], file_size=len(data)) for size in range(len(data))]
     identity = (1700000000, 123456, envelope_of(data).size, b"sender@example.com")
     enough = data.index(b"sender@example.com") + len(b"sender@example.com")
-    assert told == [None] * enough + [identity] * (len(data) - enough)
+    assert found == [None] * enough + [identity] * (len(data) - enough)
 
 
-def test_the_start_of_a_file_that_is_cut_tells_no_identity() -> None:
+def test_the_start_of_a_file_that_is_cut_has_no_identity() -> None:
     data = QueueFile().write()
     assert read_identity(data, file_size=len(data)) == envelope_of(data)[:4]
     assert read_identity(data, file_size=len(data) - 10) is None
@@ -175,12 +175,12 @@ def test_a_fetch_that_fails_is_not_hidden() -> None:
 
 
 @pytest.mark.parametrize("size", [b"x", b"1 2", b"1 2 3"])
-def test_an_end_that_no_record_tells_is_not_looked_at(size: bytes) -> None:
+def test_an_end_without_a_size_record_is_not_checked(size: bytes) -> None:
     data = rec.encode_record(rec.SIZE, size) + QueueFile().write()[97:]
     assert check_end(fetch_from(data), envelope_of(QueueFile().write())) is None
 
 
-def test_the_end_of_the_content_is_looked_at() -> None:
+def test_the_end_of_the_content_is_checked() -> None:
     data = QueueFile().write()
     envelope = envelope_of(data)
     assert check_end(fetch_from(data), envelope) is None

@@ -20,7 +20,7 @@ _START = records(ARRIVAL, SENDER)
 _OLD_FILE = QueueFile(size_fields=1).write()
 
 
-def test_the_content_is_jumped_over_to_the_extracted_recipients() -> None:
+def test_the_content_is_skipped_up_to_the_extracted_recipients() -> None:
     spec = QueueFile(recipients=[], extracted=todo(b"a@example.org"), body=[b"x" * 1000] * 1000)
     data = spec.write()
     fetched = []
@@ -33,7 +33,7 @@ def test_the_content_is_jumped_over_to_the_extracted_recipients() -> None:
     assert fetched == [rec.FIRST_READ, rec.NEXT_READ]
 
 
-def test_first_instances_win_as_in_qmgr() -> None:
+def test_the_first_record_of_a_type_counts_as_in_qmgr() -> None:
     data = records(
         (rec.SIZE, b"1 2 3"),
         (rec.SIZE, b"4 5 6"),
@@ -50,7 +50,7 @@ def test_first_instances_win_as_in_qmgr() -> None:
     assert envelope.sasl_username == b"first"
 
 
-def test_attributes_behind_a_recipient_are_not_the_messages() -> None:
+def test_attributes_after_a_recipient_are_not_those_of_the_message() -> None:
     data = records(
         SENDER,
         (rec.ATTRIBUTE, b"a=1"),
@@ -128,11 +128,11 @@ def test_arrival(arrival: bytes, expected: tuple[int, int]) -> None:
         pytest.param(_OLD_FILE[:-4], Unparsed(len(_OLD_FILE) - 4, "missing end record"), id="cut within the content"),
     ],
 )
-def test_what_cannot_be_read_is_told_with_its_place(data: bytes, unparsed: Unparsed) -> None:
+def test_the_first_problem_is_returned_with_its_offset(data: bytes, unparsed: Unparsed) -> None:
     assert envelope_of(data).unparsed == unparsed
 
 
-def test_what_stood_before_the_damage_is_kept() -> None:
+def test_records_before_the_damage_are_kept() -> None:
     envelope = envelope_of(_START + records((rec.RECIPIENT, b"a@example.org")) + b"R\x09short")
     assert envelope == Envelope(
         arrival=1700000000,
@@ -163,13 +163,13 @@ def test_a_loop_of_pointers_over_long_records_ends() -> None:
     assert envelope.unparsed.problem == "more than 134217728 bytes to read"
 
 
-def test_a_record_that_no_envelope_has_ends_it() -> None:
+def test_a_record_of_another_type_ends_the_envelope() -> None:
     assert envelope_of(_START + records((rec.NORMAL, b"x"))).unparsed == Unparsed(
         len(_START), "unexpected record type 'N'"
     )
 
 
-def test_recipients_beyond_the_bound_are_missing_and_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recipients_beyond_the_bound_are_missing_and_not_damage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(envelope_records, "MAX_RECORDS_KEPT", 100)
     envelope = envelope_of(
         QueueFile(recipients=todo(*(b"user%d@example.org" % number for number in range(5000)))).write()
@@ -190,7 +190,7 @@ def test_long_recipients_are_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -
     assert envelope.is_heavy
 
 
-def test_content_that_cannot_be_passed_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_content_that_is_too_long_to_skip_is_not_damage(monkeypatch: pytest.MonkeyPatch) -> None:
     # As in maildrop, where the size record does not say where the content ends.
     monkeypatch.setattr(rec, "MAX_WALK", 100000)
     envelope = envelope_of(QueueFile(size_fields=1, body=[b"x" * 100] * 3000).write())

@@ -31,5 +31,5 @@ def test_stored_text_has_every_record_on_a_line() -> None:
     )
 
 
-def test_a_file_of_an_end_only_has_no_text() -> None:
+def test_a_file_with_an_end_record_only_has_no_text() -> None:
     assert stored_text(fetch_from(records(END))) == b""

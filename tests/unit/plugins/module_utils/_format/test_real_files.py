@@ -92,7 +92,7 @@ def test_the_content_is_what_postcat_prints(real: RealFile) -> None:
 
 
 @pytest.mark.parametrize("real", LISTED, ids=ids(LISTED))
-def test_it_is_what_postqueue_lists(real: RealFile) -> None:
+def test_the_envelope_is_what_postqueue_lists(real: RealFile) -> None:
     envelope, row = read(real), listed(real)
     assert row.queue == real.queue
     assert row.envelope.arrival == envelope.arrival
@@ -109,7 +109,7 @@ def test_it_is_what_postqueue_lists(real: RealFile) -> None:
 
 
 @pytest.mark.parametrize("real", REAL_FILES, ids=REAL_IDS)
-def test_its_name_tells_when_it_was_made(real: RealFile) -> None:
+def test_the_time_in_a_queue_id_is_the_arrival(real: RealFile) -> None:
     decoded = queue_id.decode(real.queue_id)
     assert str(decoded) == real.queue_id
     assert decoded.long == (real.case == "long_id")
@@ -133,7 +133,9 @@ def test_its_name_tells_when_it_was_made(real: RealFile) -> None:
         ("requeued", "smtp", None, b"192.0.2.7"),
     ],
 )
-def test_where_it_came_from(case: str, origin: str, sasl_username: bytes | None, client_address: bytes | None) -> None:
+def test_the_origin_and_the_client(
+    case: str, origin: str, sasl_username: bytes | None, client_address: bytes | None
+) -> None:
     found = [read(real) for real in REAL_FILES if real.case == case]
     assert found
     for envelope in found:
@@ -189,7 +191,7 @@ def test_a_milters_headers_and_body() -> None:
         ]
 
 
-def test_a_file_that_postfix_put_aside() -> None:
+def test_a_file_in_the_corrupt_queue() -> None:
     found = [real for real in REAL_FILES if real.queue == "corrupt"]
     assert found
     for real in found:
@@ -201,7 +203,7 @@ def test_a_file_that_postfix_put_aside() -> None:
 
 
 @pytest.mark.parametrize("real", REAL_FILES, ids=REAL_IDS)
-def test_cut_anywhere_it_is_no_whole_file(real: RealFile) -> None:
+def test_a_file_that_is_cut_anywhere_is_not_whole(real: RealFile) -> None:
     whole = read(real)
     for size in range(len(real.data)):
         data = real.data[:size]
@@ -211,15 +213,15 @@ def test_cut_anywhere_it_is_no_whole_file(real: RealFile) -> None:
 
 
 @pytest.mark.parametrize("real", WHOLE, ids=ids(WHOLE))
-def test_the_start_of_a_file_tells_its_identity(real: RealFile) -> None:
+def test_the_start_of_a_file_has_its_identity(real: RealFile) -> None:
     envelope = read(real)
-    told = read_identity(real.data[:1000], file_size=len(real.data))
+    identity = read_identity(real.data[:1000], file_size=len(real.data))
     # sendmail -v puts other records there; cleanup(8) is not done with what is in maildrop.
     records = list(itertools.takewhile(lambda one: one.kind in b"CTAFS", rec.iter_records(real.data[:1000])))
     kinds = bytes(record.kind for record in records)
     plain = kinds.startswith(b"CTA") and rec.SENDER in kinds
     ascii_only = (envelope.sender or b"").isascii()
-    assert told == (envelope[:4] if plain and ascii_only else None)
+    assert identity == (envelope[:4] if plain and ascii_only else None)
 
 
 def test_only_few_files_are_read_record_by_record(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,7 +122,7 @@ def test_a_pair_leaves_out_the_owner(queue: Queue) -> None:
     assert (found.messages, found.exact) == (40, True)
 
 
-def test_half_a_flood_is_no_better(queue: Queue) -> None:
+def test_a_rule_for_half_a_flood_is_not_suggested(queue: Queue) -> None:
     queue.ordinary(100)
     queue.flood(30, login="a@home.example", subject="Your parcel %d waits here")
     queue.flood(20, login="a@home.example", subject="Your parcel %d waits here", client="203.0.113.9")
@@ -153,7 +153,7 @@ def mixed_up(queue: Queue) -> None:
         queue.put("%s@e%d.example" % (word, at), client="203.0.113.%d" % at, helo="f.g", subject=cheap % at)
 
 
-def test_a_pair_separates_what_neither_does_alone(queue: Queue) -> None:
+def test_a_pair_separates_what_neither_value_separates_alone(queue: Queue) -> None:
     mixed_up(queue)
     (found,) = queue.suggestions()
     assert found.rule == {"sender": "forged.example", "client_address": "192.0.2.9"}
@@ -192,7 +192,7 @@ def test_text_that_was_cut_makes_an_estimate(queue: Queue) -> None:
     assert not found.exact
 
 
-def test_what_unrelated_senders_write_is_no_rule(queue: Queue) -> None:
+def test_a_text_of_unrelated_senders_is_not_suggested(queue: Queue) -> None:
     queue.ordinary(100)
     for at in range(60):
         word = WORDS[at % 24]
@@ -206,7 +206,7 @@ def test_what_unrelated_senders_write_is_no_rule(queue: Queue) -> None:
     assert queue.suggestions() == []
 
 
-def test_what_one_network_writes_is_a_rule(queue: Queue) -> None:
+def test_a_text_of_one_network_is_suggested(queue: Queue) -> None:
     queue.ordinary(100)
     queue.flood(40, login=None, subject="Your parcel %d waits here")
     for at in range(15):
@@ -224,7 +224,7 @@ def test_no_more_suggestions_than_asked_for(queue: Queue, monkeypatch: pytest.Mo
     assert len(queue.suggestions()) == 2
 
 
-def test_values_that_are_too_long_are_no_rules(queue: Queue) -> None:
+def test_values_that_are_too_long_are_not_suggested(queue: Queue) -> None:
     queue.ordinary(50)
     for _turn in range(40):
         queue.put("", "\x01" * 150 + "@example.org")

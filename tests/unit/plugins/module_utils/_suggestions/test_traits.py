@@ -165,7 +165,7 @@ def test_signs(group: Sequence[Traits], points: int | None, text: str) -> None:
         assert found[text] == points
 
 
-def test_one_sender_takes_more() -> None:
+def test_one_sender_needs_more_points() -> None:
     one = judge(Group(several(login="x", network=str)), Group(several(40, size=1000)))
     assert (sum(sign.points for sign in one.signs), one.is_flood) == (3, False)
     many = judge(Group(several(**MANY, subject=INVOICE)), Group(several(40)))
@@ -197,7 +197,7 @@ def test_one_sender_among_many_others_is_one_sender() -> None:
         pytest.param({**MANY, "network": str, "login": lambda at: "x" if at > 1 else None}, False, id="too few have"),
     ],
 )
-def test_what_holds_messages_together(changes: Any, is_held_together: bool) -> None:
+def test_messages_of_one_origin(changes: Any, is_held_together: bool) -> None:
     assert Group(several(**changes)).has_one_origin(Group(REST)) is is_held_together
 
 
@@ -213,7 +213,7 @@ def test_a_group_of_nothing() -> None:
     assert not empty.has_one_origin(empty)
 
 
-def test_times_that_are_not_known_are_left_out() -> None:
+def test_unknown_times_are_left_out() -> None:
     group = Group(several(5, arrival=lambda at: 0 if at == 0 else NOW + at))
     assert group.window() == (NOW + 1, 3)
 
@@ -283,7 +283,7 @@ def test_the_traits_of_a_message() -> None:
         pytest.param(b"x" * 300 + b"@example.com", None, id="too long"),
     ],
 )
-def test_what_varies_in_a_local_part(sender: bytes | None, local: str | None) -> None:
+def test_varying_parts_of_a_local_part(sender: bytes | None, local: str | None) -> None:
     assert traits(sender=sender).local == local
 
 

@@ -76,7 +76,7 @@ def unquote(address: bytes) -> bytes:
                 position += 1
             plain.append(address[position])
         position += 1
-    # The part after the last unquoted @ is no local part and is kept as it is.
+    # The part after the last unquoted @ is no local part and is kept unchanged.
     return bytes(plain) if local_end < 0 else bytes(plain[:local_end]) + address[domain_start:]
 
 

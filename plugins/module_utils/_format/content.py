@@ -33,7 +33,7 @@ _NORMAL = rec.NORMAL
 _POINTER = rec.POINTER
 # After these the text does not simply continue with the next record.
 _STOPS = frozenset((rec.CONTINUED, rec.END))
-# These stand between lines, for the edits of milters. They hold no text.
+# These are between lines, for the edits of milters. They have no text.
 _GAPS = frozenset((rec.POINTER, rec.PADDING))
 
 
@@ -124,7 +124,7 @@ def read_headers(fetch: Fetch, envelope: Envelope) -> tuple[bytes, str | None]:
 
 
 def _whole_lines(lines: Sequence[bytes]) -> bytes:
-    """Return the complete lines: a pattern may ask for the end of a line."""
+    """Return the complete lines: a pattern may match the end of a line."""
     text = b"".join(lines)
     return text[: text.rfind(b"\n") + 1]
 

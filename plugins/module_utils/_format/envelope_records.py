@@ -148,7 +148,7 @@ class _EnvelopeParts:
         known = {
             Input.SENDER: self.sender is not None,
             Input.ARRIVAL: not cut or self.arrival > 0,
-            # They stand before the first recipient.
+            # All attributes of the message are before the first recipient.
             Input.ATTRIBUTES: not cut or bool(self.pending or self.done or self.cancelled or data_offset),
             Input.RECIPIENTS: not cut or (data_offset > 0 and self.complete_at(data_offset)),
         }

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is read of files that are longer than anything is, and what is decided then."""
+"""Messages that are very long or cannot be read in full: windows, hits of patterns, and decisions."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ def test_damaged_files_are_found_by_what_is_left_of_them(host: Host, controller:
     assert problems["0AAAA1"].startswith("the file is empty")
     assert problems["0AAAA2"].startswith("the file ends within a record at offset ")
     assert problems["0AAAA3"].startswith("the file ends before its content does at offset ")
-    assert problems["0AAAA4"].startswith("something else where the content should end at offset ")
+    assert problems["0AAAA4"].startswith("the content does not end where the size record says at offset ")
 
 
 def nested(depth: int) -> str:

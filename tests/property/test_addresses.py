@@ -73,7 +73,7 @@ def test_quoting_can_be_undone(text: bytes) -> None:
 
 
 @given(texts)
-def test_what_needs_no_quotes_gets_none(text: bytes) -> None:
+def test_an_address_that_needs_no_quotes_gets_none(text: bytes) -> None:
     quoted = address.quote(text)
     assert quoted == text or quoted.startswith(b'"')
     assert address.domain_of(quoted) == address.domain_of(text)
@@ -90,13 +90,13 @@ def test_any_bytes_have_an_internal_form(text: bytes) -> None:
 
 
 @given(texts)
-def test_what_is_shown_is_valid_and_tells_addresses_apart(text: bytes) -> None:
+def test_shown_addresses_are_valid_and_distinct(text: bytes) -> None:
     address.display_address(text).encode("utf-8")
     assert (address.display_address(text) == "<>") == (text == b"")
 
 
 @given(st.text(max_size=40) | anything.map(address.text_of))
-def test_printable_text_steers_no_terminal(text: str) -> None:
+def test_printable_text_does_not_control_a_terminal(text: str) -> None:
     shown = address.printable(text)
     assert shown.isprintable()
     assert not UNSHOWN.search(shown)
@@ -105,7 +105,7 @@ def test_printable_text_steers_no_terminal(text: str) -> None:
 
 
 @given(anything)
-def test_what_is_shown_can_be_undone(text: bytes) -> None:
+def test_undisplay_is_the_inverse_of_display(text: bytes) -> None:
     shown = address.display(text)
     assert address.undisplay(shown) == text
     assert not UNSHOWN.search(shown)
@@ -113,7 +113,7 @@ def test_what_is_shown_can_be_undone(text: bytes) -> None:
 
 
 @given(st.text(max_size=40) | anything.map(address.text_of))
-def test_what_is_shown_of_text_can_be_undone(text: str) -> None:
+def test_undisplay_text_is_the_inverse_of_display_text(text: str) -> None:
     assert address.bytes_of(address.undisplay_text(address.display_text(text))) == address.bytes_of(text)
 
 

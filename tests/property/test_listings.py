@@ -92,7 +92,7 @@ def check(message: ListedMessage) -> None:
 
 # --- what postqueue writes ------------------------------------------------------------------------------------------
 
-# As showq(8) sends: printable, no line end; an address that looks like the null sender's cannot be told from it.
+# As showq(8) sends: printable, no line end; an address that looks like the null sender's cannot be distinguished from it.
 _printable = st.text(st.characters(blacklist_categories=["C", "Z"]), min_size=1, max_size=15).map(str.encode)
 _addresses = st.just(b"") | _printable.filter(lambda text: text != NULL.encode())
 _reasons = st.text("abc ()<>,;", min_size=1, max_size=20).map(str.strip).filter(bool)

@@ -12,11 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._format import content
-from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as message
+from ansible_collections.mailops.postfix.plugins.module_utils._format import content, envelope_records
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, Fetch, Input
-from tests.unit.support.opened import stored_text
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, Input
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope_reader import (
+    check_end,
+    read_envelope,
+    read_identity,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._format.record import Fetch
+from tests.unit.support.opened import envelope_of, stored_text
 from tests.unit.support.queue_file import MilterEdits, QueueFile, fetch_from, pointer, todo
 from tests.unit.support.strategies import damaged_files, queue_files
 
@@ -35,10 +40,6 @@ def read_headers(fetch: Fetch, envelope: Envelope) -> bytes:
 READERS: tuple[Reader, ...] = (read_stored, content.read_content, read_headers)
 
 
-def read(data: bytes) -> Envelope:
-    return message.read_envelope(fetch_from(data), file_size=len(data))
-
-
 def _text(reader: Reader, data: bytes, envelope: Envelope, *, at_most: int | None = None) -> bytes | str:
     """Return what a reader of content gives: the text, or the message of the one error that it may raise."""
     try:
@@ -55,9 +56,9 @@ def texts(data: bytes, envelope: Envelope, *, at_most: int | None = None) -> lis
 
 
 @given(queue_files())
-def test_what_cleanup_writes_is_read_back(spec: QueueFile) -> None:
+def test_a_file_as_cleanup_writes_it_is_read_back(spec: QueueFile) -> None:
     data = spec.write()
-    envelope = read(data)
+    envelope = envelope_of(data)
     stored = [*spec.recipients, *spec.extracted]
     assert envelope.unparsed is None
     assert b"%d %d" % (envelope.arrival, envelope.microseconds) == spec.arrival
@@ -72,7 +73,7 @@ def test_what_cleanup_writes_is_read_back(spec: QueueFile) -> None:
 @given(queue_files())
 def test_content_is_read_back(spec: QueueFile) -> None:
     data = spec.write()
-    stored, content, headers = texts(data, read(data))
+    stored, content, headers = texts(data, envelope_of(data))
     assert content == spec.content()
     assert isinstance(headers, bytes)
     assert spec.content().startswith(headers + b"\n")
@@ -82,9 +83,9 @@ def test_content_is_read_back(spec: QueueFile) -> None:
 
 
 @given(queue_files(), st.integers(0))
-def test_a_file_that_is_cut_says_so_or_has_told_all(spec: QueueFile, cut: int) -> None:
+def test_a_file_that_is_cut_has_a_problem_or_all_values(spec: QueueFile, cut: int) -> None:
     data = spec.write()
-    whole, part = read(data), read(data[: cut % len(data)])
+    whole, part = envelope_of(data), envelope_of(data[: cut % len(data)])
     if part.unparsed is None:
         assert part == whole
     assert set(part.pending) <= set(whole.pending)
@@ -93,12 +94,12 @@ def test_a_file_that_is_cut_says_so_or_has_told_all(spec: QueueFile, cut: int) -
 @given(queue_files(), st.integers(0))
 def test_a_file_that_is_cut_is_damaged(spec: QueueFile, cut: int) -> None:
     data = spec._replace(edits=MilterEdits()).write()
-    part = read(data[: cut % len(data)])
+    part = envelope_of(data[: cut % len(data)])
     assert part.unparsed is not None
-    assert Input.RECIPIENTS in part.missing or part.pending == read(data).pending
+    assert Input.RECIPIENTS in part.missing or part.pending == envelope_of(data).pending
     assert Input.SENDER in part.missing or part.sender == spec.sender
     # Those of recipients that stand behind the content count for nothing.
-    assert Input.ATTRIBUTES in part.missing or spec.of_recipients or part.attributes == read(data).attributes
+    assert Input.ATTRIBUTES in part.missing or spec.of_recipients or part.attributes == envelope_of(data).attributes
 
 
 @given(queue_files().filter(lambda spec: spec.size_fields >= 3), st.integers(0))
@@ -106,10 +107,10 @@ def test_a_file_whose_end_is_nulled_is_damaged(spec: QueueFile, start: int) -> N
     data = spec._replace(edits=MilterEdits()).write()
     start %= len(data) - 4
     nulled = data[:start] + bytes(len(data) - start)
-    envelope = read(nulled)
-    end = message.check_end(fetch_from(nulled), envelope) if envelope.unparsed is None else None
+    envelope = envelope_of(nulled)
+    end = check_end(fetch_from(nulled), envelope) if envelope.unparsed is None else None
     assert envelope.unparsed or end
-    assert message.check_end(fetch_from(data), read(data)) is None
+    assert check_end(fetch_from(data), envelope_of(data)) is None
 
 
 # --- any file -------------------------------------------------------------------------------------------------------
@@ -117,7 +118,7 @@ def test_a_file_whose_end_is_nulled_is_damaged(spec: QueueFile, start: int) -> N
 
 @given(damaged_files)
 def test_any_bytes_are_an_envelope(data: bytes) -> None:
-    envelope = read(data)
+    envelope = envelope_of(data)
     if envelope.unparsed is not None:
         assert envelope.unparsed.offset >= 0
         assert envelope.unparsed.problem
@@ -127,31 +128,31 @@ def test_any_bytes_are_an_envelope(data: bytes) -> None:
 
 @given(damaged_files)
 def test_any_bytes_are_content_or_our_error(data: bytes) -> None:
-    assert len(texts(data, read(data))) == 3
+    assert len(texts(data, envelope_of(data))) == 3
 
 
 @given(damaged_files | queue_files().map(QueueFile.write), st.integers(1, 90), st.integers(0, 5000))
-def test_it_does_not_matter_how_a_file_is_read(data: bytes, at_most: int, head: int) -> None:
-    envelope = read(data)
+def test_the_size_of_reads_makes_no_difference(data: bytes, at_most: int, head: int) -> None:
+    envelope = envelope_of(data)
     in_pieces = fetch_from(data, at_most=at_most)
-    assert message.read_envelope(in_pieces, file_size=len(data)) == envelope
-    assert message.read_envelope(in_pieces, file_size=len(data), head=data[:head]) == envelope
+    assert read_envelope(in_pieces, file_size=len(data)) == envelope
+    assert read_envelope(in_pieces, file_size=len(data), head=data[:head]) == envelope
     assert texts(data, envelope, at_most=at_most) == texts(data, envelope)
 
 
 @given(damaged_files | queue_files().map(QueueFile.write), st.integers(0, 500) | st.just(5000))
-def test_the_start_of_a_file_tells_what_its_envelope_does(data: bytes, head: int) -> None:
-    identity = message.read_identity(data[:head], file_size=len(data))
-    assert identity in (None, read(data)[:4])
+def test_the_identity_is_that_of_the_envelope(data: bytes, head: int) -> None:
+    identity = read_identity(data[:head], file_size=len(data))
+    assert identity in (None, envelope_of(data)[:4])
 
 
 @given(damaged_files | queue_files().map(QueueFile.write), st.data())
-def test_a_text_is_held_where_the_stored_text_has_it(data: bytes, draw: st.DataObject) -> None:
-    stored = _text(read_stored, data, read(data))
+def test_holds_agrees_with_the_stored_text(data: bytes, draw: st.DataObject) -> None:
+    stored = _text(read_stored, data, envelope_of(data))
     raw = stored if isinstance(stored, bytes) and draw.draw(st.booleans()) else data
     start = draw.draw(st.integers(0, max(len(raw) - 1, 0)))
     text = raw[start : start + draw.draw(st.integers(1, 30))] or b"x"
-    held = content.holds(data, read(data), text)
+    held = content.holds(data, envelope_of(data), text)
     if held is not None:
         assert isinstance(stored, bytes)
         assert held == (text in stored)
@@ -197,29 +198,29 @@ TRAPS = {
 @pytest.fixture
 def low_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lower the reader's bounds, for the time that it takes to reach them."""
-    monkeypatch.setattr(message, "MAX_WALK", message.MAX_WALK // 400)
-    monkeypatch.setattr(message, "MAX_RECORDS_KEPT", message.MAX_RECORDS_KEPT // 400)
+    monkeypatch.setattr(rec, "MAX_WALK", rec.MAX_WALK // 400)
+    monkeypatch.setattr(envelope_records, "MAX_RECORDS_KEPT", envelope_records.MAX_RECORDS_KEPT // 400)
     monkeypatch.setattr(rec, "MAX_REVERSE_JUMPS", rec.MAX_REVERSE_JUMPS // 400)
 
 
 @pytest.mark.usefixtures("low_bounds")
 @pytest.mark.parametrize("name", TRAPS)
-def test_a_trap_ends_and_little_is_kept_of_it(name: str) -> None:
-    envelope = read(TRAPS[name])
-    in_a_window = message.NEXT_READ // 2
-    assert len(envelope.pending) + len(envelope.attributes) <= message.MAX_RECORDS_KEPT + in_a_window
+def test_a_trap_ends_and_few_of_its_records_are_kept(name: str) -> None:
+    envelope = envelope_of(TRAPS[name])
+    in_a_window = rec.NEXT_READ // 2
+    assert len(envelope.pending) + len(envelope.attributes) <= envelope_records.MAX_RECORDS_KEPT + in_a_window
     for text in texts(TRAPS[name], envelope):
-        assert len(text) <= 2 * message.MAX_WALK
+        assert len(text) <= 2 * rec.MAX_WALK
 
 
 @pytest.mark.usefixtures("low_bounds")
 @pytest.mark.parametrize("name", ["loop over recipients", "length bomb in a long file", "many lines"])
-def test_a_trap_costs_little_memory(name: str) -> None:
+def test_a_trap_takes_little_memory(name: str) -> None:
     data = TRAPS[name]
-    window = message.MAX_RECORD + message.NEXT_READ if "bomb" in name else message.NEXT_READ
+    window = rec.MAX_RECORD + rec.NEXT_READ if "bomb" in name else rec.NEXT_READ
     tracemalloc.start()
     try:
-        found = texts(data, read(data))
+        found = texts(data, envelope_of(data))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -233,7 +234,7 @@ def test_ordinary_large_messages_are_read_in_full() -> None:
         recipients=todo(*(b"%d@example.org" % number for number in range(50000))), body=[b"x" * 998] * 10000
     )
     data = spec.write()
-    envelope = read(data)
+    envelope = envelope_of(data)
     assert envelope.pending == spec.pending()
     assert envelope.unparsed is None
     assert content.read_content(fetch_from(data), envelope) == spec.content()

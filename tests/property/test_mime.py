@@ -78,7 +78,7 @@ def test_any_bytes_are_text(content: bytes) -> None:
 
 
 @given(st.lists(st.text(st.characters(blacklist_categories=["C"]), max_size=30), min_size=1, max_size=4), st.data())
-def test_what_python_writes_is_read(texts: list[str], draw: st.DataObject) -> None:
+def test_a_message_from_python_is_read_back(texts: list[str], draw: st.DataObject) -> None:
     message = email.mime.multipart.MIMEMultipart()
     for text in texts:
         charset = draw.draw(st.sampled_from(["utf-8", "utf-16", "utf-7"]))
@@ -112,6 +112,6 @@ def test_encoded_words_are_decoded(text: str, charset: str) -> None:
 
 
 @given(st.lists(_words, min_size=1, max_size=5))
-def test_a_folded_header_is_whole_again(words: list[str]) -> None:
+def test_a_folded_header_is_joined(words: list[str]) -> None:
     block = "X-Test: " + "\n ".join(words) + "\n"
     assert mime.parse_headers(block.encode()) == [("X-Test", " ".join(words))]

@@ -40,7 +40,7 @@ def test_long_ids_sort_by_time_as_long_as_they_are_equally_long(first: QueueId, 
 
 
 @given(short_ids | long_ids, st.integers(0, 5))
-def test_files_stand_under_their_microseconds(made: QueueId, depth: int) -> None:
+def test_files_are_hashed_on_their_microseconds(made: QueueId, depth: int) -> None:
     expected = "%05X" % made.microseconds
     assert queue_id.hash_directory(str(made), depth).replace("/", "") == expected[:depth]
 

@@ -18,7 +18,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._selection.pattern
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Verdict, parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import shapes
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Contents, Sample, make_content
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.suggest import Suggestion, suggest
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.suggestion import Suggestion, suggest
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
@@ -30,7 +30,7 @@ octets = texts.map(lambda text: text.encode("utf-8", "replace")) | st.binary(max
 
 
 def flood(login: bytes, victim: bytes, subject: str, path: str) -> list[MadeUpMessage]:
-    """Return a queue with three floods, built of hostile values, and some ordinary mail."""
+    """Return a queue with three floods, built of untrusted values, and some ordinary mail."""
     rng = random.Random(5)
     words = ["tea", "oil", "gas", "ink", "hay", "ore", "fur", "wax", "tin", "rye", "fig", "egg", "jam", "nut", "pea"]
     queue: list[MadeUpMessage] = []

@@ -43,7 +43,7 @@ def shown(summary: Summary) -> tuple[dict[str, Mapping[bytes, int]], list[dict[b
 
 
 @given(queues)
-def test_tops_and_shape_are_what_counting_one_by_one_gives(queue: list[Envelope]) -> None:
+def test_tops_and_shape_agree_with_counting_one_by_one(queue: list[Envelope]) -> None:
     tops, shape, by_age = shown(summed(queue))
     assert tops["senders"] == Counter(envelope.sender for envelope in queue if envelope.sender is not None)
     assert tops["recipients"] == Counter(address for envelope in queue for address in set(envelope.pending))
@@ -62,7 +62,7 @@ def test_tops_and_shape_are_what_counting_one_by_one_gives(queue: list[Envelope]
 
 
 @given(queues, st.data())
-def test_any_parts_in_any_order_add_up_to_the_whole(queue: list[Envelope], data: st.DataObject) -> None:
+def test_any_parts_are_merged_in_any_order(queue: list[Envelope], data: st.DataObject) -> None:
     parts = [Summary(now=NOW) for _part in range(3)]
     for envelope in queue:
         parts[data.draw(st.integers(0, 2))].add(envelope, dict.fromkeys(envelope.pending[:2], b"full"))
@@ -91,7 +91,7 @@ values = st.lists(st.integers(0, 60).map(lambda number: b"%d" % (number * number
 
 @pytest.mark.usefixtures("few")
 @given(st.lists(values, min_size=1, max_size=4))
-def test_no_count_is_off_by_more_than_is_said(parts: list[list[bytes]]) -> None:
+def test_no_count_lacks_more_than_the_tally_says(parts: list[list[bytes]]) -> None:
     tallies = []
     for part in parts:
         tally = Tally()

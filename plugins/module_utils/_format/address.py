@@ -6,8 +6,8 @@
 
 """Mail addresses as Postfix stores and shows them (src/global/quote_822_local.c), and untrusted text as a result shows it.
 
-What a result shows can be given back as a rule: undisplay() is the inverse of display(), and what a rule takes for a pattern is
-shown in quotes or as an escape, which it takes for the text itself.
+A value that a result shows can be used in a rule: undisplay() is the inverse of display(). What a rule would take for a pattern is
+shown in quotes or as an escape, and the rule takes that for the text itself.
 """
 
 from __future__ import annotations
@@ -17,42 +17,42 @@ from typing import Sequence
 
 NULL_SENDER = "<>"
 
-# is_822_dot_string(): what a local part may not hold unquoted, beside control characters and space.
+# is_822_dot_string(): what a local part must not contain without quotes, in addition to control characters and space.
 _SPECIALS = frozenset(b'()<>@,;:\\"[] ')
 
-# These are not compiled until they are asked for (re keeps what it has compiled): every module is started with this file.
-# An escape of a text that is shown: bytes, which may be a character together, or one character.
+# Every module imports this file, so regular expressions are compiled when they are first used (re caches them).
+# An escape in a text that is shown: bytes, which may be one character together, or one character.
 _ESCAPE = (
     r"(?P<bytes>(?:\\x[0-9A-Fa-f]{2})+)|\\u(?P<short>[0-9A-Fa-f]{4})|\\U(?P<long>000[0-9A-Fa-f]{5}|0010[0-9A-Fa-f]{4})"
 )
 _ANY_ESCAPE = r"(?:(?:\\x[0-9A-Fa-f]{2})+|\\u[0-9A-Fa-f]{4}|\\U(?:000[0-9A-Fa-f]{5}|0010[0-9A-Fa-f]{4}))"
-# A quoted string in the external form of an address, and what a backslash stands before in it.
+# A quoted string in the external form of an address, and what a backslash escapes in it.
 QUOTED_STRING = r'(?s)"((?:\\.|[^"\\])*)"'
 _IN_QUOTES = r"(?s)\\?(%s)|\\(.)" % _ANY_ESCAPE
-# A backslash that reads as the start of an escape.
+# A backslash that looks like the start of an escape.
 _BACKSLASH = r"\\(?=x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U(?:000[0-9A-Fa-f]{5}|0010[0-9A-Fa-f]{4}))"
-# Python takes these for printable, and no terminal shows them (Unicode's Default_Ignorable_Code_Point).
+# For Python these are printable, but no terminal shows them (Unicode's Default_Ignorable_Code_Point).
 _INVISIBLE = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-# What a rule may read as a regular expression, or refuses because it nearly is one.
+# What a rule reads as a regular expression, or refuses because it is nearly one.
 REGEX_LIKE = r"(?s)\s*/.*/[A-Za-z]*\s*\Z"
 
-# What the plain value of a rule must not have, by the kind of value. A result shows it as an escape, which means the text itself.
+# What the plain value of a rule must not contain, by the kind of value. A result shows it as an escape, which means the text itself.
 _NO_HOST = r"[\x00-,/:-@\[-^`{-\x7f]|\A\.|\.\Z"
 DOMAIN_SPECIAL = r"(?s)%s|%s" % (_NO_HOST, _BACKSLASH)
 NAME_SPECIAL = r"(?s)%s|\A[0-9](?=[0-9.]*\Z)|%s" % (_NO_HOST, _BACKSLASH)
 HELO_SPECIAL = r"(?s)[*<>]|\A[./\s]|\s\Z|%s" % _BACKSLASH
 LOGIN_SPECIAL = r"(?s)[*<>,;]|\A[@/%%\s]|\A\.(?!.*@.)|[@\s]\Z|%s" % _BACKSLASH
-# What is neither an IP address nor what Postfix stores for a client that has none.
+# Neither an IP address nor what Postfix stores for a client without one.
 _NO_CLIENT = r"\A(?!(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[^/\s\[\]]+)?|unknown)\Z)."
 CLIENT_SPECIAL = "(?s)%s|%s" % (_NO_CLIENT, _BACKSLASH)
 HEADER_SPECIAL = r"(?s)[\x00- */:\x7f]|%s" % _BACKSLASH
 # A literal domain, as [192.0.2.1] or [IPv6:2001:db8::1].
 DOMAIN_LITERAL = r"\[[0-9A-Za-z.:%-]+\]\Z"
-# A local part that a rule refuses although Postfix needs no quotes for it: wildcards and regular expressions of other tools.
+# Local parts that a rule refuses although Postfix needs no quotes for them: wildcards and regular expressions of other tools.
 LOCAL_SPECIAL = r"\*|\A\^|\A(?:%|\.\+)\Z"
 _BLANKS = r"[ \t\r\n]+"
 MAILER_DAEMON = "mailer-daemon"
-# What a value ends with that a result had to cut; what it cuts so has that many bytes of JSON at least.
+# The end of a value that a result had to cut. Such a value has at least SHORTEST_CUT bytes of JSON.
 CUT = "…"
 SHORTEST_CUT = 200
 
@@ -76,7 +76,7 @@ def unquote(address: bytes) -> bytes:
                 position += 1
             plain.append(address[position])
         position += 1
-    # What stands behind the last unquoted @ is no local part, and is kept as it is.
+    # The part after the last unquoted @ is no local part and is kept unchanged.
     return bytes(plain) if local_end < 0 else bytes(plain[:local_end]) + address[domain_start:]
 
 
@@ -98,41 +98,41 @@ def _is_dot_string(local: bytes) -> bool:
 
 
 def domain_of(address: bytes) -> bytes:
-    """Return the domain of an address in lower case, b"" where it has none."""
+    """Return the domain of an address in lower case, b"" if it has none."""
     return address.rpartition(b"@")[2].lower() if b"@" in address else b""
 
 
 def domains_of(addresses: Sequence[bytes]) -> list[bytes]:
-    """Return what domain_of() gives for each address, at one go in a quarter of the time that they take one by one."""
+    """Return domain_of() of each address, all together in a quarter of the time that they take one by one."""
     parts = b"@\n".join(addresses).lower().split(b"@")
     domains = parts[1::2]
-    # Where all parts that begin with a line end are local parts, each address has one at sign.
+    # If only local parts begin with a line end, each address has one at sign.
     if len(parts) == 2 * len(addresses) and b"\n" not in b"".join(domains):
         return domains
     return [domain_of(address) for address in addresses]
 
 
 def text_of(text: bytes) -> str:
-    """Return bytes as the text that rules are compared with; bytes that are no UTF-8 are kept apart."""
+    """Return bytes as the text that rules are compared with; a byte that is not UTF-8 becomes one surrogate."""
     return text.decode("utf-8", "surrogateescape")
 
 
 def bytes_of(text: str) -> bytes:
-    """Return what text_of() made a text of."""
+    """Return the bytes of a text that text_of() returned."""
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        # Half a pair of surrogates, which comes from no bytes.
+        # Half a pair of surrogates, which text_of() never returns.
         return text.encode("utf-8", "surrogatepass")
 
 
 def fold(text: bytes) -> str:
-    """Return the text in the form in which two are compared: any case is one (UTF-8 too)."""
+    """Return the text in the form for comparing: in lower case, also beyond ASCII."""
     return text_of(text).lower()
 
 
 def printable(text: str) -> str:
-    """Return the text with everything escaped that could steer a terminal, break a line or be overlooked."""
+    """Return the text with an escape for everything that could control a terminal, break a line or be invisible."""
     if text.isprintable() and (text.isascii() or re.search(_INVISIBLE, text) is None):
         return text
     return "".join(
@@ -144,14 +144,14 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Return what printable() does, but line ends and tabs stay."""
+    """Return the text as printable() does, but keep line ends and tabs."""
     return "".join(piece if piece in "\n\t" else printable(piece) for piece in re.split(r"([\n\t])", text))
 
 
 def _escaped(character: str) -> str:
     number = ord(character)
     if 0xDC80 <= number <= 0xDCFF:
-        # A byte that is no UTF-8.
+        # A byte that is not UTF-8.
         number -= 0xDC00
     elif number > 0x7F:
         return ("\\u%04x" if number <= 0xFFFF else "\\U%08x") % number
@@ -159,22 +159,22 @@ def _escaped(character: str) -> str:
 
 
 def escape_special(text: str, special: str) -> str:
-    """Return the text for a result, with what is special for a rule as an escape."""
+    """Return the text for a result, with an escape for everything that is special in a rule."""
     return printable(re.sub(special, lambda found: _escaped(found.group()), text))
 
 
 def display_text(text: str) -> str:
-    """Return untrusted text for a result, so that undisplay_text() undoes it and no rule takes it for a regular expression."""
+    """Return untrusted text for a result. undisplay_text() is the inverse, and no rule takes it for a regular expression."""
     return printable(_unmistakable(text))
 
 
 def display_lines(text: str) -> str:
-    """Return untrusted text of several lines for a result, as display_text() does, but line ends and tabs stay."""
+    """Return untrusted text of several lines for a result, as display_text() does, but keep line ends and tabs."""
     return printable_lines(_unmistakable(text.replace("\r\n", "\n")))
 
 
 def _unmistakable(text: str) -> str:
-    """Return the text with nothing in it that reads as an escape or as a regular expression."""
+    """Return the text so that no part of it looks like an escape or a regular expression."""
     shown = re.sub(_BACKSLASH, r"\\x5c", text) if "\\" in text else text
     return shown.replace("/", r"\x2f", 1) if "/" in shown and re.match(REGEX_LIKE, shown) else shown
 
@@ -182,13 +182,13 @@ def _unmistakable(text: str) -> str:
 def display(text: bytes) -> str:
     """Return untrusted bytes for a result: C(\\xNN) is a byte, C(\\uNNNN) and C(\\UNNNNNNNN) are characters.
 
-    undisplay() undoes it.
+    undisplay() is the inverse.
     """
     return display_text(text_of(text))
 
 
 def undisplay_text(text: str) -> str:
-    """Return the text that display_text() made this of; other text stays, but for what reads as an escape."""
+    """Return the text that display_text() shows as this. Other text stays the same except for escapes."""
     return re.sub(_ESCAPE, _unescaped, text) if "\\" in text else text
 
 
@@ -200,17 +200,14 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def undisplay(text: str) -> bytes:
-    """Return the bytes that display() made this of."""
+    """Return the bytes that display() shows as this."""
     return bytes_of(undisplay_text(text))
 
 
 def undisplay_address(text: str) -> str:
-    """Return the internal form of an address, or of a pattern for addresses, as display_address() shows them.
-
-    What is an escape outside quotes stands for itself.
-    """
+    """Return the internal form of an address, or of a pattern for addresses, that display_address() shows as this."""
     pieces = re.split(QUOTED_STRING, text)
-    # Every second piece stood in quotes.
+    # Every second piece was in quotes.
     pieces[::2] = map(undisplay_text, pieces[::2])
     pieces[1::2] = [re.sub(_IN_QUOTES, _unquoted, piece) for piece in pieces[1::2]]
     return text_of(bytes_of("".join(pieces)))
@@ -222,15 +219,15 @@ def _unquoted(found: re.Match[str]) -> str:
 
 
 def mask_escapes(text: str) -> str:
-    """Return the text with a plain letter in place of each escape: what it stands for is never special."""
-    # Not an x, which might make an escape of what stands in front.
+    """Return the text with a plain letter in place of each escape: an escape is never special in a rule."""
+    # Not an x, because a backslash before it would make another escape.
     return re.sub(_ESCAPE, "q", text) if "\\" in text else text
 
 
 def display_address(address: bytes) -> str:
-    """Return an address for a result, in external form, the null sender as C(<>); a rule takes it for this one address.
+    """Return an address for a result, in external form, the null sender as C(<>). In a rule it matches this address only.
 
-    A local part is quoted where Postfix quotes it, and where a rule would take it for something else.
+    A local part is quoted if Postfix quotes it, or if a rule would take it for something else.
     """
     if not address:
         return NULL_SENDER
@@ -253,28 +250,28 @@ def _display_host(domain: str) -> str:
 
 
 def display_domain(domain: bytes) -> str:
-    """Return a domain for a result; a rule on addresses takes it for this domain."""
+    """Return a domain for a result. In a rule on addresses it matches this domain."""
     shown = _display_host(text_of(domain))
     return shown.replace("-", r"\x2d") if shown.lower() == MAILER_DAEMON else shown
 
 
 def display_login(login: bytes) -> str:
-    """Return a login for a result; a rule on logins takes it for this one."""
+    """Return a login for a result. In a rule on logins it matches this login only."""
     return escape_special(text_of(login), LOGIN_SPECIAL)
 
 
 def display_name(name: bytes) -> str:
-    """Return a client's host name for a result; a rule on names takes it for this one."""
+    """Return a client's host name for a result. In a rule on client names it matches this name only."""
     return escape_special(text_of(name), NAME_SPECIAL)
 
 
 def display_helo(name: bytes) -> str:
-    """Return what a client called itself for a result; a rule on such names takes it for this one."""
+    """Return a HELO name for a result. In a rule on HELO names it matches this name only."""
     return escape_special(text_of(name), HELO_SPECIAL)
 
 
 def display_client(address: bytes) -> str:
-    """Return a client's IP address for a result; a rule on such addresses takes it for this one."""
+    """Return a client's IP address for a result. In a rule on client addresses it matches this address only."""
     return escape_special(text_of(address), CLIENT_SPECIAL)
 
 
@@ -284,5 +281,5 @@ def one_line(text: str) -> str:
 
 
 def display_header_name(name: str) -> str:
-    """Return the name of a header field for a result; a rule on headers takes it for this one."""
+    """Return the name of a header field for a result. In a rule on headers it matches this name only."""
     return escape_special(name, HEADER_SPECIAL)

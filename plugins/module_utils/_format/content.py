@@ -4,46 +4,36 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""The text of a queue file: the message as stored, its headers, and its content (src/global/rec_type.h). Few runs ask for it."""
+"""The text of a queue file: the message as stored, its headers, and its content (src/global/rec_type.h). Few runs read it."""
 
 from __future__ import annotations
 
-import contextlib
 import io
-import re
 from typing import TYPE_CHECKING, Iterator, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, RecordError
-from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as message
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import (
-    CUT,
-    Cursor,
-    parse_numbers,
-    skip_content,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._format.cursor import Cursor
+from ansible_collections.mailops.postfix.plugins.module_utils._format.lines import Lines
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, Fetch
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.record import Fetch
 
 MAX_HEADERS = 1 << 20
-# So much of a message is decoded at the most, for its text parts.
+# So many bytes of a message are decoded for its text parts, at most.
 MAX_DECODED = 4 << 20
-# The stored text is searched in windows of so many bytes. What begins in a window and is no longer than the overlap is found.
+# The stored text is searched in windows of so many bytes. A hit is found if it starts in a window and is no longer than the overlap.
 WINDOW = 4 << 20
 OVERLAP = 1 << 16
-# So much of what stood before a window is in sight of a pattern that looks back.
+# A pattern that looks back sees so many bytes before a window.
 _CONTEXT = 1 << 10
-# Not a type of record: where a reader stops for breath.
-_PAUSE = -2
-_LINES_AT_ONCE = 8192
-_EMPTY_LINES = re.compile(rb"(?:N\0)+")
 _END_RECORD = b"E\0"
 _NORMAL = rec.NORMAL
 _POINTER = rec.POINTER
-# Where a text does not simply go on with the next record.
+# After these the text does not simply continue with the next record.
 _STOPS = frozenset((rec.CONTINUED, rec.END))
-# Between lines, for the edits of milters; nothing in them is text.
+# These are between lines, for the edits of milters. They have no text.
 _GAPS = frozenset((rec.POINTER, rec.PADDING))
 
 
@@ -55,103 +45,11 @@ class Window(NamedTuple):
     limit: int
 
 
-class Lines:
-    """The lines of a file from the cursor on, pointers followed, up to a type of record or the end record, which is passed over.
-
-    Iterating gives lists of lines, with the line ends that they stand for; a list holds no more than some kilobytes, or one line,
-    for an object for each line takes many times its size. Raises RecordError.
-    """
-
-    def __init__(self, cursor: Cursor, *, stop: int) -> None:
-        self._cursor = cursor
-        self._stop = stop
-        # Whoever stops at the end record began in the envelope.
-        self._in_content = stop != rec.END
-
-    def __iter__(self) -> Iterator[list[bytes]]:
-        cursor = self._cursor
-        problem: RecordError | None
-        while True:
-            lines: list[bytes] = []
-            try:
-                turn, payload, end = self._take_window(lines)
-            except RecordError as error:
-                problem = error
-            else:
-                problem = None
-            # What stood before the damage is text all the same.
-            yield lines
-            if problem is not None:
-                raise problem
-            if turn == CUT:
-                cursor.more()
-            elif turn == rec.POINTER:
-                cursor.follow(payload, end)
-            elif turn != _PAUSE:
-                cursor.position = end
-                return
-
-    def _take_window(self, lines: list[bytes]) -> tuple[int, bytes, int]:
-        """Take lines of the window up to a record that turns elsewhere; return its type, payload and end, or CUT, or _PAUSE.
-
-        Speed counts here as in _scan_window(), so records are decoded in line. Raises RecordError.
-        """
-        cursor = self._cursor
-        data = cursor.window
-        size = len(data)
-        position = cursor.position
-        pause = min(position + _LINES_AT_ONCE, size)
-        turn = CUT
-        try:
-            while position < pause:
-                kind = data[position]
-                length = data[position + 1]
-                start = position + 2
-                if length > 0x7F:
-                    length, start = rec.decode_length(data, position + 1, base=cursor.base)
-                end = start + length
-                if end > size:
-                    break
-                if kind == _NORMAL:
-                    if length:
-                        lines.append(data[start:end] + b"\n")
-                    else:
-                        line, end = _empty_lines(data, position, end)
-                        lines.append(line)
-                elif kind in (self._stop, rec.POINTER, rec.END):
-                    cursor.position = position
-                    return kind, data[start:end], end
-                elif not kind:
-                    # No record has that type, but a block that the disk lost is full of it.
-                    raise RecordError("unexpected record type '\\x00'", offset=cursor.base + position)
-                elif kind != rec.PADDING:
-                    lines.append(data[start:end] + self._line_end(kind))
-                position = end
-            else:
-                turn = _PAUSE if position < size else CUT
-        except IndexError:
-            pass
-        cursor.position = position
-        return turn, b"", position
-
-    def _line_end(self, kind: int) -> bytes:
-        """Return what stands for the end of a record's line."""
-        # L is an unterminated line in the content, a content filter in the envelope (rec_type.h).
-        self._in_content = self._in_content or kind == rec.MESSAGE
-        return b"" if self._in_content and kind == rec.CONTINUED else b"\n"
-
-
-def _empty_lines(data: bytes, position: int, end: int) -> tuple[bytes, int]:
-    """Return the empty line of a record, with those that follow it, and where the last one ends."""
-    run = _EMPTY_LINES.match(data, position)
-    return (b"\n", end) if run is None else (b"\n" * ((run.end() - position) // 2), run.end())
-
-
 def text_windows(fetch: Fetch) -> Iterator[Window]:
     """Yield the message as stored, each record of envelope and content on a line of its own (what strings(1) shows), in windows.
 
-    Lines that Postfix split (L records) are whole again. Raises ContentError where the file cannot be read to its end, after what
-    stood before.
+    Lines that Postfix split (L records) are whole again. If the file cannot be read to its end, the text up to there is yielded, then
+    ContentError is raised.
     """
     waiting: list[bytes] = []
     size = start = 0
@@ -178,44 +76,18 @@ def whole_window(text: bytes, start: int = 0) -> Window:
     return Window(text, start, len(text) + 1)
 
 
-def iter_envelope(fetch: Fetch) -> Iterator[tuple[int, bytes]]:
-    """Yield type and payload of each record of the envelope and of the extracted segment, in the order in which Postfix reads them.
-
-    The content is passed over. Raises RecordError.
-    """
-    cursor = Cursor(fetch)
-    sizes: list[int] = []
-    while True:
-        record = rec.decode_record(cursor.window, cursor.position, base=cursor.base)
-        if record is None:
-            cursor.more()
-            continue
-        if record.kind == rec.POINTER:
-            cursor.follow(record.payload, record.end)
-            continue
-        cursor.position = record.end
-        yield record.kind, record.payload
-        if record.kind == rec.SIZE and not sizes:
-            with contextlib.suppress(ValueError):
-                sizes = parse_numbers(record.payload)
-        elif record.kind == rec.MESSAGE:
-            skip_content(cursor, sizes)
-        elif record.kind == rec.END:
-            return
-
-
 def read_content(fetch: Fetch, envelope: Envelope) -> bytes:
-    """Return headers and body with LF line ends. Raises ContentError where the file cannot be read to the content's end."""
-    content, problem = read_start_of_content(fetch, envelope, most=message.MAX_WALK)
+    """Return headers and body with LF line ends. Raises ContentError if the file cannot be read to the end of the content."""
+    content, problem = read_start_of_content(fetch, envelope, most=rec.MAX_WALK)
     if problem is not None:
         raise ContentError(problem)
     return content
 
 
 def read_start_of_content(fetch: Fetch, envelope: Envelope, *, most: int) -> tuple[bytes, str | None]:
-    """Return headers and body with LF line ends, about so many bytes at the most, and why this is not all.
+    """Return headers and body with LF line ends, about so many bytes at most, and why this is not all (None if it is).
 
-    Raises ContentError where the file has no content.
+    Raises ContentError if the file has no content.
     """
     text = io.BytesIO()
     try:
@@ -229,9 +101,9 @@ def read_start_of_content(fetch: Fetch, envelope: Envelope, *, most: int) -> tup
 
 
 def read_headers(fetch: Fetch, envelope: Envelope) -> tuple[bytes, str | None]:
-    """Return the header lines with LF line ends, without the empty line, and why these are not all.
+    """Return the header lines with LF line ends, without the empty line, and why these are not all (None if they are).
 
-    A line that is not there in full is left out. Raises ContentError where the file has no content.
+    A line that is incomplete is left out. Raises ContentError if the file has no content.
     """
     headers: list[bytes] = []
     size = 0
@@ -252,7 +124,7 @@ def read_headers(fetch: Fetch, envelope: Envelope) -> tuple[bytes, str | None]:
 
 
 def _whole_lines(lines: Sequence[bytes]) -> bytes:
-    """Return what is whole of lines in pieces: a pattern may ask for the end of a line."""
+    """Return the complete lines: a pattern may match the end of a line."""
     text = b"".join(lines)
     return text[: text.rfind(b"\n") + 1]
 
@@ -264,10 +136,10 @@ def _content_cursor(fetch: Fetch, envelope: Envelope) -> Cursor:
 
 
 def holds(data: bytes, envelope: Envelope, text: bytes) -> bool | None:
-    """Return whether the whole file's stored text has this text in it, None where only text_windows() can tell.
+    """Return whether the stored text of a file contains this text, None if only text_windows() can decide. data: the whole file.
 
-    Most files are decided by a search in their bytes, and one look at where the records from the content's start on begin: no line
-    was split (L records), nothing is elsewhere (pointers that lead away), and what was found lies within one record.
+    Most files are decided by a search in their bytes, together with where the records of the content start: no line is split
+    (L records), no text is elsewhere (pointers that lead away), and the hit is within one record.
     """
     if b"\n" in text or not envelope.data_offset:
         return None
@@ -281,14 +153,14 @@ def holds(data: bytes, envelope: Envelope, text: bytes) -> bool | None:
         _start, position = _pass_lines(data, position, len(data))
     except (IndexError, ValueError, RecordError):
         return None
-    # A file without its end is damaged, and nothing is said of it.
+    # A file without an end record is damaged and is not decided here.
     return at >= 0 if data[position : position + 2] == _END_RECORD else None
 
 
 def _pass_lines(data: bytes, position: int, goal: int) -> tuple[int, int]:
-    """Pass the records from a position on that are whole lines, and gaps between them, up to the line that ends beyond a goal.
+    """Pass the records from a position on that are whole lines, and gaps between lines, up to the line that ends beyond a goal.
 
-    Returns where the text of the last one starts, and where the next record does. Raises IndexError at the end of the data,
+    Returns where the text of the last record starts, and where the next record starts. Raises IndexError at the end of the data,
     ValueError and RecordError.
     """
     start = goal + 1

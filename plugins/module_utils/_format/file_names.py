@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Which name and place a queue file must have, as postsuper(1) -s checks them (src/postsuper/postsuper.c, super())."""
+"""The name and the directory that a queue file must have, as postsuper(1) -s checks them (src/postsuper/postsuper.c, super())."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id i
     hash_directory,
 )
 
-# What postsuper appends while it renames files in two passes; no name that Postfix itself takes ends like that.
+# postsuper appends this while it renames files in two passes. No queue ID ends with it.
 SUFFIX = "#FIX"
-# MQID_SH_DECODE_INUM is strtoul(3), which takes letters in any case and a prefix.
+# MQID_SH_DECODE_INUM is strtoul(3), which accepts letters in any case and a prefix.
 _SHORT_INODE = re.compile(r"(?:0[xX])?([0-9A-Fa-f]{1,16})\Z")
 
 
 def id_for(name: str, *, inode: int, long_queue_ids: bool) -> str | None:
-    """Return the queue ID that a file with this name and inode must have, the name itself where it has it.
+    """Return the queue ID that a file with this name and inode must have: the name itself if it is right.
 
-    None for a name that says no inode, which postsuper leaves alone. A long ID never repeats, so it need not fit its inode.
+    None for a name that contains no inode; postsuper does not rename such a file. A long ID never repeats, so it need not contain the
+    inode of its file.
     """
     try:
         known: QueueId | None = decode(name)
@@ -43,9 +44,9 @@ def id_for(name: str, *, inode: int, long_queue_ids: bool) -> str | None:
 
 
 def fitted_id(name: str, *, inode: int, long_queue_ids: bool) -> str:
-    """Return the queue ID that a file with this name must have where its inode is a new one, as C(postsuper -S) names it.
+    """Return the queue ID that a file with this name must have if its inode is new, as C(postsuper -S) names it.
 
-    That fits long IDs to their inode, too. A name that says no inode stays.
+    A long ID gets the new inode too. A name that contains no inode stays the same.
     """
     wanted = id_for(name, inode=inode, long_queue_ids=long_queue_ids)
     if wanted != name:
@@ -58,9 +59,9 @@ def fitted_id(name: str, *, inode: int, long_queue_ids: bool) -> str:
 
 
 def directory_for(name: str, depth: int) -> str:
-    """Return the hash directory that a file belongs into, as C(1/A), "" at depth 0."""
+    """Return the hash directory in which a file must be, as C(1/A), "" for depth 0."""
     try:
         return hash_directory(name, depth)
     except QueueIdError:
-        # MQID_LG_GET_HEX_USEC takes microseconds that it cannot read for none.
+        # MQID_LG_GET_HEX_USEC takes microseconds that it cannot read for 0.
         return "/".join("00000"[:depth].ljust(depth, "_"))

@@ -4,10 +4,10 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Headers and text of a message, decoded as far as they can be (RFC 5322, 2045, 2046, 2047, 2231).
+"""Headers and text of a message, decoded as far as possible (RFC 5322, 2045, 2046, 2047, 2231).
 
-Python's email package is not used: with what strangers write its time and memory have no bound, and mail programs show parts that it
-does not decode. Here the time grows with the size of the message, and each step that could repeat is counted against a budget.
+Python's email package is not used: its time and memory have no bound for untrusted input, and it does not decode some parts that mail
+programs show. Here the time grows with the size of the message, and each step that could repeat is counted against a budget.
 """
 
 from __future__ import annotations
@@ -20,29 +20,30 @@ from encodings.aliases import aliases
 from typing import Iterator, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-# More parts than that are counted, not described.
+# No more parts are described.
 MAX_PARTS = 200
-# Parts of a message that are looked at, and how deep they may be nested.
+# No more parts are read, and none that are nested deeper.
 MAX_TEXT_PARTS = 10000
 MAX_DEPTH = 300
-# The work that taking a message apart may be, in bytes that are searched; what takes longer than that counts for more.
+# The budget for separating the parts of a message, in bytes that are searched. Slower steps count for more bytes.
 MAX_WORK = 256 << 20
 _WORK_OF_A_DELIMITER = 1024
 _WORK_OF_A_LINE = 600
-# RFC 2046 allows 70.
+# RFC 2046 allows 70 characters.
 _MAX_BOUNDARY = 200
+_LINE_FEED = 10
 _MAX_FIELD = 1 << 16
-# Pieces of base64, each with padding of its own.
+# Pieces of base64, each with its own padding.
 _MAX_PIECES = 1000
 
-# Words that stand together are decoded together, for a character may be split between them. The decoder gets whole words only: with
-# words that do not end, its time would grow with their number squared.
+# Adjacent words are decoded together, because a character may be split between them. The decoder gets complete words only: for words
+# that do not end, its time would grow with the square of their number.
 _WORD = r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?\n]*)\?="
 _A_WORD = re.compile(_WORD)
 _WORDS = re.compile(r"{0}(?:\s*{0})*".format(_WORD.replace("(", "(?:")))
 
-# Encodings of text that mail uses, by the names of Python's modules. Python knows others, and some take a time that grows with the
-# square of the text.
+# Encodings of text that mail uses, by the names of Python's modules. Python has others, and the time of some grows with the square of
+# the text's length.
 _TEXT_ENCODINGS = re.compile(
     r"ascii|utf_(?:7|8|8_sig|16|16_be|16_le|32|32_be|32_le)|latin_1|iso8859_\d{1,2}|cp\d{3,4}|koi8_[rut]|gb2312|gbk|gb18030|big5"
     r"|big5hkscs|euc_(?:jp|jis_2004|jisx0213|kr)|shift_jis(?:_2004|x0213)?|iso2022_(?:jp(?:_1|_2|_2004|_3|_ext)?|kr)|johab|hz"
@@ -60,7 +61,7 @@ _COMMENT = re.compile(r"\([^()]*\)")
 _SECTION = re.compile(r"([^*]+)(?:\*([0-9]{1,3}))?(\*?)\Z")
 _TYPE = re.compile(r"\s*([^\s;()/]+/[^\s;()/]+)\s*(?:;|\Z)")
 _TOKEN = re.compile(r"[\s\"']*([a-z0-9-]+)")
-# Messages about a message, which hold fields and no text of their own.
+# Messages about a message. They have fields and no text of their own.
 _REPORTS = frozenset(("message/delivery-status", "message/disposition-notification", "message/feedback-report"))
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
@@ -70,7 +71,7 @@ class Part(NamedTuple):
     """A part of a message, as its MIME headers describe it."""
 
     number: str
-    """Its place, as C(1.2): the second part of the first. The message itself is C(0)."""
+    """Its place, as C(1.2) for the second part in the first part. The message itself is C(0)."""
     content_type: str
     charset: str | None
     encoding: str | None
@@ -78,14 +79,14 @@ class Part(NamedTuple):
     disposition: str | None
     filename: str | None
     size: int
-    """Bytes once decoded; 0 of a part that only holds others."""
+    """Bytes after decoding; 0 for a part that only contains other parts."""
 
 
 # --- headers --------------------------------------------------------------------------------------------------------
 
 
 def parse_headers(block: bytes) -> list[tuple[str, str]]:
-    """Return the header fields in order: name as written, value unfolded and RFC 2047 decoded; no other lines."""
+    """Return the header fields in order: name as written, value unfolded and RFC 2047 decoded. Other lines are ignored."""
     fields: list[tuple[str, list[str]]] = []
     for line in block.split(b"\n"):
         text = line.decode("utf-8", "replace").rstrip("\r")
@@ -99,7 +100,7 @@ def parse_headers(block: bytes) -> list[tuple[str, str]]:
 
 
 def decode_header(value: str) -> str:
-    """Return a header value with its RFC 2047 words decoded; what cannot be decoded stays as it is."""
+    """Return a header value with its RFC 2047 words decoded. Words that cannot be decoded stay the same."""
     return _WORDS.sub(_decode_words, value) if "=?" in value else value
 
 
@@ -116,7 +117,7 @@ def _decode_words(found: re.Match[str]) -> str:
 
 
 def _decode_word(way: str, text: str) -> bytes:
-    """Return the bytes of a word. Raises ValueError where it is no base64."""
+    """Return the bytes of a word. Raises ValueError if it is not base64."""
     raw = text.encode("utf-8")
     if way in "qQ":
         return quopri.decodestring(raw, header=True)
@@ -125,9 +126,9 @@ def _decode_word(way: str, text: str) -> bytes:
 
 
 def decode_text(text: bytes, charset: str | None) -> str:
-    """Return text in a charset as a message names it. What is no encoding that mail uses is read as ISO 8859-1; none is UTF-8."""
+    """Return text in the charset that a message names: UTF-8 for None, ISO 8859-1 for a charset that mail does not use."""
     encoding = "utf_8" if charset is None else _encoding_of(charset)
-    # Who says US-ASCII and writes other bytes most often means UTF-8.
+    # Text that claims to be US-ASCII and has other bytes is most often UTF-8.
     if encoding == "ascii":
         encoding = "utf_8"
     try:
@@ -139,12 +140,12 @@ def decode_text(text: bytes, charset: str | None) -> str:
 def _encoding_of(charset: str) -> str | None:
     """Return the name of Python's module for a charset, None for one that mail does not use.
 
-    Python itself is not asked: it looks for a file for each name that it does not know, and remembers the name for ever.
+    Python's own look-up is not used: it searches for a file for each unknown name, and keeps the name in memory forever.
     """
     name = _NO_NAME.sub("_", charset[:80].lower()).strip("_")
     for prefix in ("x_", "cs"):
         name = name[len(prefix) :] if name.startswith(prefix) and name not in aliases else name
-    # RFC 1556: the order of the letters, which is no matter of bytes.
+    # RFC 1556: the direction of the text, which does not change the bytes.
     if name.endswith(("8859_8_i", "8859_8_e", "8859_6_i", "8859_6_e")):
         name = name[:-2]
     name = aliases.get(name, name)
@@ -155,24 +156,24 @@ def _encoding_of(charset: str) -> str | None:
 
 
 def text_parts(content: bytes) -> tuple[list[str], str | None]:
-    """Return the decoded text parts of a message, in order, and why these are not all.
+    """Return the decoded text parts of a message, in order, and why these are not all (None if they are).
 
-    Parts of any type text/... are such, HTML as it is written. So is a multipart that has no parts, as mail programs show it.
+    Text parts are those of any type text/..., HTML with its tags, and a multipart without parts, which mail programs show as text.
     """
-    walk = _Walk(content)
-    parts = [entity.text() for entity in walk if entity.is_text]
-    return parts, walk.problem
+    entities = _PartIterator(content)
+    parts = [entity.text() for entity in entities if entity.is_text]
+    return parts, entities.problem
 
 
 def structure(content: bytes) -> tuple[list[Part], str | None]:
-    """Return the parts of a message in order, MAX_PARTS at most, and why one could not be taken apart."""
-    walk = _Walk(content)
-    parts = [entity.describe() for entity in itertools.islice(walk, MAX_PARTS)]
-    return parts, walk.problem
+    """Return the parts of a message in order, MAX_PARTS at most, and why one could not be read (None if all could)."""
+    entities = _PartIterator(content)
+    parts = [entity.describe() for entity in itertools.islice(entities, MAX_PARTS)]
+    return parts, entities.problem
 
 
 class _Entity:
-    """A message or a part of one: its fields, and where its body is."""
+    """A message or a part of one: its fields and the place of its body."""
 
     def __init__(self, number: str, content: bytes, span: tuple[int, int], fields: dict[bytes, str]) -> None:
         self.number = number
@@ -190,7 +191,7 @@ class _Entity:
 
     @property
     def is_text(self) -> bool:
-        """Whether it is shown as text."""
+        """Whether mail programs show it as text."""
         return not self.holds_others and self.content_type.startswith(("text/", "multipart/"))
 
     def body(self) -> bytes:
@@ -205,7 +206,7 @@ class _Entity:
         return decode_text(self.body(), self.parameters.get("charset"))
 
     def describe(self) -> Part:
-        """Return what its headers say of it."""
+        """Return its description by its headers."""
         disposition, filename = None, None
         if self._disposition is not None:
             disposition = self._disposition.partition(";")[0].strip().lower()
@@ -223,8 +224,8 @@ class _Entity:
         )
 
 
-class _Walk:
-    """The parts of a message in order, each before those in it. C(problem) says afterwards why not all were looked at."""
+class _PartIterator:
+    """Iterates over the parts of a message in order, each before its own parts. Afterwards C(problem) says why some were not read."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -232,38 +233,38 @@ class _Walk:
         self.problem: str | None = None
 
     def __iter__(self) -> Iterator[_Entity]:
-        # The next one is at the end.
+        # The next part is the last element.
         waiting = [("0", 0, self._content, 0, len(self._content))]
         number = 0
         while waiting:
             place, depth, content, start, end = waiting.pop()
             fields, start = self._read_fields(content, start, end)
             entity = _Entity(place, content, (start, end), fields)
-            content, spans = self._below(entity)
+            content, spans = self._parts_of(entity)
             number += 1
             if spans and depth >= MAX_DEPTH:
-                self._stop("more than %d parts within each other" % MAX_DEPTH)
+                self._stop("parts nested more than %d deep" % MAX_DEPTH)
             elif len(spans) + number + len(waiting) > MAX_TEXT_PARTS:
                 self._stop("more than %d parts" % MAX_TEXT_PARTS)
             else:
                 entity.holds_others = bool(spans)
                 prefix = "" if place == "0" else place + "."
-                below = [("%s%d" % (prefix, index), depth + 1, content, *span) for index, span in enumerate(spans, 1)]
-                waiting += below[::-1]
+                inside = [("%s%d" % (prefix, index), depth + 1, content, *span) for index, span in enumerate(spans, 1)]
+                waiting += inside[::-1]
             yield entity
 
     def _stop(self, problem: str) -> None:
         self.problem = self.problem or problem
 
     def _spend(self, work: int) -> bool:
-        """Return whether there is budget for so much work."""
+        """Take so much work from the budget and return whether that was left."""
         self._work += work
         if self._work > MAX_WORK:
-            self._stop("too much work to take it apart")
+            self._stop("too much work to separate its parts")
         return self._work <= MAX_WORK
 
     def _read_fields(self, content: bytes, start: int, end: int) -> tuple[dict[bytes, str], int]:
-        """Return the fields that matter here, the first of each name, and where the body starts."""
+        """Return the fields in _FIELDS, the first of each name, and where the body starts."""
         found: dict[bytes, list[bytes]] = {}
         current: list[bytes] | None = None
         while start < end:
@@ -281,8 +282,8 @@ class _Walk:
         fields = {name: b" ".join(lines)[:_MAX_FIELD].decode("utf-8", "replace") for name, lines in found.items()}
         return fields, start if empty is None else empty.end()
 
-    def _below(self, entity: _Entity) -> tuple[bytes, list[tuple[int, int]]]:
-        """Return where the parts of a part are: in which bytes, from where to where."""
+    def _parts_of(self, entity: _Entity) -> tuple[bytes, list[tuple[int, int]]]:
+        """Return the bytes in which the parts of a part are, and the start and end of each part."""
         kind = entity.content_type
         whole = (entity.content, [(entity.start, entity.end)])
         if kind.startswith("message/") and kind not in _REPORTS:
@@ -293,19 +294,19 @@ class _Walk:
         spans = self._split(entity.content, entity.start, entity.end, boundary)
         if spans:
             return entity.content, spans
-        # RFC 2045 forbids to encode a multipart, but some programs read it all the same.
+        # RFC 2045 forbids to encode a multipart, but some programs decode it.
         content, inside = self._decoded(entity) or (b"", [])
         return content, self._split(content, 0, len(content), boundary) if inside else []
 
     def _decoded(self, entity: _Entity) -> tuple[bytes, list[tuple[int, int]]] | None:
-        """Return the body of a part that only holds others, where it is encoded all the same."""
+        """Return the decoded body of a part that contains other parts; None if it is not encoded, or the budget is spent."""
         if entity.encoding not in ("base64", "quoted-printable") or not self._spend(entity.end - entity.start):
             return None
         body = entity.body()
         return body, [(0, len(body))]
 
     def _split(self, content: bytes, start: int, end: int, boundary: bytes) -> list[tuple[int, int]]:
-        """Return from where to where the parts between the delimiter lines go; the last one may lack its end."""
+        """Return start and end of each part between the delimiter lines. The last part may lack its delimiter."""
         delimiter = b"--" + boundary
         spans: list[tuple[int, int]] = []
         opened: int | None = None
@@ -330,11 +331,8 @@ class _Walk:
         return spans
 
 
-_LINE_FEED = 10
-
-
 def _before_line_end(content: bytes, position: int) -> int:
-    """Return where the line end before a position starts: it belongs to the delimiter."""
+    """Return where the line end before a position starts. This line end belongs to the delimiter."""
     return position - 2 if content[position - 2 : position] == b"\r\n" else position - 1
 
 
@@ -356,7 +354,7 @@ def _parameters(value: str) -> dict[str, str]:
 
 
 def _unquote(text: str) -> str:
-    """Return the value of a parameter, in quotes of any kind, in half of them or without."""
+    """Return the value of a parameter without its quotes, which may be of any kind or incomplete."""
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] == '"':
         return _ESCAPED.sub(r"\1", text[1:-1])
@@ -364,7 +362,7 @@ def _unquote(text: str) -> str:
 
 
 def _join_sections(sections: list[tuple[str, bool]]) -> str:
-    """Return the value of a parameter in sections, each with whether it has percent signs that encode bytes."""
+    """Return the value of a parameter in sections. sections: text, and whether percent signs encode bytes in it."""
     charset = None
     first, encoded = sections[0]
     if encoded and first.count("'") >= 2:
@@ -375,12 +373,12 @@ def _join_sections(sections: list[tuple[str, bool]]) -> str:
 
 
 def _decode_base64(body: bytes) -> bytes:
-    """Return what a body says in base64; what is no letter of it is passed over, and text behind padding is read, too."""
+    """Return a base64 body decoded. Bytes that are not base64 are ignored, and text after padding is decoded too."""
     pieces = [piece for piece in body.translate(None, _NOT_BASE64).split(b"=", _MAX_PIECES) if piece]
     return b"".join(_decode_piece(piece.replace(b"=", b"")) for piece in pieces)
 
 
 def _decode_piece(letters: bytes) -> bytes:
-    # One letter alone is no byte.
+    # One letter alone is not a byte.
     letters = letters[:-1] if len(letters) % 4 == 1 else letters
     return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))

@@ -6,8 +6,8 @@
 
 """The output of postqueue(1): JSON (src/postqueue/showq_json.c) and the mailq listing (src/postqueue/showq_compat.c).
 
-The listing is lossy: addresses are quoted, unprintable bytes are C(?), and the null sender looks like
-$empty_address_recipient, which a literal address may equal.
+The listing loses information: addresses are quoted, unprintable bytes are C(?), and the null sender is shown as
+$empty_address_recipient, which may also be a real address.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.queues imp
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
 
-# No time in seconds and no size in bytes has more digits than 15.
+# No time in seconds and no size in bytes has more than 15 digits.
 _MAX_NUMBER = 10**15
 # "-" lines, S_SENDER_FORMAT and L_SENDER_FORMAT: ID with its marks, size, asctime(3) without the year, sender.
 _MESSAGE_LINE = re.compile(
@@ -38,18 +38,18 @@ _MESSAGE_LINE = re.compile(
 _REASON_LINE = re.compile(r" *\((?P<reason>.*)\)")
 _FRAME_LINE = re.compile(r"-+Queue ID-+ |-- \d+ Kbytes in \d+ Requests?\.|Mail queue is empty")
 _MARKED_QUEUES = {"*": "active", "!": "hold", "": "deferred"}
-# asctime(3) speaks English; strptime(3) speaks the language of whoever runs us.
+# asctime(3) writes English; strptime(3) reads the language of the locale.
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True)
 class ListedMessage:
-    """A message as postqueue lists it; a subject for a selection that asks for no more than that."""
+    """A message as postqueue lists it. A selection can decide about it if it needs nothing else."""
 
     queue_id: str
     queue: str
-    """As listed; C(deferred) where the mailq listing leaves open whether it is deferred, incoming or maildrop."""
+    """As listed; the mailq listing does not distinguish deferred, incoming and maildrop, which are C(deferred) here."""
     envelope: Envelope
     forced_expire: bool
     listed_reasons: Mapping[bytes, bytes] = field(default_factory=dict)
@@ -58,14 +58,14 @@ class ListedMessage:
     origin: str | None = None
     """Never known: the listing does not have it."""
     damaged: bool = False
-    """Never so: what cannot be read is no message here."""
+    """Always false: a line that cannot be read is not a message here."""
     problem: str | None = None
     missing: frozenset[Input] = NOTHING
-    """Never anything: what the listing cannot know raises UnknownHere."""
+    """Always empty: a value that the listing does not have raises UnknownHere."""
 
     @property
     def identity(self) -> Envelope:
-        """What tells the message from others."""
+        """What distinguishes the message from any other."""
         return self.envelope
 
     def reasons(self) -> Mapping[bytes, bytes]:
@@ -90,7 +90,7 @@ class ListedMessage:
 
 
 def parse_json(lines: Iterable[bytes], *, null_sender: str) -> Iterator[ListedMessage | ShowqError]:
-    """Yield the messages of C(postqueue -j), one a line, and a ShowqError (not raised) for each line that is none.
+    """Yield the messages of C(postqueue -j), one for each line, and a ShowqError (not raised) for each line that is not a message.
 
     null_sender: the instance's empty_address_recipient.
     """
@@ -104,14 +104,14 @@ def parse_json(lines: Iterable[bytes], *, null_sender: str) -> Iterator[ListedMe
 def _from_json(data: dict[str, Any], null_sender: str) -> ListedMessage:
     queue_id, queue = data["queue_id"], data["queue_name"]
     if not is_valid(queue_id) or queue not in LISTED_QUEUES:
-        raise ValueError("no queue ID and queue")
+        raise ValueError("invalid queue ID or queue")
     arrival, size = int(data["arrival_time"]), int(data["message_size"])
     if not 0 <= arrival < _MAX_NUMBER or not 0 <= size < _MAX_NUMBER:
-        raise ValueError("no time and size: %d, %d" % (arrival, size))
+        raise ValueError("invalid time or size: %d, %d" % (arrival, size))
     listed = [
         (_internal(recipient["address"], null_sender), recipient.get("delay_reason", ""))
         for recipient in data["recipients"]
-        # Since 3.11 recipients that bounced are listed too, and are no longer to be delivered.
+        # Since Postfix 3.11 bounced recipients are listed too. They are not pending.
         if "bounce_reason" not in recipient
     ]
     pending, reasons = _recipients(listed)
@@ -127,7 +127,7 @@ def _from_json(data: dict[str, Any], null_sender: str) -> ListedMessage:
 def parse_listing(lines: Iterable[bytes], *, null_sender: str, now: int) -> Iterator[ListedMessage | ShowqError]:
     """Yield the messages of C(postqueue -p) (C(mailq)) as parse_json() does.
 
-    Times there are local and without a year: the year is taken that makes a message as young as can be at now.
+    Its times are local and have no year: the latest year that is possible at now is used.
     """
     head: re.Match[str] | None = None
     below: list[str] = []
@@ -143,15 +143,15 @@ def parse_listing(lines: Iterable[bytes], *, null_sender: str, now: int) -> Iter
             if head is not None and (text.startswith(" ") or _REASON_LINE.match(text)):
                 below.append(text)
             else:
-                yield ShowqError("no part of a listing: %r" % text[:80], line=number)
+                yield ShowqError("not a line of a listing: %r" % text[:80], line=number)
     if head is not None:
         yield _from_listing(head, below, null_sender, now)
     if not number:
-        yield ShowqError("no output at all", line=1)
+        yield ShowqError("no output", line=1)
 
 
 def _from_listing(head: re.Match[str], below: Sequence[str], null_sender: str, now: int) -> ListedMessage:
-    """Return the message of a line and of the lines below it, which are reasons and recipients."""
+    """Return the message in a line and the lines below it, which are reasons and recipients."""
     listed = []
     reason = ""
     for line in below:
@@ -174,17 +174,17 @@ def _from_listing(head: re.Match[str], below: Sequence[str], null_sender: str, n
 
 
 def _recipients(listed: Sequence[tuple[bytes, str]]) -> tuple[list[bytes], dict[bytes, bytes]]:
-    """Return the pending recipients and their reasons of what is listed, which is (recipient, reason or "").
+    """Return the pending recipients and their reasons. listed: (recipient, reason or "") in the order of the listing.
 
-    showq(8) lists what the defer log has, and then what the queue file has but for what it remembers, which are
-    duplicate_filter_limit recipients: of more, the rest is listed twice, the second time without a reason.
+    showq(8) lists the recipients of the defer log, then those of the queue file without those that it remembers. It remembers
+    duplicate_filter_limit recipients; if there are more, the others are listed twice, the second time without a reason.
     """
     reasons = {address: reason.encode("utf-8", "surrogateescape") for address, reason in listed if reason}
     return [address for address, reason in listed if reason or address not in reasons], reasons
 
 
 def _local_time(text: str, now: int) -> int:
-    """Return the latest second not after tomorrow that asctime(3) shows so in local time, 0 where the text is no time."""
+    """Return the latest second not after tomorrow that asctime(3) shows as this in local time, 0 if the text is not a time."""
     weekday, month, day, clock = text.split()
     year = time.localtime(now).tm_year
     for candidate in range(year + 1, year - 5, -1):
@@ -195,7 +195,7 @@ def _local_time(text: str, now: int) -> int:
         except ValueError:
             continue
         second = int(moment.timestamp())
-        # The weekday tells years apart.
+        # The weekday distinguishes years.
         if second <= now + 86400 and _WEEKDAYS[moment.weekday()] == weekday:
             return second
     return 0
@@ -216,5 +216,5 @@ def _envelope(arrival: int, size: int, sender: str, pending: list[bytes], null_s
 
 
 def _internal(address: str, null_sender: str) -> bytes:
-    # The log has another form for an empty recipient than the listing has for one of the queue file.
+    # For an empty recipient the log has another form than the listing has for one in the queue file.
     return b"" if address in (null_sender, NULL_SENDER) else unquote(address.encode("utf-8", "surrogateescape"))

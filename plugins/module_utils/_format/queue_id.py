@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QueueIdError
 
-# MQID_LG_*: ten digits, then letters without vowels; "z" stays free, to part time and inode.
+# MQID_LG_*: ten digits, then letters without vowels. "z" separates time and inode.
 ALPHABET = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"
 SECONDS_BASE = 52
 INODE_BASE = 51
@@ -23,7 +23,7 @@ SHORT_MICROSECONDS_PAD = 5
 SEPARATOR = "z"
 
 _VALUES = {character: value for value, character in enumerate(ALPHABET)}
-# mail_queue_id_ok() takes 255 at most (VALID_HOSTNAME_LEN), and with it the logs of flush(8) that are named after domains.
+# mail_queue_id_ok() accepts 255 characters at most (VALID_HOSTNAME_LEN). flush(8) names its logs after domains.
 MAX_LENGTH = 255
 _VALID = re.compile(r"[A-Za-z0-9_]{1,%d}\Z" % MAX_LENGTH)
 _SHORT = re.compile(r"[0-9A-F]{6,21}\Z")
@@ -57,12 +57,12 @@ class QueueId:
 
 def is_valid(text: str) -> bool:
     """Return whether Postfix accepts the text as the name of a queue file (mail_queue_id_ok())."""
-    # The first half says the same of nearly every name, at a fraction of the time.
+    # The first half decides for nearly every name, in a fraction of the time.
     return (text.isalnum() and text.isascii() and len(text) <= MAX_LENGTH) or _VALID.match(text) is not None
 
 
 def decode(text: str) -> QueueId:
-    """Return what a queue ID says. Raises QueueIdError where the text is none."""
+    """Return the parts of a queue ID. Raises QueueIdError if the text is not a queue ID."""
     separator = _separator(text)
     if separator < 0:
         if not _SHORT.match(text):
@@ -79,7 +79,7 @@ def decode(text: str) -> QueueId:
 
 
 def hash_directory(text: str, depth: int) -> str:
-    """Return the directories below a hashed queue in which Postfix looks for a queue ID, as C(1/A), "" at depth 0.
+    """Return the directories below a hashed queue in which Postfix looks for a queue ID, as C(1/A), "" for depth 0.
 
     Long IDs hash on their microseconds in hexadecimal; short names are padded with C(_) (mail_queue_dir(), dir_forest()).
     Raises QueueIdError for a long ID whose microseconds cannot be read.
@@ -91,7 +91,7 @@ def hash_directory(text: str, depth: int) -> str:
 
 
 def _separator(text: str) -> int:
-    """Return where the "z" of a long ID stands, -1 in a short one (MQID_FIND_LG_INUM_SEPARATOR)."""
+    """Return the position of the "z" in a long ID, -1 for a short ID (MQID_FIND_LG_INUM_SEPARATOR)."""
     found = text.rfind(SEPARATOR)
     return found if found >= SECONDS_PAD + MICROSECONDS_PAD else -1
 

@@ -13,24 +13,24 @@ from typing import Mapping, TypeVar
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import unquote
 
-# A log of more than that is cut: it holds a few hundred bytes a recipient.
+# A longer log is cut. A log has a few hundred bytes for each recipient.
 MAX_LOG = 16 << 20
 
-# split_nameval() takes white space round the sign. What begins with plain text is searched for far faster than ^ is.
+# split_nameval() accepts white space around the sign. A search that begins with plain text is far faster than one with ^.
 _LINE = re.compile(rb"\nre(cipient|ason)[ \t]*=[ \t]*(.*)")
 _ENTRY_LINE = re.compile(rb"^([a-z_]+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
 _OLD_STYLE = re.compile(rb"^<(.*?)>: (.*)$", re.MULTILINE)
-# ISPRINT() of src/util/sys_defs.h takes ASCII only.
+# ISPRINT() of src/util/sys_defs.h accepts ASCII only.
 _UNPRINTABLE = re.compile(rb"[^ -~]")
 _NO_RECIPIENT = b"<>"
 _Entry = TypeVar("_Entry")
 
 
 def reason_for(reasons: Mapping[bytes, _Entry], recipient: bytes) -> _Entry | None:
-    """Return what a defer log says of a recipient, in internal form as in the queue file; None for nothing.
+    """Return the entry for a recipient, which is in internal form as in the queue file; None if there is no entry.
 
-    bounce(8) writes a question mark for each byte that it does not take for printable (printable() in src/util/printable.c,
-    bounce_append_proto() in src/bounce/bounce.c). Which these are depends on smtputf8_enable at that time.
+    bounce(8) writes a question mark for each byte that is not printable (printable() in src/util/printable.c,
+    bounce_append_proto() in src/bounce/bounce.c). Which bytes are printable depends on smtputf8_enable at that time.
     """
     entry = reasons.get(recipient)
     if entry is not None or _UNPRINTABLE.search(recipient) is None:
@@ -39,7 +39,7 @@ def reason_for(reasons: Mapping[bytes, _Entry], recipient: bytes) -> _Entry | No
 
 
 def _logged_forms(recipient: bytes) -> tuple[bytes, bytes]:
-    """Return the recipient as the log has it with and without SMTPUTF8."""
+    """Return the recipient as the log shows it with and without SMTPUTF8."""
     text = recipient.decode("utf-8", "surrogateescape")
     with_utf8 = "".join("?" if _is_masked(character) else character for character in text)
     return with_utf8.encode("utf-8"), _UNPRINTABLE.sub(b"?", recipient)
@@ -50,14 +50,14 @@ def _is_masked(character: str) -> bool:
 
 
 def _internal(address: bytes) -> bytes:
-    """Return an address of a log in internal form: without quotes, and the empty one as such."""
+    """Return an address of a log in internal form: without quotes, b"" for the empty address."""
     return b"" if address == _NO_RECIPIENT else unquote(address)
 
 
 def parse_defer_log(log: bytes) -> dict[bytes, bytes]:
-    """Return {recipient: reason} of a defer log; addresses in internal form, the last word about a recipient counts.
+    """Return {recipient: reason} of a defer log; addresses in internal form, the last entry for a recipient counts.
 
-    Never raises: lines that are none of the log's are passed over, as bounce_log_read() passes over them.
+    Raises no error: other lines are ignored, as bounce_log_read() ignores them.
     """
     reasons: dict[bytes, bytes] = {}
     recipient: bytes | None = None
@@ -69,15 +69,15 @@ def parse_defer_log(log: bytes) -> dict[bytes, bytes]:
             recipient = None
     if b'"' in log or b"\\" in log or _NO_RECIPIENT in reasons:
         reasons = {_internal(address): reason for address, reason in reasons.items()}
-    # Entries from before Postfix 2.3 have the first line only; newer ones have it too.
+    # Entries of Postfix before 2.3 have the first line only; newer entries have it too.
     return reasons or {unquote(address): reason for address, reason in _OLD_STYLE.findall(log)}
 
 
 def parse_log(log: bytes) -> dict[bytes, dict[bytes, bytes]]:
     """Return {recipient: {name: value}} of a defer log; addresses in internal form, the last entry counts.
 
-    Names are those of src/global/mail_proto.h: C(status), C(action), C(diag_text), C(mta_mname), C(reason) and others. Never
-    raises, as parse_defer_log().
+    Names are those of src/global/mail_proto.h: C(status), C(action), C(diag_text), C(mta_mname), C(reason) and others. Raises no
+    error, as parse_defer_log().
     """
     entries: dict[bytes, dict[bytes, bytes]] = {}
     entry: dict[bytes, bytes] = {}

@@ -4,16 +4,19 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Records, the building blocks of a Postfix queue file (src/global/record.c, src/global/rec_type.h).
+"""Records, of which a Postfix queue file consists, and the bounds on reading them (src/global/record.c, src/global/rec_type.h).
 
 A record is a type byte, a length in 7-bit groups (least significant first, 0x80 = more follow) and that many bytes.
 """
 
 from __future__ import annotations
 
-from typing import Iterator, NamedTuple
+from typing import Callable, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import RecordError
+
+# fetch(offset, size) returns up to size bytes of the file from an offset on, b"" at its end.
+Fetch = Callable[[int, int], bytes]
 
 # Record types, src/global/rec_type.h.
 SIZE = ord("C")
@@ -34,11 +37,24 @@ POINTER = ord("p")
 EXTRACTED = ord("X")
 END = ord("E")
 
-# rec_get_raw() gives up where another group would not fit an int: four groups.
+# After the content there are at least an X and an E record, two bytes each.
+MIN_TAIL = 4
+# rec_get_raw() gives up if another group would not fit an int: four groups.
 MAX_LENGTH_GROUPS = 4
 MAX_LENGTH = (1 << 7 * MAX_LENGTH_GROUPS) - 1
-# rec_goto() follows that many pointers that do not go forward before it calls the file a loop.
+# rec_goto() follows so many pointers that do not lead forward; with one more the file has a loop.
 MAX_REVERSE_JUMPS = 10000
+
+# Nearly every envelope is in so many first bytes of its file, so that one read is enough.
+FIRST_READ = 8192
+NEXT_READ = 65536
+# Files are untrusted, so there is a bound on everything. What is within a bound is read and used; what is beyond is missing.
+MAX_RECORD = 1 << 20
+# So many bytes of a file are read for its envelope, and as many for its text.
+MAX_WALK = 128 << 20
+# The longest record with numbers is the C record (REC_TYPE_SIZE_FORMAT), with 95 bytes.
+MAX_NUMBERS = 128
+_IN_NUMBERS = b"0123456789 "
 
 
 class Record(NamedTuple):
@@ -51,7 +67,7 @@ class Record(NamedTuple):
 
 
 def encode_record(kind: int, payload: bytes) -> bytes:
-    """Return the record as rec_put() writes it. Raises RecordError where the payload is too long for one."""
+    """Return the record as rec_put() writes it. Raises RecordError if the payload is too long for a record."""
     length = len(payload)
     if length > MAX_LENGTH:
         raise RecordError("a payload of %d bytes is too long for a record" % length, offset=0)
@@ -64,10 +80,10 @@ def encode_record(kind: int, payload: bytes) -> bytes:
 
 
 def decode_length(data: bytes, position: int, *, base: int = 0) -> tuple[int, int]:
-    """Return the length that stands at a position, and the position behind it.
+    """Return the length field at a position, and where it ends.
 
     base: where in the file the data start, for the error. Raises RecordError for more groups than Postfix reads, and
-    IndexError where the data end within it.
+    IndexError if the data end within the field.
     """
     length = 0
     for group in range(MAX_LENGTH_GROUPS):
@@ -79,7 +95,7 @@ def decode_length(data: bytes, position: int, *, base: int = 0) -> tuple[int, in
 
 
 def decode_record(data: bytes, position: int, *, base: int = 0) -> Record | None:
-    """Return the record at a position, or None where the data end before it does. Raises RecordError."""
+    """Return the record at a position, or None if the data end before the record does. Raises RecordError."""
     try:
         length, start = decode_length(data, position + 1, base=base)
     except IndexError:
@@ -91,7 +107,7 @@ def decode_record(data: bytes, position: int, *, base: int = 0) -> Record | None
 
 
 def iter_records(data: bytes, position: int = 0) -> Iterator[Record]:
-    """Yield records one behind the other, following no pointer, up to the end of the data or a cut record.
+    """Yield records one after the other up to the end of the data or a cut record. Pointers are not followed.
 
     Raises RecordError.
     """
@@ -104,11 +120,22 @@ def iter_records(data: bytes, position: int = 0) -> Iterator[Record]:
 
 
 def pointer_target(payload: bytes) -> int:
-    """Return the offset that a pointer record names, 0 where it is a placeholder (REC_TYPE_PTR_FORMAT).
+    """Return the offset to which a pointer record leads, 0 for a placeholder (REC_TYPE_PTR_FORMAT).
 
-    Raises ValueError where it names none.
+    Raises ValueError if the payload is not an offset.
     """
     digits = payload.strip(b" ")
     if not digits.isdigit() or len(digits) > 18:
         raise ValueError("malformed pointer %r" % payload[:20])
     return int(digits)
+
+
+def parse_numbers(payload: bytes) -> list[int]:
+    """Return the numbers of a record, at least one. A C record has one to six, depending on the file's age (REC_TYPE_SIZE_FORMAT).
+
+    Raises ValueError.
+    """
+    numbers = [] if payload.translate(None, _IN_NUMBERS) or len(payload) > MAX_NUMBERS else [*map(int, payload.split())]
+    if not numbers:
+        raise ValueError("malformed numbers %r" % payload[:40])
+    return numbers

@@ -20,7 +20,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sampl
     Sample,
     make_content,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.suggest import Suggestion, suggest
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.suggestion import Suggestion, suggest
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary
 

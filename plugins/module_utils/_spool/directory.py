@@ -19,9 +19,9 @@ from contextlib import contextmanager
 from typing import Callable, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, QueueIdError, SystemRefusal
-from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import FIRST_READ
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import hash_directory
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import MAX_LOG
+from ansible_collections.mailops.postfix.plugins.module_utils._format.record import FIRST_READ
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import (
     OPEN_FILE,
     is_hash_name,

@@ -15,9 +15,15 @@ from typing import TYPE_CHECKING, Iterator, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as stored
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope_reader import (
+    check_end,
+    read_envelope,
+    read_identity,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import MAX_LOG, parse_defer_log
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool, open_quickly
 
+# Most runs read no content. So what reads it is imported by the methods that need it, and other runs do not wait for that.
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
     from ansible_collections.mailops.postfix.plugins.module_utils._format.mime import Part
@@ -86,7 +92,7 @@ class SpoolMessage:
 
     def _read(self) -> stored.Envelope:
         status = self.status
-        envelope = stored.read_envelope(self._fetch, file_size=status.st_size, head=self._head)
+        envelope = read_envelope(self._fetch, file_size=status.st_size, head=self._head)
         if self.queue == "maildrop":
             # There the C record may be a preliminary one; showq(8) goes by the file, too.
             envelope = envelope._replace(size=status.st_size)
@@ -100,7 +106,7 @@ class SpoolMessage:
     def identity(self) -> stored.Identity | stored.Envelope:
         """What tells the message from others; the envelope where that is what it takes. Raises ContentError."""
         if self._envelope is None and self.queue != "maildrop":
-            identity = stored.read_identity(self._head, file_size=self.status.st_size)
+            identity = read_identity(self._head, file_size=self.status.st_size)
             if identity is not None:
                 return identity
         return self.envelope
@@ -160,7 +166,7 @@ class SpoolMessage:
         envelope = self.envelope
         if self.damaged:
             return
-        unparsed = stored.check_end(self._fetch, envelope)
+        unparsed = check_end(self._fetch, envelope)
         if unparsed is not None:
             self.damaged = True
             self.problem = self.problem or stored.describe(unparsed)
@@ -192,7 +198,6 @@ class SpoolMessage:
 
     def headers(self) -> Sequence[tuple[str, str]]:
         """Return the decoded header fields."""
-        # Most runs never look at content, and need not wait until what reads it is there.
         from ansible_collections.mailops.postfix.plugins.module_utils._format import content, mime  # noqa: PLC0415
 
         if self._is_withheld(stored.Input.HEADERS):
@@ -267,7 +272,6 @@ class SpoolMessage:
 
     def recipients(self, *, most: int) -> Recipients:
         """Return all recipients with what became of them, at most so many of each state by name."""
-        # Only who opens a message asks.
         from ansible_collections.mailops.postfix.plugins.module_utils._format.recipients import read_recipients  # noqa: PLC0415
 
         return read_recipients(self._fetch, most=most)

@@ -53,7 +53,7 @@ _MATCHING_MODULES = tuple(
         "_selection.criteria",
         "_summary.candidates",
         "_suggestions.traits",
-        "_suggestions.suggest",
+        "_suggestions.suggestion",
     )
 )
 

@@ -6,7 +6,7 @@
 
 """A sample of a queue in bounded memory, from which suggestions are mined.
 
-Which messages are in it depends on their queue IDs alone, not on the order of reading, nor on how many processes read.
+The queue IDs alone decide which messages are in the sample, not the order of reading or the number of processes.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary i
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
 
-# So many messages are kept of a queue, and so many of them are opened to read what is in them.
+# So many messages of a queue are kept, and so many of them are opened to read their content.
 SAMPLE = 2000
 CONTENTS = 300
-# Of a message that is larger only the headers are read, and of a text no more than that many characters.
+# Of a larger message only the headers are read. Of a text so many characters are kept.
 MAX_SIZE = 256 << 10
 MAX_TEXT = 32 << 10
-# No address or attribute that Postfix accepts is longer; a longer one is cut in front, so that its domain stays.
+# Postfix accepts no longer address or attribute. A longer address loses its beginning, so that its domain is kept.
 _MAX_VALUE = 1000
 _ATTRIBUTES = (
     b"sasl_username=",
@@ -42,13 +42,16 @@ _ATTRIBUTES = (
     b"trace_flags=",
 )
 _MANY_RECIPIENTS = 50
-# So many recipients wait to be counted at one go.
+# So many recipients are counted together.
 _BATCH = 20000
 _LIST_HEADERS = frozenset(("list-id", "list-unsubscribe", "list-post", "feedback-id"))
 
 
 class Content(NamedTuple):
-    """What was read of a message: its subject headers, whether it says that it is a list's, and its text, maybe cut."""
+    """What was read of a message: its subject headers, whether its headers are those of a mailing list, and its text.
+
+    whole: whether the text is complete.
+    """
 
     headers: tuple[tuple[str, str], ...]
     from_list: bool
@@ -56,29 +59,29 @@ class Content(NamedTuple):
     whole: bool
 
 
-class Sampled(NamedTuple):
-    """A message of the sample, which a selection can decide about."""
+class SampledMessage(NamedTuple):
+    """A message of the sample. A selection can decide about it."""
 
     order: int
     queue_id: str
     envelope: Envelope
-    """With the attributes that a suggestion may ask for, and with two recipients that stand for all."""
+    """With the attributes that a suggestion may need, and with two recipients that represent all."""
     recipients: int
     delays: Mapping[bytes, bytes]
     content: Content | None = None
 
     @property
     def problem(self) -> None:
-        """Nothing: whole messages are sampled, and what was not opened raises ContentError."""
+        """Always None: whole messages are sampled, and content that was not read raises ContentError."""
 
     @property
     def missing(self) -> frozenset[Input]:
-        """Nothing, as for the problem."""
+        """Always empty, for the same reason."""
         return NOTHING
 
     @property
     def identity(self) -> Envelope:
-        """What tells the message from others."""
+        """What distinguishes the message from any other."""
         return self.envelope
 
     def reasons(self) -> Mapping[bytes, bytes]:
@@ -86,19 +89,19 @@ class Sampled(NamedTuple):
         return self.delays
 
     def headers(self) -> Sequence[tuple[str, str]]:
-        """Return the subject headers. Raises ContentError where the message was not opened."""
+        """Return the subject headers. Raises ContentError if the message was not opened."""
         return self._opened().headers
 
     def text_parts(self) -> Sequence[str]:
-        """Return the text, as far as it was kept. Raises ContentError where the message was not opened."""
+        """Return the part of the text that was kept. Raises ContentError if the message was not opened."""
         return (self._opened().text,)
 
     def holds(self, text: bytes) -> bool:
-        """Raise ContentError: no suggestion asks for the message as stored."""
+        """Raise ContentError: no suggestion needs the message as stored."""
         return any(text in window.text for window in self.text_windows())
 
     def text_windows(self) -> Iterable[Window]:
-        """Raise ContentError: no suggestion asks for the message as stored."""
+        """Raise ContentError: no suggestion needs the message as stored."""
         raise ContentError("the message as stored is not in the sample")
 
     def _opened(self) -> Content:
@@ -108,7 +111,7 @@ class Sampled(NamedTuple):
 
 
 def make_content(headers: Sequence[tuple[str, str]], parts: Sequence[str] | None) -> Content:
-    """Return what is kept of a message. parts: its decoded texts, None where they were not read."""
+    """Return what is kept of a message. parts: its decoded texts, None if they were not read."""
     named = [(name.lower(), value) for name, value in headers]
     text = "\n".join(parts or ())
     return Content(
@@ -123,45 +126,45 @@ def make_content(headers: Sequence[tuple[str, str]], parts: Sequence[str] | None
 
 
 class Contents:
-    """What was read of some messages, by queue ID; it adds up."""
+    """The content of some messages by queue ID. The contents that several processes read can be merged."""
 
     def __init__(self) -> None:
         self.by_id: dict[str, Content] = {}
 
     def merge(self, other: Contents) -> None:
-        """Add what another process read."""
+        """Add the contents that another process read."""
         self.by_id.update(other.by_id)
 
 
 class Sample:
-    """The messages whose hashed queue IDs come first, and a count that the summary does not have.
+    """The messages with the lowest hashes of queue IDs, and a count that the summary does not have.
 
-    What is done for every message is little: most of a large queue does not get into the sample.
+    add() runs for every message, so it does little: most messages of a large queue are not in the sample.
     """
 
     def __init__(self) -> None:
         self.messages = 0
         self.null_recipients = Tally()
-        """The one recipient of each message from the null sender that has no more."""
-        self._kept: list[Sampled] = []
-        self._fresh: list[Sampled] = []
-        # Made small at the end only: most of those that are kept at first have to make room for others.
+        """The recipient of each message from the null sender that has one recipient only."""
+        self._kept: list[SampledMessage] = []
+        self._fresh: list[SampledMessage] = []
+        # IDs of messages that are reduced at the end only, because most messages that are kept at first are replaced later.
         self._whole: set[str] = set()
         self._bound = 1 << 32
 
     def add(self, queue_id: str, envelope: Envelope, reasons: Mapping[bytes, bytes] | None) -> None:
-        """Count a message, and keep it if its turn comes early enough."""
+        """Count a message, and keep it if the hash of its queue ID is low enough."""
         self.messages += 1
-        # No suggestion names an address or a login that is longer than mail needs.
+        # No suggestion names a very long address or login.
         if envelope.is_heavy:
             return
         if envelope.sender == b"" and envelope.pending:
             self._add_null(envelope.pending)
-        # Multiplied, for CRC-32 alone gives names that follow each other hashes that do.
+        # Multiplied, because CRC-32 alone gives consecutive names consecutive hashes.
         order = zlib.crc32(queue_id.encode()) * 2654435761 & 0xFFFFFFFF
         if order < self._bound:
-            message = Sampled(order, queue_id, envelope, len(envelope.pending), reasons or {})
-            # What may be large is made small at once.
+            message = SampledMessage(order, queue_id, envelope, len(envelope.pending), reasons or {})
+            # A message that may be large is reduced at once.
             self._fresh.append(message if message.recipients <= _MANY_RECIPIENTS else _reduced(message))
             if len(self._fresh) >= SAMPLE:
                 self._cut()
@@ -171,8 +174,8 @@ class Sample:
             self.null_recipients.waiting.append(pending[0])
             if len(self.null_recipients.waiting) >= _BATCH:
                 self.null_recipients.settle()
-        elif _is_one(pending):
-            # One address in several spellings, which a rule may take for one or not.
+        elif _is_one_address(pending):
+            # One address in several spellings. A rule may match one of them only.
             self.null_recipients.missed += 1
 
     def merge(self, other: Sample) -> None:
@@ -181,7 +184,7 @@ class Sample:
         self.null_recipients.merge(other.null_recipients)
         self._cut(other.kept())
 
-    def kept(self) -> list[Sampled]:
+    def kept(self) -> list[SampledMessage]:
         """Return the messages of the sample, always in the same order."""
         self._cut()
         if self._whole:
@@ -190,7 +193,7 @@ class Sample:
         return self._kept
 
     def __getstate__(self) -> dict[str, Any]:
-        """Tell another process no more than a suggestion may ask for."""
+        """Pass to another process only what a suggestion may need."""
         self.kept()
         return self.__dict__
 
@@ -198,10 +201,10 @@ class Sample:
         """Return the queue IDs of the messages to open."""
         return frozenset(message.queue_id for message in self.kept()[:CONTENTS])
 
-    def _cut(self, others: Iterable[Sampled] = ()) -> None:
-        """Keep those that come first. others: messages that are small already."""
+    def _cut(self, others: Iterable[SampledMessage] = ()) -> None:
+        """Keep the messages with the lowest hashes. others: messages that are reduced already."""
         self._whole.update(message.queue_id for message in self._fresh)
-        # A message that moved while the queues were read may be there twice.
+        # A message that moved while the queues were read may occur twice.
         known = {message.queue_id: message for message in (*self._kept, *self._fresh, *others)}
         self._kept = sorted(known.values(), key=lambda message: message[:2])[:SAMPLE]
         self._fresh = []
@@ -209,16 +212,16 @@ class Sample:
             self._bound = self._kept[-1].order
 
 
-def _is_one(addresses: Sequence[bytes]) -> bool:
-    """Return whether addresses are spellings of one."""
+def _is_one_address(addresses: Sequence[bytes]) -> bool:
+    """Return whether all addresses are spellings of one address."""
     first = fold(addresses[0])
     return all(fold(address) == first for address in addresses)
 
 
-def _reduced(message: Sampled) -> Sampled:
-    """Return a message with no more than a suggestion may ask for. Again, it stays as it is."""
+def _reduced(message: SampledMessage) -> SampledMessage:
+    """Return a message with only what a suggestion may need. A reduced message is returned unchanged."""
     envelope = message.envelope
-    pending = [address[-_MAX_VALUE:] for address in _standing_for(envelope.pending)]
+    pending = [address[-_MAX_VALUE:] for address in _representatives(envelope.pending)]
     return message._replace(
         envelope=envelope._replace(
             sender=None if envelope.sender is None else envelope.sender[-_MAX_VALUE:],
@@ -234,13 +237,13 @@ def _reduced(message: Sampled) -> Sampled:
 
 
 def _delays_of(pending: Sequence[bytes], delays: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
-    """Return the delay reasons of recipients, none longer than a suggestion may ask for."""
+    """Return the delay reasons of recipients, each with the length that a suggestion may need at most."""
     known = ((address, reason_for(delays, address)) for address in pending)
     return {address: reason[:_MAX_VALUE] for address, reason in known if reason is not None}
 
 
-def _standing_for(pending: Sequence[bytes]) -> Sequence[bytes]:
-    """Return one or two recipients that have one address, or one domain, where all recipients do."""
+def _representatives(pending: Sequence[bytes]) -> Sequence[bytes]:
+    """Return one or two recipients. They have one address only if all recipients have one, and one domain only if all have one."""
     for same in (_folded_domain, fold):
         wanted = [same(address) for address in pending[:1]]
         other = next((address for address in pending if same(address) not in wanted), None)

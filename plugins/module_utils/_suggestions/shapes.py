@@ -4,9 +4,9 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What texts have in common when what varies is left out, and values as a selection's rules read them.
+"""The shapes of texts, which are the texts without their varying parts, and values as rules of a selection need them.
 
-The way of SLCT (Vaarandi, 2003): a token that many texts have at the same place is part of the shape, any other one varies.
+The method is that of SLCT (Vaarandi, 2003): a token that many texts have at the same place is part of the shape. Any other token varies.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Callable, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import MAILER_DAEMON, display_text
 
-# None stands for a token that varies, "0" within one for any digits.
+# None is a token that varies. "0" in a token is any number.
 Shape = Tuple[Optional[str], ...]
 # Makes a pattern of a shape; its second argument makes a regular expression of a token.
 Render = Callable[[Shape, Callable[[str], str]], str]
@@ -26,12 +26,12 @@ MAX_TOKENS = 16
 _MAX_TEXT = 400
 _MORE = "\0"
 _DIGITS = re.compile(r"([0-9]+)")
-# A token must be there in that share of the texts that are as long, and in that many.
+# A token must occur in this share of the texts with the same number of tokens, and in so many of them.
 _COMMON_SHARE = 0.1
 _COMMON = 4
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _STOP_WORDS = frozenset(("about", "from", "have", "more", "that", "this", "what", "will", "with", "your"))
-# What URL paths of unrelated senders have in common says nothing.
+# Words that URL paths of unrelated senders have in common.
 _PATH_WORDS = """
 abmelden abonnement address aktuell android apple apps article articles aspx asset assets avatar banner bild bilder
 blog browser button buttons careers click company component components confirm contact contacts content cookie
@@ -56,17 +56,17 @@ _PLAIN_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9_-])?\Z")
 _PLAIN_NAME = re.compile(r"[a-z0-9](?:[a-z0-9@+=_.:-]*[a-z0-9+=_.:-])?\Z")
 
 
-class Shaped(NamedTuple):
+class ShapedText(NamedTuple):
     """The shape of one text, and the regular expression that finds all texts of that shape."""
 
     shape: Shape
     regex: str
     words: int
-    """How many words it has that say something."""
+    """How many significant words it has."""
 
 
 def escape(text: str) -> str:
-    r"""Return a regular expression that matches the text, printable and without braces: pasted somewhere, it is no template."""
+    r"""Return a regular expression that matches the text. It is printable and has no braces, so that it is never a template."""
     return "".join(
         "\\x%02x" % ord(character)
         if character in "{}"
@@ -78,31 +78,31 @@ def escape(text: str) -> str:
 
 
 def containing(text: str) -> str:
-    """Return the value of a text criterion that holds for what contains the text, in this case of letters."""
-    # What is shown as it is also means what it says as the value of a rule.
+    """Return the value of a text criterion that matches texts that contain the text, case-sensitive."""
+    # A text that a result shows unchanged means itself as the value of a rule.
     return text if display_text(text) == text and not set(text) & set("{}") else "/%s/i" % escape(text)
 
 
 def address(text: str) -> str:
-    """Return the value of an address criterion that holds for this one address, given in lower case."""
+    """Return the value of an address criterion that matches this address only, which is in lower case."""
     return text if _PLAIN_ADDRESS.match(text) else r"/\A%s\Z/" % escape(text)
 
 
 def domain(text: str) -> str:
-    """Return the value of an address criterion that holds for this one domain, given in lower case."""
+    """Return the value of an address criterion that matches this domain only, which is in lower case."""
     return text if _PLAIN_DOMAIN.match(text) and text != MAILER_DAEMON else r"/@%s\Z/" % escape(text)
 
 
 def name(text: str) -> str:
-    """Return the value of a criterion on a login or a host name that holds for this one, given in lower case."""
+    """Return the value of a criterion on a login or a host name that matches this name only, which is in lower case."""
     return text if _PLAIN_NAME.match(text) else r"/\A%s\Z/" % escape(text)
 
 
 def subject_tokens(text: str) -> tuple[str, ...]:
-    """Return the words of a subject or a reason; what stands beyond the first 16 is not looked at."""
+    """Return the words of a subject or a reason, 16 at most. The rest of the text is ignored."""
     tokens = text[:_MAX_TEXT].split()
     cut = len(tokens) > MAX_TOKENS or len(text) > _MAX_TEXT
-    # The last word of a text that was cut may be cut itself.
+    # The last word of a text that was cut may be incomplete.
     return (*tokens[: min(MAX_TOKENS, len(tokens) - 1)], _MORE) if cut else tuple(tokens)
 
 
@@ -112,7 +112,7 @@ def path_tokens(path: str) -> tuple[str, ...]:
 
 
 def urls(text: str) -> tuple[tuple[str, str], ...]:
-    """Return host and path of the URLs in a text, without query, each once, so many at the most."""
+    """Return host and path of the URLs in a text, without the query, each once, at most _MAX_URLS."""
     found: dict[tuple[str, str], None] = {}
     for match in _URL.finditer(text):
         found[match.group(1), match.group(2) or ""] = None
@@ -121,8 +121,8 @@ def urls(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def shape_all(texts: Sequence[tuple[str, ...]], render: Render) -> list[Shaped]:
-    """Return the shape of each text, given as tokens. Where all texts of a shape are one text, that text is the shape."""
+def shape_all(texts: Sequence[tuple[str, ...]], render: Render) -> list[ShapedText]:
+    """Return the shape of each text, which is given as tokens. If all texts of a shape are the same, that text is the shape."""
     keys = [tuple(_DIGITS.sub("0", token) for token in tokens) for tokens in texts]
     common = Counter((len(key), place, token) for key in keys for place, token in enumerate(key))
     lengths = Counter(map(len, keys))
@@ -139,11 +139,11 @@ def shape_all(texts: Sequence[tuple[str, ...]], render: Render) -> list[Shaped]:
     return [made[shape] for shape in shapes]
 
 
-def _shaped(shape: Shape, several: set[tuple[str, ...]], render: Render, ignored: frozenset[str]) -> Shaped:
+def _shaped(shape: Shape, several: set[tuple[str, ...]], render: Render, ignored: frozenset[str]) -> ShapedText:
     words = {word.casefold() for token in shape if token for word in _WORD.findall(token)} - ignored
     if len(several) == 1:
-        return Shaped(shape, render(next(iter(several)), escape), len(words))
-    return Shaped(shape, render(shape, _generalised), len(words))
+        return ShapedText(shape, render(next(iter(several)), escape), len(words))
+    return ShapedText(shape, render(shape, _generalised), len(words))
 
 
 def _generalised(token: str) -> str:

@@ -4,11 +4,11 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What tells the messages of a flood from other mail, message by message, and the signs of a flood in a set of them.
+"""The traits of each message that distinguish a flood from other mail, and the signs of a flood in a group of messages.
 
-Much mail from one place is no sign: a company's own server, a newsletter, and a destination that is down look like that. What
-ordinary mail does not do is in SIGNS: one login with many foreign senders, one subject from many senders, one path under many
-hosts. Other signs add to these.
+Much mail from one place is not a sign: a company's own server, a newsletter, and a destination that is down look like that too. SIGNS
+has what ordinary mail does not do: one login with many foreign senders, one subject from many senders, one path under many hosts.
+Weaker signs add to these.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from collections import Counter
 from typing import Any, Callable, NamedTuple, Optional, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import text_of
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Sampled
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import SampledMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.shapes import (
-    Shaped,
+    ShapedText,
     path_tokens,
     render_path,
     render_subject,
@@ -31,11 +31,11 @@ from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.shape
     urls,
 )
 
-# What varies from message to message in the local part of a mailing's sender (VERP): an extension, a token with a letter
-# behind a digit, and any number.
+# The parts of a mailing's sender that vary from message to message (VERP): an extension, a token with a letter after a digit, and
+# any number.
 _VARYING = re.compile(r"\+.*|[a-z0-9]*[0-9][a-z][a-z0-9]*|[0-9]+")
-# Of the answer of a server that takes the message for spam.
-_VERDICT = re.compile(
+# Words in the answer of a server that treats the message as spam.
+_SPAM_ANSWER = re.compile(
     r"spam|unsolicited|junk|phish|virus|malware|bulk mail|reputation|bl[ao]ck-?list|black-?list|suspicious|abuse",
     re.IGNORECASE,
 )
@@ -44,43 +44,43 @@ _MAX_VALUE = 200
 
 
 class Traits(NamedTuple):
-    """What is looked at of one message; None is what is not known or not there."""
+    """The traits of one message; None if a trait is unknown or absent."""
 
     sender: str | None
     local: str | None
-    """The local part of the sender without what varies in it."""
+    """The local part of the sender without its varying parts."""
     domain: str | None
     login: str | None
     address: str | None
     network: str | None
     helo: str | None
-    null_to: str | None
+    null_recipient: str | None
     """The one recipient of a message from the null sender."""
-    null_to_domain: str | None
+    null_recipient_domain: str | None
     only_domain: str | None
     """The domain of all recipients."""
     odd_client: bool
-    """Whether the client has no name, or greets with what is no mail server's name."""
+    """Whether the client has no name, or its HELO name is not that of a mail server."""
     rewritten: bool
-    """Whether a forwarder wrote its own domain into the sender (SRS), so that the domain says nothing of who wrote."""
+    """Whether a forwarder wrote its own domain into the sender (SRS). Then the domain is not that of the author."""
     own_client: bool
-    """Whether the client is named like the sender's domain, or has logged in as the sender."""
-    foreign: bool
-    """Whether the sender is of another domain than the login."""
+    """Whether the client's name is in the sender's domain, or its login is the sender."""
+    foreign_sender: bool
+    """Whether the sender has another domain than the login."""
     arrival: int
     size: int
     recipients: int
     from_list: bool
-    verdict: bool
-    """Whether the delay reason says that the message is taken for spam."""
-    subject: Shaped | None
-    reason: Shaped | None
-    paths: tuple[tuple[str, Shaped], ...]
+    delayed_as_spam: bool
+    """Whether a delay reason says that the message is treated as spam."""
+    subject: ShapedText | None
+    reason: ShapedText | None
+    paths: tuple[tuple[str, ShapedText], ...]
     """Host and shape of the path of each URL."""
     opened: bool
 
 
-def traits_of(sample: Sequence[Sampled]) -> list[Traits]:
+def traits_of(sample: Sequence[SampledMessage]) -> list[Traits]:
     """Return the traits of each message of a sample."""
     subjects = _shape_some([_subject(message) for message in sample], render_subject)
     reasons = _shape_some([_reason(message) for message in sample], render_subject)
@@ -91,30 +91,34 @@ def traits_of(sample: Sequence[Sampled]) -> list[Traits]:
     ]
 
 
-def _subject(message: Sampled) -> tuple[str, ...]:
+def _subject(message: SampledMessage) -> tuple[str, ...]:
     return subject_tokens(message.content.headers[0][1]) if message.content and message.content.headers else ()
 
 
-def _reason(message: Sampled) -> tuple[str, ...]:
+def _reason(message: SampledMessage) -> tuple[str, ...]:
     return subject_tokens(text_of(next(iter(message.delays.values())))) if message.delays else ()
 
 
-def _shape_some(texts: Sequence[tuple[str, ...]], render: Any) -> list[Shaped | None]:
-    """Return the shape of each text that has a token, None of the others."""
+def _shape_some(texts: Sequence[tuple[str, ...]], render: Any) -> list[ShapedText | None]:
+    """Return the shape of each text that has a token, None for the others."""
     there = [index for index, tokens in enumerate(texts) if tokens]
-    shaped: list[Shaped | None] = [None] * len(texts)
+    shaped: list[ShapedText | None] = [None] * len(texts)
     for index, found in zip(there, shape_all([texts[index] for index in there], render)):
         shaped[index] = found
     return shaped
 
 
-def _paths(found: Sequence[Sequence[tuple[str, str]]]) -> list[tuple[tuple[str, Shaped], ...]]:
+def _paths(found: Sequence[Sequence[tuple[str, str]]]) -> list[tuple[tuple[str, ShapedText], ...]]:
     shaped = iter(shape_all([path_tokens(path) for several in found for _host, path in several], render_path))
     return [tuple((host, next(shaped)) for host, _path in several) for several in found]
 
 
 def _traits(
-    message: Sampled, *, subject: Shaped | None, reason: Shaped | None, paths: tuple[tuple[str, Shaped], ...]
+    message: SampledMessage,
+    *,
+    subject: ShapedText | None,
+    reason: ShapedText | None,
+    paths: tuple[tuple[str, ShapedText], ...],
 ) -> Traits:
     envelope = message.envelope
     sender = _value(envelope.sender or None)
@@ -136,19 +140,19 @@ def _traits(
         address=address if network else None,
         network=network,
         helo=helo,
-        null_to=only[0] if is_null else None,
-        null_to_domain=only[1] if is_null else None,
+        null_recipient=only[0] if is_null else None,
+        null_recipient_domain=only[1] if is_null else None,
         only_domain=only[1],
-        # A program that logs in greets as it likes.
+        # A mail program that logs in may use any HELO name.
         odd_client=address is not None and login is None and (client in (None, "unknown") or _odd_greeting(helo)),
         rewritten=_REWRITTEN.match(local) is not None,
         own_client=bool(domain) and (_organisation(domain) in known or sender == login),
-        foreign=login is not None and sender is not None and domain != login.rpartition("@")[2],
+        foreign_sender=login is not None and sender is not None and domain != login.rpartition("@")[2],
         arrival=envelope.arrival,
         size=envelope.size,
         recipients=message.recipients,
         from_list=message.content is not None and message.content.from_list,
-        verdict=any(_VERDICT.search(text_of(text)) for text in message.delays.values()),
+        delayed_as_spam=any(_SPAM_ANSWER.search(text_of(text)) for text in message.delays.values()),
         subject=subject,
         reason=reason,
         paths=paths,
@@ -161,11 +165,11 @@ def _value(value: bytes | None) -> str | None:
 
 
 def _lower(value: bytes) -> str:
-    # Not case-folded: a regular expression that ignores case takes no ss for a sharp s.
+    # Not case-folded: for a regular expression that ignores case, ss is not the same as a sharp s.
     return value.decode("utf-8", "surrogateescape").lower()
 
 
-def _only_recipient(message: Sampled) -> tuple[str | None, str | None]:
+def _only_recipient(message: SampledMessage) -> tuple[str | None, str | None]:
     """Return the one recipient and the one domain of all recipients."""
     several = {_lower(address) for address in message.envelope.pending if len(address) <= _MAX_VALUE}
     domains = {address.rpartition("@")[2] for address in several if "@" in address}
@@ -173,7 +177,7 @@ def _only_recipient(message: Sampled) -> tuple[str | None, str | None]:
 
 
 def _local(local: str) -> str:
-    # bounce-anna=example.com@: the mailing's part comes first, the reader's behind it.
+    # bounce-anna=example.com@: first the part of the mailing, then that of the reader.
     head = re.split("[+-]", local)[0] if "=" in local else local
     return _VARYING.sub("", head)
 
@@ -206,7 +210,7 @@ _MANY_NETWORKS = 12
 
 
 class Evidence(NamedTuple):
-    """A sign that was found: its points, the share of the messages that have it, and what it says."""
+    """A sign that was found: its points, the share of the messages that have it, and its description."""
 
     points: int
     share: float
@@ -214,7 +218,7 @@ class Evidence(NamedTuple):
 
 
 class Group:
-    """Some messages of the sample, and what they are like together."""
+    """Some messages of the sample and their traits as a group."""
 
     def __init__(self, members: Sequence[Traits]) -> None:
         self.members = members
@@ -225,7 +229,7 @@ class Group:
         counted = Counter(value for value in (getattr(traits, name) for traits in self.members) if value is not None)
         if not counted:
             return None, 0.0
-        # Of equal ones the first by value, for the order of a queue directory is nobody's.
+        # Of equally frequent values the first in alphabetical order: the order of a queue directory must not matter.
         value, number = min(counted.items(), key=lambda item: (-item[1], str(item[0])))
         return value, number / len(self.members)
 
@@ -234,21 +238,21 @@ class Group:
         return len({getattr(traits, name) for traits in self.members} - {None})
 
     def share(self, name: str) -> float:
-        """Return the share of messages that a trait is true of."""
+        """Return the share of messages for which a trait is true."""
         return sum(bool(getattr(traits, name)) for traits in self.members) / max(1, len(self.members))
 
     def quantile(self, name: str, part: float) -> int:
-        """Return a quantile of a number."""
+        """Return a quantile of a numeric trait. part: 0.5 for the median."""
         ordered = sorted(getattr(traits, name) for traits in self.members) or [0]
         value: int = ordered[int(part * (len(ordered) - 1))]
         return value
 
     def spread(self) -> float:
-        """Return how far the middle half of the sizes is apart, relative to the middle one."""
+        """Return the interquartile range of the sizes, relative to their median."""
         return (self.quantile("size", 0.75) - self.quantile("size", 0.25)) / max(1, self.quantile("size", 0.5))
 
     def window(self) -> tuple[int, int]:
-        """Return the shortest time in which 80% of the messages arrived: its first second, and its seconds."""
+        """Return the shortest time in which 80% of the messages arrived: its first second, and its length in seconds."""
         times = sorted(traits.arrival for traits in self.members if traits.arrival)
         if not times:
             return 0, 0
@@ -257,20 +261,20 @@ class Group:
         return start, seconds
 
     def dispersed(self) -> bool:
-        """Return whether the senders are too many to be one mailing's, one script's or one role's."""
-        # Nor may most be of one sender, whose messages would have the signs, and the others the number.
+        """Return whether the senders are too many for one mailing, one script or one role account."""
+        # One sender must not have most messages: then its messages would have the signs, and the others the number of senders.
         return self.distinct("local") >= many(len(self.members)) and self.most("local")[1] <= 0.5
 
     def from_many(self) -> bool:
         """Return whether the messages come from many senders, or through one login from many places."""
         return self.dispersed() or (self.most("login")[1] >= _ALL and self.distinct("network") >= _MANY_NETWORKS)
 
-    def subject(self) -> tuple[Shaped | None, float]:
+    def subject(self) -> tuple[ShapedText | None, float]:
         """Return the most frequent shape of the subjects, and its share of the messages that were opened."""
         found, share = Group(self.opened).most("subject")
         return found, share
 
-    def path(self) -> tuple[Shaped | None, float, int]:
+    def path(self) -> tuple[ShapedText | None, float, int]:
         """Return the most frequent shape of a URL's path, its share of the messages that were opened, and its hosts."""
         counted = Counter(shaped for traits in self.opened for shaped in {shaped for _host, shaped in traits.paths})
         says = {shaped: number for shaped, number in counted.items() if shaped.words}
@@ -280,42 +284,42 @@ class Group:
         hosts = {host for traits in self.opened for host, shaped in traits.paths if shaped == found}
         return found, number / len(self.opened), len(hosts)
 
-    def held_together(self, rest: Group) -> bool:
-        """Return whether nearly all messages share one value of their envelope, and most messages with it are among them.
+    def has_one_origin(self, rest: Group) -> bool:
+        """Return whether nearly all messages share one value in their envelope, and most messages with that value are in the group.
 
-        rest: the other messages. What these have as often, such as a gateway's address or a provider's domain, binds nobody.
+        rest: the other messages. A value that is as frequent there, such as a gateway's address or a provider's domain, is not an origin.
         """
-        return any(self._binds(name, rest) for name in _BINDING)
+        return any(self._is_origin(name, rest) for name in _ORIGIN_TRAITS)
 
-    def _binds(self, name: str, rest: Group) -> bool:
+    def _is_origin(self, name: str, rest: Group) -> bool:
         value, share = self.most(name)
         if share < _ALL:
             return False
         if name in ("domain", "network") and (self.share("own_client") >= _MOST or self.share("rewritten") > 1 - _ALL):
-            # Its own servers send an organisation's mail, whoever writes it, and a forwarder sends everybody's.
+            # An organisation's own servers send the mail of all its members, and a forwarder sends anybody's mail.
             return False
         others = [traits for traits in rest.members if getattr(traits, name) == value]
         return len(others) < share * len(self.members)
 
 
-# What messages of one origin, or of the null sender to one address, have in common.
-_BINDING = ("login", "sender", "domain", "network", "null_to", "null_to_domain")
+# The traits that messages of one origin, or from the null sender to one address, have in common.
+_ORIGIN_TRAITS = ("login", "sender", "domain", "network", "null_recipient", "null_recipient_domain")
 
 
 def many(number: int) -> float:
-    """Return how many different values are many in so many messages."""
+    """Return how many different values count as many in so many messages."""
     return min(max(5.0, 0.3 * number), 20.0)
 
 
-def _forged(group: Group, _rest: Group) -> Evidence | None:
+def _forged_senders(group: Group, _rest: Group) -> Evidence | None:
     _login, share = group.most("login")
-    foreign = group.share("foreign")
+    foreign = group.share("foreign_sender")
     if share < _ALL or foreign < 0.5 or group.distinct("domain") < 5 or not group.dispersed():
         return None
     return Evidence(3, foreign, "%d senders of other domains than the login's" % group.distinct("sender"))
 
 
-def _networks(group: Group, _rest: Group) -> Evidence | None:
+def _many_networks(group: Group, _rest: Group) -> Evidence | None:
     _login, share = group.most("login")
     number = group.distinct("network")
     if share < _ALL or number < min(max(5.0, 0.1 * len(group.members)), _MANY_NETWORKS):
@@ -323,14 +327,14 @@ def _networks(group: Group, _rest: Group) -> Evidence | None:
     return Evidence(3 if number >= _MANY_NETWORKS else 2, 1.0, "one login from %d networks" % number)
 
 
-def _null(group: Group, rest: Group) -> Evidence | None:
-    recipient, share = group.most("null_to")
+def _null_sender(group: Group, rest: Group) -> Evidence | None:
+    recipient, share = group.most("null_recipient")
     if share >= _ALL:
-        # Who sent as much gets notices of that.
+        # A recipient that sent as many messages gets notices about them.
         sent = sum(traits.sender == recipient for traits in rest.members)
         return Evidence(3, share, "the null sender writes to one recipient") if sent < len(group.members) else None
-    domain, share = group.most("null_to_domain")
-    number = group.distinct("null_to")
+    domain, share = group.most("null_recipient_domain")
+    number = group.distinct("null_recipient")
     if share < _ALL or number < many(len(group.members)):
         return None
     other = sum(traits.only_domain == domain for traits in rest.members)
@@ -342,7 +346,7 @@ def _subject_of_many(group: Group, _rest: Group) -> Evidence | None:
     shaped, share = group.subject()
     if shaped is None or share < _MOST or len(group.opened) < _FEW_OPENED or not shaped.words or not group.dispersed():
         return None
-    # People who share a domain, a login or a server do not share their subjects.
+    # People with the same domain, login or server do not write the same subjects.
     from_one = max(group.most(name)[1] for name in ("login", "domain", "address")) >= _ALL
     points = 1 if shaped.words < 2 else 3 if from_one else 2
     return Evidence(points, share, "%d senders write the same subject" % group.distinct("sender"))
@@ -389,27 +393,27 @@ def _burst(group: Group, rest: Group) -> Evidence | None:
     )
 
 
-def _alike(group: Group, rest: Group) -> Evidence | None:
+def _similar_sizes(group: Group, rest: Group) -> Evidence | None:
     if group.spread() > 0.15 or rest.spread() < 0.3:
         return None
     return Evidence(1, 0.5, "their sizes are alike")
 
 
-def _crowds(group: Group, rest: Group) -> Evidence | None:
+def _many_recipients(group: Group, rest: Group) -> Evidence | None:
     number = group.quantile("recipients", 0.5)
     if number < max(5, 3 * rest.quantile("recipients", 0.5)):
         return None
     return Evidence(1, 0.5, "half of them have %d recipients or more" % number)
 
 
-def _verdicts(group: Group, rest: Group) -> Evidence | None:
-    share = group.share("verdict")
-    if share < 0.3 or share < 2 * rest.share("verdict"):
+def _spam_delays(group: Group, rest: Group) -> Evidence | None:
+    share = group.share("delayed_as_spam")
+    if share < 0.3 or share < 2 * rest.share("delayed_as_spam"):
         return None
     return Evidence(1, share, "%d%% are delayed as spam" % round(100 * share))
 
 
-def _of_a_list(group: Group, _rest: Group) -> Evidence | None:
+def _mailing_list(group: Group, _rest: Group) -> Evidence | None:
     _domain, share = group.most("domain")
     if Group(group.opened).share("from_list") < 0.5 or share < 0.9:
         return None
@@ -418,47 +422,47 @@ def _of_a_list(group: Group, _rest: Group) -> Evidence | None:
     return Evidence(-5, 1.0, "they say that they are a mailing list's")
 
 
-def _own(group: Group, _rest: Group) -> Evidence | None:
+def _own_client(group: Group, _rest: Group) -> Evidence | None:
     if group.from_many() or group.share("own_client") < _MOST:
         return None
     return Evidence(-1, 1.0, "the client is the sender's own")
 
 
 Sign = Callable[[Group, Group], Optional[Evidence]]
-# Points are added up; a set of messages is a flood's from NEEDED on.
+# The points of all signs are added up. A group of messages is a flood if it has at least NEEDED points.
 SIGNS: Sequence[Sign] = (
-    _forged,
-    _networks,
-    _null,
+    _forged_senders,
+    _many_networks,
+    _null_sender,
     _subject_of_many,
     _path_of_many,
     _host_of_many,
     _odd_clients,
     _burst,
-    _alike,
-    _crowds,
-    _verdicts,
-    _of_a_list,
-    _own,
+    _similar_sizes,
+    _many_recipients,
+    _spam_delays,
+    _mailing_list,
+    _own_client,
 )
 NEEDED = 3
-# One sender may be a person, a shop or a script: there more signs are asked for.
+# One sender may be a person, a shop or a script, and must have more points.
 NEEDED_OF_ONE = 4
 
 
-class Judged(NamedTuple):
-    """What the signs say of a group."""
+class Judgement(NamedTuple):
+    """The signs that a group has, and whether they make it a flood."""
 
     signs: tuple[Evidence, ...]
     is_flood: bool
     purity: float
-    """The share of the messages that have each strong sign."""
+    """The lowest share of messages that have a strong sign."""
 
 
-def judge(group: Group, rest: Group) -> Judged:
-    """Return the signs of a flood in a group, compared with the rest of the queue."""
+def judge(group: Group, rest: Group) -> Judgement:
+    """Return the judgement of a group, compared with the rest of the queue."""
     signs = tuple(found for found in (sign(group, rest) for sign in SIGNS) if found is not None)
-    null = group.distinct("null_to") > 0 and group.distinct("sender") == 0
+    null = group.distinct("null_recipient") > 0 and group.distinct("sender") == 0
     needed = NEEDED if null or group.dispersed() else NEEDED_OF_ONE
     strong = [found.share for found in signs if found.points > 1]
-    return Judged(signs, sum(found.points for found in signs) >= needed, min(strong, default=_MOST))
+    return Judgement(signs, sum(found.points for found in signs) >= needed, min(strong, default=_MOST))

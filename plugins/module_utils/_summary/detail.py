@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""One message in full, as a result shows it: every list bounded, and no content but what was asked for."""
+"""One message in full, as a result shows it. Every list is bounded, and only the content that was asked for is shown."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ if TYPE_CHECKING:
         def problem(self) -> str | None: ...
 
 
-# Bytes of JSON that each list of a message may take. Five messages, as by default, are 52 KiB then at the most.
+# Bytes of JSON that each list of a message may take. With this five messages, the default, take 52 KiB at most.
 BUDGETS = {"attributes": 1 << 10, "recipients": 4 << 10, "headers": 4 << 10, "parts": 1 << 10}
-# Above what the budget holds, which is what counts.
+# More than the budget holds, so that only the budget limits them.
 _MOST_RECIPIENTS = 200
-# How an attribute is shown that a rule asks for.
+# How attributes are shown that have a criterion.
 _SHOWN_AS: Mapping[bytes, Callable[[bytes], str]] = {
     b"sasl_username": display_login,
     b"client_address": display_client,
@@ -60,12 +60,12 @@ _SHOWN_AS: Mapping[bytes, Callable[[bytes], str]] = {
     b"helo_name": display_helo,
     b"log_helo_name": display_helo,
 }
-# What the result calls the values of a defer log.
+# The values of a defer log by their names in the result.
 _FROM_LOG = {"status": b"status", "reason": b"reason", "diagnostic": b"diag_text", "mta": b"mta_mname"}
 
 
 class _Row:
-    """A row in the making, with what could not be read, and which of its lists were cut."""
+    """An unfinished row, with what could not be read, and which of its lists were cut."""
 
     def __init__(self, values: dict[str, Any]) -> None:
         self.values = values
@@ -73,18 +73,18 @@ class _Row:
         self.problems: list[str] = []
 
     def put_list(self, name: str, rows: Iterable[dict[str, Any]], number: int) -> None:
-        """Add what fits of a list that has so many rows in all."""
+        """Add the rows of a list that fit in its budget. number: how many rows there are in all."""
         self.values[name] = fit(rows, BUDGETS[name])
         if len(self.values[name]) < number:
             self.cut.append(name)
 
     def note(self, problem: str | None) -> None:
-        """Add what could not be read."""
+        """Add what could not be read, None for nothing."""
         if problem is not None:
             self.problems.append(problem)
 
     def read(self, what: Callable[[], Any], otherwise: Any) -> Any:
-        """Return what is read, or the substitute where it cannot be."""
+        """Return what() or, if that cannot be read, the substitute."""
         try:
             return what()
         except ContentError as error:
@@ -93,7 +93,7 @@ class _Row:
 
 
 def show_message(message: Openable, *, excerpt: int) -> dict[str, Any]:
-    """Return a message in full. excerpt: so many bytes of its first text part, none for 0."""
+    """Return a message in full. excerpt: how many bytes of its first text part to show, 0 for none."""
     envelope = message.envelope
     row = _Row(
         {
@@ -124,7 +124,7 @@ def show_message(message: Openable, *, excerpt: int) -> dict[str, Any]:
 
 
 def _put_attributes(row: _Row, attributes: Sequence[bytes]) -> None:
-    # Of several with one name the first counts, as for qmgr(8).
+    # Of several attributes with one name the first counts, as for qmgr(8).
     named: dict[str, str] = {}
     for attribute in attributes:
         name, _sign, value = attribute.partition(b"=")

@@ -4,9 +4,9 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What is told of a set of messages: totals, a bounded list, and the tops and shape as a result shows them.
+"""A bounded list of messages, and the tops and shape of a summary as a result shows them.
 
-Everything is bounded, whatever the queue holds: the number of rows, the length of each text, and the size of all.
+The number of rows, the length of each text and the size of all are bounded, whatever the queue holds.
 """
 
 from __future__ import annotations
@@ -50,19 +50,19 @@ if TYPE_CHECKING:
 
 
 DEFAULT_LIMIT = 100
-# An address has 320 characters at the most, and so has nearly every reason. Bounds on texts are in bytes of JSON.
+# Every valid address and nearly every reason has 320 characters at most. Bounds on texts are in bytes of JSON.
 _MAX_TEXT = 320
 _MAX_RECIPIENTS = 5
-# Tops and shape have 80 values with the default options, whose JSON must leave room for the rows in 64 KiB.
+# With the default options tops and shape have 80 values. Their JSON and that of the rows must fit in 64 KiB.
 _MAX_VALUE = 240
-# With the default options all rows together stay below that many bytes of JSON; who asks for more rows gets more.
+# With the default options all rows together have fewer bytes of JSON. If the limit is higher, each row may have _ROW_BUDGET bytes.
 _ROWS_BUDGET = 36 << 10
 _ROW_BUDGET = 4 << 10
-# So many messages, with so many recipients, wait at the most until it is seen which of them stay.
+# At most so many messages, with so many recipients, are collected before the oldest are chosen.
 _MAX_FRESH = 1000
 _MAX_FRESH_RECIPIENTS = 20000
 
-# How the values of a top are shown, where they are not any text.
+# How the values of a top are shown if they are not just text.
 _SHOWN: Mapping[str, Callable[[bytes], str]] = {
     "senders": display_address,
     "recipients": display_address,
@@ -74,7 +74,7 @@ _SHOWN: Mapping[str, Callable[[bytes], str]] = {
 
 
 def clip(text: str, size: int = _MAX_TEXT) -> str:
-    """Return the text, cut where it takes more than size bytes of JSON, in which a character takes up to twelve."""
+    """Return the text, cut if it takes more than size bytes of JSON. There a character takes up to twelve bytes."""
     shown = text[: size + 1]
     excess = _json_bytes(shown) - size
     if excess <= 0:
@@ -82,7 +82,7 @@ def clip(text: str, size: int = _MAX_TEXT) -> str:
     while excess > 0 and shown != CUT:
         shown = shown[: -(excess // 12) - 2] + CUT
         excess = _json_bytes(shown) - size
-    # There may be no room even for the sign that something is missing.
+    # There may be no room even for CUT.
     return shown if excess <= 0 else ""
 
 
@@ -94,19 +94,19 @@ _Reasons = Mapping[bytes, bytes]
 
 
 class MessageList:
-    """The oldest messages of many, as rows; at most limit of them are kept at any time (and some more, to sort seldom)."""
+    """The oldest messages of many, as rows: at most limit, and some more for a short time so that they are seldom sorted."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._rows: list[tuple[int, str, dict[str, Any]]] = []
-        # Not rows yet, for most of them are not to stay.
+        # These are not rows yet, because most of them are dropped later.
         self._fresh: list[tuple[int, str, Listable, _Reasons]] = []
         self._fresh_recipients = 0
-        # What comes behind that arrival and queue ID is not among the oldest.
+        # A message with a later arrival and queue ID is not among the oldest.
         self._last: tuple[float, str] = (math.inf if limit else -1, "")
 
     def offer(self, message: Listable, reasons: _Reasons | None = None) -> None:
-        """List a message if it is among the oldest. reasons: its delay reasons, where they are to be told."""
+        """List a message if it is among the oldest. reasons: its delay reasons, if the rows must have them."""
         arrival = message.envelope.arrival
         if arrival <= self._last[0] and (arrival, message.queue_id) < self._last:
             self._fresh.append((arrival, message.queue_id, message, reasons or {}))
@@ -129,16 +129,16 @@ class MessageList:
         return [row for _arrival, _queue_id, row in self._rows]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Tell another process the rows, not what they are made of."""
+        """Pass to another process the rows, not the messages."""
         self.settle()
         return self.__dict__
 
     def settle(self) -> None:
-        """Make rows of what is there."""
+        """Make rows of the messages that were offered."""
         self._cut(())
 
     def _cut(self, others: Iterable[tuple[int, str, dict[str, Any]]]) -> None:
-        """Keep the oldest of what is there, and make rows of them."""
+        """Keep the oldest messages and make rows of them."""
         known = {row[:2]: row for row in (*self._rows, *others)}
         fresh = {message[:2]: message for message in self._fresh}
         self._fresh, self._fresh_recipients = [], 0
@@ -149,7 +149,7 @@ class MessageList:
 
 
 def _row(message: Listable, reasons: Mapping[bytes, bytes]) -> dict[str, Any]:
-    """Return what a result tells of a message."""
+    """Return a message as a row of a result."""
     envelope = message.envelope
     return {
         "queue_id": message.queue_id,
@@ -174,12 +174,12 @@ def _text(value: bytes | None, show: Callable[[bytes], str]) -> str | None:
 
 
 def fit_rows(rows: Sequence[dict[str, Any]], *, limit: int) -> list[dict[str, Any]]:
-    """Return as many of the rows as fit the bound on a result's size."""
+    """Return as many of the rows as fit in the size of a result."""
     return fit(rows, _ROWS_BUDGET if limit <= DEFAULT_LIMIT else _ROW_BUDGET * limit)
 
 
 def fit(rows: Iterable[dict[str, Any]], budget: int) -> list[dict[str, Any]]:
-    """Return as many of the rows as take no more than budget bytes of JSON."""
+    """Return as many of the rows as fit in budget bytes of JSON."""
     fitting = []
     for row in rows:
         budget -= len(json.dumps(row)) + 2
@@ -190,13 +190,13 @@ def fit(rows: Iterable[dict[str, Any]], budget: int) -> list[dict[str, Any]]:
 
 
 def _most_common(reasons: Iterable[bytes]) -> str | None:
-    """Return the delay reason that most recipients have, the first of equals; None without one."""
+    """Return the delay reason that most recipients have, the first of equally frequent ones; None if there is none."""
     counted = Counter(reasons).most_common(1)
     return clip(display(counted[0][0])) if counted else None
 
 
 def show_tops(summary: Summary, number: int) -> dict[str, list[dict[str, Any]]]:
-    """Return {top: [{value, messages}]}, most first."""
+    """Return {top: [{value, messages}]}, the most frequent values first."""
     return {
         name: [
             {"value": clip(_SHOWN.get(name, display)(value), _MAX_VALUE), "messages": count}
@@ -207,12 +207,12 @@ def show_tops(summary: Summary, number: int) -> dict[str, list[dict[str, Any]]]:
 
 
 def show_missed(summary: Summary) -> dict[str, int]:
-    """Return by how much the counts of a top may be too small, for the tops where they may be."""
+    """Return {top: number} for the tops with inexact counts: by how much a count may be too low."""
     return {name: tally.missed for name, tally in summary.tops.items() if tally.missed}
 
 
 def show_shape(summary: Summary, number: int) -> dict[str, Any]:
-    """Return recipients by age of their message, for all and for the domains that have most, as qshape(1) prints them."""
+    """Return recipients by the age of their message, for all domains and for the most frequent ones, as qshape(1) prints them."""
     totals: dict[bytes, int] = {}
     for tally in summary.shape:
         for domain, count in tally.counts().items():

@@ -4,9 +4,9 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What a queue is made of: counts, most frequent values, the shape by age, in bounded memory.
+"""The summary of a queue in bounded memory: counts, most frequent values, and the shape by age.
 
-Summaries of parts of a queue add up (merge()), so that several processes can read one queue.
+Summaries of parts of a queue can be merged, so that several processes can read one queue.
 """
 
 from __future__ import annotations
@@ -21,39 +21,39 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format import rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import domains_of
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import LONG_RECORD, Envelope
 
-# A counter keeps no more distinct values than that; the rarest go first, and the result says by how much it may be short.
+# A counter keeps at most so many distinct values. It drops the rarest ones, and the result says how many messages it may lack.
 MAX_DISTINCT = 40000
 _KEPT_DISTINCT = 20000
-# Values are taken from envelopes of so many recipients at one go, and no envelope is kept for longer.
+# Values are taken from envelopes with so many recipients together. Then the envelopes are dropped.
 _AT_ONCE = 2000
-# The values of so many recipients wait to be counted at one go.
+# The values of so many recipients are counted together.
 _BATCH = 100000
-# A message by itself takes as much memory as so many recipients.
+# A message without its recipients takes as much memory as so many recipients.
 _MESSAGE = 10
-# A longer value is counted under its beginning; of an address the domain stays, if that is not too long itself.
+# A longer value is counted under its beginning. An address keeps its domain if the domain itself is not too long.
 _LONGEST = LONG_RECORD
 _LONGEST_REASON = 512
-# So many bytes of envelopes that are longer than mail needs take as much memory as one recipient.
+# So many bytes of heavy envelopes take as much memory as one recipient.
 _BYTES_OF_A_RECIPIENT = 64
-# So many different whole addresses are counted before they are spread.
+# So many different addresses are counted before their counts are added to the tops and the shape.
 _MAX_WHOLE = 60000
 
-# qshape(1): the first bucket ends at 5 minutes, each further one at twice that, ten in all.
+# qshape(1): the first bucket ends at 5 minutes, each further one at twice that, ten buckets in all.
 SHAPE_MINUTES = (5, 10, 20, 40, 80, 160, 320, 640, 1280)
 _SHAPE_SECONDS = [60 * minutes for minutes in SHAPE_MINUTES]
 
 
 class Tally:
-    """Counts values in bounded memory (lossy counting: whole sweeps of the rarest)."""
+    """Counts values in bounded memory (lossy counting: from time to time the rarest values are dropped)."""
 
     __slots__ = ("_counts", "missed", "waiting")
 
     def __init__(self) -> None:
         self._counts: Counter[bytes] = Counter()
         self.waiting: list[bytes] = []
-        """Values to count; whoever appends here calls settle() now and then."""
+        """Values to count. The code that appends here must call settle() from time to time."""
         self.missed = 0
-        """By how much the count of a value may be too small; 0 means that every count is exact."""
+        """By how much the count of a value may be too low; 0 means that every count is exact."""
 
     def merge(self, other: Tally) -> None:
         """Add the counts of another tally."""
@@ -66,12 +66,12 @@ class Tally:
         self._sweep()
 
     def discard(self, value: bytes) -> None:
-        """Forget a value."""
+        """Remove a value."""
         self.settle()
         self._counts.pop(value, None)
 
     def counts(self) -> Mapping[bytes, int]:
-        """Return {value: count} of all values that were not swept."""
+        """Return {value: count} of all values that were not dropped."""
         self.settle()
         return self._counts
 
@@ -80,7 +80,7 @@ class Tally:
         return heapq.nsmallest(number, self.counts().items(), key=lambda item: (-item[1], item[0]))
 
     def settle(self) -> None:
-        """Count what waits, at one go, which is several times faster than one by one."""
+        """Count the waiting values together, which is several times faster than one by one."""
         if self.waiting:
             self._counts.update(self.waiting)
             self.waiting.clear()
@@ -90,13 +90,13 @@ class Tally:
         if len(self._counts) <= MAX_DISTINCT:
             return
         ranked = self._counts.most_common()
-        # Every value that goes was counted that often at the most.
+        # Every dropped value has this count at most.
         self.missed += ranked[_KEPT_DISTINCT][1]
         self._counts = Counter(dict(ranked[:_KEPT_DISTINCT]))
 
 
 class Totals:
-    """Messages, bytes, recipients to do, and the second the oldest and the youngest arrived (None without one)."""
+    """Messages, bytes, pending recipients, and the second in which the oldest and the youngest message arrived (None if unknown)."""
 
     __slots__ = ("messages", "oldest", "recipients", "size", "youngest")
 
@@ -113,7 +113,7 @@ class Totals:
         self.size += envelope.size
         self.recipients += len(envelope.pending)
         arrival = envelope.arrival
-        # Most messages are neither the oldest nor the youngest, and a few comparisons tell.
+        # Most messages are neither the oldest nor the youngest, and for these the comparison is enough.
         if arrival and (self.oldest is None or self.youngest is None or not self.oldest <= arrival <= self.youngest):
             self._span(arrival, arrival)
 
@@ -130,21 +130,21 @@ class Totals:
         self.youngest = youngest if self.youngest is None else max(self.youngest, youngest)
 
 
-def _lighter(envelope: Envelope) -> Envelope:
-    """Return an envelope with what is counted of it, each value as short as it is counted."""
+def _cut_envelope(envelope: Envelope) -> Envelope:
+    """Return an envelope with only the values that are counted, each cut to the length that is counted."""
     login, address = envelope.sasl_username, envelope.client_address
     kept = [(b"sasl_username=", login), (b"client_address=", address)]
     return envelope._replace(
-        sender=None if envelope.sender is None else _shorter(envelope.sender),
-        pending=[_shorter(recipient) for recipient in envelope.pending],
+        sender=None if envelope.sender is None else _cut_address(envelope.sender),
+        pending=[_cut_address(recipient) for recipient in envelope.pending],
         attribute_records=b"".join(
             rec.encode_record(rec.ATTRIBUTE, name + value[:_LONGEST]) for name, value in kept if value is not None
         ),
     )
 
 
-def _shorter(address: bytes) -> bytes:
-    """Return an address as it is counted."""
+def _cut_address(address: bytes) -> bytes:
+    """Return an address cut to the length that is counted."""
     if len(address) <= _LONGEST:
         return address
     local, at, domain = address.rpartition(b"@")
@@ -157,9 +157,9 @@ TOPS = ("senders", "sender_domains", "recipients", "recipient_domains", "reasons
 class Summary:
     """The totals, the tops and the shape of a set of messages. now: the second that ages count from.
 
-    Messages wait until there are many, and then a value of all of them is counted at one go, several times faster than one by one.
-    Recipients are ten times as many as messages, so each is counted once, by age of its message and as it is; what is told of
-    recipients and of their domains is made of these counts when they become too many, and at the end.
+    Messages are collected, and then the values of many messages are counted together, several times faster than one by one. There
+    are ten times as many recipients as messages, so each recipient is counted once, as a whole address and by the age of its message.
+    The counts of recipients and of their domains are made from these counts when there are too many addresses, and at the end.
     """
 
     def __init__(self, *, now: int, tops: bool = True, shape: bool = True) -> None:
@@ -180,7 +180,7 @@ class Summary:
 
     @property
     def totals(self) -> Totals:
-        """What all messages are together."""
+        """The totals of all messages."""
         self._count()
         return self._totals
 
@@ -198,20 +198,20 @@ class Summary:
 
     @property
     def recipients_by_age(self) -> Sequence[int]:
-        """All recipients in each bucket of the shape, exact whatever was swept there."""
+        """All recipients in each bucket of the shape. This is exact, even if values of the shape were dropped."""
         self._count()
         return self._recipients_by_age
 
     def __getstate__(self) -> dict[str, Any]:
-        """Tell another process the results, not how they are made."""
+        """Pass to another process the results only."""
         self.settle()
         return self.__dict__
 
     def add(self, envelope: Envelope, reasons: Mapping[bytes, bytes] | None = None) -> None:
-        """Count a message, once for each distinct value that it has; the shape counts recipients, as qshape(1) does."""
+        """Count a message, once for each distinct value that it has. The shape counts recipients, as qshape(1) does."""
         self._totals.add(envelope)
         if envelope.is_heavy:
-            envelope = _lighter(envelope)
+            envelope = _cut_envelope(envelope)
             self._unsettled += sum(map(len, envelope.pending)) // _BYTES_OF_A_RECIPIENT
         self._waiting.append(envelope)
         if reasons and self._with_tops:
@@ -232,7 +232,7 @@ class Summary:
             self._recipients_by_age[bucket] += other.recipients_by_age[bucket]
 
     def _take(self) -> None:
-        """Take from the envelopes what is to be counted."""
+        """Take the values to count from the envelopes."""
         envelopes = self._waiting
         if not envelopes:
             return
@@ -247,7 +247,7 @@ class Summary:
         envelopes.clear()
 
     def _take_values(self, envelopes: Sequence[Envelope]) -> None:
-        """Take the values of the tops that a message has, each once."""
+        """Take the values for the tops from the envelopes, each value once for each message."""
         self._senders.update([envelope.sender for envelope in envelopes if envelope.sender is not None])
         tops = self._tops
         tops["client_addresses"].waiting += filter(None, [envelope.client_address for envelope in envelopes])
@@ -258,12 +258,12 @@ class Summary:
             pending = envelope.pending
             distinct = set(islice(domains, len(pending)))
             waiting += distinct
-            # Where all domains differ, so do all addresses.
+            # If all domains differ, all addresses differ.
             if len(distinct) < len(pending) and len(set(pending)) < len(pending):
                 self._repeated += (Counter(pending) - Counter(set(pending))).elements()
 
     def _count(self) -> None:
-        """Count what waits."""
+        """Count the values that wait."""
         self._take()
         if not self._untallied:
             return
@@ -279,7 +279,7 @@ class Summary:
             self.settle()
 
     def settle(self) -> None:
-        """Count what waits, and turn the counts of whole addresses into what is told of addresses and of their domains."""
+        """Count the values that wait, and add the counts of whole addresses to the tops and the shape."""
         self._count()
         everybody: Counter[bytes] = Counter()
         for counts, tally in zip(self._by_age, self._shape):

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import TYPE_CHECKING, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format import content
-from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as message
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope_reader import read_envelope
 from ansible_collections.mailops.postfix.plugins.module_utils._format.mime import (
     Part,
     parse_headers,
@@ -20,18 +21,26 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.recipients
 from tests.unit.support.queue_file import fetch_from
 from tests.unit.support.subject import MadeUpMessage
 
+if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.record import Fetch
 
-def stored_text(fetch: message.Fetch) -> bytes:
-    """Return the message as stored. Raises ContentError where it cannot be read to its end."""
+
+def envelope_of(data: bytes) -> Envelope:
+    """Return the envelope in the bytes of a file."""
+    return read_envelope(fetch_from(data), file_size=len(data))
+
+
+def stored_text(fetch: Fetch) -> bytes:
+    """Return the message as stored. Raises ContentError if it cannot be read to its end."""
     return b"".join(text[start:limit] for text, start, limit in content.text_windows(fetch))
 
 
 class Opened(MadeUpMessage):
-    """What SpoolMessage is of a file."""
+    """A message with the methods of SpoolMessage."""
 
     def __init__(self, data: bytes, log: bytes = b"") -> None:
         self.fetch = fetch_from(data)
-        envelope = message.read_envelope(self.fetch, file_size=len(data))
+        envelope = envelope_of(data)
         super().__init__(envelope, origin="local", problem=envelope.problem, missing=envelope.missing)
         self.log = log
 

@@ -11,20 +11,25 @@ from typing import TYPE_CHECKING, NamedTuple, Sequence, Tuple
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Fetch
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.record import Fetch
 
 # An address that is shorter leaves no room for a pointer, so cleanup pads it (REC_TYPE_PTR_PAYL_SIZE).
 POINTER_PAYLOAD = 15
 # The longest piece of a line that Postfix stores in one record (line_length_limit).
 LINE_LIMIT = 2048
 
-# What stands for one recipient: record type, address.
+# One recipient: record type, address.
 Recipient = Tuple[int, bytes]
 
 
 def pointer(target: int) -> bytes:
     """Return a pointer record, a placeholder for 0 (REC_TYPE_PTR_FORMAT)."""
     return rec.encode_record(rec.POINTER, b"%15d" % target)
+
+
+def records(*pairs: tuple[int, bytes]) -> bytes:
+    """Return records of these types and payloads."""
+    return b"".join(rec.encode_record(kind, payload) for kind, payload in pairs)
 
 
 def padding(kind: int, missing: int) -> bytes:
@@ -42,12 +47,12 @@ def fetch_from(data: bytes, *, at_most: int | None = None) -> Fetch:
 
 
 def todo(*addresses: bytes) -> list[Recipient]:
-    """Return recipients that are still to be served."""
+    """Return pending recipients."""
     return [(rec.RECIPIENT, address) for address in addresses]
 
 
 class MilterEdits(NamedTuple):
-    """What milters did to a message: each goes behind the end record, where pointers lead (cleanup_milter.c)."""
+    """The edits of milters. Each is stored after the end record, and pointers lead there (cleanup_milter.c)."""
 
     sender: bytes | None = None
     added: Sequence[bytes] = ()
@@ -57,7 +62,7 @@ class MilterEdits(NamedTuple):
 
 
 class QueueFile(NamedTuple):
-    """A message, and how it came to be; write() returns its file."""
+    """A message and how it was submitted. write() returns its queue file."""
 
     sender: bytes = b"sender@example.com"
     recipients: Sequence[Recipient] = ((rec.RECIPIENT, b"recipient@example.org"),)
@@ -65,28 +70,28 @@ class QueueFile(NamedTuple):
     """Recipients that sendmail -t took from the headers."""
     before_sender: Sequence[bytes] = (b"rewrite_context=remote",)
     full_name: bytes = b""
-    """Whose name sendmail(1) gave with the message; nothing where it came through SMTP."""
+    """The full name that sendmail(1) gave; empty for a message from SMTP."""
     after_sender: Sequence[bytes] = ()
     of_recipients: Sequence[bytes] = ()
-    """Attributes that stand before each recipient (dsn_orig_rcpt, notify_flags)."""
+    """Attributes before each recipient (dsn_orig_rcpt, notify_flags)."""
     headers: Sequence[bytes] = (b"Subject: a test", b"From: sender@example.com")
     body: Sequence[bytes] = (b"a line", b"another line")
     arrival: bytes = b"1700000000 123456"
     created: bytes = b"1700000001"
-    """When cleanup wrote it; nothing where an old version did, which left no word of it."""
+    """The second in which cleanup wrote the file; empty for old versions, which did not store it."""
     milters: bool = False
-    """Whether milters are configured: then cleanup leaves placeholders for their edits."""
+    """Whether milters are configured. If they are, cleanup leaves placeholders for their edits."""
     edits: MilterEdits = MilterEdits()
     size_fields: int = 6
 
     def content(self) -> bytes:
-        """Return headers and body as a reader must see them, after all edits."""
+        """Return headers and body as a reader must return them, after all edits."""
         body = self.body if self.edits.body is None else self.edits.body
         lines = [*self.headers, *self.edits.appended_headers, b"", *body]
         return b"".join(line + b"\n" for line in lines)
 
     def pending(self) -> list[bytes]:
-        """Return the recipients that are still to be served, in the order in which a reader meets them."""
+        """Return the pending recipients in the order in which a reader finds them."""
         stored = [*self.recipients, *self.extracted]
         return [address for kind, address in stored if kind == rec.RECIPIENT] + list(self.edits.added)
 
@@ -96,7 +101,7 @@ class QueueFile(NamedTuple):
 
 
 class _Writer:
-    """Writes one file: in order, then the edits behind its end, then the first record."""
+    """Writes one file: first all records in order, then the edits after the end record, then the first record again."""
 
     def __init__(self, spec: QueueFile) -> None:
         self.spec = spec
@@ -121,7 +126,7 @@ class _Writer:
         self.data += rec.encode_record(kind, payload)
 
     def _placeholder(self) -> tuple[int, int]:
-        """Write a pointer that leads nowhere yet; return where it stands and what stands behind it."""
+        """Write a pointer that leads nowhere yet; return where it starts and ends."""
         start = len(self.data)
         if self.spec.milters:
             self.data += pointer(0)
@@ -197,17 +202,17 @@ class _Writer:
             self.append_header_place = self._append(self.append_header_place, rec.NORMAL, header)
 
     def _append(self, place: tuple[int, int], kind: int, payload: bytes) -> tuple[int, int]:
-        """Add a record at a placeholder; return the place for the next: the way back of this one."""
+        """Add a record at a placeholder; return the place for the next record, which is the pointer that leads back from this one."""
         back = self._detour(place, rec.encode_record(kind, payload))
         return back, place[1]
 
     def _detour(self, place: tuple[int, int], records: bytes) -> int:
-        """Lead from a place to records behind the end and back to what stands behind it; return where the way back stands."""
-        start, behind = place
+        """Write records after the end record, with a pointer from a place to them and one back; return where the one back starts."""
+        start, end = place
         target = len(self.data)
         self.data += records
         back = len(self.data)
-        self.data += pointer(behind)
+        self.data += pointer(end)
         forward = pointer(target)
         self.data[start : start + len(forward)] = forward
         return back

@@ -82,7 +82,7 @@ def test_domains_of_many_are_those_of_each(addresses: list[bytes]) -> None:
     assert address.domains_of(addresses) == [address.domain_of(one) for one in addresses]
 
 
-def test_fold_makes_any_case_one_and_keeps_other_bytes_apart() -> None:
+def test_fold_ignores_case_and_keeps_other_bytes() -> None:
     assert address.fold("JÜRGEN@Exämple.COM".encode()) == address.fold("jürgen@EXÄMPLE.com".encode())
     assert address.fold(b"\xff") != address.fold(b"\xfe")
 
@@ -114,7 +114,7 @@ def test_printable(text: str, shown: str) -> None:
     assert address.printable(text) == shown
 
 
-def test_half_a_pair_of_surrogates_comes_from_no_bytes() -> None:
+def test_half_a_pair_of_surrogates_is_encoded() -> None:
     assert address.bytes_of("a\ud800") == b"a\xed\xa0\x80"
     assert address.display_text("\ud800") == r"\ud800"
     assert address.undisplay_text(r"\ud800") == "\ud800"

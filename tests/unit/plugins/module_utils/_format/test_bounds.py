@@ -2,83 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is read of files that are longer than anything is, and what is decided then."""
+"""Messages that are very long or cannot be read in full: windows, hits of patterns, and decisions."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Iterable, Iterator, Mapping
 
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._format import content, mime
-from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as message
-from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
+from ansible_collections.mailops.postfix.plugins.module_utils._format import content, lines
 from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, Input
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.patterns import Remembered
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Verdict, parse_selection
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Sample
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.candidates import Remembering, parse_candidates
-from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary
-from tests.unit.support.queue_file import QueueFile, fetch_from, todo
+from tests.unit.support.queue_file import QueueFile, fetch_from
 from tests.unit.support.subject import MadeUpMessage, make_envelope
-
-
-def read(data: bytes) -> Envelope:
-    return message.read_envelope(fetch_from(data), file_size=len(data))
-
-
-# --- the envelope ---------------------------------------------------------------------------------------------------
-
-
-def test_recipients_beyond_the_bound_are_missing_and_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(message, "MAX_RECORDS_KEPT", 100)
-    envelope = read(QueueFile(recipients=todo(*(b"user%d@example.org" % number for number in range(5000)))).write())
-    assert (envelope.sender, envelope.unparsed, envelope.missing) == (
-        b"sender@example.com",
-        None,
-        frozenset({Input.RECIPIENTS}),
-    )
-    assert envelope.problem == "only its first %d recipients were read" % len(envelope.pending)
-
-
-def test_long_recipients_are_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(message, "MAX_BYTES_KEPT", 1 << 20)
-    envelope = read(QueueFile(recipients=todo(*[b"a" * 100000] * 40)).write())
-    assert envelope.missing == {Input.RECIPIENTS}
-    assert 10 <= len(envelope.pending) <= 13
-    assert envelope.is_heavy
-
-
-def test_content_that_cannot_be_passed_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
-    # As in maildrop, where the size record does not say where the content ends.
-    monkeypatch.setattr(message, "MAX_WALK", 100000)
-    envelope = read(QueueFile(size_fields=1, body=[b"x" * 100] * 3000).write())
-    assert (envelope.pending, envelope.unparsed) == ([b"recipient@example.org"], None)
-    assert envelope.missing == {Input.RECIPIENTS}
-
-
-def test_a_file_without_a_sender_says_so() -> None:
-    data = rec.encode_record(rec.TIME, b"1700000000 1") + rec.encode_record(rec.END, b"")
-    assert (read(data).problem, read(data).missing) == ("no sender record", frozenset({Input.SENDER}))
-
-
-@pytest.mark.parametrize("size", [b"x", b"1 2", b"1 2 3"])
-def test_an_end_that_no_record_tells_is_not_looked_at(size: bytes) -> None:
-    data = rec.encode_record(rec.SIZE, size) + QueueFile().write()[97:]
-    assert message.check_end(fetch_from(data), read(QueueFile().write())) is None
-
-
-def test_the_end_of_the_content_is_looked_at() -> None:
-    data = QueueFile().write()
-    envelope = read(data)
-    assert message.check_end(fetch_from(data), envelope) is None
-    end = data.index(b"X\0")
-    broken = data[:end] + b"\0\0" + data[end + 2 :]
-    assert message.check_end(fetch_from(broken), envelope) == (end, "something else where the content should end")
-
 
 # --- windows --------------------------------------------------------------------------------------------------------
 
@@ -87,7 +28,7 @@ def test_the_end_of_the_content_is_looked_at() -> None:
 def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(content, "WINDOW", 3000)
     monkeypatch.setattr(content, "OVERLAP", 200)
-    monkeypatch.setattr(content, "_LINES_AT_ONCE", 100)
+    monkeypatch.setattr(lines, "_LINES_AT_ONCE", 100)
 
 
 class Stored(MadeUpMessage):
@@ -228,40 +169,7 @@ def test_an_origin_is_sure_only_with_a_client() -> None:
     assert said == [Verdict.UNDECIDED, Verdict.UNDECIDED, Verdict.NO, Verdict.YES]
 
 
-# --- sums -----------------------------------------------------------------------------------------------------------
-
 LONG = b"a" * 100000
-
-
-def heavy(recipients: Sequence[bytes], *, sender: bytes | None = LONG + b"@example.com") -> Envelope:
-    envelope = make_envelope(sender=sender, pending=recipients, attributes=[b"sasl_username=" + LONG])
-    return envelope._replace(is_heavy=True)
-
-
-def test_long_values_are_counted_under_their_beginning() -> None:
-    summary = Summary(now=1700000000)
-    for number in range(3):
-        summary.add(heavy([b"b", LONG + b"%d@example.org" % number, LONG, b"x@" + LONG]))
-    summary.add(heavy([], sender=None), {b"b": LONG})
-    tops = {name: tally.top(5) for name, tally in summary.tops.items()}
-    assert tops["senders"] == [(b"a" * 244 + b"@example.com", 3)]
-    assert tops["sender_domains"] == [(b"example.com", 3)]
-    assert tops["recipients"] == [
-        (b"a" * 244 + b"@example.org", 3),
-        (b"a" * 256, 3),
-        (b"b", 3),
-        (b"x@" + b"a" * 254, 3),
-    ]
-    assert tops["sasl_usernames"] == [(b"a" * 256, 4)]
-    assert tops["reasons"] == [(b"a" * 512, 1)]
-
-
-def test_long_addresses_are_in_no_sample() -> None:
-    sample = Sample()
-    sample.add("4A0F9AC", heavy([b"b"]), None)
-    sample.add("4A0F9AD", make_envelope(), None)
-    assert [message_.queue_id for message_ in sample.kept()] == ["4A0F9AD"]
-    assert (sample.kept()[0].problem, sample.kept()[0].missing) == (None, frozenset())
 
 
 def test_verdicts_on_long_values_are_not_kept() -> None:
@@ -274,67 +182,6 @@ def test_verdicts_on_long_values_are_not_kept() -> None:
     remembered = Remembered(test)
     assert all([remembered(b"short"), remembered(b"short"), remembered(LONG), remembered(LONG)])
     assert asked == [b"short", LONG, LONG]
-
-
-# --- MIME -----------------------------------------------------------------------------------------------------------
-
-_B64 = b"dGhlIG5lZWRsZQ==\n"
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        pytest.param(b"Content-Transfer-Encoding: BASE64 \n\n" + _B64, id="a trailing blank"),
-        pytest.param(b"Content-Transfer-Encoding: base64 (not\n so)\n\n" + _B64, id="a comment"),
-        pytest.param(b'Content-Transfer-Encoding : "Base64"\n\n' + _B64, id="quotes, and a blank before the colon"),
-        pytest.param(b"Content-Transfer-Encoding: base64\n\ndGhl\xff IG5l!ZWRsZQ=\n", id="8 bits and other junk in it"),
-        pytest.param(b"Content-Transfer-Encoding: base64\n\ndGhlIA==bmVlZGxl", id="padding within"),
-        pytest.param(b"Content-Type: text/html; charset='utf-8\n\nthe needle", id="half of a quote"),
-        pytest.param(b'Content-Type: text/plain; charset="no such"\n\nthe needle', id="no such charset"),
-        pytest.param(b"Content-Type: text/plain; charset=x-cp1252\n\nthe needle", id="a charset with x-"),
-        pytest.param(b"Content-Type: text/plain; charset=iso-8859-8-i\n\nthe needle", id="a charset with an order"),
-        pytest.param(b"Content-Type: text/plain; charset*=us-ascii'en'utf%2d8\n\nthe needle", id="RFC 2231"),
-        pytest.param(b"Content-Type: text\n\nthe needle", id="a type that is none"),
-        pytest.param(b"Content-Type: multipart/mixed\n\nthe needle", id="a multipart without boundary"),
-        pytest.param(b"Content-Type: multipart/mixed; boundary=b\n\nthe needle", id="a multipart without parts"),
-        pytest.param(b"Content-Type: multipart/mixed; boundary=b\n\n--b \t\n\nthe needle", id="no final boundary"),
-        pytest.param(b'Content-Type: multipart/mixed; boundary="b "\n\n--b\n\nthe needle\n--b--', id="a blank in it"),
-        pytest.param(
-            b"Content-Type: multipart/mixed;\n boundary*0=b; boundary*1=c\n\n--bc\r\n\r\nthe needle\r\n--bc--",
-            id="sections",
-        ),
-        pytest.param(
-            b"Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\nLS1iCgp0aGUgbmVlZGxl",
-            id="an encoded multipart",
-        ),
-        pytest.param(
-            b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nClRoZQp0aGUgbmVlZGxl",
-            id="an encoded message",
-        ),
-        pytest.param(
-            b"Content-Type: multipart/mixed; boundary=b\n\n--bb\n x--b\n--b\n\nthe needle", id="lines that are alike"
-        ),
-    ],
-)
-def test_what_mail_programs_show_is_text(content: bytes) -> None:
-    parts, problem = mime.text_parts(content)
-    assert "the needle" in "".join(parts)
-    assert problem is None
-
-
-@pytest.mark.parametrize("charset", ["cp999", "mac_none"])
-def test_an_encoding_that_this_python_lacks_is_none(charset: str) -> None:
-    assert mime.decode_text(b"gr\xfc", charset) == "grü"
-
-
-def test_an_embedded_report_is_no_text() -> None:
-    assert mime.text_parts(b"Content-Type: message/delivery-status\n\nStatus: 5.0.0\n") == ([], None)
-
-
-def test_the_start_of_a_file_that_is_cut_tells_no_identity() -> None:
-    data = QueueFile().write()
-    assert message.read_identity(data, file_size=len(data)) == read(data)[:4]
-    assert message.read_identity(data, file_size=len(data) - 10) is None
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_text_parts(content: bytes, parts: list[str]) -> None:
     assert mime.text_parts(content) == (parts, None)
 
 
-def test_a_part_that_claims_to_be_text_and_holds_others_gives_no_text_of_its_own() -> None:
+def test_a_text_part_that_contains_parts_has_no_text_of_its_own() -> None:
     content = b"Content-Type: message/rfc822\n\nContent-Type: text/plain\n\ninner\n"
     assert mime.text_parts(content) == (["inner\n"], None)
 
@@ -135,7 +135,7 @@ def _nested(depth: int, *, lines: int = 0) -> bytes:
 def test_parts_are_found_at_any_depth_within_the_bound() -> None:
     assert mime.text_parts(_nested(mime.MAX_DEPTH)) == (["innermost\n"], None)
     parts, problem = mime.text_parts(_nested(mime.MAX_DEPTH + 1))
-    assert problem == "more than 300 parts within each other"
+    assert problem == "parts nested more than 300 deep"
     # What is not taken apart is there as it is written.
     assert parts == ["--b300x\nContent-Type: text/plain\n\ninnermost\n"]
     assert mime.structure(_nested(2000))[1] is None
@@ -176,7 +176,7 @@ _HARD = {
 
 
 @pytest.mark.parametrize("name", _HARD)
-def test_what_a_stranger_writes_costs_little_time(name: str) -> None:
+def test_untrusted_input_takes_little_time(name: str) -> None:
     started = time.process_time()
     parts, problem = mime.text_parts(_HARD[name][: 4 << 20])
     mime.structure(_HARD[name][: 4 << 20])
@@ -185,11 +185,11 @@ def test_what_a_stranger_writes_costs_little_time(name: str) -> None:
     assert parts or problem
 
 
-def test_header_words_that_do_not_end_cost_little_time() -> None:
-    hostile = "=?a?q?x " * 12000
+def test_header_words_that_do_not_end_take_little_time() -> None:
+    unfinished = "=?a?q?x " * 12000
     started = time.process_time()
-    assert mime.decode_header(hostile) == hostile
-    assert mime.decode_header(hostile + "=?utf-8?q?=C3=BC?=").endswith("ü")
+    assert mime.decode_header(unfinished) == unfinished
+    assert mime.decode_header(unfinished + "=?utf-8?q?=C3=BC?=").endswith("ü")
     # The decoder alone takes seconds.
     assert time.process_time() - started < 1
 
@@ -198,6 +198,59 @@ def test_a_character_may_be_split_between_words() -> None:
     assert mime.decode_header("a =?utf-8?b?w7w=?=  =?utf-8?q?=C3?= =?utf-8?q?=BC?= b") == "a üü b"
 
 
-def test_a_word_with_a_line_end_in_it_is_none() -> None:
+def test_a_word_with_a_line_end_in_it_is_not_decoded() -> None:
     # A file name of a part may have one.
     assert mime.decode_header("=?utf-8?q?a\nb?=") == "=?utf-8?q?a\nb?="
+
+
+_B64 = b"dGhlIG5lZWRsZQ==\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"Content-Transfer-Encoding: BASE64 \n\n" + _B64, id="a trailing blank"),
+        pytest.param(b"Content-Transfer-Encoding: base64 (not\n so)\n\n" + _B64, id="a comment"),
+        pytest.param(b'Content-Transfer-Encoding : "Base64"\n\n' + _B64, id="quotes, and a blank before the colon"),
+        pytest.param(b"Content-Transfer-Encoding: base64\n\ndGhl\xff IG5l!ZWRsZQ=\n", id="8 bits and other junk in it"),
+        pytest.param(b"Content-Transfer-Encoding: base64\n\ndGhlIA==bmVlZGxl", id="padding within"),
+        pytest.param(b"Content-Type: text/html; charset='utf-8\n\nthe needle", id="half of a quote"),
+        pytest.param(b'Content-Type: text/plain; charset="no such"\n\nthe needle', id="no such charset"),
+        pytest.param(b"Content-Type: text/plain; charset=x-cp1252\n\nthe needle", id="a charset with x-"),
+        pytest.param(b"Content-Type: text/plain; charset=iso-8859-8-i\n\nthe needle", id="a charset with an order"),
+        pytest.param(b"Content-Type: text/plain; charset*=us-ascii'en'utf%2d8\n\nthe needle", id="RFC 2231"),
+        pytest.param(b"Content-Type: text\n\nthe needle", id="a type that is none"),
+        pytest.param(b"Content-Type: multipart/mixed\n\nthe needle", id="a multipart without boundary"),
+        pytest.param(b"Content-Type: multipart/mixed; boundary=b\n\nthe needle", id="a multipart without parts"),
+        pytest.param(b"Content-Type: multipart/mixed; boundary=b\n\n--b \t\n\nthe needle", id="no final boundary"),
+        pytest.param(b'Content-Type: multipart/mixed; boundary="b "\n\n--b\n\nthe needle\n--b--', id="a blank in it"),
+        pytest.param(
+            b"Content-Type: multipart/mixed;\n boundary*0=b; boundary*1=c\n\n--bc\r\n\r\nthe needle\r\n--bc--",
+            id="sections",
+        ),
+        pytest.param(
+            b"Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\nLS1iCgp0aGUgbmVlZGxl",
+            id="an encoded multipart",
+        ),
+        pytest.param(
+            b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nClRoZQp0aGUgbmVlZGxl",
+            id="an encoded message",
+        ),
+        pytest.param(
+            b"Content-Type: multipart/mixed; boundary=b\n\n--bb\n x--b\n--b\n\nthe needle", id="lines that are alike"
+        ),
+    ],
+)
+def test_text_that_mail_programs_show_is_found(content: bytes) -> None:
+    parts, problem = mime.text_parts(content)
+    assert "the needle" in "".join(parts)
+    assert problem is None
+
+
+@pytest.mark.parametrize("charset", ["cp999", "mac_none"])
+def test_an_encoding_that_this_python_lacks_is_read_as_latin_1(charset: str) -> None:
+    assert mime.decode_text(b"gr\xfc", charset) == "grü"
+
+
+def test_an_embedded_report_is_not_text() -> None:
+    assert mime.text_parts(b"Content-Type: message/delivery-status\n\nStatus: 5.0.0\n") == ([], None)

@@ -147,11 +147,13 @@ def test_json_without_any_message_is_an_empty_queue() -> None:
         pytest.param(b"\n", "Expecting value: line 2 column 1 (char 1) in b'\\n'", id="empty line"),
         pytest.param(b"[1]\n", "list indices must be integers or slices, not str in b'[1]\\n'", id="no mapping"),
         pytest.param(b"{}\n", "'queue_id' in b'{}\\n'", id="nothing in it"),
-        pytest.param(json_line(queue_id="../etc"), "no queue ID and queue", id="a path"),
-        pytest.param(json_line(queue_name="corrupt"), "no queue ID and queue", id="no queue of showq's"),
+        pytest.param(json_line(queue_id="../etc"), "invalid queue ID or queue", id="a path"),
+        pytest.param(json_line(queue_name="corrupt"), "invalid queue ID or queue", id="no queue of showq's"),
         pytest.param(json_line(arrival_time="soon"), "invalid literal for int() with base 10: 'soon'", id="no time"),
-        pytest.param(json_line(arrival_time=-1), "no time and size: -1, 1000", id="before time began"),
-        pytest.param(json_line(message_size=10**15), "no time and size: 1700000000, 1000000000000000", id="too large"),
+        pytest.param(json_line(arrival_time=-1), "invalid time or size: -1, 1000", id="before time began"),
+        pytest.param(
+            json_line(message_size=10**15), "invalid time or size: 1700000000, 1000000000000000", id="too large"
+        ),
         pytest.param(json_line(arrival_time=float("inf")), "cannot convert float infinity to integer", id="infinity"),
         pytest.param(json_line(sender=None), "'NoneType' object has no attribute 'encode'", id="no sender"),
         pytest.param(json_line(recipients=...), "'recipients'", id="no recipients"),
@@ -176,7 +178,7 @@ def test_the_line_is_shown_in_part() -> None:
     assert str(error) == "postqueue output, line 1: Expecting value: line 1 column 1 (char 0) in %r" % (b"x" * 80)
 
 
-def test_deep_json_is_no_end_of_python() -> None:
+def test_deeply_nested_json_is_an_error() -> None:
     (error,) = parse_json([b"[" * 200000], null_sender=NULL)
     assert isinstance(error, ShowqError)
 
@@ -251,9 +253,9 @@ def test_an_empty_queue() -> None:
     assert list(parse_listing([b"Mail queue is empty\n"], null_sender=NULL, now=NOW)) == []
 
 
-def test_no_output_at_all_is_no_empty_queue() -> None:
+def test_no_output_is_not_an_empty_queue() -> None:
     (error,) = parse_listing([], null_sender=NULL, now=NOW)
-    assert str(error) == "postqueue output, line 1: no output at all"
+    assert str(error) == "postqueue output, line 1: no output"
 
 
 @pytest.mark.parametrize(
@@ -275,7 +277,7 @@ def test_no_output_at_all_is_no_empty_queue() -> None:
 )
 def test_a_line_that_cannot_be_read(lines: list[str], number: int, shown: str) -> None:
     (error,) = parse_listing(listing(*lines), null_sender=NULL, now=NOW)
-    assert str(error) == "postqueue output, line %d: no part of a listing: %s" % (number, shown)
+    assert str(error) == "postqueue output, line %d: not a line of a listing: %s" % (number, shown)
 
 
 def test_messages_around_a_line_that_cannot_be_read_are_kept() -> None:
@@ -291,7 +293,7 @@ def test_messages_around_a_line_that_cannot_be_read_are_kept() -> None:
         pytest.param(1700000000, 1700000000 - 3600, id="an hour in the future: a clock that is off"),
         pytest.param(1704063600, 1704067200 + 3600, id="last year, an hour ago"),
         pytest.param(1709208000, 1709208000 + 400 * 86400, id="29 February, last year"),
-        pytest.param(1700000000, 1700000000 + 3 * 365 * 86400, id="three years ago: the weekday tells"),
+        pytest.param(1700000000, 1700000000 + 3 * 365 * 86400, id="three years ago: by its weekday"),
         pytest.param(1730419200, 1730419200, id="October: no month of every language"),
     ],
 )
@@ -314,7 +316,7 @@ def test_times_do_not_depend_on_the_language(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     "text", ["Sat Foo  1 00:00:00", "Mon Feb 30 00:00:00", "Xyz Jan  1 00:00:00", "Sat Jan  1 25:00:00"]
 )
-def test_a_time_that_is_none_is_unknown(text: str) -> None:
+def test_a_text_that_is_not_a_time_is_unknown(text: str) -> None:
     (message,) = parse_listing(listing("4A0F9AC     1000 %s  sender@example.com" % text), null_sender=NULL, now=NOW)
     assert isinstance(message, ListedMessage)
     assert message.envelope.arrival == 0
@@ -325,7 +327,7 @@ def test_the_identity_of_a_listed_message_is_in_its_envelope() -> None:
     assert message.identity is message.envelope
 
 
-# --- what a listing does not tell -----------------------------------------------------------------------------------
+# --- what a listing does not have ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

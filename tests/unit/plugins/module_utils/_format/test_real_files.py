@@ -12,13 +12,16 @@ import json
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._format import content, mime, queue_id
-from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as message
+from ansible_collections.mailops.postfix.plugins.module_utils._format import content, envelope_records, mime, queue_id
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope_reader import (
+    read_envelope,
+    read_identity,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import ListedMessage, parse_json
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import parse_defer_log
-from tests.unit.support.opened import stored_text
+from tests.unit.support.opened import envelope_of, stored_text
 from tests.unit.support.queue_file import fetch_from
 from tests.unit.support.real_files import QUEUE_FILES, REAL_FILES, REAL_IDS, RELEASES, RealFile, manifest
 
@@ -31,7 +34,7 @@ def ids(files: list[RealFile]) -> list[str]:
 
 
 def read(real: RealFile) -> Envelope:
-    return message.read_envelope(fetch_from(real.data), file_size=len(real.data))
+    return envelope_of(real.data)
 
 
 def listed(real: RealFile) -> ListedMessage:
@@ -89,7 +92,7 @@ def test_the_content_is_what_postcat_prints(real: RealFile) -> None:
 
 
 @pytest.mark.parametrize("real", LISTED, ids=ids(LISTED))
-def test_it_is_what_postqueue_lists(real: RealFile) -> None:
+def test_the_envelope_is_what_postqueue_lists(real: RealFile) -> None:
     envelope, row = read(real), listed(real)
     assert row.queue == real.queue
     assert row.envelope.arrival == envelope.arrival
@@ -106,7 +109,7 @@ def test_it_is_what_postqueue_lists(real: RealFile) -> None:
 
 
 @pytest.mark.parametrize("real", REAL_FILES, ids=REAL_IDS)
-def test_its_name_tells_when_it_was_made(real: RealFile) -> None:
+def test_the_time_in_a_queue_id_is_the_arrival(real: RealFile) -> None:
     decoded = queue_id.decode(real.queue_id)
     assert str(decoded) == real.queue_id
     assert decoded.long == (real.case == "long_id")
@@ -130,7 +133,9 @@ def test_its_name_tells_when_it_was_made(real: RealFile) -> None:
         ("requeued", "smtp", None, b"192.0.2.7"),
     ],
 )
-def test_where_it_came_from(case: str, origin: str, sasl_username: bytes | None, client_address: bytes | None) -> None:
+def test_the_origin_and_the_client(
+    case: str, origin: str, sasl_username: bytes | None, client_address: bytes | None
+) -> None:
     found = [read(real) for real in REAL_FILES if real.case == case]
     assert found
     for envelope in found:
@@ -186,7 +191,7 @@ def test_a_milters_headers_and_body() -> None:
         ]
 
 
-def test_a_file_that_postfix_put_aside() -> None:
+def test_a_file_in_the_corrupt_queue() -> None:
     found = [real for real in REAL_FILES if real.queue == "corrupt"]
     assert found
     for real in found:
@@ -198,29 +203,29 @@ def test_a_file_that_postfix_put_aside() -> None:
 
 
 @pytest.mark.parametrize("real", REAL_FILES, ids=REAL_IDS)
-def test_cut_anywhere_it_is_no_whole_file(real: RealFile) -> None:
+def test_a_file_that_is_cut_anywhere_is_not_whole(real: RealFile) -> None:
     whole = read(real)
     for size in range(len(real.data)):
         data = real.data[:size]
-        envelope = message.read_envelope(fetch_from(data), file_size=size)
+        envelope = read_envelope(fetch_from(data), file_size=size)
         assert envelope.unparsed is not None or envelope == whole
         assert set(envelope.pending) <= set(whole.pending)
 
 
 @pytest.mark.parametrize("real", WHOLE, ids=ids(WHOLE))
-def test_the_start_of_a_file_tells_its_identity(real: RealFile) -> None:
+def test_the_start_of_a_file_has_its_identity(real: RealFile) -> None:
     envelope = read(real)
-    told = message.read_identity(real.data[:1000], file_size=len(real.data))
+    identity = read_identity(real.data[:1000], file_size=len(real.data))
     # sendmail -v puts other records there; cleanup(8) is not done with what is in maildrop.
     records = list(itertools.takewhile(lambda one: one.kind in b"CTAFS", rec.iter_records(real.data[:1000])))
     kinds = bytes(record.kind for record in records)
     plain = kinds.startswith(b"CTA") and rec.SENDER in kinds
     ascii_only = (envelope.sender or b"").isascii()
-    assert told == (envelope[:4] if plain and ascii_only else None)
+    assert identity == (envelope[:4] if plain and ascii_only else None)
 
 
 def test_only_few_files_are_read_record_by_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(message, "_scan", None)
+    monkeypatch.setattr(envelope_records, "_scan", None)
     slow = set()
     for real in WHOLE:
         try:

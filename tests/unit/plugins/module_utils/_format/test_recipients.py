@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as message
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.recipients import Recipient, read_recipients
 from tests.unit.support.queue_file import QueueFile, fetch_from, todo
@@ -62,7 +61,7 @@ def test_a_recipient(data: bytes, expected: Recipient) -> None:
     assert found.problem is None
 
 
-def test_what_was_said_of_one_is_not_said_of_the_next() -> None:
+def test_details_of_a_recipient_are_not_those_of_the_next() -> None:
     data = rec.encode_record(rec.ORIGINAL_RECIPIENT, b"c@d") + recipient(b"a@b", rec.DONE) + recipient(b"e@f")
     assert read_recipients(fetch_from(data + END), most=10).listed == [
         Recipient(b"e@f", "pending", None, None, ()),
@@ -70,7 +69,7 @@ def test_what_was_said_of_one_is_not_said_of_the_next() -> None:
     ]
 
 
-def test_many_are_counted_and_few_are_named() -> None:
+def test_all_recipients_are_counted_and_a_few_are_listed() -> None:
     spec = QueueFile(recipients=[*todo(b"a@b", b"c@d", b"e@f"), (rec.DONE, b"g@h")], extracted=todo(b"i@j"))
     found = read_recipients(fetch_from(spec.write()), most=2)
     assert [row.address for row in found.listed] == [b"a@b", b"c@d", b"g@h"]
@@ -78,7 +77,7 @@ def test_many_are_counted_and_few_are_named() -> None:
     assert found.counts == {"pending": 4, "done": 1, "cancelled": 0}
 
 
-def test_content_is_no_envelope() -> None:
+def test_recipient_records_in_the_content_do_not_count() -> None:
     data = rec.encode_record(rec.MESSAGE, b"") + recipient(b"a@b") + END[2:]
     assert read_recipients(fetch_from(data), most=10).listed == []
 
@@ -90,13 +89,13 @@ def test_a_file_that_is_cut_says_so() -> None:
 
 
 def test_a_file_that_is_too_long_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(message, "MAX_WALK", 3000)
+    monkeypatch.setattr(rec, "MAX_WALK", 3000)
     found = read_recipients(fetch_from(recipient(b"a@b") * 20000 + END), most=10)
-    assert found.counts["pending"] == message.NEXT_READ // 5
+    assert found.counts["pending"] == rec.NEXT_READ // 5
     assert found.problem == "more than 3000 bytes to read at offset 65535"
 
 
-def test_the_content_is_passed_over() -> None:
+def test_the_content_is_skipped() -> None:
     data = QueueFile(body=[b"x" * 1000] * 5000, extracted=todo(b"b@c")).write()
     fetched = []
 
@@ -105,11 +104,11 @@ def test_the_content_is_passed_over() -> None:
         return data[offset : offset + size]
 
     assert read_recipients(fetch, most=10).counts["pending"] == 2
-    assert fetched == [message.NEXT_READ] * 2
+    assert fetched == [rec.NEXT_READ] * 2
 
 
 @pytest.mark.parametrize("sizes", [b"x", b"1 2", b"10 20 30"])
-def test_a_size_record_that_does_not_fit_is_not_believed(sizes: bytes) -> None:
+def test_a_size_record_that_does_not_fit_is_ignored(sizes: bytes) -> None:
     data = rec.encode_record(rec.SIZE, sizes) + recipient(b"a@b") + rec.encode_record(rec.MESSAGE, b"")
     data += (
         rec.encode_record(rec.NORMAL, b"text")

@@ -28,7 +28,7 @@ def test_lengths_are_in_groups_of_seven_bits_least_significant_first(length: int
     assert rec.decode_record(encoded, 0) == rec.Record(rec.NORMAL, 0, len(encoded), payload)
 
 
-def test_a_record_is_read_where_it_stands() -> None:
+def test_a_record_is_read_at_its_position() -> None:
     data = rec.encode_record(rec.SENDER, b"a@example.com") + rec.encode_record(rec.RECIPIENT, b"b@example.org")
     assert rec.decode_record(data, 15) == rec.Record(rec.RECIPIENT, 15, 30, b"b@example.org")
 
@@ -42,7 +42,7 @@ def test_a_record_is_read_where_it_stands() -> None:
         pytest.param(b"N\x02a", id="half a payload"),
     ],
 )
-def test_a_cut_record_is_none(data: bytes) -> None:
+def test_a_record_that_is_cut_is_none(data: bytes) -> None:
     assert rec.decode_record(data, 0) is None
     assert list(rec.iter_records(data)) == []
 
@@ -61,7 +61,7 @@ def test_a_longer_length_is_refused_as_postfix_refuses_it() -> None:
     assert caught.value.problem == "a record length of more than 4 bytes"
 
 
-def test_a_payload_that_no_record_holds_is_refused() -> None:
+def test_a_payload_that_is_too_long_is_refused() -> None:
     class Huge(bytes):
         def __len__(self) -> int:
             return rec.MAX_LENGTH + 1

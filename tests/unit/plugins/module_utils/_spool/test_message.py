@@ -13,7 +13,8 @@ from typing import Iterator
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import FIRST_READ, Input, fingerprint
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input, fingerprint
+from ansible_collections.mailops.postfix.plugins.module_utils._format.record import FIRST_READ
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import message as stored
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
@@ -143,7 +144,7 @@ def test_the_end_of_a_long_content_is_looked_at_on_request(made: MadeUpSpool, sp
     nulled.check_end()
     assert nulled.damaged
     place = whole.index(b"X\x00")
-    assert nulled.problem == "something else where the content should end at offset %d" % place
+    assert nulled.problem == "the content does not end where the size record says at offset %d" % place
     for opened in (message, nulled):
         opened.close()
 
@@ -197,7 +198,7 @@ def test_more_reasons_than_are_read_are_missing(
     ("headers", "problem"),
     [
         pytest.param(["Content-Type: message/rfc822"], None, id="one message in it"),
-        pytest.param(["Content-Type: message/rfc822", ""] * 400, "more than 300 parts within each other", id="many"),
+        pytest.param(["Content-Type: message/rfc822", ""] * 400, "parts nested more than 300 deep", id="many"),
     ],
 )
 def test_parts_that_are_too_deep_are_missing(

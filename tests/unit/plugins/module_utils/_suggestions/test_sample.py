@@ -37,7 +37,7 @@ def test_the_sample_depends_on_the_queue_ids_alone() -> None:
     assert whole.null_recipients.counts() == parts[0].null_recipients.counts()
 
 
-def test_a_message_that_was_read_twice_is_there_once() -> None:
+def test_a_message_that_was_read_twice_is_sampled_once() -> None:
     sample = sampled(["4A0F9AC", "4A0F9AC"])
     assert len(sample.kept()) == 1
     assert sample.messages == 2
@@ -53,7 +53,7 @@ def test_null_recipients_are_counted_in_batches(monkeypatch: pytest.MonkeyPatch)
     assert sample.null_recipients.missed == 0
 
 
-def test_what_a_rule_may_take_either_way_is_not_counted() -> None:
+def test_an_address_in_several_spellings_is_not_counted() -> None:
     sample = Sample()
     sample.add("4A0F9AC", make_envelope(sender=b"", pending=[b"a@b", b"A@b"]), None)
     sample.add("4A0F9AD", make_envelope(sender=b"", pending=[b"a@b", b"c@d"]), None)
@@ -72,7 +72,7 @@ def test_what_a_rule_may_take_either_way_is_not_counted() -> None:
         pytest.param([b"%d@b" % number for number in range(99)], [b"0@b", b"1@b"], id="many"),
     ],
 )
-def test_two_recipients_stand_for_all(pending: list[bytes], kept: list[bytes]) -> None:
+def test_two_recipients_represent_all(pending: list[bytes], kept: list[bytes]) -> None:
     sample = Sample()
     sample.add("4A0F9AC", make_envelope(pending=pending), dict.fromkeys(pending, b"full"))
     (message,) = sample.kept()
@@ -81,7 +81,7 @@ def test_two_recipients_stand_for_all(pending: list[bytes], kept: list[bytes]) -
     assert message.reasons() == dict.fromkeys(kept, b"full")
 
 
-def test_what_is_kept_is_small() -> None:
+def test_a_sampled_message_is_small() -> None:
     sample = Sample()
     attributes = [b"sasl_username=a", b"client_name=" + b"x" * 2000, b"rewrite_context=remote"]
     envelope = make_envelope(sender=b"x" * 2000 + b"@y", pending=[b"x" * 2000 + b"@z"], attributes=attributes)
@@ -118,7 +118,7 @@ def test_a_message_is_opened_or_not() -> None:
         pytest.param([("Subject", "list-id")], False, id="none"),
     ],
 )
-def test_lists_say_so(headers: list[tuple[str, str]], from_list: bool) -> None:
+def test_headers_of_mailing_lists(headers: list[tuple[str, str]], from_list: bool) -> None:
     assert make_content(headers, []).from_list is from_list
 
 
@@ -130,8 +130,16 @@ def test_text_is_whole_or_not() -> None:
     assert len(cut.text) == samples.MAX_TEXT
 
 
-def test_contents_add_up() -> None:
+def test_contents_are_merged() -> None:
     one, other = Contents(), Contents()
     one.by_id["a"], other.by_id["b"] = make_content([], ["a"]), make_content([], ["b"])
     one.merge(other)
     assert sorted(one.by_id) == ["a", "b"]
+
+
+def test_long_addresses_are_in_no_sample() -> None:
+    sample = Sample()
+    sample.add("4A0F9AC", make_envelope(pending=[b"b"])._replace(is_heavy=True), None)
+    sample.add("4A0F9AD", make_envelope(), None)
+    assert [message.queue_id for message in sample.kept()] == ["4A0F9AD"]
+    assert (sample.kept()[0].problem, sample.kept()[0].missing) == (None, frozenset())

@@ -10,10 +10,10 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import shapes
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.shapes import Shape, Shaped
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.shapes import Shape, ShapedText
 
 
-def shaped(*subjects: str) -> Shaped:
+def shaped(*subjects: str) -> ShapedText:
     """Return the shape of the first of several subjects."""
     return shapes.shape_all([shapes.subject_tokens(subject) for subject in subjects], shapes.render_subject)[0]
 
@@ -53,7 +53,7 @@ def test_the_shape_of_subjects(subjects: list[str], regex: str, words: int) -> N
     assert not test("something else")
 
 
-def paths(*several: str) -> Shaped:
+def paths(*several: str) -> ShapedText:
     return shapes.shape_all([shapes.path_tokens(path) for path in several], shapes.render_path)[0]
 
 
@@ -79,12 +79,12 @@ def test_the_shape_of_paths(several: list[str], pattern: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/unsubscribe", "/index.html", "/images/logo.png", "/contact", "/newsletter/unsubscribe", "/Impressum"]
 )
-def test_paths_of_any_mail_say_nothing(path: str) -> None:
+def test_paths_of_ordinary_mail_have_no_significant_words(path: str) -> None:
     assert paths(*[path] * 4).words == 0
     assert paths(*[path + "/claim"] * 4).words == 1
 
 
-def test_urls_are_taken_apart() -> None:
+def test_urls() -> None:
     text = "http://a.example/x/y?z=1 HTTPS://b.example:8443 <http://a.example/x/y#z> ftp://c.example/ http://[::1]/"
     assert shapes.urls(text) == (("a.example", "/x/y"), ("b.example", ""))
     assert len(shapes.urls(" ".join("http://h%d.example/" % number for number in range(50)))) == 20
@@ -106,11 +106,11 @@ def test_urls_are_taken_apart() -> None:
         pytest.param(shapes.containing("a\nb"), r"/a\U0000000ab/i", id="unprintable"),
     ],
 )
-def test_values_are_written_as_the_selection_reads_them(made: str, value: str) -> None:
+def test_values_are_written_for_rules(made: str, value: str) -> None:
     assert made == value
 
 
-def test_what_is_escaped_matches_itself_and_is_no_template() -> None:
+def test_escaped_text_matches_itself_and_is_not_a_template() -> None:
     text = "".join(map(chr, range(1, 0x250))) + "\udc80{{ x }}{% y %}{# z #}"
     escaped = shapes.escape(text)
     assert re.compile(r"\A%s\Z" % escaped).match(text)

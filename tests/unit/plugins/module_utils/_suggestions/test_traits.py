@@ -8,8 +8,8 @@ from typing import Any, Sequence
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Sampled, make_content
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.shapes import Shaped
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import SampledMessage, make_content
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.shapes import ShapedText
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.traits import Group, Traits, judge, traits_of
 from tests.unit.support.subject import make_envelope
 
@@ -22,27 +22,27 @@ PLAIN = Traits(
     address="192.0.2.1",
     network="192.0.2.0/24",
     helo="mail.example.com",
-    null_to=None,
-    null_to_domain=None,
+    null_recipient=None,
+    null_recipient_domain=None,
     only_domain="example.org",
     odd_client=False,
     rewritten=False,
     own_client=False,
-    foreign=False,
+    foreign_sender=False,
     arrival=NOW,
     size=1000,
     recipients=1,
     from_list=False,
-    verdict=False,
+    delayed_as_spam=False,
     subject=None,
     reason=None,
     paths=(),
     opened=True,
 )
-INVOICE = Shaped(("Your", "invoice", "0", "overdue"), r"/invoice/", 2)
-HELLO = Shaped(("Hello", None), r"/Hello/", 1)
-PATH = Shaped(("offer", "claim"), "/offer/claim", 2)
-NO_PATH = Shaped(("",), "/", 0)
+INVOICE = ShapedText(("Your", "invoice", "0", "overdue"), r"/invoice/", 2)
+HELLO = ShapedText(("Hello", None), r"/Hello/", 1)
+PATH = ShapedText(("offer", "claim"), "/offer/claim", 2)
+NO_PATH = ShapedText(("",), "/", 0)
 
 
 def several(number: int = 20, **changes: Any) -> list[Traits]:
@@ -69,31 +69,42 @@ MANY: dict[str, Any] = {"sender": senders, "local": locals_of, "domain": lambda 
     ("group", "points", "text"),
     [
         pytest.param(
-            several(**MANY, login="x@y", foreign=True), 3, "20 senders of other domains than the login's", id="forged"
+            several(**MANY, login="x@y", foreign_sender=True),
+            3,
+            "20 senders of other domains than the login's",
+            id="forged",
         ),
-        pytest.param(several(**{**MANY, "domain": "d"}, login="x@y", foreign=True), None, "", id="one foreign domain"),
+        pytest.param(
+            several(**{**MANY, "domain": "d"}, login="x@y", foreign_sender=True), None, "", id="one foreign domain"
+        ),
         pytest.param(several(login="x", network=lambda at: str(at % 6)), 2, "one login from 6 networks", id="networks"),
         pytest.param(several(login="x", network=str), 3, "one login from 20 networks", id="many networks"),
         pytest.param(
-            several(sender=None, local=None, null_to="a@b"), 3, "the null sender writes to one recipient", id="null"
+            several(sender=None, local=None, null_recipient="a@b"),
+            3,
+            "the null sender writes to one recipient",
+            id="null",
         ),
         pytest.param(
-            several(sender=None, local=None, null_to=str, null_to_domain="b"),
+            several(sender=None, local=None, null_recipient=str, null_recipient_domain="b"),
             3,
             "the null sender writes to 20 recipients of one domain",
             id="null to a domain",
         ),
         pytest.param(
-            several(sender=None, local=None, null_to=str, null_to_domain="example.org"),
+            several(sender=None, local=None, null_recipient=str, null_recipient_domain="example.org"),
             2,
             "the null sender writes to 20 recipients of one domain",
             id="null to a domain that gets other mail",
         ),
         pytest.param(
-            several(sender=None, null_to="anna@example.com"), None, "", id="null to somebody who sent as much"
+            several(sender=None, null_recipient="anna@example.com"), None, "", id="null to somebody who sent as much"
         ),
         pytest.param(
-            several(sender=None, null_to=lambda at: str(at % 2), null_to_domain="b"), None, "", id="null to two"
+            several(sender=None, null_recipient=lambda at: str(at % 2), null_recipient_domain="b"),
+            None,
+            "",
+            id="null to two",
         ),
         pytest.param(
             several(**MANY, subject=INVOICE, address=str), 2, "20 senders write the same subject", id="subject"
@@ -139,7 +150,7 @@ MANY: dict[str, Any] = {"sender": senders, "local": locals_of, "domain": lambda 
         pytest.param(several(arrival=lambda at: NOW + 600 * at), None, "", id="no burst"),
         pytest.param(several(), 1, "their sizes are alike", id="sizes"),
         pytest.param(several(recipients=9), 1, "half of them have 9 recipients or more", id="recipients"),
-        pytest.param(several(verdict=lambda at: at % 2 == 0), 1, "50% are delayed as spam", id="verdicts"),
+        pytest.param(several(delayed_as_spam=lambda at: at % 2 == 0), 1, "50% are delayed as spam", id="verdicts"),
         pytest.param(several(from_list=True), -5, "they say that they are a mailing list's", id="list"),
         pytest.param(several(from_list=True, network=str), None, "", id="a list from anywhere"),
         pytest.param(several(own_client=True), -1, "the client is the sender's own", id="own"),
@@ -154,7 +165,7 @@ def test_signs(group: Sequence[Traits], points: int | None, text: str) -> None:
         assert found[text] == points
 
 
-def test_one_sender_takes_more() -> None:
+def test_one_sender_needs_more_points() -> None:
     one = judge(Group(several(login="x", network=str)), Group(several(40, size=1000)))
     assert (sum(sign.points for sign in one.signs), one.is_flood) == (3, False)
     many = judge(Group(several(**MANY, subject=INVOICE)), Group(several(40)))
@@ -178,31 +189,31 @@ def test_one_sender_among_many_others_is_one_sender() -> None:
         pytest.param({"sender": senders, "domain": "y", "network": str}, True, id="one domain"),
         pytest.param({"sender": senders, "domain": "y", "network": str, "rewritten": True}, False, id="a forwarder"),
         pytest.param({"sender": senders, "domain": "example.com", "network": str}, False, id="the domain of all mail"),
-        pytest.param({**MANY, "network": str, "null_to": "a@b"}, True, id="the null sender to one recipient"),
-        pytest.param({**MANY, "network": str, "null_to_domain": "b"}, True, id="the null sender to one domain"),
+        pytest.param({**MANY, "network": str, "null_recipient": "a@b"}, True, id="the null sender to one recipient"),
+        pytest.param({**MANY, "network": str, "null_recipient_domain": "b"}, True, id="the null sender to one domain"),
         pytest.param(
             {**MANY, "network": str, "login": lambda at: "x" if at else None}, True, id="nearly all have one login"
         ),
         pytest.param({**MANY, "network": str, "login": lambda at: "x" if at > 1 else None}, False, id="too few have"),
     ],
 )
-def test_what_holds_messages_together(changes: Any, is_held_together: bool) -> None:
-    assert Group(several(**changes)).held_together(Group(REST)) is is_held_together
+def test_messages_of_one_origin(changes: Any, is_held_together: bool) -> None:
+    assert Group(several(**changes)).has_one_origin(Group(REST)) is is_held_together
 
 
 def test_a_group_of_nothing() -> None:
     empty = Group([])
     assert empty.most("sender") == (None, 0.0)
-    assert empty.share("verdict") == 0.0
+    assert empty.share("delayed_as_spam") == 0.0
     assert empty.quantile("size", 0.5) == 0
     assert empty.window() == (0, 0)
     assert empty.subject() == (None, 0.0)
     assert empty.path() == (None, 0.0, 0)
     assert not judge(empty, empty).is_flood
-    assert not empty.held_together(empty)
+    assert not empty.has_one_origin(empty)
 
 
-def test_times_that_are_not_known_are_left_out() -> None:
+def test_unknown_times_are_left_out() -> None:
     group = Group(several(5, arrival=lambda at: 0 if at == 0 else NOW + at))
     assert group.window() == (NOW + 1, 3)
 
@@ -212,9 +223,9 @@ def sampled(
     attributes: Sequence[bytes] = (),
     sender: bytes | None = b"a@example.com",
     pending: Sequence[bytes] = (b"b@example.org",),
-) -> Sampled:
+) -> SampledMessage:
     envelope = make_envelope(sender=sender, pending=pending, attributes=attributes)
-    return Sampled(0, "4A0F9AC", envelope, len(pending), {b"b@example.org": b"451 looks like Spam"})
+    return SampledMessage(0, "4A0F9AC", envelope, len(pending), {b"b@example.org": b"451 looks like Spam"})
 
 
 def traits(**values: Any) -> Traits:
@@ -236,18 +247,18 @@ def test_the_traits_of_a_message() -> None:
         address="192.0.2.77",
         network="192.0.2.0/24",
         helo="mx.example.com",
-        null_to=None,
-        null_to_domain=None,
+        null_recipient=None,
+        null_recipient_domain=None,
         only_domain="example.org",
         odd_client=False,
         rewritten=False,
         own_client=True,
-        foreign=False,
+        foreign_sender=False,
         arrival=NOW,
         size=1000,
         recipients=1,
         from_list=False,
-        verdict=True,
+        delayed_as_spam=True,
         subject=None,
         reason=None,
         paths=(),
@@ -272,7 +283,7 @@ def test_the_traits_of_a_message() -> None:
         pytest.param(b"x" * 300 + b"@example.com", None, id="too long"),
     ],
 )
-def test_what_varies_in_a_local_part(sender: bytes | None, local: str | None) -> None:
+def test_varying_parts_of_a_local_part(sender: bytes | None, local: str | None) -> None:
     assert traits(sender=sender).local == local
 
 
@@ -313,6 +324,6 @@ def test_senders_that_a_forwarder_wrote() -> None:
 
 
 def test_foreign_senders() -> None:
-    assert traits(attributes=[b"sasl_username=a@example.net"]).foreign
-    assert not traits(attributes=[b"sasl_username=b@example.com"]).foreign
+    assert traits(attributes=[b"sasl_username=a@example.net"]).foreign_sender
+    assert not traits(attributes=[b"sasl_username=b@example.com"]).foreign_sender
     assert traits(attributes=[b"sasl_username=a@example.com"]).own_client

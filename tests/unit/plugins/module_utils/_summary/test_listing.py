@@ -17,7 +17,7 @@ from tests.unit.support.subject import MadeUpMessage, make_envelope
 
 NOW = 1700000000
 RESULT_BYTES = 64 << 10
-# What a result has beside rows, tops and shape: instance, queues, scan, and the options as Ansible repeats them.
+# What a result has in addition to rows, tops and shape: instance, queues, scan, and the options as Ansible repeats them.
 OTHER_BYTES = 4 << 10
 
 # Each takes as much JSON as its kind can.
@@ -73,7 +73,7 @@ def test_a_row() -> None:
     ]
 
 
-def test_a_row_of_what_is_not_known() -> None:
+def test_a_row_with_unknown_values() -> None:
     rows = MessageList(1)
     rows.offer(MadeUpMessage(make_envelope(arrival=0, sender=None, pending=[])))
     (row,) = rows.rows()
@@ -108,7 +108,7 @@ def test_clip(text: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("size", "shown"), [(0, ""), (1, ""), (5, ""), (6, "…"), (8, "xx…"), (9, "xxx…"), (100, "xxxxxxxxxx")]
 )
-def test_clip_where_there_is_hardly_any_room(size: int, shown: str) -> None:
+def test_clip_to_a_few_bytes(size: int, shown: str) -> None:
     assert listing.clip("x" * 10, size) == shown
 
 
@@ -121,14 +121,14 @@ def test_the_oldest_are_kept_in_order(limit: int) -> None:
     assert kept == list(range(NOW - 999, NOW - 999 + limit))
 
 
-def test_equally_old_ones_are_in_the_order_of_their_ids() -> None:
+def test_equally_old_messages_are_in_the_order_of_their_ids() -> None:
     rows = MessageList(2)
     for queue_id in ("C00000", "A00000", "B00000"):
         rows.offer(arrived(NOW, queue_id))
     assert [row["queue_id"] for row in rows.rows()] == ["A00000", "B00000"]
 
 
-def test_no_row_is_kept_where_none_is_wanted() -> None:
+def test_a_limit_of_none_keeps_no_row() -> None:
     rows = MessageList(0)
     message = arrived(NOW)
     rows.offer(message)
@@ -136,7 +136,7 @@ def test_no_row_is_kept_where_none_is_wanted() -> None:
     assert rows.rows() == []
 
 
-def test_lists_add_up() -> None:
+def test_lists_are_merged() -> None:
     first, second = MessageList(2), MessageList(2)
     first.offer(arrived(NOW))
     second.offer(arrived(NOW - 2))
@@ -147,7 +147,7 @@ def test_lists_add_up() -> None:
     assert [row["queue_id"] for row in first.rows()] == ["4A0F9AC", "4A0F9AC"]
 
 
-def test_a_message_that_will_not_be_listed_costs_no_row() -> None:
+def test_no_row_is_made_of_a_message_that_is_not_listed() -> None:
     rows = MessageList(1)
     for number in range(100):
         rows.offer(arrived(NOW + number))
@@ -163,7 +163,7 @@ def test_a_message_that_is_seen_in_two_queues_is_one_row() -> None:
     assert [row["queue"] for row in rows.rows()] == ["active"]
 
 
-def test_rows_go_to_another_process_without_what_they_are_made_of() -> None:
+def test_only_rows_are_passed_to_another_process() -> None:
     rows = MessageList(3)
     rows.offer(
         MadeUpMessage(make_envelope(arrival=NOW, pending=[b"%d@example.org" % number for number in range(9999)]))
@@ -173,7 +173,7 @@ def test_rows_go_to_another_process_without_what_they_are_made_of() -> None:
     assert pickle.loads(sent).rows() == rows.rows()
 
 
-def test_few_messages_wait_where_each_has_many_recipients() -> None:
+def test_few_messages_are_collected_if_each_has_many_recipients() -> None:
     rows = MessageList(1000)
     tracemalloc.start()
     try:
@@ -210,7 +210,7 @@ def hostile_message(number: int, text: bytes) -> MadeUpMessage:
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_result_stays_below_its_bound_with_the_default_options(kind: str) -> None:
+def test_a_result_with_the_default_options_is_bounded(kind: str) -> None:
     rows, summary = MessageList(listing.DEFAULT_LIMIT), Summary(now=10**14)
     for number in range(listing.DEFAULT_LIMIT + 5):
         message = hostile_message(number, HOSTILE[kind])
@@ -234,7 +234,7 @@ def test_ordinary_rows_all_fit() -> None:
     assert len(listing.fit_rows(rows.rows(), limit=listing.DEFAULT_LIMIT)) > 90
 
 
-def test_who_asks_for_more_rows_gets_more() -> None:
+def test_a_higher_limit_gives_more_rows() -> None:
     rows = [{"text": "x" * 4000}] * 200  # As long as a row can be.
     assert len(listing.fit_rows(rows, limit=200)) == 200
     assert len(listing.fit_rows(rows, limit=100)) == 9
@@ -289,7 +289,7 @@ def test_a_long_value_is_cut_by_the_bytes_it_takes(value: bytes, shown: str) -> 
     assert len(json.dumps(shown)) <= 242
 
 
-def test_what_may_be_missed_is_said_of_the_tops_where_it_may() -> None:
+def test_inexact_tops_say_what_they_may_lack() -> None:
     summary = summed()
     assert listing.show_missed(summary) == {}
     summary.tops["recipients"].missed = 2

@@ -8,10 +8,11 @@ import pickle
 import random
 import tracemalloc
 from collections import Counter
-from typing import Iterable
+from typing import Iterable, Sequence
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope
 from ansible_collections.mailops.postfix.plugins.module_utils._summary import summary as summaries
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import (
     TOPS,
@@ -35,7 +36,7 @@ def tally(values: Iterable[bytes]) -> Tally:
 # --- tallies --------------------------------------------------------------------------------------------------------
 
 
-def test_the_most_frequent_come_first_and_equal_ones_in_order() -> None:
+def test_the_most_frequent_values_come_first_and_equal_ones_in_order() -> None:
     counted = tally([b"b", b"c", b"a", b"c", b"d", b"d"])
     assert counted.top(3) == [(b"c", 2), (b"d", 2), (b"a", 1)]
     assert counted.top(0) == []
@@ -43,7 +44,7 @@ def test_the_most_frequent_come_first_and_equal_ones_in_order() -> None:
     assert counted.missed == 0
 
 
-def test_what_waits_is_counted_when_it_is_asked_for() -> None:
+def test_waiting_values_are_counted_when_needed() -> None:
     counted = Tally()
     counted.waiting += [b"a", b"a"]
     assert counted.top(1) == [(b"a", 2)]
@@ -52,7 +53,7 @@ def test_what_waits_is_counted_when_it_is_asked_for() -> None:
     assert counted.top(1) == [(b"a", 2)]
 
 
-def test_tallies_add_up() -> None:
+def test_tallies_are_merged() -> None:
     whole, part = tally([b"a", b"b"]), tally([b"b", b"c"])
     whole.waiting.append(b"c")
     whole.merge(part)
@@ -73,7 +74,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("few")
-def test_the_rarest_are_swept_and_the_result_says_what_may_be_missed() -> None:
+def test_the_rarest_values_are_dropped_and_the_tally_says_what_it_may_lack() -> None:
     counted = tally([b"often"] * 5 + [b"%d" % number for number in range(20)])
     assert counted.top(1) == [(b"often", 5)]
     assert len(counted.counts()) == 10
@@ -81,7 +82,7 @@ def test_the_rarest_are_swept_and_the_result_says_what_may_be_missed() -> None:
 
 
 @pytest.mark.usefixtures("few")
-def test_no_count_is_off_by_more_than_is_said() -> None:
+def test_no_count_lacks_more_than_the_tally_says() -> None:
     dice = random.Random(5)
     values = [b"%d" % min(dice.randrange(100), dice.randrange(100)) for _index in range(5000)]
     halves = tally(values[:2000]), tally(values[2000:])
@@ -94,7 +95,7 @@ def test_no_count_is_off_by_more_than_is_said() -> None:
     assert all(exact[value] <= halves[0].missed for value in exact if value not in halves[0].counts())
 
 
-def test_the_bound_holds_as_it_is() -> None:
+def test_the_default_bound_holds() -> None:
     counted = Tally()
     counted.waiting += [b"%d" % number for number in range(summaries.MAX_DISTINCT)]
     assert len(counted.counts()) == summaries.MAX_DISTINCT
@@ -112,7 +113,7 @@ def figures(totals: Totals) -> tuple[int, int, int, int | None, int | None]:
     return totals.messages, totals.size, totals.recipients, totals.oldest, totals.youngest
 
 
-def test_totals_add_up() -> None:
+def test_totals_are_merged() -> None:
     totals, other, none = Totals(), Totals(), Totals()
     totals.add(make_envelope(arrival=NOW, size=5, pending=[b"a", b"b"]))
     totals.add(make_envelope(arrival=0, size=7, pending=[]))
@@ -201,7 +202,7 @@ def test_buckets_are_those_of_qshape(minutes: float, bucket: int) -> None:
     assert [index for index, tally in enumerate(summary.shape) if tally.counts()] == [bucket]
 
 
-def test_parts_add_up_to_the_whole() -> None:
+def test_summaries_of_parts_are_merged() -> None:
     for split in range(4):
         first, second = summed(slice(split)), pickle.loads(pickle.dumps(summed(slice(split, None))))
         first.merge(second)
@@ -227,7 +228,7 @@ def test_totals_by_age_stay_exact_when_domains_are_swept() -> None:
 
 
 @pytest.mark.parametrize(("tops", "shape"), [(True, False), (False, True), (False, False)])
-def test_only_what_is_asked_for(tops: bool, shape: bool) -> None:
+def test_only_what_is_needed_is_counted(tops: bool, shape: bool) -> None:
     found_tops, found_shape, by_age = shown(summed(tops=tops, shape=shape))
     assert any(found_tops.values()) == tops
     assert any(found_shape) == shape
@@ -264,3 +265,29 @@ def test_recipients_that_repeat_within_messages_take_no_more_memory() -> None:
     # A list of all repetitions has two megabytes.
     assert grown < 1 << 20
     assert summary.tops["recipients"].top(1) == [(b"a@example.org", 5200)]
+
+
+LONG = b"a" * 100000
+
+
+def heavy(recipients: Sequence[bytes], *, sender: bytes | None = LONG + b"@example.com") -> Envelope:
+    envelope = make_envelope(sender=sender, pending=recipients, attributes=[b"sasl_username=" + LONG])
+    return envelope._replace(is_heavy=True)
+
+
+def test_long_values_are_counted_under_their_beginning() -> None:
+    summary = Summary(now=1700000000)
+    for number in range(3):
+        summary.add(heavy([b"b", LONG + b"%d@example.org" % number, LONG, b"x@" + LONG]))
+    summary.add(heavy([], sender=None), {b"b": LONG})
+    tops = {name: tally.top(5) for name, tally in summary.tops.items()}
+    assert tops["senders"] == [(b"a" * 244 + b"@example.com", 3)]
+    assert tops["sender_domains"] == [(b"example.com", 3)]
+    assert tops["recipients"] == [
+        (b"a" * 244 + b"@example.org", 3),
+        (b"a" * 256, 3),
+        (b"b", 3),
+        (b"x@" + b"a" * 254, 3),
+    ]
+    assert tops["sasl_usernames"] == [(b"a" * 256, 4)]
+    assert tops["reasons"] == [(b"a" * 512, 1)]

@@ -4,12 +4,12 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Suggestions: rules that explain a flood in the queue, mined from a sample of it.
+"""Suggestions: rules that explain a flood in the queue, mined from a sample of the queue.
 
-Each value that an outlying share of the sample has is a candidate; so is a pair of values that separates what neither does
-alone. What stands in content is a candidate only where something of the envelope holds together the messages that have it:
-what unrelated senders have in common is no flood's. The candidates that bear the signs of a flood (traits.py) are ordered by
-how much they explain at how little else, and each that adds nothing to those before it is left out.
+A value is a candidate if a large enough share of the sample has it. A pair of values is a candidate if it separates a flood that
+neither value separates alone. A value in the content is a candidate only if the messages that have it also share a value in the
+envelope: a text that unrelated senders have in common is not a sign of a flood. The candidates with the signs of a flood (traits.py)
+are ordered: first those that explain most of it and select least else. Candidates that add nothing to those before them are left out.
 """
 
 from __future__ import annotations
@@ -21,10 +21,14 @@ from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Verdict, parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import shapes
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Contents, Sample, Sampled
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import (
+    Contents,
+    Sample,
+    SampledMessage,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.traits import (
     Group,
-    Judged,
+    Judgement,
     Traits,
     judge,
     traits_of,
@@ -32,23 +36,23 @@ from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.trait
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary, Tally
 
 MAX_SUGGESTIONS = 10
-# An outlying share of the queue, in messages of the sample.
+# The smallest share of the sample, and the smallest number of messages, that a candidate must have.
 MIN_SHARE = 0.02
 _MIN_MESSAGES = 8
 _MIN_OPENED = 5
 _PER_FIELD = 12
 _MAX_PAIRED = 40
 _MAX_PAIRS = 100
-# A pair separates something where it has less than that of what either value has.
+# A pair separates something if it has at most this share of the messages of each value.
 _PAIR_SHARE = 0.7
-# In bytes of JSON, so that all suggestions together stay below 16 KiB.
+# Bytes of JSON. With this bound all suggestions together stay below 16 KiB.
 _MAX_RULE = 500
 
 Rule = Mapping[str, Any]
 
 
 class _Field(NamedTuple):
-    """What candidates are made of: the values of a message, and the rule for one of them."""
+    """A source of candidates: the values that a message has, and the rule for one value."""
 
     values: Callable[[Traits], Iterable[str]]
     rule: Callable[[str], Rule]
@@ -71,12 +75,16 @@ def _shaped(name: str) -> Callable[[Traits], Iterable[str]]:
     return values
 
 
-# In the order in which one is preferred where two explain the same: what is known of the whole queue first.
+# If two candidates explain the same, the earlier field is preferred: first those that are counted in the whole queue.
 _FIELDS: Mapping[str, _Field] = {
     "sasl_username": _Field(_one("login"), lambda value: {"sasl_username": shapes.name(value)}),
-    "null_to": _Field(_one("null_to"), lambda value: {"sender": "<>", "recipient": shapes.address(value)}),
+    "null_recipient": _Field(
+        _one("null_recipient"), lambda value: {"sender": "<>", "recipient": shapes.address(value)}
+    ),
     "sender": _Field(_one("sender"), lambda value: {"sender": shapes.address(value)}),
-    "null_to_domain": _Field(_one("null_to_domain"), lambda value: {"sender": "<>", "recipient": shapes.domain(value)}),
+    "null_recipient_domain": _Field(
+        _one("null_recipient_domain"), lambda value: {"sender": "<>", "recipient": shapes.domain(value)}
+    ),
     "domain": _Field(_one("domain"), lambda value: {"sender": shapes.domain(value)}),
     "address": _Field(_one("address"), lambda value: {"client_address": value}),
     "network": _Field(_one("network"), lambda value: {"client_address": value}),
@@ -98,39 +106,40 @@ _RANK = {name: rank for rank, name in enumerate(_FIELDS)}
 
 
 class _Candidate(NamedTuple):
-    """A rule that may be suggested, and the messages of the sample that it is for, by index."""
+    """A rule that may be suggested, and the messages of the sample that it covers, by index."""
 
     rank: tuple[int, ...]
     values: tuple[str, ...]
     rule: Rule
     covered: frozenset[int]
     in_content: bool
-    """Whether only messages that were opened are among those covered."""
+    """Whether only messages that were opened are covered."""
 
 
 class Suggestion(NamedTuple):
-    """A rule, what it covers, and why it is suggested."""
+    """A rule, the messages that it covers, and why it is suggested."""
 
     rule: Rule
     messages: int
     exact: bool
-    """Whether messages is counted, not estimated from the sample."""
+    """Whether C(messages) was counted, not estimated from the sample."""
     share: float
     first: int
-    """The second in which the shortest time begins that has four fifths of the messages."""
+    """The first second of the shortest time in which four fifths of the messages arrived."""
     seconds: int
+    """The length of that time."""
     evidence: tuple[str, ...]
 
 
 def suggest(sample: Sample, contents: Contents, summary: Summary) -> list[Suggestion]:
-    """Return what explains a flood, the best first; nothing where nothing stands out.
+    """Return the rules that explain a flood, the best first; an empty list if there is no flood.
 
-    summary: of the same messages, with its tops.
+    summary: the summary of the same messages, with its tops.
     """
     kept = [message._replace(content=contents.by_id.get(message.queue_id)) for message in sample.kept()]
     miner = _Miner(traits_of(kept))
-    counting = _Counting(kept, sample, summary)
-    found = (counting.suggestion(candidate, judged, miner) for candidate, judged in miner.best())
+    counter = _MessageCounter(kept, sample, summary)
+    found = (counter.suggestion(candidate, judged, miner) for candidate, judged in miner.best())
     return [suggestion for suggestion in found if suggestion.messages]
 
 
@@ -138,7 +147,7 @@ def suggest(sample: Sample, contents: Contents, summary: Summary) -> list[Sugges
 
 
 class _Miner:
-    """Finds the candidates of a sample and judges them."""
+    """Finds the candidates in a sample and judges them."""
 
     def __init__(self, sample: Sequence[Traits]) -> None:
         self.sample = sample
@@ -149,20 +158,20 @@ class _Miner:
         """Return messages of the sample as a group."""
         return Group([self.sample[index] for index in sorted(covered)])
 
-    def judge(self, covered: frozenset[int], *, in_content: bool) -> Judged:
-        """Return what the signs say of some messages, compared with the others that could be among them."""
+    def judge(self, covered: frozenset[int], *, in_content: bool) -> Judgement:
+        """Return the judgement of some messages, compared with the others of the sample that the same rule could cover."""
         others = (self.opened if in_content else self._everything) - covered
         return judge(self.group(covered), self.group(others))
 
-    def best(self) -> list[tuple[_Candidate, Judged]]:
+    def best(self) -> list[tuple[_Candidate, Judgement]]:
         """Return the candidates to suggest, in order."""
         judged = [(candidate, self._judge_candidate(candidate)) for candidate in self._singles()]
         floods = [row for row in judged if row[1].is_flood]
         floods += [pair for row in floods for pair in self._narrowed(*row, [single for single, _judged in judged])]
-        floods += self._pairs([candidate for candidate, verdict in judged if not verdict.is_flood])
+        floods += self._pairs([candidate for candidate, judgement in judged if not judgement.is_flood])
         return self._chosen(floods)
 
-    def _judge_candidate(self, candidate: _Candidate) -> Judged:
+    def _judge_candidate(self, candidate: _Candidate) -> Judgement:
         return self.judge(candidate.covered, in_content=candidate.in_content)
 
     def _needed(self, *, in_content: bool) -> float:
@@ -171,7 +180,7 @@ class _Miner:
         return max(_MIN_MESSAGES, MIN_SHARE * len(self.sample))
 
     def _singles(self) -> list[_Candidate]:
-        """Return the values that an outlying share of the sample has, in each field the most frequent ones."""
+        """Return the values that a large enough share of the sample has, the most frequent ones of each field."""
         candidates = []
         for name, field in _FIELDS.items():
             covered: dict[str, set[int]] = defaultdict(set)
@@ -191,13 +200,13 @@ class _Miner:
         return [candidate for candidate in candidates if self._is_safe(candidate)]
 
     def _is_safe(self, candidate: _Candidate) -> bool:
-        """Return whether a rule, alone or in a pair, rests on more than what messages of unrelated senders have in common."""
+        """Return whether a rule, alone or in a pair, uses more than what messages of unrelated senders have in common."""
         if not candidate.in_content:
             return True
-        return self.group(candidate.covered).held_together(self.group(self.opened - candidate.covered))
+        return self.group(candidate.covered).has_one_origin(self.group(self.opened - candidate.covered))
 
     def _pair(self, one: _Candidate, other: _Candidate) -> _Candidate | None:
-        """Return the candidate that has both values, None where their keys do not go together or too few have both."""
+        """Return the candidate with both values, None if they have a key in common or too few messages have both."""
         if set(one.rule) & set(other.rule):
             return None
         in_content = one.in_content or other.in_content
@@ -208,52 +217,52 @@ class _Miner:
             one.rank + other.rank, one.values + other.values, {**one.rule, **other.rule}, covered, in_content
         )
 
-    def _seen(self, candidate: _Candidate, *, in_content: bool) -> frozenset[int]:
+    def _comparable(self, candidate: _Candidate, *, in_content: bool) -> frozenset[int]:
         return candidate.covered & self.opened if in_content else candidate.covered
 
     def _narrowed(
-        self, candidate: _Candidate, judged: Judged, others: Sequence[_Candidate]
-    ) -> Iterable[tuple[_Candidate, Judged]]:
-        """Yield the pairs that leave out of a candidate what does not look like a flood."""
+        self, candidate: _Candidate, judged: Judgement, others: Sequence[_Candidate]
+    ) -> Iterable[tuple[_Candidate, Judgement]]:
+        """Yield the pairs that exclude from a candidate the messages that do not look like a flood."""
         for other in others:
             pair = self._pair(candidate, other)
             if pair is None:
                 continue
-            whole = self._seen(candidate, in_content=pair.in_content)
+            whole = self._comparable(candidate, in_content=pair.in_content)
             left = whole - pair.covered
             if len(left) < max(2.0, 0.02 * len(whole)) or len(pair.covered) < 0.5 * len(whole):
                 continue
-            verdict = self._judge_candidate(pair)
-            if verdict.is_flood and verdict.purity > judged.purity and not self._is_flood(left, pair.in_content):
-                yield pair, verdict
+            judgement = self._judge_candidate(pair)
+            if judgement.is_flood and judgement.purity > judged.purity and not self._is_flood(left, pair.in_content):
+                yield pair, judgement
 
     def _is_flood(self, covered: frozenset[int], in_content: bool) -> bool:
         return self.judge(covered, in_content=in_content).is_flood
 
-    def _pairs(self, candidates: Sequence[_Candidate]) -> list[tuple[_Candidate, Judged]]:
-        """Return the pairs that are a flood's where neither value is."""
-        found: list[tuple[_Candidate, Judged]] = []
+    def _pairs(self, candidates: Sequence[_Candidate]) -> list[tuple[_Candidate, Judgement]]:
+        """Return the pairs that are a flood although neither value is."""
+        found: list[tuple[_Candidate, Judgement]] = []
         tried = 0
         for at, one in enumerate(candidates[:_MAX_PAIRED]):
             for other in candidates[at + 1 : _MAX_PAIRED]:
                 pair = self._pair(one, other)
                 if pair is None or tried >= _MAX_PAIRS:
                     continue
-                sides = [len(self._seen(side, in_content=pair.in_content)) for side in (one, other)]
+                sides = [len(self._comparable(side, in_content=pair.in_content)) for side in (one, other)]
                 if len(pair.covered) <= _PAIR_SHARE * min(sides):
                     tried += 1
-                    verdict = self._judge_candidate(pair)
-                    if verdict.is_flood:
-                        found.append((pair, verdict))
+                    judgement = self._judge_candidate(pair)
+                    if judgement.is_flood:
+                        found.append((pair, judgement))
         return found
 
-    def _chosen(self, floods: Sequence[tuple[_Candidate, Judged]]) -> list[tuple[_Candidate, Judged]]:
-        """Return the candidates that explain most at least, each with what those before it leave."""
-        # What stands in content is known of the opened messages only; there all candidates can be compared.
+    def _chosen(self, floods: Sequence[tuple[_Candidate, Judgement]]) -> list[tuple[_Candidate, Judgement]]:
+        """Return the candidates that explain most, each counted without the messages that earlier ones explain."""
+        # Content is known of the opened messages only. Among these all candidates can be compared.
         in_content = any(candidate.in_content for candidate, _judged in floods)
-        open_rows = [(row, self._seen(row[0], in_content=in_content)) for row in floods]
+        open_rows = [(row, self._comparable(row[0], in_content=in_content)) for row in floods]
         least = 3 if in_content else _MIN_MESSAGES
-        chosen: list[tuple[_Candidate, Judged]] = []
+        chosen: list[tuple[_Candidate, Judgement]] = []
         explained: frozenset[int] = frozenset()
         while open_rows and len(chosen) < MAX_SUGGESTIONS:
             open_rows = [(row, seen) for row, seen in open_rows if len(seen - explained) >= max(least, 0.2 * len(seen))]
@@ -272,10 +281,10 @@ class _Miner:
 # --- counting -------------------------------------------------------------------------------------------------------
 
 
-class _Counting:
-    """Counts what a rule covers, as the selection does it: in the whole queue where that is known, else in the sample."""
+class _MessageCounter:
+    """Counts the messages that a rule selects: in the whole queue if it is known there, else in the sample."""
 
-    def __init__(self, kept: Sequence[Sampled], sample: Sample, summary: Summary) -> None:
+    def __init__(self, kept: Sequence[SampledMessage], sample: Sample, summary: Summary) -> None:
         self._kept = kept
         self._messages = sample.messages
         tops = summary.tops
@@ -286,7 +295,7 @@ class _Counting:
         }
         self._null_recipients = sample.null_recipients
 
-    def suggestion(self, candidate: _Candidate, judged: Judged, miner: _Miner) -> Suggestion:
+    def suggestion(self, candidate: _Candidate, judged: Judgement, miner: _Miner) -> Suggestion:
         """Return a candidate as a suggestion."""
         messages, exact = self._count(candidate)
         first, seconds = miner.group(candidate.covered).window()
@@ -313,14 +322,14 @@ class _Counting:
                 continue
             asked += 1
             selected += selection.decide(message) is Verdict.YES
-        # Of many recipients' reasons the sample has two.
+        # The sample has the reasons of two recipients at most.
         whole = whole and "reason" not in candidate.rule
         return round(selected * self._messages / max(1, asked)), whole
 
     def _count_all(self, candidate: _Candidate) -> tuple[int, bool] | None:
-        """Return how many messages a rule covers that a tally knows all of; None for other rules."""
+        """Return how many messages a rule covers, and whether that is exact, by a tally of the whole queue; None if there is no tally."""
         rule = candidate.rule
-        if candidate.rank == (_RANK["null_to"],):
+        if candidate.rank == (_RANK["null_recipient"],):
             return _count_tally(self._null_recipients, patterns.address_test(rule["recipient"], "recipient"))
         (key, *more) = rule
         if more or key not in self._tallies:

@@ -7,9 +7,9 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import sample as samples
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import suggest as suggesting
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import suggestion as suggestions
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Contents, Sample, make_content
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.suggest import Suggestion, suggest
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.suggestion import Suggestion, suggest
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary
 from tests.unit.support.subject import make_envelope
 
@@ -122,7 +122,7 @@ def test_a_pair_leaves_out_the_owner(queue: Queue) -> None:
     assert (found.messages, found.exact) == (40, True)
 
 
-def test_half_a_flood_is_no_better(queue: Queue) -> None:
+def test_a_rule_for_half_a_flood_is_not_suggested(queue: Queue) -> None:
     queue.ordinary(100)
     queue.flood(30, login="a@home.example", subject="Your parcel %d waits here")
     queue.flood(20, login="a@home.example", subject="Your parcel %d waits here", client="203.0.113.9")
@@ -153,7 +153,7 @@ def mixed_up(queue: Queue) -> None:
         queue.put("%s@e%d.example" % (word, at), client="203.0.113.%d" % at, helo="f.g", subject=cheap % at)
 
 
-def test_a_pair_separates_what_neither_does_alone(queue: Queue) -> None:
+def test_a_pair_separates_what_neither_value_separates_alone(queue: Queue) -> None:
     mixed_up(queue)
     (found,) = queue.suggestions()
     assert found.rule == {"sender": "forged.example", "client_address": "192.0.2.9"}
@@ -161,7 +161,7 @@ def test_a_pair_separates_what_neither_does_alone(queue: Queue) -> None:
 
 
 def test_pairs_are_tried_within_a_bound(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suggesting, "_MAX_PAIRS", 0)
+    monkeypatch.setattr(suggestions, "_MAX_PAIRS", 0)
     mixed_up(queue)
     assert queue.suggestions() == []
 
@@ -192,7 +192,7 @@ def test_text_that_was_cut_makes_an_estimate(queue: Queue) -> None:
     assert not found.exact
 
 
-def test_what_unrelated_senders_write_is_no_rule(queue: Queue) -> None:
+def test_a_text_of_unrelated_senders_is_not_suggested(queue: Queue) -> None:
     queue.ordinary(100)
     for at in range(60):
         word = WORDS[at % 24]
@@ -206,7 +206,7 @@ def test_what_unrelated_senders_write_is_no_rule(queue: Queue) -> None:
     assert queue.suggestions() == []
 
 
-def test_what_one_network_writes_is_a_rule(queue: Queue) -> None:
+def test_a_text_of_one_network_is_suggested(queue: Queue) -> None:
     queue.ordinary(100)
     queue.flood(40, login=None, subject="Your parcel %d waits here")
     for at in range(15):
@@ -220,11 +220,11 @@ def test_no_more_suggestions_than_asked_for(queue: Queue, monkeypatch: pytest.Mo
     for at in range(90):
         queue.put("", "victim%d@example%d.org" % (at % 3, at % 3))
     assert len(queue.suggestions()) == 3
-    monkeypatch.setattr(suggesting, "MAX_SUGGESTIONS", 2)
+    monkeypatch.setattr(suggestions, "MAX_SUGGESTIONS", 2)
     assert len(queue.suggestions()) == 2
 
 
-def test_values_that_are_too_long_are_no_rules(queue: Queue) -> None:
+def test_values_that_are_too_long_are_not_suggested(queue: Queue) -> None:
     queue.ordinary(50)
     for _turn in range(40):
         queue.put("", "\x01" * 150 + "@example.org")

@@ -16,12 +16,8 @@ from hypothesis import strategies as st
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import CRITERIA
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
-    Selection,
-    Stage,
-    Verdict,
-    parse_selection,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Stage, Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, parse_selection
 from tests.unit.support.strategies import envelopes
 from tests.unit.support.subject import MadeUpMessage, content_test
 

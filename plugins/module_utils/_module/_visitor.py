@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Sequence, Union
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap, first_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip
 

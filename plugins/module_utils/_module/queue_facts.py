@@ -56,19 +56,6 @@ SOURCES = ("auto", "spool", "postqueue")
 _EX_UNAVAILABLE = 69
 _EX_NOPERM = 77
 _JSON_SINCE = (3, 1)
-# What a listing does not tell, by the names of results and criteria.
-UNKNOWN_TO_POSTQUEUE = (
-    "body",
-    "client_address",
-    "client_name",
-    "content",
-    "header",
-    "helo_name",
-    "incomplete",
-    "next_retry",
-    "origin",
-    "sasl_username",
-)
 UNKNOWN_TOPS = {"sasl_usernames", "client_addresses"}
 
 ARGUMENTS = _options.compose(
@@ -255,6 +242,7 @@ def _of_postqueue(module: AnsibleModule, instance: Instance, gathering: _Gatheri
     """Return the facts that postqueue's listing gives."""
     # Nearly every run reads the spool.
     from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import (  # noqa: PLC0415
+        UNLISTED_FIELDS,
         parse_json,
         parse_listing,
     )
@@ -286,7 +274,7 @@ def _of_postqueue(module: AnsibleModule, instance: Instance, gathering: _Gatheri
     return {
         # Who may not look has been answered by showq(8), so the mail system runs.
         "instance": _show_instance(instance, instance.queue_directory, running=True if running is None else running),
-        "scan": {**show_scan(counts, (), source="postqueue", started=started), "unknown": list(UNKNOWN_TO_POSTQUEUE)},
+        "scan": {**show_scan(counts, (), source="postqueue", started=started), "unknown": list(UNLISTED_FIELDS)},
         **shown,
     }
 

@@ -4,12 +4,15 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What a rule of a selection can ask for: one table, CRITERIA, and the test that each row makes of its values."""
+"""What a rule of a selection can ask for: one table, CRITERIA, and the test that each row makes of its values.
+
+A new criterion is a row of the table and the function that makes its test. If postqueue does not show what it reads, its name also
+belongs in UNLISTED_FIELDS of _format/postqueue.py.
+"""
 
 from __future__ import annotations
 
 import re
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
@@ -18,17 +21,14 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope i
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import reason_for
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
-    MessageCheck,
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import (
     MessageTest,
-    RecipientCheck,
     RecipientTest,
-    Rule,
     Stage,
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Subject
+    from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Subject
 
 ORIGINS = ("smtp", "local", "bounce")
 
@@ -37,51 +37,20 @@ _SIZE_UNITS = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
 class Criterion(NamedTuple):
-    """A row of the table: what a key looks at, how its test is made, and what its value becomes in a frozen selection."""
+    """A row of the table: what the criterion reads, and what makes its test of the values and the place of the key."""
 
     stage: Stage
     per_recipient: bool
     compile: Callable[[Any, str], Any]
-    # Whether postqueue shows what the criterion needs.
-    in_listing: bool = True
     need: Input | None = None
-    """What must not be missing for a no to be sure."""
+    """What must not be missing for a certain no."""
 
 
-def parse_rule(rule: object, place: str, now: int) -> Rule:
-    """Return the compiled rule. now: the second since the epoch that ages count from.
+def freeze(key: str, value: Any, place: str, now: int) -> Any:
+    """Return the value of a criterion as JSON-ready data that means the same at any later time. now: see parse_rule().
 
-    Raises SelectionError, naming rule and key, for an empty rule, an unknown key or a bad value.
+    Raises SelectionError for no value, an empty list and a bad age. CRITERIA[key].compile() checks the rest.
     """
-    if not isinstance(rule, Mapping):
-        raise SelectionError(place, "%r is not a rule; write a mapping of criteria, as {sender: example.com}" % (rule,))
-    if not rule:
-        raise SelectionError(place, "an empty rule would select every message; give it at least one criterion")
-    unknown = [str(key) for key in rule if key not in CRITERIA]
-    if unknown:
-        raise SelectionError(
-            "%s.%s" % (place, unknown[0]), "there is no such criterion; known are %s" % ", ".join(CRITERIA)
-        )
-    spec = {key: _freeze(key, rule[key], "%s.%s" % (place, key), now) for key in rule}
-    compiled = [(CRITERIA[key], CRITERIA[key].compile(spec[key], "%s.%s" % (place, key))) for key in spec]
-    stages = frozenset(row.stage for row, _test in compiled)
-    message_tests = sorted(
-        (MessageCheck(row.stage, test, row.need) for row, test in compiled if not row.per_recipient), key=itemgetter(0)
-    )
-    return Rule(
-        place=place,
-        spec=spec,
-        beyond_listing=tuple(key for key in spec if not CRITERIA[key].in_listing),
-        stages=stages,
-        last_stage=max(stages),
-        message_tests=tuple(message_tests),
-        early_tests=tuple(check.test for check in message_tests if check.stage <= Stage.IDENTITY),
-        recipient_tests=tuple(RecipientCheck(row.stage, test, row.need) for row, test in compiled if row.per_recipient),
-    )
-
-
-def _freeze(key: str, value: Any, place: str, now: int) -> Any:
-    """Return the value of a criterion as JSON-ready data that says the same at any later time."""
     if value is None:
         raise SelectionError(place, "it has no value")
     if key == "header":
@@ -351,21 +320,21 @@ CRITERIA: Mapping[str, Criterion] = {
     "sender": Criterion(Stage.IDENTITY, False, _sender, need=Input.SENDER),
     "recipient": Criterion(Stage.ENVELOPE, True, _recipient),
     "sasl_username": Criterion(
-        Stage.ENVELOPE, False, _attribute("sasl_username", patterns.login_test), False, Input.ATTRIBUTES
+        Stage.ENVELOPE, False, _attribute("sasl_username", patterns.login_test), Input.ATTRIBUTES
     ),
     "client_address": Criterion(
-        Stage.ENVELOPE, False, _attribute("client_address", patterns.network_test), False, Input.ATTRIBUTES
+        Stage.ENVELOPE, False, _attribute("client_address", patterns.network_test), Input.ATTRIBUTES
     ),
     "client_name": Criterion(
-        Stage.ENVELOPE, False, _attribute("client_name", patterns.client_name_test), False, Input.ATTRIBUTES
+        Stage.ENVELOPE, False, _attribute("client_name", patterns.client_name_test), Input.ATTRIBUTES
     ),
-    "helo_name": Criterion(Stage.ENVELOPE, False, _attribute("helo_name", patterns.helo_test), False, Input.ATTRIBUTES),
+    "helo_name": Criterion(Stage.ENVELOPE, False, _attribute("helo_name", patterns.helo_test), Input.ATTRIBUTES),
     "reason": Criterion(Stage.REASONS, True, _reason, need=Input.REASONS),
-    "header": Criterion(Stage.CONTENT, False, _header, False, Input.HEADERS),
-    "content": Criterion(Stage.CONTENT, False, _content, False, Input.CONTENT),
-    "body": Criterion(Stage.CONTENT, False, _body, False, Input.BODY),
+    "header": Criterion(Stage.CONTENT, False, _header, Input.HEADERS),
+    "content": Criterion(Stage.CONTENT, False, _content, Input.CONTENT),
+    "body": Criterion(Stage.CONTENT, False, _body, Input.BODY),
     "age": Criterion(Stage.IDENTITY, False, _age, need=Input.ARRIVAL),
     "size": Criterion(Stage.IDENTITY, False, _amount(lambda subject: subject.identity.size, _SIZE_UNITS)),
     "recipient_count": Criterion(Stage.ENVELOPE, False, _recipient_count),
-    "origin": Criterion(Stage.ENVELOPE, False, _origin, False),
+    "origin": Criterion(Stage.ENVELOPE, False, _origin),
 }

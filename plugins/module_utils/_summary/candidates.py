@@ -15,17 +15,14 @@ from typing import TYPE_CHECKING, AbstractSet, Any, Callable, Iterator, Mapping,
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import undisplay, undisplay_text
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.patterns import split_regex
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
-    Selection,
-    Verdict,
-    parse_selection,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Tally, Totals
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
     from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input
-    from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Subject
+    from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Subject
 
 # Each costs a look at every message; a combination of them is kept as their numbers, a byte each.
 MAX_CANDIDATES = 50
@@ -101,7 +98,8 @@ class Candidate:
     def hits(self, subject: Subject) -> int | None:
         """Return how often the text criteria of the rule are found in a message, at least 1 where the rule selects it, else 0.
 
-        None where that is undecided. What could not be read is not counted.
+        The text criteria are C(content) and C(body), also in rules within the rule, but not under C(not). None where it is undecided
+        whether the rule selects the message. What could not be read is not counted.
         """
         verdict = self.selection.decide(subject)
         if verdict is Verdict.UNDECIDED:
@@ -133,10 +131,18 @@ def _parse(value: object, place: str, *, recipient_scope: str, now: int) -> Cand
         selection = parse_selection(match=[rule], recipient_scope=recipient_scope, now=now)
     except SelectionError as error:
         raise SelectionError(error.place.replace("match[0]", place, 1), error.problem) from error
-    spec = selection.match[0].spec
-    makers = (("content", _count_content), ("body", _count_body))
-    counters = [make(spec[key], place) for key, make in makers if key in spec]
+    counters = [_COUNTERS[key](values, place) for key, values in _text_criteria(selection.match[0].spec)]
     return Candidate(rule=rule, selection=selection, counters=tuple(counters))
+
+
+def _text_criteria(spec: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the text criteria of a rule and of the rules within it, but not of those under C(not), with their values."""
+    for key, value in spec.items():
+        if key in _COUNTERS:
+            yield key, value
+        elif key in ("all", "any", "at_least"):
+            for inner in value["of"] if key == "at_least" else value:
+                yield from _text_criteria(inner)
 
 
 def _search_bytes(value: str, place: str) -> re.Pattern[bytes]:
@@ -168,6 +174,12 @@ def _count_body(values: Sequence[str], place: str) -> Callable[[Subject], int]:
     return lambda subject: sum(
         1 for part in subject.text_parts() for search in searches for _hit in search.finditer(part)
     )
+
+
+_COUNTERS: Mapping[str, Callable[[Any, str], Callable[[Subject], int]]] = {
+    "content": _count_content,
+    "body": _count_body,
+}
 
 
 class Covered:

@@ -18,7 +18,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format import rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, Input
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.patterns import Remembered
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Verdict, parse_selection
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Sample
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.candidates import Remembering, parse_candidates
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary

@@ -11,11 +11,8 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import criteria
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
-    Selection,
-    Verdict,
-    parse_selection,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, parse_selection
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
 NOW = 1700000000
@@ -160,7 +157,7 @@ def test_every_criterion_is_in_the_table_above() -> None:
 
 _KNOWN = (
     "queue_id, sender, recipient, sasl_username, client_address, client_name, helo_name, reason, header, content, body, "
-    "age, size, recipient_count, origin"
+    "age, size, recipient_count, origin, and the operators all, any, not, at_least"
 )
 _AGE = "a number and one of s, m, h, d, w, with a minus sign for that much or less"
 _SIZE = "a number and one of b, k, m, g, t, with a minus sign for that much or less"

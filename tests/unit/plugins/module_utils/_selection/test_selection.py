@@ -12,7 +12,8 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import selection as sel
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
 NOW = 1700000000

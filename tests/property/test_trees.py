@@ -74,7 +74,7 @@ def holds_for(rule: Rule, message: MadeUpMessage, recipient: int | None, known: 
 
 def verdict_of(rule: Rule, message: MadeUpMessage, scope: str, known: Callable[[str], bool]) -> Verdict:
     """Return what a rule says of a message, by what it says of each recipient."""
-    recipients = list(range(len(message.envelope_.pending))) or [None]
+    recipients: Sequence[int | None] = range(len(message.envelope_.pending)) or [None]
     each = [holds_for(rule, message, recipient, known) for recipient in recipients]
     others = [holds_for(rule, message, None, known)] if Input.RECIPIENTS in message.missing else []
     if (True in each) if scope == "any" else all(truth is True for truth in each + others):

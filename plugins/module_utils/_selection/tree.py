@@ -11,7 +11,14 @@ recipients is evaluated as if it had one for whom no recipient criterion holds.
 
 A rule's value is a number of any length: bit i says whether it holds for the pending recipient i. Python continues the bits of a number
 without end. A recipient criterion leaves those beyond the last recipient 0, so they are the value for a recipient for whom none holds.
-0 is a rule that holds for nobody, -1 one that holds for everybody; and, or and not are &, | and ~.
+0 is a rule that holds for nobody, -1 one that holds for everybody; and, or and not are &, | and ~. For two recipients:
+
+    recipient criterion    its value   not: its value   match, scope all   match, scope any   exclude
+                                                        (not: ...)         (not: ...)         (not: ...)
+    holds for both         0b11        ...100           NO                 NO                 no protection
+    holds for the first    0b01        ...110           PARTIAL            YES                protection
+    holds for none         0b00        ...111           YES                YES                protection
+    there is no recipient  0b0         ...111           YES                YES                protection
 
 What is not known yet has two values, which are its bounds: low has the recipients for whom the rule certainly holds, high those for whom
 it may hold. A rule is decided for the recipients whose bits are the same in both.
@@ -185,6 +192,9 @@ class Trees:
         # Without recipient criteria all bits of a value are the same.
         everybody = EVERYBODY if self._asks_recipients else 1
         for stage in self._stages:
+            # What nothing selects needs no protection.
+            if not matching and (verdict is Verdict.NO or not protecting):
+                break
             if everybody == EVERYBODY and stage >= Stage.ENVELOPE:
                 everybody = _pending(subject)
             protects, protecting = self._ask(progress, protecting, stage, everybody, scope="any")
@@ -196,9 +206,6 @@ class Trees:
             if verdict is not Verdict.YES:
                 said, matching = self._ask(progress, matching, stage, everybody, scope=self._scope)
                 verdict = verdict if said is Verdict.NO else said
-            # What nothing selects needs no protection.
-            if not matching and (verdict is Verdict.NO or not protecting):
-                break
         return verdict
 
     def _ask(

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any, Mapping, Sequence
 
@@ -202,6 +205,45 @@ def test_keys_beyond_the_listing() -> None:
     )
     assert selection.keys_beyond_listing() == ["body", "helo_name", "content", "origin"]
     assert parse([{"queue_id": "4A0F9AC", "age": "1d", "size": 1, "recipient_count": 1}]).keys_beyond_listing() == []
+
+
+def test_keys_beyond_the_listing_within_rules() -> None:
+    within = {"any": [{"sender": "x@"}, {"not": {"body": "x"}}], "at_least": {"number": 1, "of": [{"origin": "smtp"}]}}
+    assert parse([{"size": 1, "all": [{"age": "1d"}]}], [within]).keys_beyond_listing() == ["body", "origin"]
+    assert parse([{"all": [{"header": {"Subject": "x"}}, {"header": {"To": "y"}}]}]).keys_beyond_listing() == ["header"]
+    assert parse([{"not": {"recipient": "x@"}}]).keys_beyond_listing() == []
+
+
+# --- the start of a run ---------------------------------------------------------------------------------------------
+
+_IMPORTED = """
+import sys
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
+parse_selection(match=%r, now=0)
+print(*sorted(name.rpartition(".")[2] for name in sys.modules if "._selection." in name))
+"""
+
+
+@pytest.mark.parametrize(
+    ("match", "imported"),
+    [
+        pytest.param([], [], id="no rule"),
+        pytest.param([SOMEBODY], ["criteria", "pattern_forms", "patterns", "rule_parser"], id="a plain rule"),
+        pytest.param(
+            [{"not": SOMEBODY}], ["criteria", "pattern_forms", "patterns", "rule_parser", "tree"], id="an operator"
+        ),
+    ],
+)
+def test_a_run_imports_no_more_than_its_rules_need(match: Rules, imported: list[str]) -> None:
+    # Modules are sent as source, and compiled on each run.
+    path = os.pathsep.join(sys.path)
+    run = subprocess.run(
+        [sys.executable, "-c", _IMPORTED % (match,)],
+        stdout=subprocess.PIPE,
+        check=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert run.stdout.decode().split() == sorted([*imported, "rule", "selection"])
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------

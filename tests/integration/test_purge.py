@@ -490,7 +490,7 @@ with smtplib.SMTP("127.0.0.1", 25, local_hostname="big.example") as client:
 
 KNOWN = (
     "queue_id, sender, recipient, sasl_username, client_address, client_name, helo_name, reason, header, content, body, age, "
-    "size, recipient_count, origin"
+    "size, recipient_count, origin, and the operators all, any, not, at_least"
 )
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (

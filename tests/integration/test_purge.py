@@ -602,7 +602,7 @@ def shortened(plan: dict[str, Any]) -> dict[str, Any]:
 AGAIN = "make a new plan (run the module in check mode)."
 BAD_PLANS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]], str]] = [
     ("altered", altered, f"The plan was altered: its content does not fit its digest; {AGAIN}"),
-    ("cut", shortened, f"The plan has no messages: it is none, or was cut; {AGAIN}"),
+    ("cut", shortened, f"The plan has no messages: it is not a plan, or was cut; {AGAIN}"),
 ]
 
 

@@ -104,7 +104,7 @@ def parse_amount(value: object, units: Mapping[str, int], place: str) -> tuple[i
 
 
 def parse_age(value: object, place: str) -> int:
-    """Return a length of time in seconds. Raises SelectionError for anything that is none, and for a minus sign."""
+    """Return a length of time in seconds. Raises SelectionError for any other value, and for a minus sign."""
     amount, at_most = parse_amount(value, _AGE_UNITS, place)
     if at_most:
         raise SelectionError(place, "%r must not be negative" % (value,))
@@ -130,13 +130,13 @@ def _queue_ids(values: Sequence[object], place: str) -> MessageTest:
         if text == "ALL":
             raise SelectionError(place, '"ALL" is a word of postsuper and no queue ID. Use match_all for all messages.')
         if not is_valid(text):
-            raise SelectionError(place, "%s is not a queue ID%s" % (repr(value), _meant_id(text)))
+            raise SelectionError(place, "%s is not a queue ID%s" % (repr(value), _queue_id_advice(text)))
     wanted = frozenset(values)
     return lambda subject: subject.queue_id in wanted
 
 
-def _meant_id(text: str) -> str:
-    """Return what to write for a queue ID as mailq and the mail log show it, "" for other text."""
+def _queue_id_advice(text: str) -> str:
+    """Return what to write for a queue ID as mailq or the mail log shows it, "" for other text."""
     found = re.match(r"\s*([A-Za-z0-9_]{6,})\s*[*!]?#?:?\s*\Z", text)
     return "" if found is None else '. Use "%s", without blanks and the marks of mailq.' % found.group(1)
 
@@ -201,7 +201,7 @@ def _age(values: Sequence[Mapping[str, Any]], place: str) -> MessageTest:
 
     def holds(subject: Subject) -> bool:
         arrival = subject.identity.arrival
-        # 0 is an unknown arrival, which is of no age.
+        # 0 is an unknown arrival, which has no age.
         return arrival > 0 and any(after <= arrival <= before for after, before in bounds)
 
     return holds
@@ -229,7 +229,7 @@ def _origin(values: Sequence[object], place: str) -> MessageTest:
 
     def holds(subject: Subject) -> bool:
         origin = subject.envelope.origin
-        # Only a client that is named cannot be changed by what was not read.
+        # If a client was read, no attribute that was not read can change the origin.
         if Input.ATTRIBUTES in subject.envelope.missing and origin != "smtp":
             raise ContentError("the attributes are not all known")
         return origin in values
@@ -256,7 +256,7 @@ def _recipient_count(values: Sequence[object], place: str) -> MessageTest:
 
 
 def _header(fields: Mapping[str, Sequence[object]], place: str) -> MessageTest:
-    # Not a mapping: names that differ in case only are two conditions on one header.
+    # Names that differ only in case are two conditions on one header, so this is not a mapping.
     tests = [
         (patterns.header_name(name, place), _any_of(_header_test, values, "%s.%s" % (place, printable(name))))
         for name, values in fields.items()
@@ -270,7 +270,7 @@ def _header(fields: Mapping[str, Sequence[object]], place: str) -> MessageTest:
 
 
 def _header_test(value: object, place: str) -> Callable[[str], bool]:
-    """Return a test for the value of a header field, in which blanks of any kind and number are one: some come from folding."""
+    """Return a test for the value of a header field, in which a run of blanks and tabs counts as one blank, because folding adds some."""
     test = patterns.line_test(value, place)
     one_blank = None
     if isinstance(value, str) and patterns.split_regex(value, place) is None and one_line(value) != value:

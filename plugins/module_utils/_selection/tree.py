@@ -58,7 +58,7 @@ def mask(indexes: Iterable[int], size: int) -> int:
 
 
 def held_by(number: int, values: Sequence[int]) -> int:
-    """Return the recipients for whom at least so many of the values hold."""
+    """Return the recipients for whom at least this number of the values hold."""
     number -= values.count(EVERYBODY)
     if number <= 0:
         return EVERYBODY

@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Candidates for a rule, tried on messages before they are used: which messages each covers, and which they cover together."""
+"""Candidates for a rule, tried on messages before they are used: which messages each of them covers, and which several cover."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input
     from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Subject
 
-# Each costs a look at every message; a combination of them is kept as their numbers, a byte each.
+# Every candidate is tried on every message. A combination of them is kept as their numbers, a byte each.
 MAX_CANDIDATES = 50
 _EXAMPLES = 3
 
@@ -75,7 +75,7 @@ class Remembering:
                 whole = window
             else:
                 yield window
-        # Only now it is known whether there was more to read.
+        # A window is the whole message if no other window follows.
         if whole is not None:
             self._window = whole
             yield whole
@@ -113,7 +113,7 @@ class Candidate:
 
 
 def parse_candidates(values: Sequence[object], *, recipient_scope: str, now: int) -> list[Candidate]:
-    """Return the candidates: rules as in a selection, and texts or regexes, which are looked for in the message as stored.
+    """Return the candidates. A text or regex is a candidate that looks for it in the message as stored.
 
     Raises SelectionError, naming the candidate, as C(patterns[0].sender).
     """
@@ -205,7 +205,7 @@ class Covered:
 
 @dataclass
 class Coverage:
-    """What the candidates cover of the messages that they were tried on; plain data, which adds up."""
+    """What the candidates cover of the messages on which they were tried. It is plain data; merge() adds two of them."""
 
     rows: list[Covered]
     combinations: Tally = field(default_factory=Tally)
@@ -245,7 +245,7 @@ class Coverage:
 
 
 def show_coverage(coverage: Coverage, candidates: Sequence[Candidate], *, messages: int, most: int) -> dict[str, Any]:
-    """Return what the candidates cover of so many messages, as a result shows it, with so many combinations at most."""
+    """Return the coverage as a result shows it. messages: how many there were. most: how many combinations to show at most."""
     shown = coverage.combinations.top(most)
     return {
         "patterns": [

@@ -143,7 +143,7 @@ def test_a_rule(rule: Mapping[str, Any], message: MadeUpMessage, expected: bool)
     # The same rule, frozen and read again a year later, as in a plan.
     later = parse_selection(**json.loads(json.dumps(selection.frozen())), now=NOW + 365 * DAY)
     assert (later.decide(message) is Verdict.YES) == expected
-    # As protection it holds for the same messages, beside those of which it holds for some recipients.
+    # As protection it holds for the same messages, and for those of which it holds for some recipients.
     protected = parse([], [rule]).decide(message) is Verdict.NO
     assert protected == (selection.decide(message) is not Verdict.NO)
 

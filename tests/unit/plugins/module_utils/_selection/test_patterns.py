@@ -106,7 +106,7 @@ PLACE = "match[0].sender"
 )
 def test_address_patterns(pattern: str, yes: list[bytes], no: list[bytes]) -> None:
     test = patterns.address_test(pattern, PLACE)
-    # Asked twice, for verdicts are remembered.
+    # Asked twice, because results are remembered.
     assert [address for address in yes * 2 if not test(address)] == []
     assert [address for address in no * 2 if test(address)] == []
 

@@ -130,7 +130,10 @@ def test_what_the_start_of_a_file_rules_out(match: Rules, ruled_out: bool) -> No
         pytest.param([SOMEBODY], [], ["identity"], id="identity"),
         pytest.param([A], [], ["envelope"], id="envelope"),
         pytest.param(
-            [{**NOBODY, **A, "reason": "x", "body": "x"}], [], ["identity"], id="the identity rules out what is dear"
+            [{**NOBODY, **A, "reason": "x", "body": "x"}],
+            [],
+            ["identity"],
+            id="the identity rules out what is expensive",
         ),
         pytest.param([SOMEBODY, {"content": "x"}], [], ["identity"], id="selected already"),
         pytest.param([{"content": "x"}, SOMEBODY], [], ["identity"], id="selected already, in any order"),

@@ -125,7 +125,7 @@ CASINO, PILLS, SUBJECT = {"content": "casino"}, {"content": "pills"}, {"header":
     [
         pytest.param([{"any": [CASINO, SOMEBODY]}], [], ["identity"], id="any, by what is cheap"),
         pytest.param([{"all": [CASINO, NOBODY]}], [], ["identity"], id="all, by what is cheap"),
-        pytest.param([{**NOBODY, "not": CASINO}], [], ["identity"], id="a criterion beside not"),
+        pytest.param([{**NOBODY, "not": CASINO}], [], ["identity"], id="a criterion and not"),
         pytest.param([{"not": {**NOBODY, **CASINO}}], [], ["identity"], id="not, by what is cheap"),
         pytest.param([two_of(CASINO, SOMEBODY, {"size": 1})], [], ["identity"], id="enough already"),
         pytest.param([two_of(CASINO, NOBODY, {"size": "1g"})], [], ["identity"], id="too few already"),

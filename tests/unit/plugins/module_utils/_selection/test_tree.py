@@ -105,6 +105,8 @@ def test_partly_by_one_rule_and_wholly_by_another() -> None:
     assert parse([{"not": A}, {"any": [A, B]}]).decide(TO_BOTH) is Verdict.YES
     assert parse([{"not": A}, {"not": B}]).decide(TO_BOTH) is Verdict.PARTIAL
     assert parse([{"not": A}], [{"all": [B, SOMEBODY]}]).decide(TO_BOTH) is Verdict.NO
+    assert parse([{"not": A}, {"content": "pills"}]).decide(TO_BOTH) is Verdict.PARTIAL
+    assert parse([{"not": A}, {"content": "casino"}]).decide(TO_BOTH) is Verdict.YES
 
 
 def test_many_recipients() -> None:
@@ -147,6 +149,14 @@ CASINO, PILLS, SUBJECT = {"content": "casino"}, {"content": "pills"}, {"header":
         ),
         pytest.param([{"any": [CASINO, SUBJECT]}], [], ["stored_text"], id="any, by the first text"),
         pytest.param([{"not": SUBJECT}, CASINO], [], ["headers"], id="selected by the first rule"),
+        pytest.param([{**PILLS, "not": SUBJECT}], [], ["stored_text"], id="a text and not, which is not there"),
+        pytest.param([{"any": [SOMEBODY, A]}], [], ["identity"], id="any, without the envelope"),
+        pytest.param(
+            [{"all": [{"all": [A, CASINO]}, {"any": [A, SUBJECT]}]}],
+            [],
+            ["envelope", "stored_text"],
+            id="no header for a recipient who does not fit",
+        ),
         pytest.param([{"not": {**NEITHER, **FULL}}], [], ["envelope"], id="no recipient left to have a reason"),
         pytest.param([{"any": [BOTH, CASINO]}], [], ["envelope"], id="any, by all recipients"),
         pytest.param([{"any": [A, CASINO]}], [], ["envelope", "stored_text"], id="any, by some recipients"),
@@ -184,6 +194,8 @@ def test_a_message_is_read_no_further_than_is_needed(match: Rules, exclude: Rule
         pytest.param([{"any": [NOBODY, CASINO]}], False, id="any, with what is not read"),
         pytest.param([{"not": SOMEBODY}], True, id="not"),
         pytest.param([{"not": NOBODY}], False, id="not another sender"),
+        pytest.param([{"not": {"queue_id": "4A0F9AC"}}], True, id="not this queue ID"),
+        pytest.param([{"not": {"queue_id": "4A0F9AD"}}], False, id="not another queue ID"),
         pytest.param([{"not": {**SOMEBODY, **CASINO}}], False, id="not the sender with a text"),
         pytest.param([{**NOBODY, "not": CASINO}], True, id="a criterion"),
         pytest.param([two_of(NOBODY, CASINO)], True, id="two of two"),
@@ -251,6 +263,8 @@ class NoRecipients(MadeUpMessage):
 def test_an_envelope_that_cannot_be_read_is_undecided() -> None:
     assert parse([{"not": A}]).decide(NoRecipients()) is Verdict.UNDECIDED
     assert parse([{"not": A}, SOMEBODY]).decide(NoRecipients()) is Verdict.YES
+    assert parse([{"not": A}, SOMEBODY]).decide(NoRecipients(problem="cut")) is Verdict.YES
+    assert parse([{"not": {**A, **NOBODY}}]).decide(NoRecipients(problem="cut")) is Verdict.YES
     assert parse([{"all": [NOBODY, {"not": A}]}]).decide(NoRecipients()) is Verdict.NO
 
 

@@ -12,17 +12,18 @@ class ModuleDocFragment:
 options:
   match:
     description:
-      - Rules. A message is selected if any rule matches. Without any, every message in O(queues) is.
-      - A rule is a mapping of criteria, all of which must match. A criterion with a list of values matches if one of them does.
-      - Text is found exactly as it is written. A value in slashes, as V(/casino|pills/), is one of Python's regular expressions,
-        in which case does not count unless C(i) follows the last slash.
-      - A value can be given as a result shows it. There, C(\xNN) is a byte that is not valid UTF-8 or a control character, C(\uNNNN) and
+      - A list of rules. A message is selected if one of the rules holds. Without rules, every message in O(queues) is selected.
+      - A rule is a mapping of criteria and operators. All of them must hold. A criterion with a list of values holds if one of the values
+        fits.
+      - Text is found exactly as it is written. A value between slashes, as V(/casino|pills/), is one of Python's regular expressions. It
+        is case-insensitive; append C(i) for case-sensitive.
+      - A value can be written as a result shows it. There, C(\xNN) is a byte that is not valid UTF-8 or a control character, C(\uNNNN) and
         C(\UNNNNNNNN) are characters that a terminal does not show, C(\x5c) is a backslash that would read as such an escape, and
         C(\x2f) is a slash that would start a V(/regex/). An escape always means the text itself and is never special. In YAML, write
         such a value without quotes or in single quotes.
-      - A value that a result had to cut, which ends with C(…), stands for all that starts with the text before it. In C(reason),
-        C(header) and C(body), it stands for all that contains it.
-      - A value that can match nothing is refused, with the form that is meant. There are no wildcards outside regular expressions.
+      - A value that a result had to cut, which ends with C(…), fits everything that starts with the text before it. In C(reason),
+        C(header) and C(body), it fits everything that contains it.
+      - A value that can match nothing is refused, and the error says what to write. There are no wildcards outside regular expressions.
       - "C(queue_id): exact queue IDs, without the marks of C(mailq)."
       - 'C(sender), C(recipient): in any case, V(user@example.com); V(example.com) (that domain only, or an address without a domain
         that is the same text); V(.example.com) (its subdomains); V(user@) (that local part anywhere); V(<>) (the null sender); or a
@@ -49,25 +50,36 @@ options:
       - "C(age), C(size), C(recipient_count): V(2d), V(10m), V(50) is that much or more, V(-2d) that much or less, as in
         M(ansible.builtin.find). An age that no message can have is refused. At most 400000 recipients, or 40 MiB of them, are read."
       - "C(origin): V(smtp), V(local) or V(bounce) (a notice that Postfix itself made)."
-      - Where one of these bounds is reached, or a queue file is damaged, a hit in what was read counts. Without a hit, the message is
-        undecided; it is named in the result, and modules that act leave it alone.
-      - A pattern that takes more than 5 seconds of CPU time on a message of more than 16 KiB leaves that message undecided. On a smaller
-        one the run fails.
+      - "C(all): a list of rules, all of which must hold. V({all: [{content: casino}, {content: pills}]}) selects messages that contain both
+        texts."
+      - "C(any): a list of rules, one of which must hold. V({sender: example.com, any: [{content: casino}, {size: 1m}]}) selects messages of
+        that sender that contain the text or are large."
+      - "C(not): a rule that must not hold. V({sender: example.com, not: {content: unsubscribe}}) selects messages of that sender that do
+        not contain the text."
+      - "C(at_least): how many rules of a list must hold. V({at_least: {number: 2, of: [{content: casino}, {content: pills}, {body: /free
+        money/}]}}) selects messages for which at least two of the three rules hold."
+      - The rules of an operator can have operators too, in at most 8 levels. A selection can have at most 1000 rules and criteria within
+        rules. An error in a rule names its place, as C(match[0].all[1].content).
+      - C(docs/rules.md) of the collection explains operators with examples, and what C(not) means for C(recipient) and C(reason).
+      - If one of the bounds above is reached, or a queue file is damaged, a hit in what was read counts. Without a hit, the message is
+        undecided. The result names it, and modules that act do not touch it.
+      - If a pattern takes more than 5 seconds of CPU time on a message of more than 16 KiB, that message is undecided. On a smaller
+        message the run fails.
     type: list
     elements: raw
     default: []
   exclude:
     description:
-      - Rules like those of O(match), for messages that are left alone even if O(match) selects them.
-      - A criterion on recipients protects a message if one of its pending recipients fits.
+      - A list of rules as in O(match). A message for which one of them holds is not selected, even if O(match) selects it.
+      - A rule with C(recipient) or C(reason) protects a message if it holds for at least one of the pending recipients.
     type: list
     elements: raw
     default: []
   recipient_scope:
     description:
-      - Whether C(recipient) and C(reason) must hold for V(all) recipients of a message that are still to be served, or for
-        V(any) of them.
-      - With V(all), a message for which they hold in part is counted as C(partial) and left alone.
+      - Whether a rule of O(match) with C(recipient) or C(reason) must hold for V(all) pending recipients of a message or for V(any) of
+        them.
+      - With V(all), a message for which a rule holds for some recipients only is counted as C(partial) and is not selected.
     type: str
     choices: [all, any]
     default: all

@@ -43,10 +43,12 @@ options:
     default: 0
   patterns:
     description:
-      - Candidates for a rule, at most 50. A rule as in O(match), or a text or V(/regex/), which is looked for in the message as it is
-        stored, as C(content) does.
+      - Candidates for a rule, at most 50. A candidate is a rule as in O(match), operators included, or a text or V(/regex/), which is
+        looked for in the message as it is stored, as C(content) does.
       - RV(coverage) says how much of the selection each candidate covers, and which combinations of them. To see what a rule takes beyond
         the spam that you know, give no O(match), and a rule for the known spam as another candidate.
+      - RV(messages[].hits) counts occurrences of C(content) and C(body) in a message that the candidate selects. Those of rules within
+        C(all), C(any) and C(at_least) are added, those within C(not) are not.
     type: list
     elements: raw
     default: []

@@ -16,7 +16,8 @@ from typing import Any, Callable, Iterable, Mapping
 import yaml
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age, parse_rule
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule_parser import parse_rule
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 # What the playbooks take beside the variables of the roles.

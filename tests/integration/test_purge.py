@@ -490,7 +490,7 @@ with smtplib.SMTP("127.0.0.1", 25, local_hostname="big.example") as client:
 
 KNOWN = (
     "queue_id, sender, recipient, sasl_username, client_address, client_name, helo_name, reason, header, content, body, age, "
-    "size, recipient_count, origin"
+    "size, recipient_count, origin, and the operators all, any, not, at_least"
 )
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
@@ -605,7 +605,7 @@ def shortened(plan: dict[str, Any]) -> dict[str, Any]:
 AGAIN = "make a new plan (run the module in check mode)."
 BAD_PLANS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]], str]] = [
     ("altered", altered, f"The plan was altered: its content does not fit its digest; {AGAIN}"),
-    ("cut", shortened, f"The plan has no messages: it is none, or was cut; {AGAIN}"),
+    ("cut", shortened, f"The plan has no messages: it is not a plan, or was cut; {AGAIN}"),
 ]
 
 

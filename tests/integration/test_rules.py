@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.candidates import MAX_CANDIDATES
-from tests.fleet.lab import Host
+from tests.fleet.lab import SPOOL, Host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tests.integration.controller import Controller
 
@@ -325,3 +325,184 @@ def test_a_leading_dot_is_part_of_an_address(host: Host, controller: Controller)
     result = controller.purge(host.name, match_all=True, exclude=[{"sender": ".lead@example.com"}])
     assert [message["queue_id"] for message in result["messages"]] == [below]
     assert [message["queue_id"] for message in host.postqueue()] == [queue_id]
+
+
+# --- rules within rules ---------------------------------------------------------------------------------------------
+
+SECOND = "second.example.org"
+FLAT = "/root/flat"
+# What stands in the bodies, and what finds it.
+CLAIM, WINNER, LOTTERY = "claim.php?id=1", "winner1234", "Lottery"
+PATTERNS: dict[str, str] = {CLAIM: "claim.php", WINNER: r"/winner[0-9]{4}/", LOTTERY: "/lottery/"}
+GREPS = {CLAIM: r"claim\.php", WINNER: "winner[0-9]{4}", LOTTERY: "[lL][oO][tT][tT][eE][rR][yY]"}
+RECIPIENTS = ((f"a@{DEST}",), (f"a@{SECOND}",), (f"a@{DEST}", f"b@{SECOND}"))
+
+
+def mixture() -> list[Nasty]:
+    """Return a message for each set of the patterns, kind of sender and set of recipients."""
+    return [
+        Nasty(sender, recipients, text="Subject: x\r\n\r\n" + "\r\n".join(["hello", *words]))
+        for words in ((), (CLAIM,), (WINNER,), (LOTTERY,), (CLAIM, WINNER), (WINNER, LOTTERY), (CLAIM, WINNER, LOTTERY))
+        for sender in ("s@bad.example", "s@good.example")
+        for recipients in RECIPIENTS
+    ]
+
+
+class Known(NamedTuple):
+    """What grep and postqueue say of the queue: queue IDs, and pending recipients by queue ID."""
+
+    ids: frozenset[str]
+    hits: dict[str, frozenset[str]]
+    bad: frozenset[str]
+    recipients: dict[str, list[str]]
+
+    def only_to(self, domain: str) -> frozenset[str]:
+        """Return the messages all of whose recipients are in the domain."""
+        return frozenset(key for key, to in self.recipients.items() if all(one.endswith("@" + domain) for one in to))
+
+    @property
+    def mixed(self) -> frozenset[str]:
+        """The messages with recipients in both domains."""
+        return self.ids - self.only_to(DEST) - self.only_to(SECOND)
+
+
+def known_of(host: Host, directory: str) -> Known:
+    """Look at the queue without the collection's code."""
+    listed = host.postqueue()
+    names = {
+        word: host.run(["grep", "-rlEa", expression, directory], check=False).stdout.split()
+        for word, expression in GREPS.items()
+    }
+    return Known(
+        frozenset(row["queue_id"] for row in listed),
+        {word: frozenset(path.rpartition("/")[2] for path in paths) for word, paths in names.items()},
+        frozenset(row["queue_id"] for row in listed if row["sender"].endswith("@bad.example")),
+        {row["queue_id"]: [recipient["address"] for recipient in row["recipients"]] for row in listed},
+    )
+
+
+def content(word: str) -> dict[str, Any]:
+    return {"content": PATTERNS[word]}
+
+
+ALL_THREE = [content(word) for word in PATTERNS]
+BAD = {"sender": "bad.example"}
+TO_DEST = {"recipient": DEST}
+# Rules, and which messages they select by what is known of the queue.
+WITHIN: list[tuple[dict[str, Any], Callable[[Known], frozenset[str]]]] = [
+    # Any mail that contains both patterns is spam; one hit may be ham.
+    ({"all": [content(CLAIM), content(WINNER)]}, lambda known: known.hits[CLAIM] & known.hits[WINNER]),
+    ({"any": ALL_THREE}, lambda known: known.hits[CLAIM] | known.hits[WINNER] | known.hits[LOTTERY]),
+    (
+        {"at_least": {"number": 2, "of": ALL_THREE}},
+        lambda known: (known.hits[CLAIM] & known.hits[WINNER]) | (known.hits[WINNER] & known.hits[LOTTERY]),
+    ),
+    ({**content(CLAIM), "not": content(LOTTERY)}, lambda known: known.hits[CLAIM] - known.hits[LOTTERY]),
+    ({**BAD, "not": {"any": ALL_THREE}}, lambda known: known.bad - frozenset().union(*known.hits.values())),
+    (
+        {"any": [{"all": [BAD, content(WINNER)]}, {"not": {"any": [BAD, content(LOTTERY)]}}]},
+        lambda known: (known.bad & known.hits[WINNER]) | (known.ids - known.bad - known.hits[LOTTERY]),
+    ),
+    (
+        {"at_least": {"number": 2, "of": [BAD, content(CLAIM), {"not": content(WINNER)}]}},
+        lambda known: (
+            (known.bad & known.hits[CLAIM])
+            | (known.bad - known.hits[WINNER])
+            | (known.hits[CLAIM] - known.hits[WINNER])
+        ),
+    ),
+]
+
+
+def selected(found: dict[str, Any]) -> frozenset[str]:
+    return frozenset(row["queue_id"] for row in found["messages"])
+
+
+@pytest.fixture(params=["hashed", "flat"])
+def laid_out(request: pytest.FixtureRequest, host: Host) -> Iterator[Host]:
+    """A host whose deferred queue has directories by the first letters of queue IDs, and one where it has none, with a mixture."""
+    usual = host.run(["postconf", "-h", "hash_queue_names"]).stdout.strip()
+    if request.param == "flat":
+        # Postfix takes no empty list.
+        host.configure(hash_queue_names="defer")
+    send(host, mixture())
+    depth = {path.count("/") for path in host.run(["find", f"{SPOOL}/deferred", "-type", "f"]).stdout.split()}
+    assert depth == {SPOOL.count("/") + (2 if request.param == "flat" else 3)}
+    yield host
+    host.run(["postsuper", "-d", "ALL"])
+    host.configure(hash_queue_names=usual)
+    host.run(["rm", "-rf", FLAT])
+
+
+def test_rules_within_rules_select_what_grep_finds(laid_out: Host, controller: Controller) -> None:
+    known = known_of(laid_out, f"{SPOOL}/deferred")
+    assert len(known.ids) == len(mixture())
+    # The same files in a directory that is no queue.
+    laid_out.run(["sh", "-c", f"mkdir {FLAT} && find {SPOOL}/deferred -type f -exec cp {{}} {FLAT} ';'"])
+    before = laid_out.spool_files()
+    for rule, expected in WITHIN:
+        ids = expected(known)
+        assert 0 < len(ids) < len(known.ids)
+        options: dict[str, Any] = {"match": [rule], "limit": 100}
+        assert selected(controller.facts(laid_out.name, gather=["messages"], **options)) == ids, rule
+        assert selected(controller.facts(laid_out.name, gather=["messages"], spool=FLAT, **options)) == ids, rule
+        predicted = controller.purge(laid_out.name, check=True, max_percent=100, **options)
+        assert (selected(predicted), predicted["matched"]["messages"]) == (ids, len(ids)), rule
+        kept = controller.purge(laid_out.name, check=True, match_all=True, exclude=[rule], max_percent=100, limit=100)
+        assert selected(kept) == known.ids - ids, rule
+    opened = controller.opened(laid_out.name, patterns=[rule for rule, _expected in WITHIN], limit=0)
+    counts = [row["messages"] for row in opened["coverage"]["patterns"]]
+    assert counts == [len(expected(known)) for _rule, expected in WITHIN]
+    assert laid_out.spool_files() == before
+
+
+def test_rules_within_rules_are_about_each_recipient(host: Host, controller: Controller) -> None:
+    send(host, mixture())
+    known = known_of(host, f"{SPOOL}/deferred")
+    to_dest, to_second, mixed = known.only_to(DEST), known.only_to(SECOND), known.mixed
+    assert min(len(to_dest), len(to_second), len(mixed)) > 0
+    bad_or_dest = {"any": [BAD, TO_DEST]}
+    # The rule, whom it selects wholly, and whom partly.
+    cases: list[tuple[dict[str, Any], frozenset[str], frozenset[str]]] = [
+        (TO_DEST, to_dest, mixed),
+        ({"not": TO_DEST}, to_second, mixed),
+        ({"any": [TO_DEST, {"recipient": SECOND}]}, known.ids, frozenset()),
+        ({"all": [TO_DEST, {"recipient": SECOND}]}, frozenset(), frozenset()),
+        (bad_or_dest, known.bad | to_dest, mixed - known.bad),
+        ({"not": bad_or_dest}, to_second - known.bad, mixed - known.bad),
+        ({**content(CLAIM), "not": TO_DEST}, known.hits[CLAIM] & to_second, known.hits[CLAIM] & mixed),
+    ]
+    for rule, wholly, partly in cases:
+        options: dict[str, Any] = {"match": [rule], "limit": 100, "gather": ["messages"]}
+        for source in ("spool", "postqueue"):
+            if source == "postqueue" and "content" in rule:
+                continue
+            found = controller.facts(host.name, source=source, **options)
+            assert (selected(found), found["matched"]["partial"]) == (wholly, len(partly)), rule
+            found = controller.facts(host.name, source=source, recipient_scope="any", **options)
+            assert (selected(found), found["matched"]["partial"]) == (wholly | partly, 0), rule
+        kept = controller.facts(host.name, exclude=[rule], limit=100, gather=["messages"])
+        assert selected(kept) == known.ids - wholly - partly, rule
+
+
+def test_rules_within_rules_purge_what_their_plan_has(host: Host, controller: Controller) -> None:
+    send(host, mixture())
+    known = known_of(host, f"{SPOOL}/deferred")
+    (rule, expected) = WITHIN[2]
+    planned = controller.purge(host.name, check=True, match=[rule], recipient_scope="any")
+    assert planned["plan"]["selection"]["match"] == [
+        {"at_least": {"number": 2, "of": [{"content": [value]} for value in PATTERNS.values()]}}
+    ]
+    done = controller.purge(host.name, plan=planned["plan"])
+    assert done["changed"] is True
+    assert {row["queue_id"] for row in host.postqueue()} == known.ids - expected(known)
+
+
+def test_postqueue_refuses_what_it_does_not_show_within_rules(host: Host, controller: Controller) -> None:
+    options = {"source": "postqueue", "match": [{"any": [BAD, {"not": {"body": "x"}}]}]}
+    result = controller.module(host.name, "postfix_queue_facts", options)
+    assert result["msg"] == (
+        "The criterion body needs the queue files, which postqueue does not show: run this as root (become: true) with source: spool."
+    )
+    result = controller.purge(host.name, match=[{"all": [BAD, {"any": [{"content": "/(/"}]}]}])
+    assert result["msg"].startswith("match[0].all[1].any[0].content: /(/ is not a regular expression: ")

@@ -17,6 +17,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope i
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import plan as plans
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import Planned
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
+from tests.property.test_trees import Case, cases
 from tests.unit.support.strategies import envelopes
 
 INSTANCE = {"config_directory": "/etc/postfix", "queue_directory": "/var/spool/postfix"}
@@ -78,6 +80,16 @@ def plan_of(messages: list[Planned]) -> dict[str, Any]:
 def test_a_plan_stays_whole_in_a_file(messages: list[Planned]) -> None:
     plan = json.loads(json.dumps(plan_of(messages), indent=2, ensure_ascii=False))
     assert plans.read_plan(plan, host="mx01", instance=INSTANCE, now=1000, max_age=0) == dict(messages)
+
+
+@given(cases)
+def test_a_selection_in_a_plan_is_the_same_selection(case: Case) -> None:
+    selection = case.selection
+    plan = json.loads(json.dumps({**plan_of([]), "selection": selection.frozen()}))
+    assert plan["selection"] == selection.frozen()
+    later = parse_selection(**plan["selection"], now=10**9)
+    assert (later, later.digest()) == (selection, selection.digest())
+    assert later.decide(case.message) is selection.decide(case.message)
 
 
 _data: Any = st.recursive(

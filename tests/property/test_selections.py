@@ -16,12 +16,8 @@ from hypothesis import strategies as st
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import CRITERIA
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
-    Selection,
-    Stage,
-    Verdict,
-    parse_selection,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Stage, Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, parse_selection
 from tests.unit.support.strategies import envelopes
 from tests.unit.support.subject import MadeUpMessage, content_test
 
@@ -160,15 +156,20 @@ def test_the_order_of_rules_and_keys_makes_no_difference(
     assert parse(shuffled(match), shuffled(exclude), scope).decide(message) is verdict
 
 
-_DEAR = {"reasons": Stage.REASONS, "headers": Stage.CONTENT, "stored_text": Stage.CONTENT, "text_parts": Stage.CONTENT}
+_EXPENSIVE = {
+    "reasons": Stage.REASONS,
+    "headers": Stage.CONTENT,
+    "stored_text": Stage.CONTENT,
+    "text_parts": Stage.CONTENT,
+}
 
 
 @given(rule_lists, exclude_lists, scopes, messages())
-def test_what_is_dear_is_asked_for_only_while_it_can_matter(
+def test_what_is_expensive_is_read_only_while_it_can_matter(
     match: list[list[int]], exclude: list[list[int]], scope: str, message: MadeUpMessage
 ) -> None:
     parse(match, exclude, scope).decide(message)
-    asked = max((_DEAR.get(name, Stage.ENVELOPE) for name in message.asked), default=Stage.NAME)
+    asked = max((_EXPENSIVE.get(name, Stage.ENVELOPE) for name in message.asked), default=Stage.NAME)
     if asked <= Stage.ENVELOPE:
         return
 

@@ -15,7 +15,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._selection.pattern
     login_test,
     text_test,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Verdict, parse_selection
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import shapes
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Contents, Sample, make_content
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.suggestion import Suggestion, suggest

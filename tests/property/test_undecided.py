@@ -13,11 +13,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
-    Selection,
-    Verdict,
-    parse_selection,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, parse_selection
 from tests.property.test_selections import (
     NOW,
     ORACLE,
@@ -91,21 +88,29 @@ def naive(rule: Sequence[int], message: MadeUpMessage, scope: str) -> Verdict:
     unsure = False
     for number in rule:
         key, value, _oracle = ORACLE[number]
-        answer = holds([number], message)
-        if not isinstance(answer, bool):
-            held = answer if held is None else held & answer
+        found = holds([number], message)
+        if not isinstance(found, bool):
+            held = found if held is None else held & found
             unsure = unsure or NEEDS.get(key) in missing
-        elif key == "recipient_count" and Input.RECIPIENTS in missing:
-            answers.append(_count(value, len(message.envelope_.pending)))
-        elif key == "origin" and Input.ATTRIBUTES in missing:
-            # A client makes it smtp, which the rule of the table does not ask for.
-            answers.append(None if message.envelope_.origin != "smtp" else answer)
         else:
-            answers.append(None if not answer and NEEDS.get(key) in missing else answer)
+            answers.append(answer(key, value, message))
     if False in answers:
         return Verdict.NO
     verdict = Verdict.YES if held is None else _recipients(held, message, scope, unsure=unsure)
     return Verdict.UNDECIDED if None in answers and verdict is not Verdict.NO else verdict
+
+
+def answer(key: str, value: Any, message: MadeUpMessage) -> bool | None:
+    """Return whether a message criterion of the table holds, None where that is undecided."""
+    (number,) = (number for number, row in enumerate(ORACLE) if row[:2] == (key, value))
+    found = holds([number], message)
+    assert isinstance(found, bool)
+    if key == "recipient_count" and Input.RECIPIENTS in message.missing:
+        return _count(value, len(message.envelope_.pending))
+    if key == "origin" and Input.ATTRIBUTES in message.missing:
+        # A client makes it smtp, which the rule of the table does not ask for.
+        return None if message.envelope_.origin != "smtp" else found
+    return None if not found and NEEDS.get(key) in message.missing else found
 
 
 def _count(value: Any, known: int) -> bool | None:

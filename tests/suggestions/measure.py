@@ -15,11 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
-    Selection,
-    Verdict,
-    parse_selection,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan

@@ -16,7 +16,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Collection, Mapping, Sequence, TypeVar, Union
 
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap, Job, first_gaps
 
 if TYPE_CHECKING:

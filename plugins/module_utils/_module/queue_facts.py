@@ -68,19 +68,6 @@ SOURCES = ("auto", "spool", "postqueue")
 _EX_UNAVAILABLE = 69
 _EX_NOPERM = 77
 _JSON_SINCE = (3, 1)
-# What postqueue does not list, by the names of results and criteria.
-UNKNOWN_TO_POSTQUEUE = (
-    "body",
-    "client_address",
-    "client_name",
-    "content",
-    "header",
-    "helo_name",
-    "incomplete",
-    "next_retry",
-    "origin",
-    "sasl_username",
-)
 UNKNOWN_TOPS = {"sasl_usernames", "client_addresses"}
 
 ARGUMENTS = _options.compose(
@@ -252,6 +239,11 @@ def _suggest(facts: QueueFacts, spool: Spool | None, queues: Sequence[str] = ())
 
 def _read_postqueue(module: AnsibleModule, instance: Instance, request: _Request) -> dict[str, Any]:
     """Return the facts that postqueue's listing gives."""
+    # Nearly every run reads the spool.
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import (  # noqa: PLC0415
+        UNLISTED_FIELDS,
+    )
+
     started = time.monotonic()
     beyond = request.selection.keys_beyond_listing()
     if beyond:
@@ -274,7 +266,7 @@ def _read_postqueue(module: AnsibleModule, instance: Instance, request: _Request
         "instance": _show_instance(instance, instance.queue_directory, running=True if running is None else running),
         "scan": {
             **Reading(facts, counts, (), started).show(source="postqueue"),
-            "unknown": list(UNKNOWN_TO_POSTQUEUE),
+            "unknown": list(UNLISTED_FIELDS),
         },
         **shown,
     }

@@ -4,12 +4,15 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What a rule of a selection can ask for: one table, CRITERIA, and the test that each row makes of its values."""
+"""What a rule of a selection can ask for: one table, CRITERIA, and the test that each row makes of its values.
+
+A new criterion is a row of the table and the function that makes its test. If postqueue does not show what it reads, its name also
+belongs in UNLISTED_FIELDS of _format/postqueue.py.
+"""
 
 from __future__ import annotations
 
 import re
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
@@ -18,17 +21,14 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope i
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import reason_for
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
-    MessageCheck,
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import (
     MessageTest,
-    RecipientCheck,
     RecipientTest,
-    Rule,
     Stage,
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Subject
+    from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Subject
 
 ORIGINS = ("smtp", "local", "bounce")
 
@@ -37,51 +37,20 @@ _SIZE_UNITS = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
 class Criterion(NamedTuple):
-    """A row of the table: what a key looks at, how its test is made, and what its value becomes in a frozen selection."""
+    """A row of the table: what the criterion reads, and what makes its test of the values and the place of the key."""
 
     stage: Stage
     per_recipient: bool
     compile: Callable[[Any, str], Any]
-    # Whether postqueue shows what the criterion needs.
-    in_listing: bool = True
     need: Input | None = None
-    """What must not be missing for a no to be sure."""
+    """What must not be missing for a certain no."""
 
 
-def parse_rule(rule: object, place: str, now: int) -> Rule:
-    """Return the compiled rule. now: the second since the epoch that ages count from.
+def freeze(key: str, value: Any, place: str, now: int) -> Any:
+    """Return the value of a criterion as JSON-ready data that means the same at any later time. now: see parse_rule().
 
-    Raises SelectionError, naming rule and key, for an empty rule, an unknown key or a bad value.
+    Raises SelectionError for no value, an empty list and a bad age. CRITERIA[key].compile() checks the rest.
     """
-    if not isinstance(rule, Mapping):
-        raise SelectionError(place, "%r is not a rule; write a mapping of criteria, as {sender: example.com}" % (rule,))
-    if not rule:
-        raise SelectionError(place, "an empty rule would select every message; give it at least one criterion")
-    unknown = [str(key) for key in rule if key not in CRITERIA]
-    if unknown:
-        raise SelectionError(
-            "%s.%s" % (place, unknown[0]), "there is no such criterion; known are %s" % ", ".join(CRITERIA)
-        )
-    spec = {key: _freeze(key, rule[key], "%s.%s" % (place, key), now) for key in rule}
-    compiled = [(CRITERIA[key], CRITERIA[key].compile(spec[key], "%s.%s" % (place, key))) for key in spec]
-    stages = frozenset(row.stage for row, _test in compiled)
-    message_tests = sorted(
-        (MessageCheck(row.stage, test, row.need) for row, test in compiled if not row.per_recipient), key=itemgetter(0)
-    )
-    return Rule(
-        place=place,
-        spec=spec,
-        beyond_listing=tuple(key for key in spec if not CRITERIA[key].in_listing),
-        stages=stages,
-        last_stage=max(stages),
-        message_tests=tuple(message_tests),
-        early_tests=tuple(check.test for check in message_tests if check.stage <= Stage.IDENTITY),
-        recipient_tests=tuple(RecipientCheck(row.stage, test, row.need) for row, test in compiled if row.per_recipient),
-    )
-
-
-def _freeze(key: str, value: Any, place: str, now: int) -> Any:
-    """Return the value of a criterion as JSON-ready data that says the same at any later time."""
     if value is None:
         raise SelectionError(place, "it has no value")
     if key == "header":
@@ -135,7 +104,7 @@ def parse_amount(value: object, units: Mapping[str, int], place: str) -> tuple[i
 
 
 def parse_age(value: object, place: str) -> int:
-    """Return a length of time in seconds. Raises SelectionError for anything that is none, and for a minus sign."""
+    """Return a length of time in seconds. Raises SelectionError for any other value, and for a minus sign."""
     amount, at_most = parse_amount(value, _AGE_UNITS, place)
     if at_most:
         raise SelectionError(place, "%r must not be negative" % (value,))
@@ -161,13 +130,13 @@ def _queue_ids(values: Sequence[object], place: str) -> MessageTest:
         if text == "ALL":
             raise SelectionError(place, '"ALL" is a word of postsuper and no queue ID. Use match_all for all messages.')
         if not is_valid(text):
-            raise SelectionError(place, "%s is not a queue ID%s" % (repr(value), _meant_id(text)))
+            raise SelectionError(place, "%s is not a queue ID%s" % (repr(value), _queue_id_advice(text)))
     wanted = frozenset(values)
     return lambda subject: subject.queue_id in wanted
 
 
-def _meant_id(text: str) -> str:
-    """Return what to write for a queue ID as mailq and the mail log show it, "" for other text."""
+def _queue_id_advice(text: str) -> str:
+    """Return what to write for a queue ID as mailq or the mail log shows it, "" for other text."""
     found = re.match(r"\s*([A-Za-z0-9_]{6,})\s*[*!]?#?:?\s*\Z", text)
     return "" if found is None else '. Use "%s", without blanks and the marks of mailq.' % found.group(1)
 
@@ -232,7 +201,7 @@ def _age(values: Sequence[Mapping[str, Any]], place: str) -> MessageTest:
 
     def holds(subject: Subject) -> bool:
         arrival = subject.identity.arrival
-        # 0 is an unknown arrival, which is of no age.
+        # 0 is an unknown arrival, which has no age.
         return arrival > 0 and any(after <= arrival <= before for after, before in bounds)
 
     return holds
@@ -260,7 +229,7 @@ def _origin(values: Sequence[object], place: str) -> MessageTest:
 
     def holds(subject: Subject) -> bool:
         origin = subject.envelope.origin
-        # Only a client that is named cannot be changed by what was not read.
+        # If a client was read, no attribute that was not read can change the origin.
         if Input.ATTRIBUTES in subject.envelope.missing and origin != "smtp":
             raise ContentError("the attributes are not all known")
         return origin in values
@@ -287,7 +256,7 @@ def _recipient_count(values: Sequence[object], place: str) -> MessageTest:
 
 
 def _header(fields: Mapping[str, Sequence[object]], place: str) -> MessageTest:
-    # Not a mapping: names that differ in case only are two conditions on one header.
+    # Names that differ only in case are two conditions on one header, so this is not a mapping.
     tests = [
         (patterns.header_name(name, place), _any_of(_header_test, values, "%s.%s" % (place, printable(name))))
         for name, values in fields.items()
@@ -301,7 +270,7 @@ def _header(fields: Mapping[str, Sequence[object]], place: str) -> MessageTest:
 
 
 def _header_test(value: object, place: str) -> Callable[[str], bool]:
-    """Return a test for the value of a header field, in which blanks of any kind and number are one: some come from folding."""
+    """Return a test for the value of a header field, in which a run of blanks and tabs counts as one blank, because folding adds some."""
     test = patterns.line_test(value, place)
     one_blank = None
     if isinstance(value, str) and patterns.split_regex(value, place) is None and one_line(value) != value:
@@ -351,21 +320,21 @@ CRITERIA: Mapping[str, Criterion] = {
     "sender": Criterion(Stage.IDENTITY, False, _sender, need=Input.SENDER),
     "recipient": Criterion(Stage.ENVELOPE, True, _recipient),
     "sasl_username": Criterion(
-        Stage.ENVELOPE, False, _attribute("sasl_username", patterns.login_test), False, Input.ATTRIBUTES
+        Stage.ENVELOPE, False, _attribute("sasl_username", patterns.login_test), Input.ATTRIBUTES
     ),
     "client_address": Criterion(
-        Stage.ENVELOPE, False, _attribute("client_address", patterns.network_test), False, Input.ATTRIBUTES
+        Stage.ENVELOPE, False, _attribute("client_address", patterns.network_test), Input.ATTRIBUTES
     ),
     "client_name": Criterion(
-        Stage.ENVELOPE, False, _attribute("client_name", patterns.client_name_test), False, Input.ATTRIBUTES
+        Stage.ENVELOPE, False, _attribute("client_name", patterns.client_name_test), Input.ATTRIBUTES
     ),
-    "helo_name": Criterion(Stage.ENVELOPE, False, _attribute("helo_name", patterns.helo_test), False, Input.ATTRIBUTES),
+    "helo_name": Criterion(Stage.ENVELOPE, False, _attribute("helo_name", patterns.helo_test), Input.ATTRIBUTES),
     "reason": Criterion(Stage.REASONS, True, _reason, need=Input.REASONS),
-    "header": Criterion(Stage.CONTENT, False, _header, False, Input.HEADERS),
-    "content": Criterion(Stage.CONTENT, False, _content, False, Input.CONTENT),
-    "body": Criterion(Stage.CONTENT, False, _body, False, Input.BODY),
+    "header": Criterion(Stage.CONTENT, False, _header, Input.HEADERS),
+    "content": Criterion(Stage.CONTENT, False, _content, Input.CONTENT),
+    "body": Criterion(Stage.CONTENT, False, _body, Input.BODY),
     "age": Criterion(Stage.IDENTITY, False, _age, need=Input.ARRIVAL),
     "size": Criterion(Stage.IDENTITY, False, _amount(lambda subject: subject.identity.size, _SIZE_UNITS)),
     "recipient_count": Criterion(Stage.ENVELOPE, False, _recipient_count),
-    "origin": Criterion(Stage.ENVELOPE, False, _origin, False),
+    "origin": Criterion(Stage.ENVELOPE, False, _origin),
 }

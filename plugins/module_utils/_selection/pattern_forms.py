@@ -4,9 +4,9 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Which forms the plain values of rules have. A value that can match nothing is refused with the form that is meant.
+"""The forms of plain values in rules. A value that can match nothing is refused, with the form to write instead.
 
-A form is judged by its bare text: escapes and quoted strings are never special, for a result shows them to name one value.
+The bare text of a value decides on its form. Escapes and quoted strings are never special, because a result shows them to name one value.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.address im
     printable,
 )
 
-# What stands in a bare text for each quoted string. No line of YAML has it.
+# Replaces each quoted string in a bare text. A line of YAML cannot contain it.
 QUOTED = "\0"
-# Longer labels are no domain's (RFC 1035), and Python's decoder is slow with them.
+# No domain has longer labels (RFC 1035), and Python's decoder is slow with them.
 _MAX_LABEL = 63
 
-# A form that is refused: what the bare text looks like, and what to do, made from what was found of it.
+# A form that is refused: a pattern for the bare text, and what makes the remedy of its match.
 _Form = Tuple["re.Pattern[str]", Callable[["re.Match[str]"], str]]
 
 
@@ -44,7 +44,7 @@ def quoted(text: str) -> str:
 
 
 def bare(text: str) -> str:
-    """Return a pattern for addresses with a stand-in for what is quoted or escaped, so that the rest can be judged."""
+    """Return a pattern for addresses with what is quoted or escaped replaced, so that only the rest decides on its form."""
     return re.sub(QUOTED_STRING, QUOTED, mask_escapes(text))
 
 
@@ -58,7 +58,7 @@ def host_forms(name: str) -> tuple[str, ...]:
 def _ascii_label(label: str) -> str:
     if label.isascii() or len(label) > _MAX_LABEL:
         return label
-    # Not the codec idna, which takes different names for one: it writes ss for the German sharp s.
+    # The codec idna would make one name of different ones: it writes ss for the German sharp s.
     return "xn--" + label.encode("punycode").decode("ascii")
 
 
@@ -72,12 +72,12 @@ def _unicode_label(label: str) -> str:
 
 
 def _use(template: str) -> Callable[[re.Match[str]], str]:
-    """Return what makes a remedy of the groups that were found, each in quotes."""
+    """Return a function that makes a remedy of the groups of a match, each in quotes."""
     return lambda found: template % tuple(map(quoted, found.groups()))
 
 
 def _regex(template: str) -> Callable[[re.Match[str]], str]:
-    """Return what makes a remedy of the groups that were found, as part of a regular expression."""
+    """Return a function that makes a remedy of the groups of a match, as part of a regular expression."""
     return lambda found: "Use %s." % quoted(template % tuple(map(_escape, found.groups())))
 
 
@@ -99,7 +99,7 @@ _OPEN_REGEX: _Form = (re.compile(r"\A/"), lambda _found: "It starts like a /rege
 
 
 def _refuse(text: str, looks: str, forms: Sequence[_Form], what: str, place: str) -> None:
-    """Raise SelectionError where the bare text has one of the forms; the remedy is made of the text itself."""
+    """Raise SelectionError if the bare text has one of the forms. The remedy is made of the text itself."""
     for form, remedy in forms:
         if form.search(looks) is not None:
             found = form.search(text)
@@ -240,14 +240,14 @@ def refuse_client_name(text: str, place: str) -> None:
 
 
 def refuse_helo(text: str, place: str) -> None:
-    """Raise SelectionError for a plain pattern that means no name with which a client introduces itself."""
+    """Raise SelectionError for a plain pattern that cannot be the name in a client's HELO."""
     looks = mask_escapes(text)
     _refuse(text, looks, _HELO_FORMS, "HELO name", place)
     _refuse_rest(text, looks.lstrip("."), HELO_SPECIAL, "HELO name", place)
 
 
 def refuse_login(text: str, place: str) -> None:
-    """Raise SelectionError for a plain pattern that means no login: a login is compared as a whole, it is never a domain."""
+    """Raise SelectionError for a plain pattern that cannot be a login. A login is compared as a whole and is never a domain."""
     looks = mask_escapes(text)
     _refuse(text, looks, _LOGIN_FORMS, "login", place)
     _refuse_rest(text, looks, LOGIN_SPECIAL, "login", place)
@@ -261,7 +261,7 @@ def _refuse_rest(text: str, looks: str, special: str, what: str, place: str) -> 
 
 
 def refuse_header_name(name: str, place: str) -> None:
-    """Raise SelectionError for what no header field is called."""
+    """Raise SelectionError for a name that no header field has."""
     if not name:
         raise SelectionError(place, "a header field without a name. Write a name, as in {Subject: text}.")
     if re.search(HEADER_SPECIAL, mask_escapes(name)):

@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Patterns of a selection: text, /regex/, addresses, names and networks, compiled once and asked for each message."""
+"""Patterns of a selection: text, /regex/, addresses, names and networks. They are compiled once and applied to each message."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ from ansible_collections.mailops.postfix.plugins.module_utils._selection import 
 
 _REGEX = re.compile(r"/(.*)/([A-Za-z]*)\Z", re.DOTALL)
 _POSIX_CLASS = re.compile(r"\[\[:\^?[a-z]+:\]")
-# Verdicts on values that come again are kept, so many at the most, and none on longer ones.
+# Results for values that repeat are kept: the most results, and the most bytes of a value.
 _MAX_REMEMBERED = 20000
 _MAX_LENGTH = 512
 
 
 class Remembered:
-    """A test whose verdicts are remembered, for a queue repeats its addresses."""
+    """A test whose results are remembered, because addresses repeat in a queue."""
 
     def __init__(self, test: Callable[[bytes], bool]) -> None:
         self._test = test
@@ -113,7 +113,8 @@ def compile_regex(text: str, place: str) -> re.Pattern[str] | None:
 def text_test(value: object, place: str) -> Callable[[str], bool]:
     """Return a test for text that contains the value exactly, or a C(/regex/). Raises SelectionError.
 
-    A value as a result shows it stands for the text that is shown, and one that was cut for every text that has so much in it.
+    A value in the form that a result shows matches the text that is shown. A value that a result had to cut matches every text that
+    contains what is left of it.
     """
     text = require_text(value, place)
     regex = compile_regex(text, place)
@@ -158,7 +159,7 @@ def compile_bytes_regex(text: str, place: str) -> re.Pattern[bytes] | None:
 
 
 def contained_bytes(text: str) -> tuple[bytes, ...]:
-    """Return what stored bytes must contain one of to contain the plain text, as it is written or as a result shows it."""
+    """Return the byte strings of which stored bytes must contain one to contain the plain text, as written or as a result shows it."""
     return tuple(dict.fromkeys((undisplay(text), text.encode("utf-8", "surrogatepass"))))
 
 
@@ -173,7 +174,7 @@ def client_name_test(value: object, place: str) -> Callable[[bytes], bool]:
 
 
 def helo_test(value: object, place: str) -> Callable[[bytes], bool]:
-    """Return a test for what a client called itself: a name, a C(.domain) with all below it, or a C(/regex/).
+    """Return a test for the name in a client's HELO: a name, a C(.domain) with all below it, or a C(/regex/).
 
     Raises SelectionError.
     """
@@ -243,7 +244,7 @@ def _cut_address_test(start: str) -> Callable[[bytes], bool]:
 
 
 def _plain_address_test(wanted: str, bare: str) -> Callable[[bytes], bool]:
-    """Return the test for a pattern: in internal form and in lower case, and with a letter for what is quoted or escaped."""
+    """Return the test for a pattern. wanted: in internal form and in lower case. bare: with what is quoted or escaped replaced."""
     local, at, domain = wanted.rpartition("@")
     if "@" in bare:
         if bare.endswith("@"):
@@ -274,8 +275,8 @@ _PREFIX = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3}){0,2})(?:\.\*)*\.?\Z")
 def network_test(value: object, place: str) -> Callable[[bytes], bool]:
     """Return a test for an IPv4 or IPv6 address or CIDR network, or for C(unknown). Raises SelectionError.
 
-    An IPv6 address may have a zone, as C(fe80::1%eth0); without one it holds in every zone. An IPv4 address and the IPv6 address
-    that is mapped to it are one.
+    An IPv6 address may have a zone, as C(fe80::1%eth0). Without a zone it matches in every zone. An IPv4 address and the IPv6 address
+    that is mapped to it are the same.
     """
     text = require_text(value, place)
     if text.lower() == UNKNOWN_CLIENT or mask_escapes(text) != text:
@@ -326,7 +327,7 @@ def _network(address: str, text: str, place: str) -> ipaddress.IPv4Network | ipa
 
 
 def _no_network(address: str, text: str, error: ValueError) -> str:
-    """Return what is wrong with a text that is no network, and what was meant."""
+    """Return what is wrong with a text that is not a network, and what to write."""
     problem = "%s is neither an address nor a network" % forms.quoted(text)
     prefix = _PREFIX.match(address)
     parts = prefix.group(1).split(".") if prefix is not None else []
@@ -349,6 +350,6 @@ def _no_network(address: str, text: str, error: ValueError) -> str:
 
 
 def header_name(name: str, place: str) -> str:
-    """Return the name of a header field in lower case. Raises SelectionError for what no header field is called."""
+    """Return the name of a header field in lower case. Raises SelectionError for a name that no header field has."""
     forms.refuse_header_name(name, place)
     return text_of(undisplay(name)).lower()

@@ -4,9 +4,9 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Plans: the selection of one host at one moment, in full, so that what was reviewed is what is done.
+"""Plans: all selected messages of one host at one moment, so that a run acts on what was reviewed.
 
-A plan is JSON-ready data. Its digest finds accidents and careless edits; it is no signature.
+A plan is JSON-ready data. Its digest detects accidents and careless edits. It is not a signature.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Pla
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 
 VERSION = 1
-# A plan has so many messages at the most. In memory a message takes some 250 bytes.
+# The most messages of a plan. In memory a message takes about 250 bytes.
 MAX_MESSAGES = 1000000
-# A longer list is no list of so many messages: a line has at most 20 characters of queue ID and 16 of fingerprint.
+# The most bytes of the list of messages: a line has at most 20 characters of queue ID and 16 of fingerprint.
 _MAX_UNPACKED = MAX_MESSAGES * 40
-# The clocks of two hosts may differ by so many seconds.
+# How much the clocks of two hosts may differ, in seconds.
 _CLOCK_SLACK = 300
 _REMEDY = "make a new plan (run the module in check mode)"
 
@@ -54,7 +54,7 @@ def make_plan(
 ) -> dict[str, Any]:
     """Return a plan. created: seconds since the epoch. selection: as Selection.frozen() gives it.
 
-    reason, limits and method are what the run that made the plan was given; they hold for the run that carries it out.
+    reason, limits and method are options of the run that made the plan. They also apply to the run that carries it out.
     """
     plan: dict[str, Any] = {
         "version": VERSION,
@@ -78,8 +78,8 @@ def read_plan(
 ) -> dict[str, str]:
     """Return {queue ID: fingerprint} of the messages in a plan.
 
-    Raises PlanError unless the plan is whole, for this host and instance, and at most max_age seconds old, and has as many messages
-    as it says.
+    Raises PlanError if the plan is not whole, was made for another host or instance, is older than max_age seconds, or has another
+    number of messages than it says.
     """
     _check(plan, host=host, instance=instance)
     _check_orders(plan)
@@ -92,7 +92,7 @@ def read_plan(
 
 
 def _check_orders(plan: Mapping[str, Any]) -> None:
-    """Raise PlanError where the reason, the limits or the method of a plan are not of their kind."""
+    """Raise PlanError if the reason, the limits or the method of a plan have the wrong type."""
     limits = plan.get("limits")
     sound = (
         isinstance(plan.get("reason"), (str, type(None)))
@@ -109,7 +109,7 @@ def _is_limit(value: object) -> bool:
 
 
 def check_method(plan: Mapping[str, Any], method: str | None) -> None:
-    """Raise PlanError where a plan was made for another way of deleting. method: None for a module that does not delete."""
+    """Raise PlanError if a plan was made for another method of deletion. method: None for a module that does not delete."""
     made = plan.get("method")
     if method is not None and made is not None and made != method:
         raise PlanError(
@@ -119,20 +119,20 @@ def check_method(plan: Mapping[str, Any], method: str | None) -> None:
 
 
 def _check(plan: Mapping[str, Any], *, host: str, instance: Mapping[str, str]) -> None:
-    """Raise PlanError unless the plan is whole, and for this host and instance."""
+    """Raise PlanError if the plan is not whole, or was made for another host or instance."""
     missing = [
         key
         for key in ("version", "host", "instance", "created", "selection", "counts", "messages", "digest")
         if key not in plan
     ]
     if missing:
-        raise PlanError("The plan has no %s: it is none, or was cut; %s." % (missing[0], _REMEDY))
+        raise PlanError("The plan has no %s: it is not a plan, or was cut; %s." % (missing[0], _REMEDY))
     if plan["version"] != VERSION:
         raise PlanError(
             "The plan has version %s, this collection knows version %d; %s." % (plan["version"], VERSION, _REMEDY)
         )
     if not isinstance(plan["instance"], dict):
-        raise PlanError("The plan's instance is no dictionary: it is none, or was altered; %s." % _REMEDY)
+        raise PlanError("The plan's instance is not a dictionary: it is not a plan, or was altered; %s." % _REMEDY)
     if plan["digest"] != digest(plan):
         raise PlanError("The plan was altered: its content does not fit its digest; %s." % _REMEDY)
     if plan["host"] != host:
@@ -145,10 +145,10 @@ def _check(plan: Mapping[str, Any], *, host: str, instance: Mapping[str, str]) -
 
 
 def _check_age(plan: Mapping[str, Any], *, now: int, max_age: int) -> None:
-    """Raise PlanError for a plan that is too old, or that was made in the future."""
+    """Raise PlanError if the plan is too old, or was made in the future."""
     created = plan["created"]
     if not isinstance(created, int):
-        raise PlanError("The plan has no time at which it was made: it is none, or was altered; %s." % _REMEDY)
+        raise PlanError("The plan has no time at which it was made: it is not a plan, or was altered; %s." % _REMEDY)
     age = now - created
     if age < -_CLOCK_SLACK:
         raise PlanError(
@@ -190,7 +190,7 @@ def _parse_lines(text: str) -> dict[str, str]:
     for line in io.StringIO(text):
         queue_id, fingerprint = line.rstrip("\n").split(" ")
         if not is_valid(queue_id) or queue_id in messages:
-            raise ValueError("what it lists are no queue IDs, or one of them twice")
+            raise ValueError("it lists something other than queue IDs, or a queue ID twice")
         messages[queue_id] = fingerprint
     if len(messages) > MAX_MESSAGES:
         raise ValueError("it has more than %d messages" % MAX_MESSAGES)

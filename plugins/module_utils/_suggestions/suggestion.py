@@ -19,7 +19,8 @@ from collections import defaultdict
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Verdict, parse_selection
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import shapes
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import (
     Contents,

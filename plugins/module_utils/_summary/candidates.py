@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Candidates for a rule, tried on messages before they are used: which messages each covers, and which they cover together."""
+"""Candidates for a rule, tried on messages before they are used: which messages each of them covers, and which several cover."""
 
 from __future__ import annotations
 
@@ -15,19 +15,16 @@ from typing import TYPE_CHECKING, AbstractSet, Any, Callable, Iterator, Mapping,
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import undisplay, undisplay_text
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.patterns import split_regex
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
-    Selection,
-    Verdict,
-    parse_selection,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Tally, Totals
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
     from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input
-    from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Subject
+    from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Subject
 
-# Each costs a look at every message; a combination of them is kept as their numbers, a byte each.
+# Every candidate is tried on every message. A combination of them is kept as their numbers, a byte each.
 MAX_CANDIDATES = 50
 _EXAMPLES = 3
 
@@ -78,7 +75,7 @@ class Remembering:
                 whole = window
             else:
                 yield window
-        # Only now it is known whether there was more to read.
+        # A window is the whole message if no other window follows.
         if whole is not None:
             self._window = whole
             yield whole
@@ -101,7 +98,8 @@ class Candidate:
     def hits(self, subject: Subject) -> int | None:
         """Return how often the text criteria of the rule are found in a message, at least 1 where the rule selects it, else 0.
 
-        None where that is undecided. What could not be read is not counted.
+        The text criteria are C(content) and C(body), also in rules within the rule, but not under C(not). None where it is undecided
+        whether the rule selects the message. What could not be read is not counted.
         """
         verdict = self.selection.decide(subject)
         if verdict is Verdict.UNDECIDED:
@@ -115,7 +113,7 @@ class Candidate:
 
 
 def parse_candidates(values: Sequence[object], *, recipient_scope: str, now: int) -> list[Candidate]:
-    """Return the candidates: rules as in a selection, and texts or regexes, which are looked for in the message as stored.
+    """Return the candidates. A text or regex is a candidate that looks for it in the message as stored.
 
     Raises SelectionError, naming the candidate, as C(patterns[0].sender).
     """
@@ -133,10 +131,18 @@ def _parse(value: object, place: str, *, recipient_scope: str, now: int) -> Cand
         selection = parse_selection(match=[rule], recipient_scope=recipient_scope, now=now)
     except SelectionError as error:
         raise SelectionError(error.place.replace("match[0]", place, 1), error.problem) from error
-    spec = selection.match[0].spec
-    makers = (("content", _count_content), ("body", _count_body))
-    counters = [make(spec[key], place) for key, make in makers if key in spec]
+    counters = [_COUNTERS[key](values, place) for key, values in _text_criteria(selection.match[0].spec)]
     return Candidate(rule=rule, selection=selection, counters=tuple(counters))
+
+
+def _text_criteria(spec: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the text criteria of a rule and of the rules within it, but not of those under C(not), with their values."""
+    for key, value in spec.items():
+        if key in _COUNTERS:
+            yield key, value
+        elif key in ("all", "any", "at_least"):
+            for inner in value["of"] if key == "at_least" else value:
+                yield from _text_criteria(inner)
 
 
 def _search_bytes(value: str, place: str) -> re.Pattern[bytes]:
@@ -170,6 +176,12 @@ def _count_body(values: Sequence[str], place: str) -> Callable[[Subject], int]:
     )
 
 
+_COUNTERS: Mapping[str, Callable[[Any, str], Callable[[Subject], int]]] = {
+    "content": _count_content,
+    "body": _count_body,
+}
+
+
 class Covered:
     """What one candidate covers."""
 
@@ -193,7 +205,7 @@ class Covered:
 
 @dataclass
 class Coverage:
-    """What the candidates cover of the messages that they were tried on; plain data, which adds up."""
+    """What the candidates cover of the messages on which they were tried. It is plain data; merge() adds two of them."""
 
     rows: list[Covered]
     combinations: Tally = field(default_factory=Tally)
@@ -233,7 +245,7 @@ class Coverage:
 
 
 def show_coverage(coverage: Coverage, candidates: Sequence[Candidate], *, messages: int, most: int) -> dict[str, Any]:
-    """Return what the candidates cover of so many messages, as a result shows it, with so many combinations at most."""
+    """Return the coverage as a result shows it. messages: how many there were. most: how many combinations to show at most."""
     shown = coverage.combinations.top(most)
     return {
         "patterns": [

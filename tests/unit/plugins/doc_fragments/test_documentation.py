@@ -23,7 +23,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module import (
     spool_quarantine,
     spool_repair,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._selection import criteria, selection
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import criteria, rule_parser, selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import eml
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts
 from ansible_collections.mailops.postfix.plugins.module_utils._summary import candidates, detail
@@ -98,7 +98,29 @@ def test_every_criterion_is_documented() -> None:
         head = re.match(r"((C\(\w+\)(, )?)+):", text)
         if head:
             documented += re.findall(r"C\((\w+)\)", head.group(1))
-    assert sorted(documented) == sorted(criteria.CRITERIA)
+    assert sorted(documented) == sorted([*criteria.CRITERIA, *rule_parser.OPERATORS])
+
+
+def test_rules_in_the_documentation_are_rules() -> None:
+    text = (PLUGINS.parent / "docs" / "rules.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        assert not selection.parse_selection(**yaml.safe_load(block), now=1700000000).everything
+    written = re.findall(r"`(\{.*?\})`", text) + [
+        found for text in SELECTION["match"]["description"] for found in re.findall(r"V\((\{.*?\})\)", text)
+    ]
+    assert len(written) > len(rule_parser.OPERATORS)
+    for rule in written:
+        assert rule_parser.parse_rule(yaml.safe_load(rule), "match[0]", 1700000000).criteria
+    named = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    assert set(rule_parser.OPERATORS) <= named
+
+
+def test_the_bounds_of_rules_within_rules_are_documented() -> None:
+    (text,) = (text for text in SELECTION["match"]["description"] if "levels" in text and "criteria" in text)
+    assert "at most %d levels" % rule_parser.MAX_LEVELS in text
+    assert "%d rules and criteria" % rule_parser.MAX_WITHIN in text
 
 
 def test_every_origin_is_documented() -> None:

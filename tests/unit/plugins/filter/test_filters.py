@@ -119,8 +119,8 @@ NO_PLANS: list[tuple[str, str, str]] = [
     ("a list", "[]", "The file holds no plan; "),
     ("something else", "{}", "The file holds no plan; "),
     ("of fewer than it lists", forged(counts={"messages": 0}), "The plan lists 1 messages, and its counts say 0; "),
-    ("without a rule", forged(selection=None), "The plan has no selection: it is none, or was cut; "),
-    ("of no second", forged(created="now"), "The plan has no created: it is none, or was cut; "),
+    ("without a rule", forged(selection=None), "The plan has no selection: it is not a plan, or was cut; "),
+    ("of no second", forged(created="now"), "The plan has no created: it is not a plan, or was cut; "),
     ("altered", json.dumps(ALTERED), "The plan was altered: its content does not fit its digest; "),
 ]
 

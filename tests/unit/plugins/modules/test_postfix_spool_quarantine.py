@@ -223,10 +223,10 @@ def test_what_is_no_plan(run: ModuleRun) -> None:
     remedy = "make a new plan (run the module in check mode)."
     for state in ("quarantined", "restored"):
         assert run.fails(name="spam", state=state, plan={"instance": "x"}) == (
-            "The plan has no version: it is none, or was cut; " + remedy
+            "The plan has no version: it is not a plan, or was cut; " + remedy
         )
         assert run.fails(name="spam", state=state, plan={**plan, "instance": "x"}) == (
-            "The plan's instance is no dictionary: it is none, or was altered; " + remedy
+            "The plan's instance is not a dictionary: it is not a plan, or was altered; " + remedy
         )
 
 

@@ -16,7 +16,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format import con
 from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, Input
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.patterns import Remembered
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Verdict, parse_selection
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.candidates import Remembering, parse_candidates
 from tests.unit.support.queue_file import QueueFile, fetch_from
 from tests.unit.support.subject import MadeUpMessage, make_envelope

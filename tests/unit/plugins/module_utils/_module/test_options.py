@@ -16,6 +16,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module import _op
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output, Runner
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import CRITERIA
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule_parser import OPERATORS
 from tests.unit.support.runner import FakeRunner
 
 PARAMS: Mapping[str, Any] = {
@@ -58,7 +59,10 @@ def test_the_selection_of_a_modules_options(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_rule_that_is_refused_is_named() -> None:
     with pytest.raises(SelectionError) as caught:
         _options.selection_of({**PARAMS, "exclude": [{"from": "x"}]})
-    assert str(caught.value) == "exclude[0].from: there is no such criterion; known are " + ", ".join(CRITERIA)
+    assert str(caught.value) == "exclude[0].from: there is no such criterion; known are %s, and the operators %s" % (
+        ", ".join(CRITERIA),
+        ", ".join(OPERATORS),
+    )
 
 
 def test_the_instance_of_a_modules_options(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -11,11 +11,8 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import criteria
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import (
-    Selection,
-    Verdict,
-    parse_selection,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, parse_selection
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
 NOW = 1700000000
@@ -146,7 +143,7 @@ def test_a_rule(rule: Mapping[str, Any], message: MadeUpMessage, expected: bool)
     # The same rule, frozen and read again a year later, as in a plan.
     later = parse_selection(**json.loads(json.dumps(selection.frozen())), now=NOW + 365 * DAY)
     assert (later.decide(message) is Verdict.YES) == expected
-    # As protection it holds for the same messages, beside those of which it holds for some recipients.
+    # As protection it holds for the same messages, and for those of which it holds for some recipients.
     protected = parse([], [rule]).decide(message) is Verdict.NO
     assert protected == (selection.decide(message) is not Verdict.NO)
 
@@ -160,7 +157,7 @@ def test_every_criterion_is_in_the_table_above() -> None:
 
 _KNOWN = (
     "queue_id, sender, recipient, sasl_username, client_address, client_name, helo_name, reason, header, content, body, "
-    "age, size, recipient_count, origin"
+    "age, size, recipient_count, origin, and the operators all, any, not, at_least"
 )
 _AGE = "a number and one of s, m, h, d, w, with a minus sign for that much or less"
 _SIZE = "a number and one of b, k, m, g, t, with a minus sign for that much or less"

@@ -108,16 +108,21 @@ _ALTERED = "The plan was altered: its content does not fit its digest; " + REMED
 @pytest.mark.parametrize(
     ("plan", "message"),
     [
-        pytest.param({}, "The plan has no version: it is none, or was cut; " + REMEDY, id="nothing"),
+        pytest.param({}, "The plan has no version: it is not a plan, or was cut; " + REMEDY, id="nothing"),
         pytest.param(
             {key: value for key, value in make().items() if key != "messages"},
-            "The plan has no messages: it is none, or was cut; " + REMEDY,
+            "The plan has no messages: it is not a plan, or was cut; " + REMEDY,
             id="cut",
         ),
         pytest.param(
             resealed(make(), version=2),
             "The plan has version 2, this collection knows version 1; " + REMEDY,
             id="version",
+        ),
+        pytest.param(
+            resealed(make(), instance="/etc/postfix"),
+            "The plan's instance is not a dictionary: it is not a plan, or was altered; " + REMEDY,
+            id="instance",
         ),
         pytest.param({**make(), "messages": plans.pack(MESSAGES[:1])}, _ALTERED, id="a message less"),
         pytest.param({**make(), "counts": {"messages": 3}}, _ALTERED, id="another count"),
@@ -147,7 +152,7 @@ _ALTERED = "The plan was altered: its content does not fit its digest; " + REMED
         ),
         pytest.param(
             make(created="yesterday"),
-            "The plan has no time at which it was made: it is none, or was altered; " + REMEDY,
+            "The plan has no time at which it was made: it is not a plan, or was altered; " + REMEDY,
             id="of no time",
         ),
         pytest.param(
@@ -198,10 +203,12 @@ _WHOLE = base64.b64decode(plans.pack(MESSAGES))
         pytest.param(base64.b64encode(_WHOLE[:-6]).decode(), "it is cut, or has more than 1000000 messages", id="cut"),
         pytest.param(packed(b"4A0F9AC\n"), "", id="no fingerprint"),
         pytest.param(packed(b"4A0F9AC 1 2\n"), "", id="three fields"),
-        pytest.param(packed(b"../etc/passwd 1\n"), "what it lists are no queue IDs", id="a path"),
-        pytest.param(packed(b" 1\n"), "what it lists are no queue IDs", id="no queue ID"),
+        pytest.param(packed(b"../etc/passwd 1\n"), "it lists something other than queue IDs", id="a path"),
+        pytest.param(packed(b" 1\n"), "it lists something other than queue IDs", id="no queue ID"),
         pytest.param(
-            packed(b"4A0F9AC 1\n4A0F9AC 2\n"), "what it lists are no queue IDs, or one of them twice", id="twice"
+            packed(b"4A0F9AC 1\n4A0F9AC 2\n"),
+            "it lists something other than queue IDs, or a queue ID twice",
+            id="twice",
         ),
         pytest.param(
             packed(b"\xff 1\n"),

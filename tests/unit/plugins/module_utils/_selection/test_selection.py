@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any, Mapping, Sequence
 
@@ -12,7 +15,8 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import selection as sel
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
 NOW = 1700000000
@@ -126,7 +130,10 @@ def test_what_the_start_of_a_file_rules_out(match: Rules, ruled_out: bool) -> No
         pytest.param([SOMEBODY], [], ["identity"], id="identity"),
         pytest.param([A], [], ["envelope"], id="envelope"),
         pytest.param(
-            [{**NOBODY, **A, "reason": "x", "body": "x"}], [], ["identity"], id="the identity rules out what is dear"
+            [{**NOBODY, **A, "reason": "x", "body": "x"}],
+            [],
+            ["identity"],
+            id="the identity rules out what is expensive",
         ),
         pytest.param([SOMEBODY, {"content": "x"}], [], ["identity"], id="selected already"),
         pytest.param([{"content": "x"}, SOMEBODY], [], ["identity"], id="selected already, in any order"),
@@ -201,6 +208,45 @@ def test_keys_beyond_the_listing() -> None:
     )
     assert selection.keys_beyond_listing() == ["body", "helo_name", "content", "origin"]
     assert parse([{"queue_id": "4A0F9AC", "age": "1d", "size": 1, "recipient_count": 1}]).keys_beyond_listing() == []
+
+
+def test_keys_beyond_the_listing_within_rules() -> None:
+    within = {"any": [{"sender": "x@"}, {"not": {"body": "x"}}], "at_least": {"number": 1, "of": [{"origin": "smtp"}]}}
+    assert parse([{"size": 1, "all": [{"age": "1d"}]}], [within]).keys_beyond_listing() == ["body", "origin"]
+    assert parse([{"all": [{"header": {"Subject": "x"}}, {"header": {"To": "y"}}]}]).keys_beyond_listing() == ["header"]
+    assert parse([{"not": {"recipient": "x@"}}]).keys_beyond_listing() == []
+
+
+# --- the start of a run ---------------------------------------------------------------------------------------------
+
+_IMPORTED = """
+import sys
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
+parse_selection(match=%r, now=0)
+print(*sorted(name.rpartition(".")[2] for name in sys.modules if "._selection." in name))
+"""
+
+
+@pytest.mark.parametrize(
+    ("match", "imported"),
+    [
+        pytest.param([], [], id="no rule"),
+        pytest.param([SOMEBODY], ["criteria", "pattern_forms", "patterns", "rule_parser"], id="a plain rule"),
+        pytest.param(
+            [{"not": SOMEBODY}], ["criteria", "pattern_forms", "patterns", "rule_parser", "tree"], id="an operator"
+        ),
+    ],
+)
+def test_a_run_imports_no_more_than_its_rules_need(match: Rules, imported: list[str]) -> None:
+    # Modules are sent as source, and compiled on each run.
+    path = os.pathsep.join(sys.path)
+    run = subprocess.run(
+        [sys.executable, "-c", _IMPORTED % (match,)],
+        stdout=subprocess.PIPE,
+        check=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert run.stdout.decode().split() == sorted([*imported, "rule", "selection"])
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, MailopsError, PatternTimeout
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Verdict, parse_selection
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import scan as scanning
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage

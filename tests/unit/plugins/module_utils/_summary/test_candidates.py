@@ -60,6 +60,21 @@ MESSAGE = MadeUpMessage(
         pytest.param({"body": "/buy/", "content": "pills"}, 4, id="both"),
         pytest.param({"header": {"Subject": "/./"}}, 1, id="a rule without text to count"),
         pytest.param({"content": "pills", "sender": "other.example"}, 0, id="a rule that does not hold"),
+        pytest.param({"all": [{"content": "buy"}, {"body": "pills"}]}, 3, id="all"),
+        pytest.param({"any": [{"content": "pills"}, {"content": "casino"}], "body": "BUY"}, 2, id="any"),
+        pytest.param({"content": "pills", "not": {"content": "casino"}}, 1, id="not, which counts nothing"),
+        pytest.param({"content": "pills", "not": {"not": {"body": "buy"}}}, 1, id="not not, which counts nothing"),
+        pytest.param({"not": {"content": "casino"}}, 1, id="only not"),
+        pytest.param(
+            {"at_least": {"number": 2, "of": [{"content": "buy"}, {"content": "casino"}, {"all": [{"body": "BUY"}]}]}},
+            3,
+            id="at_least, of which two hold",
+        ),
+        pytest.param(
+            {"at_least": {"number": 2, "of": [{"content": "buy"}, {"content": "casino"}, {"body": "roulette"}]}},
+            0,
+            id="at_least, of which one holds",
+        ),
     ],
 )
 def test_hits(candidate: object, hits: int) -> None:
@@ -90,6 +105,11 @@ def test_a_candidate_is_a_rule_to_paste() -> None:
         ),
         pytest.param(
             [7], "patterns[0]: 7 is not a rule; write a mapping of criteria, as {sender: example.com}", id="number"
+        ),
+        pytest.param(
+            ["fine", {"all": [{"content": "x"}, {"body": ""}]}],
+            "patterns[1].all[1].body: an empty text matches everything; leave the key out, or write <> for the null sender",
+            id="value within a rule",
         ),
         pytest.param(["x"] * 51, "patterns: 51 are too many; try at most 50 at once", id="many"),
     ],

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.layout import Layout
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import Layout
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
@@ -24,6 +24,6 @@ def layout_of(instance: Instance) -> Layout:
         queue_directory=instance.queue_directory,
         hash_names=instance.hash_queue_names,
         hash_depth=instance.hash_queue_depth,
-        long_ids=instance.long_queue_ids,
+        long_queue_ids=instance.long_queue_ids,
         owner=FileAttributes(owner.pw_uid, owner.pw_gid, 0o700, ()),
     )

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.service import Outage
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import Layout
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.layout import Layout
 
 STATES = ("quarantined", "restored", "absent")
 MODES = ("messages", "queues")
@@ -96,7 +96,7 @@ _REMARKS = {
         "may have delivered some of them before: %s."
     ),
     "leftovers": (
-        "%d files of an interrupted run stay where they are, because nothing proves that they are copies: %s. FileAttributes at them, then move "
+        "%d files of an interrupted run stay where they are, because nothing proves that they are copies: %s. Look at them, then move "
         "or remove them."
     ),
     "odd_logs": "%d logs of messages are no regular files or cannot be moved, and stay where they are: %s.",

@@ -25,19 +25,15 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import display, printable
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._module._acting import acting, leave_line
+from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.damage import Damage, find_damage
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.findings import Failure, Finding
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import operator
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.orphans import Orphans
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.owners import Owner, set_owners
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import (
-    Failure,
-    Finding,
-    Orphans,
-    Owner,
-    Rules,
-    look,
-    set_owners,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import Rules, list_findings
 from ansible_collections.mailops.postfix.plugins.module_utils._summary import listing
 
 if TYPE_CHECKING:
@@ -122,9 +118,7 @@ def _rules_of(instance: Instance, repairs: Sequence[str]) -> Rules:
     """Return what the queue directory of an instance must look like. Raises InstanceError."""
     owner = instance.mail_owner
     return Rules(
-        hash_names=instance.hash_queue_names,
-        hash_depth=instance.hash_queue_depth,
-        long_queue_ids=instance.long_queue_ids,
+        layout=layout_of(instance),
         purging="stale" in repairs,
         now=int(time.time()),
         owner=Owner(owner.pw_uid, owner.pw_gid, instance.setgid_group.gr_gid),
@@ -275,7 +269,7 @@ class _Repair:
         return left
 
     def _findings(self, spool: Spool) -> Iterator[Finding]:
-        return look(spool, self.rules, self._orphans(spool))
+        return list_findings(spool, self.rules, self._orphans(spool))
 
     def _orphans(self, spool: Spool) -> Orphans:
         return Orphans(spool, before=self.rules.now - self.orphan_seconds)

@@ -23,11 +23,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Callable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
-    ContentError,
-    MailopsError,
-    SystemRefusal,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, MailopsError, SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.parallel import worth_processes

@@ -22,9 +22,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.findings import Finding
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.parallel import in_shares, worth_processes
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import Finding
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
@@ -63,7 +63,7 @@ class Damage:
 def find_damage(spool: Spool, *, limit: int) -> Damage:
     """Return the files in the queues of messages that cannot be read to their end, at most so many of them by name.
 
-    Files that are still being written are left out, and so are directories that cannot be read: look() in structure.py has those.
+    Files that are still being written are left out, and so are directories that cannot be read: list_findings() in structure.py has those.
     """
     return in_shares(partial(_find_share, spool, limit), worth_processes(spool, LISTED_QUEUES))
 

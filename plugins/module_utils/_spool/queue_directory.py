@@ -10,31 +10,16 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SystemRefusal
-from ansible_collections.mailops.postfix.plugins.module_utils._format.file_names import directory_for, fitted_id
+from ansible_collections.mailops.postfix.plugins.module_utils._format.file_names import fitted_id
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES, LOGS
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes, Tree, remove
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Tree, remove
 
-
-@dataclass(frozen=True)
-class Layout:
-    """Where Postfix looks for a queue file in an instance's queue directory, and how it names new ones."""
-
-    queue_directory: str
-    hash_names: frozenset[str]
-    hash_depth: int
-    long_ids: bool
-    owner: FileAttributes
-    """How Postfix makes a hash directory (mail_queue_mkdirs())."""
-
-    def place(self, queue: str, queue_id: str) -> str:
-        """Return the directory of a queue file."""
-        if queue not in self.hash_names:
-            return queue
-        return "%s/%s" % (queue, directory_for(queue_id, self.hash_depth))
+if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.layout import Layout
 
 
 class QueueDirectory:
@@ -78,7 +63,7 @@ class QueueDirectory:
 
     def fit(self, queue_id: str, inode: int) -> str:
         """Return the queue ID that a message must have in a file with that inode."""
-        return fitted_id(queue_id, inode=inode, long_queue_ids=self.layout.long_ids)
+        return fitted_id(queue_id, inode=inode, long_queue_ids=self.layout.long_queue_ids)
 
     def names(self) -> set[str]:
         """Return the queue IDs that stand in any queue.

@@ -18,11 +18,7 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Callable, Generic, Iterable, Iterator, NamedTuple, Sequence, TypeVar
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
-    ContentError,
-    PatternTimeout,
-    SystemRefusal,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, PatternTimeout, SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage

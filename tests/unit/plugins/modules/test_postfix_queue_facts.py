@@ -307,7 +307,7 @@ def test_suggestions(run: ModuleRun, made: MadeUpSpool) -> None:
         }
     ]
     assert found["suggestions_note"] == (
-        "FileAttributes at what a rule selects before you act on it: facts with match and limit list it. Reasons were not gathered."
+        "Look at what a rule selects before you act on it: facts with match and limit list it. Reasons were not gathered."
     )
     assert "top" not in found
     assert facts(run(match=[STOLEN], gather=["counts"]))["matched"]["messages"] == 30
@@ -337,7 +337,7 @@ def test_suggestions_from_a_listing(run: ModuleRun) -> None:
     found = facts(run(source="postqueue", gather=["suggestions"]))
     assert [row["match"] for row in found["suggestions"]] == [[{"sender": "<>", "recipient": "victim@example.org"}]]
     assert found["suggestions_note"] == (
-        "FileAttributes at what a rule selects before you act on it: facts with match and limit list it. postqueue shows no login, client "
+        "Look at what a rule selects before you act on it: facts with match and limit list it. postqueue shows no login, client "
         "and content: only senders, recipients and reasons were looked at."
     )
 

@@ -21,7 +21,7 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._module import spool_repair
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance, Output
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import Finding
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.findings import Finding
 from ansible_collections.mailops.postfix.plugins.modules import postfix_spool_repair
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.queue_file import QueueFile
@@ -144,7 +144,7 @@ def test_findings_are_not_compared_with_each_other(run: ModuleRun, monkeypatch: 
         __hash__ = Finding.__hash__
 
     findings = [Counting("misplaced", "deferred/%X" % n, "deferred/4/%X" % n, n, OLD) for n in range(500)]
-    monkeypatch.setattr(spool_repair, "look", lambda *_args: iter(findings))
+    monkeypatch.setattr(spool_repair, "list_findings", lambda *_args: iter(findings))
     assert run(check=True)["repaired"]["misplaced"] == 500
     assert compared < 500
 
@@ -330,7 +330,7 @@ def test_a_look_keeps_no_more_than_is_listed(run: ModuleRun, monkeypatch: pytest
     number = 200_000
     monkeypatch.setattr(
         spool_repair,
-        "look",
+        "list_findings",
         lambda *_args: (Finding("misplaced", "deferred/%d" % n, "deferred/4/%d" % n, n, OLD) for n in range(number)),
     )
     tracemalloc.start()

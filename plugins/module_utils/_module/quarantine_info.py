@@ -19,7 +19,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.queues imp
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options, _quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._run import show_scan, warn_of_gaps
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine_place, quarantine_records
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
@@ -64,10 +64,10 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     base = _quarantines.base_of(module.params, instance)
     name = module.params["name"]
     if name is not None:
-        quarantines.check_name(name)
-    known = [known for known in quarantines.names(base) if name in (None, known)]
+        quarantine_place.check_name(name)
+    known = [known for known in quarantine_place.names(base) if name in (None, known)]
     if name is not None and not known:
-        quarantines.check_adoptable(base, name)
+        quarantine_place.check_adoptable(base, name)
     rows, unreadable = _fit(_rows(module, instance, base, known))
     return {"changed": False, "directory": base, "quarantines": rows, "left_out": len(known) - len(rows) - unreadable}
 
@@ -170,7 +170,7 @@ def _history(records: list[Record]) -> dict[str, Any]:
 def _done_after(records: list[Record], *operations: str) -> int:
     """Return how many messages were moved by these."""
     count = 0
-    for intent, end in quarantines.ended(records):
+    for intent, end in quarantine_records.ended(records):
         if intent["op"] in operations:
             count += end["messages"]
     return count
@@ -199,4 +199,4 @@ def _unfinished(quarantine: Quarantine, live: QueueDirectory) -> str | None:
     if quarantine.is_whole(live):
         return None
     intent = quarantine.unfinished()
-    return quarantines.UNFINISHED[intent["op"]] if intent else "moving"
+    return quarantine_records.UNFINISHED[intent["op"]] if intent else "moving"

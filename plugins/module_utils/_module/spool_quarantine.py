@@ -38,12 +38,12 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._selected 
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import name_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import service as _service
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine_place as quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result import Move, MoveResult
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts, scan
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.transfer import Move, MoveResult
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -295,7 +295,7 @@ def _recover(job: Job, act: Act | None) -> None:
         except (OSError, MailopsError) as error:
             start()
             if isinstance(error, OSError):
-                raise quarantines.broken_off(quarantine, live, error) from error
+                raise quarantine.broken_off(live, error) from error
             raise
         if recovered is not None:
             job.module.warn(

@@ -272,6 +272,19 @@ def remove(name: str, directory: int) -> bool:
     return True
 
 
+def inode_of(name: str, directory: int) -> int:
+    """Return the inode number of a regular file, 0 where there is none: links and the like are nobody's mail. Raises OSError."""
+    status = status_of(name, directory)
+    if status is None:
+        return 0
+    return status.st_ino if stat.S_ISREG(status.st_mode) else 0
+
+
+def remove_same(name: str, directory: int, inode: int) -> bool:
+    """Remove a file that has that inode, and return whether there was one. Raises OSError."""
+    return inode_of(name, directory) == inode and remove(name, directory)
+
+
 class Tree:
     """Directories below an open one, each opened by itself without following a link, and kept open for the next file."""
 

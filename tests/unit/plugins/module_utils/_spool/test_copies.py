@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.transfer import Copied, last_batch, parse_batch
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.copies import RecordedCopy, last_batch, parse_batch
 
-ONE = Copied("4A0F9AC", "hold", "deferred", 2476, 2477, "4A0F9AD")
+ONE = RecordedCopy("4A0F9AC", "hold", "deferred", 2476, 2477, "4A0F9AD")
 
 
 def test_a_copy_is_read_as_it_was_written() -> None:
-    assert Copied.parse(str(ONE)) == ONE
+    assert RecordedCopy.parse(str(ONE)) == ONE
     assert ONE.staged == "hold.deferred.4A0F9AC"
 
 

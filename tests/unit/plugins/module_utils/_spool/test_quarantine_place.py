@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import are_together, default_base
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine_place import are_together, default_base
 
 
 def test_quarantines_are_beside_what_a_link_of_the_administrator_leads_to(tmp_path: Path) -> None:

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""Finishing or undoing what an interrupted run left in a quarantine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, Mapping
+
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves, queue_swap, settlement
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.intake import Intake
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result import MoveResult
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine_records import DONE, queue_ids_of
+
+if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Record
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine_directory import QuarantineDirectory
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
+
+
+def is_whole(quarantine: QuarantineDirectory, live: QueueDirectory) -> bool:
+    """Return whether nothing is half done."""
+    if quarantine.unfinished() is not None or moves.is_there(queue_swap.FRESH, quarantine.tree.root):
+        return False
+    return all(transfer.is_settled() for transfer in settlement.transfers(quarantine, live, MoveResult()))
+
+
+def recover(
+    quarantine: QuarantineDirectory,
+    live: QueueDirectory,
+    *,
+    start: Callable[[], None] | None = None,
+    moved: MoveResult | None = None,
+) -> MoveResult | None:
+    """Finish or undo what an interrupted run left, and return what became of it, None where there was nothing.
+
+    It goes by the files that it sees; so it may itself be interrupted. Raises OSError and MailopsError.
+    start: what else is to be done before the journal says that it is finished. moved: what became of messages before, to which
+    it adds.
+    """
+    if is_whole(quarantine, live):
+        return None
+    moved = moved or MoveResult()
+    settlement.settle(quarantine, live, moved)
+    queue_swap.settle(quarantine, live)
+    intent = quarantine.unfinished()
+    if intent is not None:
+        result = _RECOVERIES[intent["op"]](quarantine, live, intent, moved)
+        live.tree.sync()
+        quarantine.tree.sync()
+        if start is not None:
+            start()
+        quarantine.write(DONE, **{"collisions": [], "recovered": True, **result})
+    return moved
+
+
+def _recover_take(
+    quarantine: QuarantineDirectory, live: QueueDirectory, intent: Record, moved: MoveResult
+) -> dict[str, Any]:
+    """Bring the logs of messages that were taken after them; return how many those are."""
+    here = quarantine.present(queue_ids_of(intent))
+    strangers = live.names()
+    Intake(quarantine, live, moved).take_logs({name: name for name in here if name not in strangers}, replace=True)
+    return {"messages": len(here)}
+
+
+def _recover_give(
+    quarantine: QuarantineDirectory, live: QueueDirectory, intent: Record, moved: MoveResult
+) -> dict[str, Any]:
+    """Bring back the logs of messages that were not given any more; return how many were."""
+    wanted = queue_ids_of(intent)
+    here = {}
+    for found in quarantine.messages(wanted):
+        here[live.fit(found.name, moves.inode_of(found.name, found.directory))] = found.name
+    # What Postfix has under such an ID is another message, and its logs are its own.
+    strangers = live.names()
+    out = Intake(quarantine, live, moved)
+    out.take_logs({name: here[name] for name in here if name not in strangers}, replace=False)
+    return {"messages": len(wanted.difference(here.values()))}
+
+
+_RECOVERIES: Mapping[str, Callable[[QuarantineDirectory, QueueDirectory, Record, MoveResult], dict[str, Any]]] = {
+    "take": _recover_take,
+    "give": _recover_give,
+    "swap": queue_swap.recover,
+}

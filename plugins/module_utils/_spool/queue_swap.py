@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""Moving whole queues into a quarantine, with empty ones in their place."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Container, Sequence
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import SystemRefusal
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES, LOGS
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import contents, moves, quarantine_place
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.restoration import Restoration
+
+if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Record
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result import MoveResult
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine_directory import QuarantineDirectory
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
+
+# The directory in the quarantine where the empty queues are made.
+FRESH = "fresh"
+
+
+def make_fresh(quarantine: QuarantineDirectory, live: QueueDirectory, names: Sequence[str]) -> None:
+    """Make the directories that are to take the place of those. Raises SystemRefusal, and then nothing was made."""
+    try:
+        for name in names:
+            look = FileAttributes.of(live.tree.directory(name))
+            look.put_on(quarantine.tree.directory(FRESH + "/" + name, quarantine.private))
+        live.tree.forget()
+        quarantine.tree.sync()
+    except OSError as error:
+        with suppress(OSError):
+            settle(quarantine, live)
+        refusal = SystemRefusal(
+            "New queue directories cannot be made in %s, and nothing was touched" % quarantine.path, error
+        )
+        raise quarantine_place.with_hint(refusal, error) from error
+
+
+def exchange(quarantine: QuarantineDirectory, live: QueueDirectory, names: Sequence[str], moved: MoveResult) -> None:
+    quarantine.tree.forget()
+    try:
+        for name in names:
+            moves.move_directory(name, source_dir=live.tree.root, target_dir=quarantine.tree.root)
+            moved.directories = True
+    finally:
+        settle(quarantine, live)
+    _leave_logs(quarantine, live, moved)
+
+
+def settle(quarantine: QuarantineDirectory, live: QueueDirectory) -> None:
+    """Put the empty directories where the moved ones were; remove those that are not needed. Raises OSError."""
+    # What was opened before the directories were moved is of no use, least of all to the process that stands by.
+    live.tree.forget()
+    quarantine.tree.forget()
+    try:
+        fresh = quarantine.tree.directory(FRESH)
+    except FileNotFoundError:
+        return
+    for name in os.listdir(fresh):
+        try:
+            moves.rename(name, name, source_dir=fresh, target_dir=live.tree.root)
+        except FileExistsError:
+            os.rmdir(name, dir_fd=fresh)
+    live.tree.sync()
+    quarantine.tree.sync()
+    quarantine.tree.forget()
+    os.rmdir(FRESH, dir_fd=quarantine.tree.root)
+
+
+def secure(quarantine: QuarantineDirectory) -> None:
+    """Give the directories that were moved to root. Raises OSError.
+
+    They were the mail owner's, and a process that has kept one of them open could still remove files there.
+    """
+    for name in (*LISTED_QUEUES, *LOGS):
+        contents.give_to(quarantine.private, name, quarantine.tree.root)
+
+
+def _leave_logs(
+    quarantine: QuarantineDirectory, live: QueueDirectory, moved: MoveResult, but: Container[str] = ()
+) -> None:
+    """Give back the logs of messages that are in the queue, where not all queues were moved."""
+    back = Restoration(quarantine, live, moved)
+    for queue in LISTED_QUEUES:
+        for found in live.spool.walk(queue):
+            if found.name not in but:
+                for log in LOGS:
+                    back.give_log(log, found.name, found.name)
+
+
+def recover(quarantine: QuarantineDirectory, live: QueueDirectory, intent: Record, moved: MoveResult) -> dict[str, Any]:
+    """Return what came into the quarantine. The next run takes the rest."""
+    here = quarantine.present()
+    _leave_logs(quarantine, live, moved, here)
+    secure(quarantine)
+    new = here.difference(intent["earlier"])
+    return {"messages": len(new), "ids_in": sorted(new)}

@@ -110,7 +110,7 @@ def _fit(rows: Iterable[dict[str, Any] | None]) -> tuple[list[dict[str, Any]], i
 
 def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> dict[str, Any]:
     started = time.monotonic()
-    with Quarantine(base, name) as quarantine, QueueDirectory(layout_of(instance)) as live:
+    with Quarantine(base, name) as quarantine, QueueDirectory(layout_of(instance)) as postfix_queues:
         job: Job[Content] = Job(
             queues=LISTED_QUEUES, make_result=Content, visit=_count, pass_over=_pass_over, wanted=None
         )
@@ -136,7 +136,7 @@ def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> di
                 "oldest": total.oldest,
             },
             "collisions": stuck[:_MAX_LISTED],
-            "unfinished": _unfinished(quarantine, live),
+            "unfinished": _unfinished(quarantine, postfix_queues),
             "scan": show_scan(share.counts, share.gaps, source="spool", started=started),
         }
 
@@ -170,7 +170,7 @@ def _history(records: list[Record]) -> dict[str, Any]:
 def _done_after(records: list[Record], *operations: str) -> int:
     """Return how many messages were moved by these."""
     count = 0
-    for intent, end in quarantine_records.ended(records):
+    for intent, end in quarantine_records.finished_intents(records):
         if intent["op"] in operations:
             count += end["messages"]
     return count
@@ -194,9 +194,9 @@ def _still_stuck(quarantine: Quarantine) -> list[str]:
     return sorted(quarantine.present(stuck)) if stuck else []
 
 
-def _unfinished(quarantine: Quarantine, live: QueueDirectory) -> str | None:
+def _unfinished(quarantine: Quarantine, postfix_queues: QueueDirectory) -> str | None:
     """Return what an interrupted run was doing, None where nothing is half done."""
-    if quarantine.is_whole(live):
+    if quarantine.is_whole(postfix_queues):
         return None
     intent = quarantine.unfinished()
-    return quarantine_records.UNFINISHED[intent["op"]] if intent else "moving"
+    return quarantine_records.INTENTS[intent["op"]] if intent else "moving"

@@ -97,19 +97,19 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
         limit=params["limit"],
     )
     with acting(module, instance, purpose="postfix_spool_repair") as (spool, act):
-        before = job.look(spool)
+        before = job.find(spool)
         _warn_of_unreadable(module, before)
         job.check(before)
         acts = act is not None and bool(before.to_repair)
         failures = job.repair(spool, before) if acts else _Failures()
-        left = job.look_again(spool, before) if acts else None
+        left = job.find_left(spool, before) if acts else None
         corrupt = _read_corrupt(spool, job.limit, failures if acts else None)
         result = _show(before, left, corrupt=corrupt, failures=failures, limit=job.limit)
         if left is not None and left.unread is not None:
             result["changed"] = failures.worked
     if acts:
-        said = {kind: number for kind, number in result["repaired"].items() if number}
-        leave_line(module, instance, "postfix_spool_repair", {**said, "user": operator()}, params["reason"])
+        repaired = {kind: number for kind, number in result["repaired"].items() if number}
+        leave_line(module, instance, "postfix_spool_repair", {**repaired, "user": operator()}, params["reason"])
         _check_left(result, before, left, failures)
     return result
 
@@ -196,7 +196,7 @@ class _Findings:
         kinds = finding.goes_with if finding.stays else (finding.kind, *finding.goes_with)
         return (repair for kind in kinds for repair in KINDS[kind] if repair in self._repairs)
 
-    def settle(self) -> _Findings:
+    def sort(self) -> _Findings:
         """Make this ready for has()."""
         self._inodes = {kind: array("Q", sorted(inodes)) for kind, inodes in self._inodes.items()}
         return self
@@ -237,26 +237,26 @@ class _Repair:
     orphan_seconds: int
     limit: int
 
-    def look(self, spool: Spool) -> _Findings:
+    def find(self, spool: Spool) -> _Findings:
         """Return what is wrong."""
         found = _Findings(self.repairs, self.limit)
         for finding in self._findings(spool):
             found.add(finding)
         # No repair changes these, so that they are looked for once.
         found.add_damage(find_damage(spool, limit=self.limit))
-        return found.settle()
+        return found.sort()
 
-    def look_again(self, spool: Spool, before: _Findings) -> _Left:
+    def find_left(self, spool: Spool, before: _Findings) -> _Left:
         """Return what is left of it, everything where not all can be read that could be read before."""
         named = {(finding.kind, finding.inode) for finding in before.rows}
         try:
-            left = self._look_again(spool, before, named)
+            left = self._find_left(spool, before, named)
         except (OSError, MailopsError) as error:
             refusal = SystemRefusal("It cannot be read", error) if isinstance(error, OSError) else error
             left = _Left(Counter(), set(), 0, Finding("unreadable", "", str(refusal), 0, 0))
         return left if left.unread is None else _Left(before.counts, named, 0, left.unread)
 
-    def _look_again(self, spool: Spool, before: _Findings, named: set[tuple[str, int]]) -> _Left:
+    def _find_left(self, spool: Spool, before: _Findings, named: set[tuple[str, int]]) -> _Left:
         left = _Left(Counter(before.lasting.counts), set(before.lasting.rows), 0)
         for finding in self._findings(spool):
             if finding.kind == "unreadable" and finding.path not in before.unread:

@@ -76,105 +76,111 @@ class _FileStates:
         self.problems += other.problems
 
 
-def hold(live: QueueDirectory, wanted: Mapping[str, str]) -> dict[str, FileState]:
+def hold(postfix_queues: QueueDirectory, wanted: Mapping[str, str]) -> dict[str, FileState]:
     """Put messages on hold that are in delivery or on hold already; return what stands under each queue ID that was found.
 
     wanted: {queue ID: fingerprint}. What is another message stays where it is.
     """
-    return _each(live, wanted, ("hold", *DELIVERY_QUEUES), _hold)
+    return _act_on_each(postfix_queues, wanted, ("hold", *DELIVERY_QUEUES), _hold)
 
 
-def release(live: QueueDirectory, wanted: Mapping[str, str]) -> dict[str, FileState]:
+def release(postfix_queues: QueueDirectory, wanted: Mapping[str, str]) -> dict[str, FileState]:
     """Move messages from hold to deferred, and return what stood under each queue ID that was found on hold. wanted: as of hold()."""
-    return _each(live, wanted, ("hold",), _release)
+    return _act_on_each(postfix_queues, wanted, ("hold",), _release)
 
 
-def remove(live: QueueDirectory, wanted: Mapping[str, str], record: Deletions) -> dict[str, FileState]:
+def remove(postfix_queues: QueueDirectory, wanted: Mapping[str, str], record: Deletions) -> dict[str, FileState]:
     """Remove messages in delivery or on hold, with their logs; what an agent may have open is only put on hold.
 
     wanted and result: as of hold(). record: gets each removal before it happens.
     """
-    return _each(live, wanted, ("hold", *DELIVERY_QUEUES), partial(_remove_at_rest, record), record)
+    return _act_on_each(postfix_queues, wanted, ("hold", *DELIVERY_QUEUES), partial(_remove_at_rest, record), record)
 
 
-def remove_from(live: QueueDirectory, queue: str, wanted: Mapping[str, str], record: Deletions) -> dict[str, FileState]:
+def remove_from(
+    postfix_queues: QueueDirectory, queue: str, wanted: Mapping[str, str], record: Deletions
+) -> dict[str, FileState]:
     """Remove messages of one queue as remove() does, but whoever has them open."""
-    return _each(live, wanted, (queue,), partial(_remove, record), record)
+    return _act_on_each(postfix_queues, wanted, (queue,), partial(_remove, record), record)
 
 
-def _each(
-    live: QueueDirectory, wanted: Mapping[str, str], queues: Sequence[str], act: _Act, record: Deletions | None = None
+def _act_on_each(
+    postfix_queues: QueueDirectory,
+    wanted: Mapping[str, str],
+    queues: Sequence[str],
+    act: _Act,
+    record: Deletions | None = None,
 ) -> dict[str, FileState]:
     """Do that to each of the messages, and return what stands under each queue ID that was found or could not be looked for."""
-    standings = _FileStates()
+    states = _FileStates()
     for _try in range(_TRIES):
-        left = wanted.keys() - standings.by_id.keys()
+        left = wanted.keys() - states.by_id.keys()
         if not left:
             break
         job = Job(
             # What is on hold comes first, so that what goes there is not read again.
             queues=queues,
             # The same for all: what was done is known even where another process ends early.
-            make_result=lambda: standings,
-            visit=partial(_visit, live, wanted, act),
+            make_result=lambda: states,
+            visit=partial(_visit, postfix_queues, wanted, act),
             pass_over=_pass_over,
             wanted=left.__contains__,
-            settle=None if record is None else lambda _standings: record.settle(),
+            settle=None if record is None else lambda _states: record.flush_in_helper(),
             note_gap=_note_gap,
         )
         try:
-            scan(live.spool, job, processes=_processes(live.spool, queues, len(left)))
+            scan(postfix_queues.spool, job, processes=_processes(postfix_queues.spool, queues, len(left)))
         except MailopsError as error:
-            standings.problems.append(str(error))
-    return _with_problems(standings, wanted, record)
+            states.problems.append(str(error))
+    return _with_problems(states, wanted, record)
 
 
-def _with_problems(standings: _FileStates, wanted: Mapping[str, str], record: Deletions | None) -> dict[str, FileState]:
+def _with_problems(states: _FileStates, wanted: Mapping[str, str], record: Deletions | None) -> dict[str, FileState]:
     """Return what stands under each queue ID; where not everything could be looked at, nothing is concluded from not being found."""
-    if standings.problems:
-        unseen = {queue_id: wanted[queue_id] for queue_id in wanted.keys() - standings.by_id.keys()}
+    if states.problems:
+        unseen = {queue_id: wanted[queue_id] for queue_id in wanted.keys() - states.by_id.keys()}
         removed = record.known(unseen) if record else ()
         for queue_id in unseen:
-            problem = FileState(same=False, busy=False, problem=standings.problems[0])
-            standings.by_id[queue_id] = _REMOVED if queue_id in removed else problem
-    return standings.by_id
+            problem = FileState(same=False, busy=False, problem=states.problems[0])
+            states.by_id[queue_id] = _REMOVED if queue_id in removed else problem
+    return states.by_id
 
 
 def _visit(
-    live: QueueDirectory, wanted: Mapping[str, str], act: _Act, message: SpoolMessage, standings: _FileStates
+    postfix_queues: QueueDirectory, wanted: Mapping[str, str], act: _Act, message: SpoolMessage, states: _FileStates
 ) -> None:
     """Do that to the open message if it is the wanted one."""
     queue_id = message.queue_id
-    if queue_id in standings.by_id:
+    if queue_id in states.by_id:
         return
-    standing = ANOTHER
+    state = ANOTHER
     try:
         if message.fingerprint == wanted[queue_id]:
-            standing = act(live, message)
+            state = act(postfix_queues, message)
     except FileNotFoundError:
         # It was delivered, or went to another queue: the next try finds it there.
         return
     except OSError as error:
         refusal = SystemRefusal("It cannot be taken out of %s" % message.queue, error)
-        standing = FileState(same=True, busy=False, problem=str(refusal))
+        state = FileState(same=True, busy=False, problem=str(refusal))
     except ContentError as error:
-        standing = FileState(
+        state = FileState(
             same=False, busy=False, problem="It cannot be read: %s. Fix that, then run this again." % error
         )
-    standings.by_id[queue_id] = standing
+    states.by_id[queue_id] = state
 
 
-def _note_gap(gap: Gap, standings: _FileStates) -> None:
+def _note_gap(gap: Gap, states: _FileStates) -> None:
     """Note what could not be opened: a message, or a directory."""
     if gap.queue_id:
-        standings.by_id.setdefault(gap.queue_id, FileState(same=False, busy=False, problem=gap.problem))
+        states.by_id.setdefault(gap.queue_id, FileState(same=False, busy=False, problem=gap.problem))
     else:
-        standings.problems.append(gap.problem)
+        states.problems.append(gap.problem)
 
 
-def _hold(live: QueueDirectory, message: SpoolMessage) -> FileState:
+def _hold(postfix_queues: QueueDirectory, message: SpoolMessage) -> FileState:
     """Put an open message on hold. Raises OSError."""
-    if message.queue != "hold" and not _move(live, message, "hold"):
+    if message.queue != "hold" and not _move(postfix_queues, message, "hold"):
         return ANOTHER
     try:
         busy = message.in_delivery()
@@ -184,27 +190,27 @@ def _hold(live: QueueDirectory, message: SpoolMessage) -> FileState:
     return FileState(same=True, busy=busy)
 
 
-def _release(live: QueueDirectory, message: SpoolMessage) -> FileState:
+def _release(postfix_queues: QueueDirectory, message: SpoolMessage) -> FileState:
     """Move an open message from hold to deferred, as postsuper(1) -H does. Raises OSError."""
-    return FileState(same=True, busy=False) if _move(live, message, "deferred") else ANOTHER
+    return FileState(same=True, busy=False) if _move(postfix_queues, message, "deferred") else ANOTHER
 
 
-def _remove_at_rest(record: Deletions, live: QueueDirectory, message: SpoolMessage) -> FileState:
+def _remove_at_rest(record: Deletions, postfix_queues: QueueDirectory, message: SpoolMessage) -> FileState:
     """Remove an open message, or put it on hold where an agent may have it open. Raises OSError.
 
     Whether one has is not asked in C(active), where the question may end it (src/global/deliver_request.c), nor in C(incoming), from
     where the queue manager may take the message at any moment.
     """
     if message.queue not in _AT_REST or message.in_delivery():
-        return _hold(live, message)
-    return _remove(record, live, message)
+        return _hold(postfix_queues, message)
+    return _remove(record, postfix_queues, message)
 
 
-def _remove(record: Deletions, live: QueueDirectory, message: SpoolMessage) -> FileState:
+def _remove(record: Deletions, postfix_queues: QueueDirectory, message: SpoolMessage) -> FileState:
     """Remove an open message, and before it its logs, as postsuper(1) -d does. Raises OSError."""
     record.announce(message.queue_id, message.fingerprint)
     try:
-        live.remove_logs(message.queue_id)
+        postfix_queues.remove_logs(message.queue_id)
         os.unlink(message.queue_id, dir_fd=message.directory)
     except OSError:
         record.retract(message.queue_id)
@@ -213,11 +219,11 @@ def _remove(record: Deletions, live: QueueDirectory, message: SpoolMessage) -> F
     return _REMOVED
 
 
-def _move(live: QueueDirectory, message: SpoolMessage, queue: str) -> bool:
+def _move(postfix_queues: QueueDirectory, message: SpoolMessage, queue: str) -> bool:
     """Move an open message to a queue; return whether that is what went there, and put another one back. Raises OSError."""
     name = message.queue_id
-    live.tree.trim()
-    there = live.directory(queue, name)
+    postfix_queues.tree.trim()
+    there = postfix_queues.directory(queue, name)
     moves.rename(name, name, source_dir=message.directory, target_dir=there)
     try:
         if os.lstat(name, dir_fd=there).st_ino == message.status.st_ino:
@@ -229,9 +235,9 @@ def _move(live: QueueDirectory, message: SpoolMessage, queue: str) -> bool:
     return False
 
 
-def _pass_over(found: QueueEntry, incomplete: bool, standings: _FileStates) -> None:
+def _pass_over(found: QueueEntry, incomplete: bool, states: _FileStates) -> None:
     if incomplete:
-        standings.by_id.setdefault(found.name, ANOTHER)
+        states.by_id.setdefault(found.name, ANOTHER)
 
 
 def _processes(spool: Spool, queues: Sequence[str], number: int) -> int:

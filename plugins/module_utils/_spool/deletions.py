@@ -87,13 +87,13 @@ class Deletions:
         if waiting:
             self._log(waiting)
 
-    def settle(self) -> None:
+    def flush_in_helper(self) -> None:
         """Write to the mail log what waits in a process that was started for a share of the work."""
         if os.getpid() != self._process:
             self.flush()
 
     def end(self) -> None:
-        """Record that the run has ended, and close the record."""
+        """Record that the run has finished_intents, and close the record."""
         self.flush()
         if self._descriptor >= 0:
             self._write(_END)

@@ -23,6 +23,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope i
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import hash_directory
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import MAX_LOG
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import (
+    MAX_DEPTH,
     OPEN_FILE,
     is_hash_name,
     is_link,
@@ -32,8 +33,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening imp
 )
 
 _OPEN_ROOT = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-# Postfix hashes one or two deep; a deeper tree is somebody's mistake or trap.
-MAX_DEPTH = 16
 # Open log directories that are kept: all 256 of hash_queue_depth = 2.
 _MAX_LOG_DIRECTORIES = 300
 _LOG_DEPTHS = (1, 0, 2, 3, 4)
@@ -51,7 +50,7 @@ class QueueEntry(NamedTuple):
     name: str
 
 
-class _Place(NamedTuple):
+class _WalkedDirectory(NamedTuple):
     """A directory on a walk: its queue, its path from the queue directory, how deep it is in the queue, and what is called with errors."""
 
     queue: str
@@ -125,11 +124,11 @@ class Spool:
             top = self.open_queue(queue)
         except FileNotFoundError:
             return
-        yield from self._walk_directory(_Place(queue, queue, 0, unreadable), top, share)
+        yield from self._walk_directory(_WalkedDirectory(queue, queue, 0, unreadable), top, share)
 
-    def _walk_directory(self, place: _Place, directory: int, share: tuple[int, int]) -> Iterator[QueueEntry]:
+    def _walk_directory(self, walked: _WalkedDirectory, directory: int, share: tuple[int, int]) -> Iterator[QueueEntry]:
         which, number = share
-        queue = place.queue
+        queue = walked.queue
         below = []
         try:
             with os.scandir(directory) as entries:
@@ -143,32 +142,32 @@ class Spool:
                         # The same as QueueEntry(...), without the Python code that a named tuple has for it.
                         yield _new_tuple(QueueEntry, (queue, directory, name))
             for name in below:
-                inner = place._replace(path="%s/%s" % (place.path, name), depth=place.depth + 1)
+                inner = walked._replace(path="%s/%s" % (walked.path, name), depth=walked.depth + 1)
                 child = self._enter(inner, name, directory)
                 if child is None:
                     yield QueueEntry(queue, directory, name)
                 elif child != _REFUSED:
                     yield from self._walk_directory(inner, child, (0, 1))
         except OSError as error:
-            self._refuse(place, error)
+            self._refuse(walked, error)
         finally:
             os.close(directory)
 
-    def _enter(self, place: _Place, name: str, directory: int) -> int | None:
+    def _enter(self, walked: _WalkedDirectory, name: str, directory: int) -> int | None:
         """Return the open hash directory of that name, None where it is none or too deep, _REFUSED where it cannot be read."""
-        if place.depth > MAX_DEPTH:
+        if walked.depth > MAX_DEPTH:
             return None
         try:
             return open_below(name, directory)
         except OSError as error:
-            self._refuse(place, error)
+            self._refuse(walked, error)
             return _REFUSED
 
-    def _refuse(self, place: _Place, error: OSError) -> None:
+    def _refuse(self, walked: _WalkedDirectory, error: OSError) -> None:
         """Report a directory that cannot be read to the caller of the walk. Raises SystemRefusal where it did not ask for that."""
-        if place.unreadable is None:
-            raise SystemRefusal("The directory %s in %s cannot be read" % (place.path, self.path), error) from error
-        place.unreadable(place.path, error)
+        if walked.unreadable is None:
+            raise SystemRefusal("The directory %s in %s cannot be read" % (walked.path, self.path), error) from error
+        walked.unreadable(walked.path, error)
 
     def path_of(self, found: QueueEntry) -> str:
         """Return where a name is in the queue directory, as C(deferred/A/4A0F9AC); without proc(5) hash directories are left out."""

@@ -41,13 +41,15 @@ class Intake(Transfer):
 
     way = OUT
 
-    def __init__(self, quarantine: QuarantineDirectory, live: QueueDirectory, moved: MoveResult) -> None:
-        super().__init__(quarantine, live, moved, TransitDirectory(quarantine.tree, STAGING, quarantine.private))
-        self._limbo = TransitDirectory(live.tree, quarantine.beside_pid(LIMBO), quarantine.private)
+    def __init__(self, quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, moved: MoveResult) -> None:
+        super().__init__(
+            quarantine, postfix_queues, moved, TransitDirectory(quarantine.tree, STAGING, quarantine.private)
+        )
+        self._limbo = TransitDirectory(postfix_queues.tree, quarantine.pid_path(LIMBO), quarantine.private)
 
     @property
     def source(self) -> Spool:
-        return self.live.spool
+        return self.postfix_queues.spool
 
     def final_name(self, queue_id: str, inode: int) -> str:  # noqa: ARG002  there a name need not fit
         return queue_id
@@ -58,7 +60,7 @@ class Intake(Transfer):
     def stations(self) -> Sequence[TransitDirectory]:
         return (self._staging, self._limbo)
 
-    def _carry_on(self, batch: CopyBatch) -> None:
+    def _place_batch(self, batch: CopyBatch) -> None:
         limbo = self._limbo.open()
         for entry in batch.entries:
             directory = batch.directory(entry)
@@ -69,9 +71,9 @@ class Intake(Transfer):
             except OSError as error:
                 if error.errno != errno.ENOENT or moves.inode_of(entry.queue_id, directory):
                     self.moved.failed[entry.queue_id] = reason_of(error)
-        self.settle(batch.entries)
+        self.recover_batch(batch.entries)
 
-    def settle(self, entries: Sequence[RecordedCopy]) -> None:
+    def recover_batch(self, entries: Sequence[RecordedCopy]) -> None:
         # After a power loss an original must not be back in the queue when its copy is in its place.
         if self._limbo.is_there():
             os.fsync(self._limbo.open())
@@ -80,17 +82,17 @@ class Intake(Transfer):
         for entry in entries:
             self._trim()
             if self._limbo.is_there() and moves.inode_of(entry.staged, self._limbo.open()) == entry.original:
-                if self._settle_one(entry):
+                if self._place_or_put_back(entry):
                     done.append(entry)
                 continue
             if seen is None:
-                seen = find_inodes(self.live.spool, {entry.queue_id: (entry.original,) for entry in entries})
-            if self._settle_without(entry, is_seen=(entry.queue_id, entry.original) in seen):
+                seen = find_inodes(self.postfix_queues.spool, {entry.queue_id: (entry.original,) for entry in entries})
+            if self._decide_without_original(entry, is_seen=(entry.queue_id, entry.original) in seen):
                 done.append(entry)
         self._record_placed(done)
-        self.clear(done)
+        self.remove_originals(done)
 
-    def _settle_one(self, entry: RecordedCopy) -> bool:
+    def _place_or_put_back(self, entry: RecordedCopy) -> bool:
         """Bring the copy of an original in limbo to its place; return whether it is there. Else put the original back."""
         target = self.file_target(entry.queue, entry.name)
         if moves.inode_of(target.name, target.directory) == entry.copy:
@@ -98,7 +100,7 @@ class Intake(Transfer):
             return True
         if self._is_staged(entry):
             try:
-                self._put(entry.staged, self._staging.open(), target, entry.queue_id)
+                self._put_in_place(entry.staged, self._staging.open(), target, entry.queue_id)
             except OSError as error:
                 self.moved.failed[entry.queue_id] = reason_of(error)
             if entry.queue_id in self.moved.done:
@@ -113,7 +115,7 @@ class Intake(Transfer):
         Where its name is taken there, it stays in limbo and is named.
         """
         staged = staged_name(move, queue_id)
-        directory = self.live.directory(move.source, queue_id)
+        directory = self.postfix_queues.directory(move.source, queue_id)
         try:
             moves.rename(staged, queue_id, source_dir=self._limbo.open(), target_dir=directory)
         except FileExistsError:
@@ -122,7 +124,7 @@ class Intake(Transfer):
         self.moved.astray.discard(queue_id)
         return True
 
-    def _settle_without(self, entry: RecordedCopy, *, is_seen: bool) -> bool:
+    def _decide_without_original(self, entry: RecordedCopy, *, is_seen: bool) -> bool:
         """Settle a copy whose original is not in limbo; return whether the copy is in its place. Raises OSError."""
         target = self.file_target(entry.queue, entry.name)
         is_placed = moves.inode_of(target.name, target.directory) == entry.copy
@@ -134,7 +136,7 @@ class Intake(Transfer):
                 self._remove_copy(entry)
             return False
         if not is_placed and self._is_staged(entry):
-            self._put(entry.staged, self._staging.open(), target, entry.queue_id)
+            self._put_in_place(entry.staged, self._staging.open(), target, entry.queue_id)
             is_placed = entry.queue_id in self.moved.done
         if is_placed:
             self.moved.put(entry.queue_id, entry.name)
@@ -144,12 +146,12 @@ class Intake(Transfer):
     def _is_staged(self, entry: RecordedCopy) -> bool:
         return self._staging.is_there() and moves.inode_of(entry.staged, self._staging.open()) == entry.copy
 
-    def clear(self, entries: Collection[RecordedCopy]) -> None:
+    def remove_originals(self, entries: Collection[RecordedCopy]) -> None:
         if self._limbo.is_there():
             for entry in entries:
                 moves.remove_same(entry.staged, self._limbo.open(), entry.original)
 
-    def sweep(self) -> None:
+    def recover_unrecorded(self) -> None:
         """Also put back the originals that no record names, where the quarantine has nothing under their queue ID."""
         limbo = {name: parse_staged_name(name) for name in self._limbo.names()}
         taken = self.quarantine.present({parsed[1] for parsed in limbo.values() if parsed}) if limbo else set()
@@ -158,7 +160,7 @@ class Intake(Transfer):
                 self._put_back(*parsed)
             else:
                 self._note_leftover(self._limbo, name)
-        super().sweep()
+        super().recover_unrecorded()
 
     def take_logs(self, queue_ids: Mapping[str, str], *, replace: bool) -> None:
         """Move the logs of messages that are in the quarantine. queue_ids: by the name of the log. Raises OSError.
@@ -168,12 +170,12 @@ class Intake(Transfer):
         if not queue_ids:
             return
         for log in LOGS:
-            for found in self.live.spool.walk(log):
+            for found in self.postfix_queues.spool.walk(log):
                 queue_id = queue_ids.get(found.name)
                 if queue_id is not None:
                     self._trim()
                     target = self.file_target(log, queue_id)
                     if replace and moves.inode_of(found.name, found.directory):
                         moves.remove_same(target.name, target.directory, moves.inode_of(target.name, target.directory))
-                    self.carry_log(log, found.name, found.directory, target)
+                    self.move_log(log, found.name, found.directory, target)
         self.close()

@@ -6,7 +6,7 @@
 
 """One run at a time on a queue, and a journal of what an interrupted one left half done.
 
-Both live in the queue directory's pid/, where Postfix keeps its own locks: it belongs to root, so nobody else can plant a link. The lock needs
+Both postfix_queues in the queue directory's pid/, where Postfix keeps its own locks: it belongs to root, so nobody else can plant a link. The lock needs
 no room on the disk: where not even an empty file can be made, the directory itself is locked.
 """
 
@@ -108,7 +108,7 @@ class QueueLock:
 
     def _busy(self, holder: str) -> BusyError:
         return BusyError(
-            "Another run works on the queue in %s: %s. Wait until it has ended, then run this again."
+            "Another run works on the queue in %s: %s. Wait until it has finished_intents, then run this again."
             % (self._queue_directory, holder)
         )
 

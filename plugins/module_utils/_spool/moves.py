@@ -20,7 +20,7 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Callable, NamedTuple
 
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import is_link, open_queue
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import MAX_DEPTH, is_link, open_queue
 
 try:
     import ctypes
@@ -37,10 +37,8 @@ _CREATE_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEX
 _NOREPLACE = 1
 _NOT_SUPPORTED = frozenset((errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP))
 _PART = 1 << 20
-# What a directory is called until it looks as it is to look.
-_FRESH = "mailops."
-# How deep hash directories are looked for: Postfix hashes one or two deep.
-MAX_DEPTH = 16
+# A directory has this in front of its name until it has its owner, permissions and attributes.
+UNFINISHED = "mailops."
 # Open directories that are kept: all 256 of hash_queue_depth = 2, and the rest of a spool.
 _MAX_OPEN = 300
 
@@ -197,7 +195,7 @@ def _copy_content(reader: int, writer: int) -> None:
         part = part[written:] or os.read(reader, _PART)
 
 
-def make_directory(name: str, directory: int, look: FileAttributes) -> int:
+def make_directory(name: str, directory: int, attributes: FileAttributes) -> int:
     """Make a directory that looks so where there is none, and return it open. Raises OSError for a link or a file.
 
     It gets its name when it looks right: Postfix does not start with a hash directory that its owner may not enter. What an
@@ -205,12 +203,12 @@ def make_directory(name: str, directory: int, look: FileAttributes) -> int:
     """
     with suppress(FileNotFoundError):
         return os.open(name, OPEN_DIRECTORY, dir_fd=directory)
-    fresh = _FRESH + name
+    fresh = UNFINISHED + name
     with suppress(FileExistsError):
         os.mkdir(fresh, 0o700, dir_fd=directory)
     made = os.open(fresh, OPEN_DIRECTORY, dir_fd=directory)
     try:
-        look.put_on(made)
+        attributes.put_on(made)
         rename(fresh, name, source_dir=directory, target_dir=directory)
     except FileExistsError:
         # Postfix was quicker.

@@ -24,6 +24,8 @@ OPEN_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_NONBLOCK | 
 # A look leaves no trace, and does not have the kernel write an inode for each file that it reads: the mtime of a deferred message
 # is the time of its next attempt (qmgr_active.c), and relatime in mount(8) sets the time of access wherever that is older. Linux only.
 _NO_TRACE = getattr(os, "O_NOATIME", 0)
+# Postfix has one or two levels of hash directories. A deeper tree is somebody's mistake or trap.
+MAX_DEPTH = 16
 # What open(2) says of a name that is no directory, or of none.
 _NO_DIRECTORY = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
 # As the kernel has it (MAXSYMLINKS).
@@ -86,7 +88,7 @@ def open_queue(queue: str, root: int, path: str) -> int:
         if error.errno not in _NO_DIRECTORY or not is_link(queue, root):
             raise refusal from error
     try:
-        return _Way(path, root).open(queue)
+        return _LinkResolver(path, root).open(queue)
     except OSError as error:
         raise LinkError(os.path.join(path, queue), os.strerror(error.errno or 0)) from error
 
@@ -99,7 +101,7 @@ def is_link(name: str, directory: int) -> bool:
         return False
 
 
-class _Way:
+class _LinkResolver:
     """The way of a link, gone by one name at a time: each directory is checked while it is open, and before a name in it is used."""
 
     def __init__(self, path: str, root: int) -> None:

@@ -16,7 +16,7 @@ It is a directory that only root may enter, with the queues and logs of a spool 
         fresh/                          only while whole queues are moved
 
 The journal is what makes a directory a quarantine. Its first record has a random ID, which names the quarantine's places in pid/,
-and what it does not prove to be the quarantine's is never removed (contents.py).
+and what it does not prove to be the quarantine's is never removed (quarantine_contents.py).
 
 Directories are synced where the order matters on disk: the intent before the first move (else a power loss leaves moves that nobody
 knows of), and all directories before the journal says that a move is done. A rename on one filesystem needs no sync of its own: a
@@ -42,92 +42,98 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.restoration
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result import Move
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine_removal import Deleted
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine_removal import RemovalResult
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 
 
 class Quarantine(QuarantineDirectory):
     """A quarantine that exists, open, and what can be done with it."""
 
-    def take(self, live: QueueDirectory, wanted: Mapping[str, Move], **said: Any) -> MoveResult:
-        """Move messages and their logs into the quarantine. said: what the journal is to say of it.
+    def take(self, postfix_queues: QueueDirectory, wanted: Mapping[str, Move], **details: Any) -> MoveResult:
+        """Move messages and their logs into the quarantine. details: what the journal is to say of it.
 
         Raises QuarantineError where nothing was moved; what ends the move later is in the result.
         """
-        self.write("take", messages=ids_by_queue(wanted, "queue"), **said)
+        self.write("take", messages=ids_by_queue(wanted, "queue"), **details)
         moved = MoveResult()
-        with self._settling(live, wanted, moved):
-            out = Intake(self, live, moved)
+        with self._recording_end(postfix_queues, wanted, moved):
+            out = Intake(self, postfix_queues, moved)
             out.transfer(wanted)
             out.take_logs({queue_id: queue_id for queue_id in moved.done}, replace=True)
         return moved
 
-    def give(self, live: QueueDirectory, wanted: Mapping[str, Move], **said: Any) -> MoveResult:
-        """Move messages and their logs back to Postfix, never over a file. said, result and errors as of take()."""
-        self.write("give", messages=ids_by_queue(wanted, "source"), **said)
+    def give(self, postfix_queues: QueueDirectory, wanted: Mapping[str, Move], **details: Any) -> MoveResult:
+        """Move messages and their logs back to Postfix, never over a file. details, result and errors as of take()."""
+        self.write("give", messages=ids_by_queue(wanted, "source"), **details)
         moved = MoveResult()
-        with self._settling(live, wanted, moved):
-            Restoration(self, live, moved).transfer(wanted)
+        with self._recording_end(postfix_queues, wanted, moved):
+            Restoration(self, postfix_queues, moved).transfer(wanted)
         return moved
 
     @contextmanager
-    def _settling(self, live: QueueDirectory, wanted: Mapping[str, Move], moved: MoveResult) -> Iterator[None]:
+    def _recording_end(
+        self, postfix_queues: QueueDirectory, wanted: Mapping[str, Move], moved: MoveResult
+    ) -> Iterator[None]:
         """Record that a move is done; finish or undo what a full disk or the like leaves half done, and note what it was."""
         try:
             yield
-            live.tree.sync()
+            postfix_queues.tree.sync()
             self.tree.sync()
             self.write(DONE, messages=len(moved.done), collisions=sorted(moved.collisions))
         except (OSError, MailopsError) as error:
-            moved.broken = self.broken_off(live, error) if isinstance(error, OSError) else error
-            self._recover_quietly(live, moved)
+            moved.broken = self.broken_off(postfix_queues, error) if isinstance(error, OSError) else error
+            self._recover_quietly(postfix_queues, moved)
             reason = reason_of(error) if isinstance(error, OSError) else str(error)
             known = {*moved.done, *moved.collisions, *moved.failed}
             moved.failed.update((queue_id, reason) for queue_id in wanted if queue_id not in known)
 
     def swap(
         self,
-        live: QueueDirectory,
+        postfix_queues: QueueDirectory,
         queues: Sequence[str],
         stopped: Callable[[], ContextManager[None]],
         moved: MoveResult,
-        **said: Any,
+        **details: Any,
     ) -> None:
         """Move whole queues with all logs into the quarantine and put empty ones in their place.
 
         stopped: while that is entered, Postfix does not run. What is done in it does not grow with the queues, but for the logs of
-        messages that stay. moved: gets whether anything was moved. said: as for take(). Raises MailopsError.
+        messages that stay. moved: gets whether anything was moved. details: as for take(). Raises MailopsError.
         """
         # Asked while Postfix runs.
-        self.is_elsewhere(live)
-        names = [name for name in (*queues, *LOGS) if live.spool.has(name)]
+        self.is_elsewhere(postfix_queues)
+        names = [name for name in (*queues, *LOGS) if postfix_queues.spool.has(name)]
         earlier = self.present()
-        queue_swap.make_fresh(self, live, names)
+        queue_swap.make_empty_queues(self, postfix_queues, names)
         try:
-            self.write("swap", queues=list(queues), earlier=sorted(earlier), **said)
+            self.write("swap", queues=list(queues), earlier=sorted(earlier), **details)
         except QuarantineError:
             with suppress(OSError):
-                queue_swap.settle(self, live)
+                queue_swap.place_empty_queues(self, postfix_queues)
             raise
         try:
             with stopped():
-                queue_swap.exchange(self, live, names, moved)
-            queue_swap.secure(self)
-            live.tree.sync()
+                queue_swap.move_queues(self, postfix_queues, names, moved)
+            queue_swap.give_to_root(self)
+            postfix_queues.tree.sync()
             self.tree.sync()
             here = self.present() - earlier
             self.write(DONE, messages=len(here), collisions=[], ids_in=sorted(here))
         except OSError as error:
-            self._recover_quietly(live, moved)
-            raise self.broken_off(live, error) from error
+            self._recover_quietly(postfix_queues, moved)
+            raise self.broken_off(postfix_queues, error) from error
         except MailopsError:
             # The intent stays open: it says that Postfix ran, and the next run starts it if this one could not.
             with suppress(OSError):
-                queue_swap.settle(self, live)
+                queue_swap.place_empty_queues(self, postfix_queues)
             raise
 
     def recover(
-        self, live: QueueDirectory, *, start: Callable[[], None] | None = None, moved: MoveResult | None = None
+        self,
+        postfix_queues: QueueDirectory,
+        *,
+        start: Callable[[], None] | None = None,
+        moved: MoveResult | None = None,
     ) -> MoveResult | None:
         """Finish or undo what an interrupted run left, and return what became of it, None where there was nothing.
 
@@ -135,22 +141,22 @@ class Quarantine(QuarantineDirectory):
         start: what else is to be done before the journal says that it is finished. moved: what became of messages before, to which
         it adds.
         """
-        return quarantine_recovery.recover(self, live, start=start, moved=moved)
+        return quarantine_recovery.recover(self, postfix_queues, start=start, moved=moved)
 
-    def _recover_quietly(self, live: QueueDirectory, moved: MoveResult) -> None:
+    def _recover_quietly(self, postfix_queues: QueueDirectory, moved: MoveResult) -> None:
         """Finish or undo what can be; what cannot be now, the next run finishes or undoes."""
         with suppress(OSError, MailopsError):
-            self.recover(live, moved=moved)
+            self.recover(postfix_queues, moved=moved)
         for queue_id in moved.done:
             moved.failed.pop(queue_id, None)
 
-    def is_whole(self, live: QueueDirectory) -> bool:
+    def is_whole(self, postfix_queues: QueueDirectory) -> bool:
         """Return whether nothing is half done."""
-        return quarantine_recovery.is_whole(self, live)
+        return quarantine_recovery.is_whole(self, postfix_queues)
 
-    def settle_swap(self, live: QueueDirectory) -> None:
+    def settle_swap(self, postfix_queues: QueueDirectory) -> None:
         """Put the empty directories where the moved ones were; remove those that are not needed. Raises OSError."""
-        queue_swap.settle(self, live)
+        queue_swap.place_empty_queues(self, postfix_queues)
 
     def check_proved(self, wanted: Container[str] | None, *, whole: bool) -> None:
         """Raise QuarantineError where anything is here that the journal does not prove to be the quarantine's.
@@ -159,11 +165,11 @@ class Quarantine(QuarantineDirectory):
         """
         quarantine_removal.check_proved(self, wanted, whole=whole)
 
-    def drop(self, wanted: Mapping[str, str], **said: Any) -> Deleted:
+    def drop(self, wanted: Mapping[str, str], **details: Any) -> RemovalResult:
         """Delete messages and their logs, and return what became of them. wanted: queues by ID."""
-        return quarantine_removal.drop(self, wanted, **said)
+        return quarantine_removal.drop(self, wanted, **details)
 
-    def remove(self) -> Deleted:
+    def remove(self) -> RemovalResult:
         """Delete the quarantine with all that the journal proves to be in it, and return what became of the messages.
 
         The journal goes last, and only if everything else is gone. Raises QuarantineError where there is anything that it does not

@@ -28,12 +28,12 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal imp
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes, Tree
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine_records import (
     DONE,
+    INTENTS,
     MADE,
-    UNFINISHED,
     VERSION,
-    ended,
+    finished_intents,
     queue_ids_of,
-    signature,
+    time_and_operator,
 )
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class QuarantineDirectory:
         if quarantine_place.is_trusted(path) and quarantine_place.has_journal(path):
             return cls(base, name)
         with quarantine_place.made_directories(base, path):
-            made = {"op": MADE, "version": VERSION, "id": os.urandom(_ID_BYTES).hex(), **signature()}
+            made = {"op": MADE, "version": VERSION, "id": os.urandom(_ID_BYTES).hex(), **time_and_operator()}
             with Tree(path) as tree:
                 Journal(tree.root, path).append({**made, "host": host, "instance": dict(instance)})
             return cls(base, name)
@@ -132,13 +132,13 @@ class QuarantineDirectory:
         """How directories look that only root may enter."""
         return quarantine_place.PRIVATE
 
-    def beside_pid(self, part: str) -> str:
+    def pid_path(self, part: str) -> str:
         """Return the queue directory's own place for messages of this quarantine on their way. Like all of pid/ it is root's."""
         return "pid/mailops.%s.%s" % (self.records[0]["id"], part)
 
     def write(self, operation: str, **fields: Any) -> None:
         """Add a record to the journal. Raises QuarantineError."""
-        record = {"op": operation, **signature(), **fields}
+        record = {"op": operation, **time_and_operator(), **fields}
         self.journal.append(record)
         self.records.append(record)
         if operation == COPIED:
@@ -155,7 +155,7 @@ class QuarantineDirectory:
         for record in reversed(self.records):
             if record["op"] == DONE:
                 return None
-            if record["op"] in UNFINISHED:
+            if record["op"] in INTENTS:
                 return record
         return None
 
@@ -163,14 +163,14 @@ class QuarantineDirectory:
         """Return when something was last moved here, in seconds since the epoch."""
         return max((record["time"] for record in self.records if record["op"] in (MADE, "take", "swap")), default=0)
 
-    def is_elsewhere(self, live: QueueDirectory) -> bool:
+    def is_elsewhere(self, postfix_queues: QueueDirectory) -> bool:
         """Return whether it is on another filesystem than the queue directory. It looks once. Raises SystemRefusal."""
         if self._elsewhere is None:
             try:
-                self._elsewhere = not moves.can_rename(self.tree.root, live.tree.root)
+                self._elsewhere = not moves.can_rename(self.tree.root, postfix_queues.tree.root)
             except OSError as error:
                 what = "Whether %s and %s are on one filesystem cannot be seen" % (
-                    live.layout.queue_directory,
+                    postfix_queues.layout.queue_directory,
                     self.path,
                 )
                 raise SystemRefusal(what, error) from error
@@ -178,7 +178,7 @@ class QuarantineDirectory:
 
     def swapped(self) -> bool:
         """Return whether whole queues were moved here, to the end."""
-        return any(intent["op"] == "swap" and "recovered" not in end for intent, end in ended(self.records))
+        return any(intent["op"] == "swap" and "recovered" not in end for intent, end in finished_intents(self.records))
 
     def messages(self, wanted: Container[str]) -> Iterator[QueueEntry]:
         for queue in LISTED_QUEUES:
@@ -192,18 +192,18 @@ class QuarantineDirectory:
             return {found.name for found in self.messages(wanted)}
         return {found.name for queue in LISTED_QUEUES for found in self.spool.walk(queue) if is_valid(found.name)}
 
-    def collisions(self, live: QueueDirectory, wanted: Container[str]) -> set[str]:
+    def collisions(self, postfix_queues: QueueDirectory, wanted: Container[str]) -> set[str]:
         """Return which of these messages cannot be given back, because their queue ID is taken.
 
         Across filesystems nobody can know.
         """
-        if self.is_elsewhere(live):
+        if self.is_elsewhere(postfix_queues):
             return set()
-        taken = live.names()
+        taken = postfix_queues.queue_ids()
         return {
             found.name
             for found in self.messages(wanted)
-            if live.fit(found.name, moves.inode_of(found.name, found.directory)) in taken
+            if postfix_queues.fitted_id(found.name, moves.inode_of(found.name, found.directory)) in taken
         }
 
     def ended_for(self, state: str) -> set[str]:
@@ -212,9 +212,9 @@ class QuarantineDirectory:
             return {queue_id for record in self.records if record["op"] == "drop" for queue_id in record["ids"]}
         return {queue_id for record in self.records if record["op"] == "give" for queue_id in queue_ids_of(record)}
 
-    def broken_off(self, live: QueueDirectory, error: OSError) -> QuarantineError:
+    def broken_off(self, postfix_queues: QueueDirectory, error: OSError) -> QuarantineError:
         """Return what to say where the system did not let a move go on."""
         return QuarantineError(
             "Moving between %s and %s broke off: %s. Every message is in one of them, and what was moved before stays moved. %s"
-            % (live.layout.queue_directory, self.path, reason_of(error), remedy_of(error))
+            % (postfix_queues.layout.queue_directory, self.path, reason_of(error), remedy_of(error))
         )

@@ -22,14 +22,14 @@ VERSION = 2
 MADE = "made"
 DONE = "done"
 # What is said of an intent that nothing ended.
-UNFINISHED = {"take": "quarantining messages", "give": "restoring messages", "swap": "quarantining queues"}
+INTENTS = {"take": "quarantining messages", "give": "restoring messages", "swap": "quarantining queues"}
 
 
-def ended(records: Sequence[Record]) -> Iterator[tuple[Record, Record]]:
+def finished_intents(records: Sequence[Record]) -> Iterator[tuple[Record, Record]]:
     """Yield each intent with the record that ends it."""
     intent: Record | None = None
     for record in records:
-        if record["op"] in UNFINISHED:
+        if record["op"] in INTENTS:
             intent = record
         elif record["op"] == DONE and intent is not None:
             yield intent, record
@@ -48,6 +48,6 @@ def ids_by_queue(wanted: Mapping[str, Move], which: str) -> dict[str, list[str]]
     return queues
 
 
-def signature() -> dict[str, Any]:
+def time_and_operator() -> dict[str, Any]:
     """Return when and by whom a record is written."""
     return {"time": int(time.time()), "by": operator()}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Mapping
 
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves, queue_swap, settlement
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves, queue_swap, transfer_recovery
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.intake import Intake
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result import MoveResult
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine_records import DONE, queue_ids_of
@@ -21,16 +21,18 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 
 
-def is_whole(quarantine: QuarantineDirectory, live: QueueDirectory) -> bool:
+def is_whole(quarantine: QuarantineDirectory, postfix_queues: QueueDirectory) -> bool:
     """Return whether nothing is half done."""
     if quarantine.unfinished() is not None or moves.is_there(queue_swap.FRESH, quarantine.tree.root):
         return False
-    return all(transfer.is_settled() for transfer in settlement.transfers(quarantine, live, MoveResult()))
+    return all(
+        transfer.is_finished() for transfer in transfer_recovery.transfers(quarantine, postfix_queues, MoveResult())
+    )
 
 
 def recover(
     quarantine: QuarantineDirectory,
-    live: QueueDirectory,
+    postfix_queues: QueueDirectory,
     *,
     start: Callable[[], None] | None = None,
     moved: MoveResult | None = None,
@@ -41,15 +43,15 @@ def recover(
     start: what else is to be done before the journal says that it is finished. moved: what became of messages before, to which
     it adds.
     """
-    if is_whole(quarantine, live):
+    if is_whole(quarantine, postfix_queues):
         return None
     moved = moved or MoveResult()
-    settlement.settle(quarantine, live, moved)
-    queue_swap.settle(quarantine, live)
+    transfer_recovery.recover_transfers(quarantine, postfix_queues, moved)
+    queue_swap.place_empty_queues(quarantine, postfix_queues)
     intent = quarantine.unfinished()
     if intent is not None:
-        result = _RECOVERIES[intent["op"]](quarantine, live, intent, moved)
-        live.tree.sync()
+        result = _RECOVERIES[intent["op"]](quarantine, postfix_queues, intent, moved)
+        postfix_queues.tree.sync()
         quarantine.tree.sync()
         if start is not None:
             start()
@@ -58,26 +60,28 @@ def recover(
 
 
 def _recover_take(
-    quarantine: QuarantineDirectory, live: QueueDirectory, intent: Record, moved: MoveResult
+    quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, intent: Record, moved: MoveResult
 ) -> dict[str, Any]:
     """Bring the logs of messages that were taken after them; return how many those are."""
     here = quarantine.present(queue_ids_of(intent))
-    strangers = live.names()
-    Intake(quarantine, live, moved).take_logs({name: name for name in here if name not in strangers}, replace=True)
+    strangers = postfix_queues.queue_ids()
+    Intake(quarantine, postfix_queues, moved).take_logs(
+        {name: name for name in here if name not in strangers}, replace=True
+    )
     return {"messages": len(here)}
 
 
 def _recover_give(
-    quarantine: QuarantineDirectory, live: QueueDirectory, intent: Record, moved: MoveResult
+    quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, intent: Record, moved: MoveResult
 ) -> dict[str, Any]:
     """Bring back the logs of messages that were not given any more; return how many were."""
     wanted = queue_ids_of(intent)
     here = {}
     for found in quarantine.messages(wanted):
-        here[live.fit(found.name, moves.inode_of(found.name, found.directory))] = found.name
+        here[postfix_queues.fitted_id(found.name, moves.inode_of(found.name, found.directory))] = found.name
     # What Postfix has under such an ID is another message, and its logs are its own.
-    strangers = live.names()
-    out = Intake(quarantine, live, moved)
+    strangers = postfix_queues.queue_ids()
+    out = Intake(quarantine, postfix_queues, moved)
     out.take_logs({name: here[name] for name in here if name not in strangers}, replace=False)
     return {"messages": len(wanted.difference(here.values()))}
 
@@ -85,5 +89,5 @@ def _recover_give(
 _RECOVERIES: Mapping[str, Callable[[QuarantineDirectory, QueueDirectory, Record, MoveResult], dict[str, Any]]] = {
     "take": _recover_take,
     "give": _recover_give,
-    "swap": queue_swap.recover,
+    "swap": queue_swap.recover_swap,
 }

@@ -22,8 +22,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES, LOGS
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import (
-    contents,
     moves,
+    quarantine_contents,
     quarantine_place,
     queue_swap,
 )
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Deleted:
+class RemovalResult:
     """What became of messages that were to be deleted in a quarantine. What is in neither set was not there."""
 
     gone: set[str] = field(default_factory=set)
@@ -58,13 +58,13 @@ class Deleted:
             self.failed[found.name] = reason_of(error)
 
 
-def proof_of(quarantine: QuarantineDirectory, *, whole: bool = True) -> contents.Proof:
+def proof_of(quarantine: QuarantineDirectory, *, whole: bool = True) -> quarantine_contents.Proof:
     """Return what the journal proves to be in the quarantine. whole: whether nothing may be on its way."""
     queue_ids = {queue_id for record in quarantine.records for queue_id in record.get("ids_in", ())}
     for record in quarantine.records:
         if record["op"] == "take":
             queue_ids |= queue_ids_of(record)
-    return contents.Proof(
+    return quarantine_contents.Proof(
         queue_ids=frozenset(queue_ids),
         whole_logs=any(record["op"] == "swap" for record in quarantine.records),
         working=frozenset() if whole else frozenset((STAGING, queue_swap.FRESH)),
@@ -79,7 +79,9 @@ def check_proved(quarantine: QuarantineDirectory, wanted: Container[str] | None,
     proof = proof_of(quarantine, whole=whole)
     if wanted is None:
         try:
-            foreign = (entry.path for entry in contents.walk(quarantine.tree.root, proof) if not entry.is_own)
+            foreign = (
+                entry.path for entry in quarantine_contents.walk(quarantine.tree.root, proof) if not entry.is_own
+            )
             named = list(islice(foreign, quarantine_place.MAX_NAMED + 1))
         except OSError as error:
             raise SystemRefusal("The quarantine %s cannot be read" % quarantine.path, error) from error
@@ -98,12 +100,12 @@ def _unproved(quarantine: QuarantineDirectory, paths: Sequence[str], touched: st
     )
 
 
-def drop(quarantine: QuarantineDirectory, wanted: Mapping[str, str], **said: Any) -> Deleted:
+def drop(quarantine: QuarantineDirectory, wanted: Mapping[str, str], **details: Any) -> RemovalResult:
     """Delete messages and their logs, and return what became of them. wanted: queues by ID.
 
     The record of it comes last, because deleting needs no room.
     """
-    deleted = Deleted()
+    deleted = RemovalResult()
     try:
         # As postsuper(1) does: a log that stays behind would be nobody's.
         for log in LOGS:
@@ -115,7 +117,7 @@ def drop(quarantine: QuarantineDirectory, wanted: Mapping[str, str], **said: Any
             if wanted[found.name] == found.queue:
                 deleted.remove(found)
         if deleted.gone:
-            quarantine.write("drop", messages=len(deleted.gone), ids=sorted(deleted.gone), **said)
+            quarantine.write("drop", messages=len(deleted.gone), ids=sorted(deleted.gone), **details)
     except MailopsError as error:
         deleted.broken = error
     except OSError as error:
@@ -123,15 +125,15 @@ def drop(quarantine: QuarantineDirectory, wanted: Mapping[str, str], **said: Any
     return deleted
 
 
-def remove_all(quarantine: QuarantineDirectory) -> Deleted:
+def remove_all(quarantine: QuarantineDirectory) -> RemovalResult:
     """Delete the quarantine with all that the journal proves to be in it, and return what became of the messages.
 
     The journal goes last, and only if everything else is gone. Raises QuarantineError where there is anything that it does not
     prove, and then nothing was deleted.
     """
-    deleted = Deleted()
+    deleted = RemovalResult()
     try:
-        for entry in contents.walk(quarantine.tree.root, proof_of(quarantine)):
+        for entry in quarantine_contents.walk(quarantine.tree.root, proof_of(quarantine)):
             _remove_entry(quarantine, entry, deleted)
         left = sorted(name for name in os.listdir(quarantine.tree.root) if name != JOURNAL)
         if left and deleted.broken is None:
@@ -144,7 +146,9 @@ def remove_all(quarantine: QuarantineDirectory) -> Deleted:
     return deleted
 
 
-def _remove_entry(quarantine: QuarantineDirectory, entry: contents.Entry, deleted: Deleted) -> None:
+def _remove_entry(
+    quarantine: QuarantineDirectory, entry: quarantine_contents.QuarantineEntry, deleted: RemovalResult
+) -> None:
     if not entry.is_own:
         return
     is_message = entry.path.split("/", 1)[0] in LISTED_QUEUES and not entry.is_directory

@@ -13,7 +13,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SystemRefusal
-from ansible_collections.mailops.postfix.plugins.module_utils._format.file_names import fitted_id
+from ansible_collections.mailops.postfix.plugins.module_utils._format import file_names
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES, LOGS
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Tree, remove
@@ -61,11 +61,11 @@ class QueueDirectory:
                     if not stat.S_ISDIR(os.lstat(queue_id, dir_fd=directory).st_mode):
                         raise
 
-    def fit(self, queue_id: str, inode: int) -> str:
+    def fitted_id(self, queue_id: str, inode: int) -> str:
         """Return the queue ID that a message must have in a file with that inode."""
-        return fitted_id(queue_id, inode=inode, long_queue_ids=self.layout.long_queue_ids)
+        return file_names.fitted_id(queue_id, inode=inode, long_queue_ids=self.layout.long_queue_ids)
 
-    def names(self) -> set[str]:
+    def queue_ids(self) -> set[str]:
         """Return the queue IDs that stand in any queue.
 
         What is in one queue counts for all: moving its own message there, Postfix would overwrite another one.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Container, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES, LOGS
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import contents, moves, quarantine_place
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves, quarantine_contents, quarantine_place
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.restoration import Restoration
 
@@ -28,38 +28,40 @@ if TYPE_CHECKING:
 FRESH = "fresh"
 
 
-def make_fresh(quarantine: QuarantineDirectory, live: QueueDirectory, names: Sequence[str]) -> None:
+def make_empty_queues(quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, names: Sequence[str]) -> None:
     """Make the directories that are to take the place of those. Raises SystemRefusal, and then nothing was made."""
     try:
         for name in names:
-            look = FileAttributes.of(live.tree.directory(name))
-            look.put_on(quarantine.tree.directory(FRESH + "/" + name, quarantine.private))
-        live.tree.forget()
+            attributes = FileAttributes.of(postfix_queues.tree.directory(name))
+            attributes.put_on(quarantine.tree.directory(FRESH + "/" + name, quarantine.private))
+        postfix_queues.tree.forget()
         quarantine.tree.sync()
     except OSError as error:
         with suppress(OSError):
-            settle(quarantine, live)
+            place_empty_queues(quarantine, postfix_queues)
         refusal = SystemRefusal(
             "New queue directories cannot be made in %s, and nothing was touched" % quarantine.path, error
         )
         raise quarantine_place.with_hint(refusal, error) from error
 
 
-def exchange(quarantine: QuarantineDirectory, live: QueueDirectory, names: Sequence[str], moved: MoveResult) -> None:
+def move_queues(
+    quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, names: Sequence[str], moved: MoveResult
+) -> None:
     quarantine.tree.forget()
     try:
         for name in names:
-            moves.move_directory(name, source_dir=live.tree.root, target_dir=quarantine.tree.root)
+            moves.move_directory(name, source_dir=postfix_queues.tree.root, target_dir=quarantine.tree.root)
             moved.directories = True
     finally:
-        settle(quarantine, live)
-    _leave_logs(quarantine, live, moved)
+        place_empty_queues(quarantine, postfix_queues)
+    _leave_logs(quarantine, postfix_queues, moved)
 
 
-def settle(quarantine: QuarantineDirectory, live: QueueDirectory) -> None:
+def place_empty_queues(quarantine: QuarantineDirectory, postfix_queues: QueueDirectory) -> None:
     """Put the empty directories where the moved ones were; remove those that are not needed. Raises OSError."""
     # What was opened before the directories were moved is of no use, least of all to the process that stands by.
-    live.tree.forget()
+    postfix_queues.tree.forget()
     quarantine.tree.forget()
     try:
         fresh = quarantine.tree.directory(FRESH)
@@ -67,40 +69,42 @@ def settle(quarantine: QuarantineDirectory, live: QueueDirectory) -> None:
         return
     for name in os.listdir(fresh):
         try:
-            moves.rename(name, name, source_dir=fresh, target_dir=live.tree.root)
+            moves.rename(name, name, source_dir=fresh, target_dir=postfix_queues.tree.root)
         except FileExistsError:
             os.rmdir(name, dir_fd=fresh)
-    live.tree.sync()
+    postfix_queues.tree.sync()
     quarantine.tree.sync()
     quarantine.tree.forget()
     os.rmdir(FRESH, dir_fd=quarantine.tree.root)
 
 
-def secure(quarantine: QuarantineDirectory) -> None:
+def give_to_root(quarantine: QuarantineDirectory) -> None:
     """Give the directories that were moved to root. Raises OSError.
 
     They were the mail owner's, and a process that has kept one of them open could still remove files there.
     """
     for name in (*LISTED_QUEUES, *LOGS):
-        contents.give_to(quarantine.private, name, quarantine.tree.root)
+        quarantine_contents.give_to(quarantine.private, name, quarantine.tree.root)
 
 
 def _leave_logs(
-    quarantine: QuarantineDirectory, live: QueueDirectory, moved: MoveResult, but: Container[str] = ()
+    quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, moved: MoveResult, but: Container[str] = ()
 ) -> None:
     """Give back the logs of messages that are in the queue, where not all queues were moved."""
-    back = Restoration(quarantine, live, moved)
+    back = Restoration(quarantine, postfix_queues, moved)
     for queue in LISTED_QUEUES:
-        for found in live.spool.walk(queue):
+        for found in postfix_queues.spool.walk(queue):
             if found.name not in but:
                 for log in LOGS:
                     back.give_log(log, found.name, found.name)
 
 
-def recover(quarantine: QuarantineDirectory, live: QueueDirectory, intent: Record, moved: MoveResult) -> dict[str, Any]:
+def recover_swap(
+    quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, intent: Record, moved: MoveResult
+) -> dict[str, Any]:
     """Return what came into the quarantine. The next run takes the rest."""
     here = quarantine.present()
-    _leave_logs(quarantine, live, moved, here)
-    secure(quarantine)
+    _leave_logs(quarantine, postfix_queues, moved, here)
+    give_to_root(quarantine)
     new = here.difference(intent["earlier"])
     return {"messages": len(new), "ids_in": sorted(new)}

@@ -14,9 +14,9 @@ from typing import Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import MAX_DEPTH, Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.findings import Finding, unreadable
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import is_hash_name, open_below
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import MAX_DEPTH, is_hash_name, open_below
 
 # In the order in which postsuper goes through them. It does not look at trace/ unless it is named.
 LOG_QUEUES = ("defer", "bounce")

@@ -38,9 +38,9 @@ class Restoration(Transfer):
 
     way = BACK
 
-    def __init__(self, quarantine: QuarantineDirectory, live: QueueDirectory, moved: MoveResult) -> None:
-        staging = TransitDirectory(live.tree, quarantine.beside_pid(STAGING), quarantine.private)
-        super().__init__(quarantine, live, moved, staging)
+    def __init__(self, quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, moved: MoveResult) -> None:
+        staging = TransitDirectory(postfix_queues.tree, quarantine.pid_path(STAGING), quarantine.private)
+        super().__init__(quarantine, postfix_queues, moved, staging)
         self._logs: Mapping[str, set[str]] | None = None
         self._taken: set[str] | None = None
 
@@ -49,18 +49,18 @@ class Restoration(Transfer):
         return self.quarantine.spool
 
     def final_name(self, queue_id: str, inode: int) -> str:
-        return self.live.fit(queue_id, inode)
+        return self.postfix_queues.fitted_id(queue_id, inode)
 
     def file_target(self, queue: str, name: str) -> FileTarget:
-        return FileTarget(self.live.directory(queue, name), name)
+        return FileTarget(self.postfix_queues.directory(queue, name), name)
 
     def stations(self) -> Sequence[TransitDirectory]:
         return (self._staging,)
 
-    def _put(self, name: str, directory: int, target: FileTarget, queue_id: str) -> None:
+    def _put_in_place(self, name: str, directory: int, target: FileTarget, queue_id: str) -> None:
         # Nobody can get one of these names later: it holds the number of an inode that is in use.
         if self._taken is None:
-            self._taken = self.live.names()
+            self._taken = self.postfix_queues.queue_ids()
         if target.name in self._taken:
             self.moved.collisions.add(queue_id)
             return
@@ -71,7 +71,7 @@ class Restoration(Transfer):
                 if queue_id in self._logs[log]:
                     self.moved.astray.add("%s/%s" % (log, target.name))
                     self.give_log(log, queue_id, target.name)
-            super()._put(name, directory, target, queue_id)
+            super()._put_in_place(name, directory, target, queue_id)
         except (OSError, MailopsError):
             self._return_logs({target.name: queue_id})
             raise
@@ -80,20 +80,20 @@ class Restoration(Transfer):
         self._forget_logs([target.name])
 
     def _return_logs(self, queue_ids: Mapping[str, str]) -> None:
-        Intake(self.quarantine, self.live, self.moved).take_logs(queue_ids, replace=False)
+        Intake(self.quarantine, self.postfix_queues, self.moved).take_logs(queue_ids, replace=False)
         self._forget_logs(queue_ids)
 
     def _forget_logs(self, names: Iterable[str]) -> None:
         """Note that the logs of these names are where they belong."""
         self.moved.astray.difference_update("%s/%s" % (log, name) for log in LOGS for name in names)
 
-    def _carry_on(self, batch: CopyBatch) -> None:
+    def _place_batch(self, batch: CopyBatch) -> None:
         done, undone = [], []
         for entry in batch.entries:
             self._trim()
             try:
                 target = self.file_target(entry.queue, entry.name)
-                self._put(entry.staged, self._staging.open(), target, entry.queue_id)
+                self._put_in_place(entry.staged, self._staging.open(), target, entry.queue_id)
             except OSError as error:
                 self.moved.failed[entry.queue_id] = reason_of(error)
             if entry.queue_id in self.moved.done:
@@ -107,9 +107,9 @@ class Restoration(Transfer):
         for entry in done:
             moves.remove_same(entry.queue_id, batch.directory(entry), entry.original)
 
-    def settle(self, entries: Sequence[RecordedCopy]) -> None:
+    def recover_batch(self, entries: Sequence[RecordedCopy]) -> None:
         originals = find_inodes(self.source, {entry.queue_id: (entry.original,) for entry in entries})
-        copies = find_inodes(self.live.spool, {entry.name: (entry.copy,) for entry in entries})
+        copies = find_inodes(self.postfix_queues.spool, {entry.name: (entry.copy,) for entry in entries})
         was_emptied = not self._staging.is_there()
         done, undone = [], []
         for entry in entries:
@@ -124,19 +124,21 @@ class Restoration(Transfer):
                     self._finish(entry)
             elif has_original:
                 (self.moved.emptied if was_emptied else self.moved.uncertain).add(entry.queue_id)
-        taken = self.live.names() if undone else set()
+        taken = self.postfix_queues.queue_ids() if undone else set()
         self._return_logs({entry.name: entry.queue_id for entry in undone if entry.name not in taken})
         self._record_placed(done)
         for entry in undone:
             self._remove_copy(entry)
-        self.clear(done)
+        self.remove_originals(done)
 
     def _finish(self, entry: RecordedCopy) -> None:
         """Bring a copy whose original is gone to its place; where that cannot be done, it stays in staging."""
         with suppress(OSError):
-            self._put(entry.staged, self._staging.open(), self.file_target(entry.queue, entry.name), entry.queue_id)
+            self._put_in_place(
+                entry.staged, self._staging.open(), self.file_target(entry.queue, entry.name), entry.queue_id
+            )
 
-    def clear(self, entries: Collection[RecordedCopy]) -> None:
+    def remove_originals(self, entries: Collection[RecordedCopy]) -> None:
         wanted = {entry.queue_id: entry.original for entry in entries}
         for queue in LISTED_QUEUES if wanted else ():
             for found in self.source.walk(queue):
@@ -154,10 +156,10 @@ class Restoration(Transfer):
 
     def _give_log(self, log: str, queue_id: str, directory: int, name: str) -> None:
         try:
-            target = FileTarget(self.live.directory(log, name), name)
+            target = FileTarget(self.postfix_queues.directory(log, name), name)
         except OSError as error:
             if error.errno not in _IN_THE_WAY:
                 raise
             self._note_odd(log, name)
             return
-        self.carry_log(log, queue_id, directory, target)
+        self.move_log(log, queue_id, directory, target)

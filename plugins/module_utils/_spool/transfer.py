@@ -71,13 +71,17 @@ class Transfer(ABC):
     way: str
 
     def __init__(
-        self, quarantine: QuarantineDirectory, live: QueueDirectory, moved: MoveResult, staging: TransitDirectory
+        self,
+        quarantine: QuarantineDirectory,
+        postfix_queues: QueueDirectory,
+        moved: MoveResult,
+        staging: TransitDirectory,
     ) -> None:
         self.quarantine = quarantine
-        self.live = live
+        self.postfix_queues = postfix_queues
         self.moved = moved
         self._staging = staging
-        self._crossing = quarantine.is_elsewhere(live)
+        self._crossing = quarantine.is_elsewhere(postfix_queues)
 
     @property
     @abstractmethod
@@ -97,7 +101,7 @@ class Transfer(ABC):
         """Return the directories that are there only while messages are on their way."""
 
     @abstractmethod
-    def _carry_on(self, batch: CopyBatch) -> None:
+    def _place_batch(self, batch: CopyBatch) -> None:
         """Bring recorded copies to their places, and remove their originals. Raises OSError and QuarantineError."""
 
     # --- a run --------------------------------------------------------------------------------------------------
@@ -107,10 +111,10 @@ class Transfer(ABC):
         batch = CopyBatch()
         try:
             for found, move in self._walk(wanted):
-                self._try(found, move, batch)
+                self._move_or_copy(found, move, batch)
                 if batch.is_full():
-                    self._carry(batch)
-            self._carry(batch)
+                    self._record_batch(batch)
+            self._record_batch(batch)
         finally:
             batch.clear()
         self.close()
@@ -120,7 +124,7 @@ class Transfer(ABC):
         for station in self.stations():
             station.remove_empty()
 
-    def is_settled(self) -> bool:
+    def is_finished(self) -> bool:
         """Return whether nothing is on its way."""
         return not any(station.is_there() for station in self.stations())
 
@@ -133,10 +137,10 @@ class Transfer(ABC):
                     yield found, move
 
     def _trim(self) -> None:
-        self.live.tree.trim()
+        self.postfix_queues.tree.trim()
         self.quarantine.tree.trim()
 
-    def _try(self, found: QueueEntry, move: Move, batch: CopyBatch) -> None:
+    def _move_or_copy(self, found: QueueEntry, move: Move, batch: CopyBatch) -> None:
         """Move one message, or note why it stays. Raises OSError where no other could be moved either."""
         try:
             if not self._crossing:
@@ -154,14 +158,14 @@ class Transfer(ABC):
         """Move a message by a rename; return False where the filesystem ends between. Raises OSError."""
         name = self.final_name(found.name, moves.inode_of(found.name, found.directory))
         try:
-            self._put(found.name, found.directory, self.file_target(move.queue, name), found.name)
+            self._put_in_place(found.name, found.directory, self.file_target(move.queue, name), found.name)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
             return False
         return True
 
-    def _put(self, name: str, directory: int, target: FileTarget, queue_id: str) -> None:
+    def _put_in_place(self, name: str, directory: int, target: FileTarget, queue_id: str) -> None:
         """Bring a message to its place, or note that it is taken. Raises OSError."""
         try:
             moves.rename(name, target.name, source_dir=directory, target_dir=target.directory)
@@ -188,15 +192,15 @@ class Transfer(ABC):
         entry = RecordedCopy(found.name, move.source, move.queue, copy.original, copy.inode, name)
         batch.add(entry, found.directory, copy.size)
 
-    def _carry(self, batch: CopyBatch) -> None:
+    def _record_batch(self, batch: CopyBatch) -> None:
         if batch.entries:
             os.fsync(self._staging.open())
             self.quarantine.write(COPIED, way=self.way, files=[str(entry) for entry in batch.entries])
-            self._carry_on(batch)
+            self._place_batch(batch)
         batch.clear()
 
     def _sync(self) -> None:
-        self.live.tree.sync()
+        self.postfix_queues.tree.sync()
         self.quarantine.tree.sync()
 
     def _record_placed(self, entries: Iterable[RecordedCopy]) -> None:
@@ -210,7 +214,7 @@ class Transfer(ABC):
 
     # --- logs ---------------------------------------------------------------------------------------------------
 
-    def carry_log(self, log: str, name: str, directory: int, target: FileTarget) -> None:
+    def move_log(self, log: str, name: str, directory: int, target: FileTarget) -> None:
         """Move a log; where one has its name already, that one stays and this one goes. Raises OSError.
 
         What is no regular file is left where it is, and named.
@@ -219,7 +223,7 @@ class Transfer(ABC):
             self._note_odd(log, name)
             return
         try:
-            self._carry_log(log, name, directory, target)
+            self._rename_or_copy_log(log, name, directory, target)
         except OSError as error:
             # A log is no reason to leave its message behind.
             if error.errno in _NO_ROOM:
@@ -228,7 +232,7 @@ class Transfer(ABC):
             if error.errno != errno.ENOENT or moves.inode_of(name, directory):
                 self._note_odd(log, name)
 
-    def _carry_log(self, log: str, name: str, directory: int, target: FileTarget) -> None:
+    def _rename_or_copy_log(self, log: str, name: str, directory: int, target: FileTarget) -> None:
         try:
             moves.rename(name, target.name, source_dir=directory, target_dir=target.directory)
             return
@@ -259,14 +263,14 @@ class Transfer(ABC):
     # --- what an interrupted run left ---------------------------------------------------------------------------
 
     @abstractmethod
-    def settle(self, entries: Sequence[RecordedCopy]) -> None:
+    def recover_batch(self, entries: Sequence[RecordedCopy]) -> None:
         """Finish or undo recorded copies that were not recorded in their places. Raises OSError and QuarantineError."""
 
     @abstractmethod
-    def clear(self, entries: Collection[RecordedCopy]) -> None:
+    def remove_originals(self, entries: Collection[RecordedCopy]) -> None:
         """Remove the originals of copies that were recorded in their places. Raises OSError."""
 
-    def sweep(self) -> None:
+    def recover_unrecorded(self) -> None:
         """Remove the copies that no record names, if their originals are seen; then the empty directories. Raises OSError.
 
         No original is touched before its copy is recorded, so such an original is where it was.

@@ -24,11 +24,11 @@ class TransitDirectory(NamedTuple):
 
     tree: Tree
     path: str
-    look: FileAttributes
+    attributes: FileAttributes
 
     def open(self) -> int:
         """Return it open, made where it is missing. Raises OSError."""
-        return self.tree.directory(self.path, self.look)
+        return self.tree.directory(self.path, self.attributes)
 
     def is_there(self) -> bool:
         """Return whether there is one."""

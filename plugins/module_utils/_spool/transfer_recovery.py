@@ -22,21 +22,23 @@ if TYPE_CHECKING:
 _TRANSFERS = {Intake.way: Intake, Restoration.way: Restoration}
 
 
-def transfers(quarantine: QuarantineDirectory, live: QueueDirectory, moved: MoveResult) -> list[Intake | Restoration]:
+def transfers(
+    quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, moved: MoveResult
+) -> list[Intake | Restoration]:
     """Return both directions."""
-    return [transfer(quarantine, live, moved) for transfer in (Intake, Restoration)]
+    return [transfer(quarantine, postfix_queues, moved) for transfer in (Intake, Restoration)]
 
 
-def settle(quarantine: QuarantineDirectory, live: QueueDirectory, moved: MoveResult) -> None:
+def recover_transfers(quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, moved: MoveResult) -> None:
     """Finish or undo what is on its way. Raises OSError and QuarantineError."""
     batch, placed = last_batch(quarantine.records)
-    transfer = None if batch is None else _TRANSFERS[batch["way"]](quarantine, live, moved)
+    transfer = None if batch is None else _TRANSFERS[batch["way"]](quarantine, postfix_queues, moved)
     if batch is not None and transfer is not None:
         entries = parse_batch(batch, quarantine.path)
         if placed is None:
-            transfer.settle(entries)
+            transfer.recover_batch(entries)
         else:
             known = set(placed["ids"])
-            transfer.clear([entry for entry in entries if entry.queue_id in known])
-    for each in transfers(quarantine, live, moved):
-        each.sweep()
+            transfer.remove_originals([entry for entry in entries if entry.queue_id in known])
+    for each in transfers(quarantine, postfix_queues, moved):
+        each.recover_unrecorded()

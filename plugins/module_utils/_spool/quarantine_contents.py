@@ -20,10 +20,9 @@ from typing import Iterator, NamedTuple
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES, LOGS
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import MAX_DEPTH
 
 _KNOWN = frozenset((*LISTED_QUEUES, *LOGS))
-# What make_directory() calls a directory until it looks as it is to look.
-_UNFINISHED = "mailops."
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Proof:
         return self.whole_logs and queue in LOGS and is_valid(name)
 
 
-class Entry(NamedTuple):
+class QuarantineEntry(NamedTuple):
     """Something in a quarantine, in an open directory. is_own: whether the journal proves that it is the quarantine's."""
 
     directory: int
@@ -54,44 +53,44 @@ class Entry(NamedTuple):
     is_own: bool
 
 
-def walk(root: int, proof: Proof) -> Iterator[Entry]:
+def walk(root: int, proof: Proof) -> Iterator[QuarantineEntry]:
     """Yield what is in a quarantine, but for its journal, a directory after what is in it. Raises OSError."""
     for name in os.listdir(root):
         if name == "journal" and stat.S_ISREG(_mode(name, root)):
             continue
         if name in proof.working and stat.S_ISDIR(_mode(name, root)):
             continue
-        yield from _walk_one(Entry(root, name, name, is_directory=False, is_own=False), proof, depth=0)
+        yield from _walk_one(QuarantineEntry(root, name, name, is_directory=False, is_own=False), proof, depth=0)
 
 
-def _walk_one(entry: Entry, proof: Proof, *, depth: int) -> Iterator[Entry]:
+def _walk_one(entry: QuarantineEntry, proof: Proof, *, depth: int) -> Iterator[QuarantineEntry]:
     """Yield one entry, and before it what is below it. depth: how many directories it is below the top."""
     mode = _mode(entry.name, entry.directory)
     if not stat.S_ISDIR(mode):
         queue = entry.path.split("/", 1)[0]
         yield entry._replace(is_own=depth > 0 and stat.S_ISREG(mode) and proof.covers(queue, entry.name))
-    elif entry.name in _KNOWN if not depth else len(entry.name) == 1 and depth <= moves.MAX_DEPTH:
+    elif entry.name in _KNOWN if not depth else len(entry.name) == 1 and depth <= MAX_DEPTH:
         yield from _walk_below(entry, proof, depth=depth)
         yield entry._replace(is_directory=True, is_own=True)
     else:
         yield entry._replace(is_directory=True, is_own=_is_unfinished(entry, depth))
 
 
-def _walk_below(entry: Entry, proof: Proof, *, depth: int) -> Iterator[Entry]:
+def _walk_below(entry: QuarantineEntry, proof: Proof, *, depth: int) -> Iterator[QuarantineEntry]:
     descriptor = os.open(entry.name, moves.OPEN_DIRECTORY, dir_fd=entry.directory)
     try:
         for name in os.listdir(descriptor):
-            below = Entry(descriptor, name, entry.path + "/" + name, is_directory=False, is_own=False)
+            below = QuarantineEntry(descriptor, name, entry.path + "/" + name, is_directory=False, is_own=False)
             yield from _walk_one(below, proof, depth=depth + 1)
     finally:
         os.close(descriptor)
 
 
-def _is_unfinished(entry: Entry, depth: int) -> bool:
+def _is_unfinished(entry: QuarantineEntry, depth: int) -> bool:
     """Return whether an entry is an empty directory that was to become a hash directory or a queue."""
-    if not entry.name.startswith(_UNFINISHED):
+    if not entry.name.startswith(moves.UNFINISHED):
         return False
-    name = entry.name[len(_UNFINISHED) :]
+    name = entry.name[len(moves.UNFINISHED) :]
     if name not in _KNOWN if not depth else len(name) != 1:
         return False
     descriptor = os.open(entry.name, moves.OPEN_DIRECTORY, dir_fd=entry.directory)
@@ -109,7 +108,7 @@ def _mode(name: str, directory: int) -> int:
         return 0
 
 
-def give_to(look: moves.FileAttributes, name: str, directory: int, *, depth: int = 0) -> None:
+def give_to(attributes: moves.FileAttributes, name: str, directory: int, *, depth: int = 0) -> None:
     """Give a directory and the hash directories in it that owner and those permissions. Raises OSError."""
     try:
         descriptor = os.open(name, moves.OPEN_DIRECTORY, dir_fd=directory)
@@ -119,10 +118,10 @@ def give_to(look: moves.FileAttributes, name: str, directory: int, *, depth: int
             raise
         return
     try:
-        os.fchown(descriptor, look.uid, look.gid)
-        os.fchmod(descriptor, look.mode)
-        for below in os.listdir(descriptor) if depth < moves.MAX_DEPTH else ():
+        os.fchown(descriptor, attributes.uid, attributes.gid)
+        os.fchmod(descriptor, attributes.mode)
+        for below in os.listdir(descriptor) if depth < MAX_DEPTH else ():
             if len(below) == 1:
-                give_to(look, below, descriptor, depth=depth + 1)
+                give_to(attributes, below, descriptor, depth=depth + 1)
     finally:
         os.close(descriptor)

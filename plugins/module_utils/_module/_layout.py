@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""From an instance's parameters to the layout of its queue directory."""
+"""The layout of an instance's queue directory, from the parameters of the instance."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def layout_of(instance: Instance) -> Layout:
-    """Return where an instance has its queue files. Raises InstanceError for what main.cf says and cannot be."""
+    """Return the layout of an instance's queue directory. Raises InstanceError for impossible values in main.cf."""
     owner = instance.mail_owner
     return Layout(
         queue_directory=instance.queue_directory,

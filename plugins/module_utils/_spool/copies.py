@@ -19,20 +19,20 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Record
 
-# The records of a batch of copies: when they are written, and when they are in their places.
+# The records about a batch of copies: when the copies are written, and when they are at their targets.
 COPIED = "copied"
 PLACED = "placed"
-# In which direction the copies of a batch go, as its record has it: into the quarantine, and back to Postfix.
+# The directions in these records: into the quarantine, and back to Postfix.
 OUT = "out"
 BACK = "back"
-# A batch is that much at most: a copy of everything needs little more room than everything.
+# The limits of a batch. It is on disk twice, so a small batch needs little room.
 _BATCH_MESSAGES = 200
 _BATCH_BYTES = 64 << 20
 _BATCH_DIRECTORIES = 32
 
 
 class RecordedCopy(NamedTuple):
-    """A message with a copy on the other side: the inodes of both, and the name that the copy is to have."""
+    """A message with a copy on the other filesystem: the inode numbers of both, and the final name of the copy."""
 
     queue_id: str
     source: str
@@ -42,12 +42,12 @@ class RecordedCopy(NamedTuple):
     name: str
 
     def __str__(self) -> str:
-        """Return it as the journal has it."""
+        """Return its text in the journal."""
         return " ".join(map(str, tuple(self)))
 
     @classmethod
     def parse(cls, text: str) -> RecordedCopy:
-        """Return what the journal has. Raises ValueError for what is none."""
+        """Return the copy that a text in the journal describes. Raises ValueError for any other text."""
         queue_id, source, queue, original, copy, name = text.split(" ")
         if not (is_valid(queue_id) and is_valid(name) and source in LISTED_QUEUES and queue in LISTED_QUEUES):
             raise ValueError(text)
@@ -60,7 +60,7 @@ class RecordedCopy(NamedTuple):
 
 
 class CopyBatch:
-    """Copies that are written, and the directories that their originals are in."""
+    """Copies that are written, with the open directories of their originals."""
 
     entries: list[RecordedCopy]
 
@@ -69,7 +69,7 @@ class CopyBatch:
         self.clear()
 
     def add(self, entry: RecordedCopy, directory: int, size: int) -> None:
-        """Add a copy. directory: the open directory of its original, which may be closed afterwards."""
+        """Add a copy. directory: the open directory of its original; the caller may close it afterwards."""
         status = os.fstat(directory)
         key = (status.st_dev, status.st_ino)
         if key not in self._directories:
@@ -79,7 +79,7 @@ class CopyBatch:
         self._size += size
 
     def is_full(self) -> bool:
-        """Return whether it is time to go on with it."""
+        """Return whether the batch has reached a limit."""
         return (
             len(self.entries) >= _BATCH_MESSAGES
             or self._size >= _BATCH_BYTES
@@ -87,11 +87,11 @@ class CopyBatch:
         )
 
     def directory(self, entry: RecordedCopy) -> int:
-        """Return the open directory of the original."""
+        """Return the open directory of an original."""
         return self._places[entry.queue_id]
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all copies, and close the directories."""
         for descriptor in self._directories.values():
             os.close(descriptor)
         self.entries = []
@@ -101,7 +101,7 @@ class CopyBatch:
 
 
 def last_batch(records: Sequence[Record]) -> tuple[Record | None, Record | None]:
-    """Return the last batch of copies that may not be done with, and the record that they are in their places."""
+    """Return the record of the last batch if it may be unfinished, and the record that its copies are at their targets."""
     placed = None
     for record in reversed(records):
         if record["op"] == COPIED:
@@ -113,23 +113,23 @@ def last_batch(records: Sequence[Record]) -> tuple[Record | None, Record | None]
 
 
 def parse_batch(batch: Record, path: str) -> list[RecordedCopy]:
-    """Return the copies of a batch. Raises QuarantineError for what is no batch."""
+    """Return the copies of a batch. path: of the quarantine. Raises QuarantineError for a record that cannot be read."""
     try:
         return [RecordedCopy.parse(text) for text in batch["files"]]
     except (AttributeError, KeyError, TypeError, ValueError):
         raise QuarantineError(
-            "The journal of %s has a record of copies that cannot be read. Its messages are where they are: look at the directory, "
-            "and move it aside if need be." % path
+            "The journal of %s has a record of copies that cannot be read. Its messages stay where they are. Look at the directory, "
+            "and move it to another place." % path
         ) from None
 
 
 def staged_name(move: Move, queue_id: str) -> str:
-    """Return the name of a file in staging and limbo; a queue ID has no dots."""
+    """Return the name of a file in staging or limbo. Its parts are separated by dots, which a queue ID never has."""
     return ".".join((*move, queue_id))
 
 
 def parse_staged_name(name: str) -> tuple[Move, str] | None:
-    """Return what the name of a file in staging or limbo says, None for a name of somebody else."""
+    """Return the move and the queue ID in the name of a file in staging or limbo, None for any other name."""
     parts = name.split(".")
     if len(parts) != 3 or not {*parts[:2]}.issubset((*LISTED_QUEUES, *LOGS)) or not is_valid(parts[2]):
         return None

@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What is wrong in a queue directory, and what could not be repaired."""
+"""Findings: problems in a queue directory. Failures: problems that could not be repaired."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import rea
 
 
 class Finding(NamedTuple):
-    """Something that is not as it should be: what, where in the queue directory, and what it should be called or why it is bad."""
+    """A problem: its kind, its path in the queue directory, and a detail: the right path or name, or the reason."""
 
     kind: str
     path: str
@@ -28,29 +28,30 @@ class Finding(NamedTuple):
     goes_with: tuple[str, ...] = ()
     """Kinds of other findings about the same thing whose repair removes it."""
     remedy: str = ""
-    """What to do about what cannot be read, where the detail does not say so."""
+    """What to do about a path that cannot be read, where the detail does not say so."""
 
     @property
     def reason(self) -> str:
-        """Why it cannot be read, and what to do about that."""
+        """The reason why the path cannot be read, and what to do."""
         return ". ".join(part for part in (self.detail, self.remedy) if part)
 
     def failure(self) -> Failure:
-        """Return that it keeps a repair from being done."""
+        """Return the failure of a repair that this finding prevents."""
         return Failure(self.path, self.reason)
 
 
 class Failure(NamedTuple):
-    """Something that could not be repaired: where it is in the queue directory, and why."""
+    """A repair that failed: the path in the queue directory, and the reason."""
 
     path: str
     reason: str
 
     @classmethod
     def of(cls, path: str, error: OSError) -> Failure:
-        """Return a failure with what the system says and what to do about it."""
+        """Return the failure for an error of the system, with its reason and its remedy."""
         return cls(path, "%s. %s" % (reason_of(error), remedy_of(error)))
 
 
 def unreadable(path: str, error: OSError) -> Finding:
+    """Return the finding for a path that cannot be read."""
     return Finding("unreadable", path, reason_of(error), 0, 0, remedy=remedy_of(error))

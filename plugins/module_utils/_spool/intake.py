@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Moving messages out of Postfix's sight, into a quarantine."""
+"""The transfer of messages from the queue directory into a quarantine."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class Intake(Transfer):
-    """Out of Postfix's sight. The logs follow when the messages are there."""
+    """A transfer into the quarantine. The logs follow the messages."""
 
     way = OUT
 
@@ -51,7 +51,7 @@ class Intake(Transfer):
     def source(self) -> Spool:
         return self.postfix_queues.spool
 
-    def final_name(self, queue_id: str, inode: int) -> str:  # noqa: ARG002  there a name need not fit
+    def final_name(self, queue_id: str, inode: int) -> str:  # noqa: ARG002  a name in a quarantine need not fit its inode
         return queue_id
 
     def file_target(self, queue: str, name: str) -> FileTarget:
@@ -74,7 +74,7 @@ class Intake(Transfer):
         self.recover_batch(batch.entries)
 
     def recover_batch(self, entries: Sequence[RecordedCopy]) -> None:
-        # After a power loss an original must not be back in the queue when its copy is in its place.
+        # After a power loss an original must not be back in the queue if its copy is at its target.
         if self._limbo.is_there():
             os.fsync(self._limbo.open())
         seen: set[tuple[str, int]] | None = None
@@ -93,7 +93,7 @@ class Intake(Transfer):
         self.remove_originals(done)
 
     def _place_or_put_back(self, entry: RecordedCopy) -> bool:
-        """Bring the copy of an original in limbo to its place; return whether it is there. Else put the original back."""
+        """Move the copy of an original in limbo to its target, and return whether it is there. If not, put the original back."""
         target = self.file_target(entry.queue, entry.name)
         if moves.inode_of(target.name, target.directory) == entry.copy:
             self.moved.put(entry.queue_id, entry.name)
@@ -112,7 +112,7 @@ class Intake(Transfer):
     def _put_back(self, move: Move, queue_id: str) -> bool:
         """Put an original back where it was, and return whether it is there. Raises OSError.
 
-        Where its name is taken there, it stays in limbo and is named.
+        If its name is taken there, it stays in limbo, and the result names it.
         """
         staged = staged_name(move, queue_id)
         directory = self.postfix_queues.directory(move.source, queue_id)
@@ -125,7 +125,7 @@ class Intake(Transfer):
         return True
 
     def _decide_without_original(self, entry: RecordedCopy, *, is_seen: bool) -> bool:
-        """Settle a copy whose original is not in limbo; return whether the copy is in its place. Raises OSError."""
+        """Finish or undo a copy whose original is not in limbo, and return whether the copy is at its target. Raises OSError."""
         target = self.file_target(entry.queue, entry.name)
         is_placed = moves.inode_of(target.name, target.directory) == entry.copy
         if is_seen:
@@ -152,7 +152,7 @@ class Intake(Transfer):
                 moves.remove_same(entry.staged, self._limbo.open(), entry.original)
 
     def recover_unrecorded(self) -> None:
-        """Also put back the originals that no record names, where the quarantine has nothing under their queue ID."""
+        """Also put back originals that no record names, if their queue ID is free in the quarantine."""
         limbo = {name: parse_staged_name(name) for name in self._limbo.names()}
         taken = self.quarantine.present({parsed[1] for parsed in limbo.values() if parsed}) if limbo else set()
         for name, parsed in limbo.items():
@@ -165,7 +165,7 @@ class Intake(Transfer):
     def take_logs(self, queue_ids: Mapping[str, str], *, replace: bool) -> None:
         """Move the logs of messages that are in the quarantine. queue_ids: by the name of the log. Raises OSError.
 
-        replace: whether a log that is in the quarantine already is older than the message's being there, and so of no use.
+        replace: whether to remove a log that the quarantine has already, because it is older than the message there.
         """
         if not queue_ids:
             return

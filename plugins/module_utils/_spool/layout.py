@@ -19,21 +19,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where Postfix looks for a queue file in an instance's queue directory, and how it names new ones."""
+    """Where Postfix looks for a queue file in an instance's queue directory, and how it names new ones.
+
+    Sources: hash_queue_names, hash_queue_depth and enable_long_queue_ids in postconf(5), src/global/mail_queue.c. The defaults of
+    these parameters are in _postfix/instance.py."""
 
     queue_directory: str
     hash_names: frozenset[str]
+    """The queues and logs with hash directories."""
     hash_depth: int
+    """The number of levels of hash directories in these."""
     long_queue_ids: bool
     owner: FileAttributes
-    """How Postfix makes a hash directory (mail_queue_mkdirs())."""
+    """The owner and permissions that Postfix gives to a hash directory (mail_queue_mkdirs() in src/global/mail_queue.c)."""
 
     def depth(self, queue: str) -> int:
-        """Return how many hash directories deep the files of a queue are."""
+        """Return the number of hash directories above the files of a queue."""
         return self.hash_depth if queue in self.hash_names else 0
 
     def place(self, queue: str, queue_id: str) -> str:
-        """Return the directory of a queue file."""
+        """Return the directory of a queue file, as C(deferred/4)."""
         if queue not in self.hash_names:
             return queue
         return "%s/%s" % (queue, directory_for(queue_id, self.hash_depth))

@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Moving messages between queues and a quarantine: what is to be moved, and what became of it."""
+"""Moves of messages between queues and a quarantine: what to move, and the result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Mai
 
 
 class Move(NamedTuple):
-    """From which queue a message is to go to which one."""
+    """The queue that a message is in, and the queue that it must go to."""
 
     source: str
     queue: str
@@ -23,44 +23,44 @@ class Move(NamedTuple):
 
 @dataclass
 class MoveResult:
-    """What became of messages that were to be moved, by queue ID. What is in none of these was not there."""
+    """What became of the messages of a move, by queue ID. A message in none of these was not found."""
 
     done: dict[str, str] = field(default_factory=dict)
-    """With the queue ID that each has now."""
+    """The messages that were moved, with the queue ID that each has now."""
     collisions: set[str] = field(default_factory=set)
-    """Stayed where they were, because their queue ID was taken."""
+    """Messages that stay, because their queue ID was taken."""
     failed: dict[str, str] = field(default_factory=dict)
-    """Stayed where they were, with the reason of the system."""
+    """Messages that stay because of an error, with the reason."""
     duplicates: set[str] = field(default_factory=set)
-    """Are in the quarantine although their original was not seen: Postfix may have delivered it."""
+    """Messages in the quarantine whose original was not found: Postfix may have delivered it."""
     uncertain: set[str] = field(default_factory=set)
-    """Stay in the quarantine although their copy was given back and is gone: Postfix may have delivered it."""
+    """Messages in the quarantine whose copy was given back and is gone: Postfix may have delivered it."""
     emptied: set[str] = field(default_factory=set)
-    """Stay in the quarantine, and somebody has removed the place in pid/ where their copies were."""
+    """Messages in the quarantine whose copies somebody has removed from pid/."""
     leftovers: list[str] = field(default_factory=list)
-    """Paths of files on their way that prove nothing, and stay."""
+    """Paths of files in staging or limbo that stay, because it is unknown whether they are copies."""
     odd_logs: list[str] = field(default_factory=list)
-    """Names of logs that are no regular files or cannot be moved, and stay."""
+    """Names of logs that stay, because they are no regular files or cannot be moved."""
     astray: set[str] = field(default_factory=set)
-    """Messages and logs (as C(defer/ID)) that have left their place and are neither back nor where they were to go."""
+    """Messages and logs (as C(defer/ID)) that were taken from their place, and are neither back nor at their target."""
     copies: set[str] = field(default_factory=set)
     """Names of copies in staging."""
     directories: bool = False
     """Whether whole directories were moved."""
     broken: MailopsError | None = None
-    """What ended the move before all messages were tried."""
+    """The error that ended the move before all messages were tried."""
 
     @property
     def touched(self) -> bool:
-        """Whether anything is no longer where it was."""
+        """Whether any file or directory has left its place."""
         return bool(self.done or self.astray or self.copies or self.directories)
 
     def put(self, queue_id: str, name: str) -> None:
-        """Note that a message is where it was to go, under that name."""
+        """Note that a message is at its target, under that name."""
         self.done[queue_id] = name
         self.astray.discard(queue_id)
 
     @property
     def renamed(self) -> dict[str, str]:
-        """The messages whose queue ID is another one now."""
+        """The messages that have a new queue ID, by the old one."""
         return {queue_id: name for queue_id, name in self.done.items() if queue_id != name}

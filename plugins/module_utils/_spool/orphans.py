@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""The logs that belong to no message."""
+"""Orphan logs: those that belong to no message."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_walk 
 
 
 class Orphans:
-    """The logs in defer/, bounce/ and trace/ that were last written before a second and belong to no message.
+    """The logs in defer/, bounce/ and trace/ that belong to no message and were last written before a given time.
 
-    Of each name only a number is kept (hash()), so that a million logs take some megabytes. Where two names have the same number,
-    a log stays.
+    Only the hash() of each name is kept, so that a million logs take a few megabytes. If a log and a message have the same
+    hash(), the log stays.
     """
 
     def __init__(self, spool: Spool, *, before: int) -> None:
-        """Read the logs first and the messages twice: while Postfix runs, a message may move from a queue that is still to be read
-        into one that has been.
+        """Find the logs. before: the time, in seconds since the epoch.
 
-        Where not all messages can be read, no log is known to be without one.
+        The logs are read first, and the messages twice: while Postfix runs, a message may move from a queue that is not read yet
+        to a queue that was read already. If any message cannot be read, no log counts as an orphan.
         """
         self.unread: dict[str, Finding] = {}
-        """What kept logs from being found, by path."""
+        """The paths that could not be read, so that logs may not have been found."""
         self._before = before
         self._numbers = array("q", sorted({hash(entry.name) for entry in self._old_logs(spool)}))
         for _pass in range(2):
@@ -46,18 +46,18 @@ class Orphans:
                 self._numbers = self._without(spool)
 
     def has(self, entry: StatEntry) -> bool:
-        """Return whether an entry is such a log."""
+        """Return whether an entry is an orphan log."""
         return self._is_old_log(entry) and self._place(hash(entry.name)) is not None
 
     def entries(self, spool: Spool) -> Iterator[StatEntry]:
-        """Yield these logs as they are now, without those that somebody has written to."""
+        """Yield the orphan logs, without those that were written to since."""
         if self._numbers:
             yield from (entry for entry in self._old_logs(spool) if self.has(entry))
 
     def remove(self, spool: Spool, known: Container[str] = ()) -> Iterator[Failure]:
-        """Remove these logs, without those that somebody has written to, and yield what could not be removed or read.
+        """Remove the orphan logs, without those that were written to since, and yield what could not be removed or read.
 
-        known: paths of which it is known that they cannot be read.
+        known: paths that are reported as unreadable already.
         """
         for entry in self.entries(spool):
             try:
@@ -77,7 +77,7 @@ class Orphans:
                     yield entry
 
     def _note(self, finding: Finding) -> None:
-        """Note what cannot be read."""
+        """Note a path that cannot be read."""
         if finding.kind == "unreadable":
             self.unread.setdefault(finding.path, finding)
 
@@ -91,7 +91,7 @@ class Orphans:
         return place if place < len(self._numbers) and self._numbers[place] == number else None
 
     def _without(self, spool: Spool) -> array[int]:
-        """Return the numbers that no message has, none at all where not all messages can be read."""
+        """Return the numbers that belong to no message; none if any message cannot be read."""
         taken = bytearray(len(self._numbers))
         unread: list[str] = []
 
@@ -108,7 +108,7 @@ class Orphans:
                     elif (
                         is_hash_name(found.name) and queue != "maildrop" and _is_directory(found.name, found.directory)
                     ):
-                        # It is too deep to be looked into.
+                        # This hash directory is too deep, so its content is unknown.
                         unread.append(queue)
                     if unread:
                         return array("q")
@@ -128,5 +128,5 @@ def _is_directory(name: str, directory: int) -> bool:
 
 
 def id_in(name: str) -> str:
-    """Return the queue ID of a file, one that an interrupted postsuper left, too."""
+    """Return the queue ID of a file, also of one that an interrupted postsuper left."""
     return name[: -len(SUFFIX)] if name.endswith(SUFFIX) else name

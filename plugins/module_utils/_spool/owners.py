@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Whose the files and directories of a queue directory are, as C(postfix check) has it, and giving them to the mail owner."""
+"""The owners of the files and directories in a queue directory: finding wrong ones, as C(postfix check) does, and correcting them."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening imp
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_walk import CHECKED, StatEntry, walk
 
-# What is in these belongs to the mail owner, too, and postsuper does not look at it.
+# The content of these must belong to the mail owner, too. postsuper does not read them.
 OWNED = ("trace", "corrupt", "saved")
 
 
-# Of these only the directory itself: Postfix makes its sockets again when it starts.
+# Of these only the directory itself is checked: Postfix makes its sockets again when it starts.
 SOCKETS = ("public", "private")
 
 
-# What others than the mail owner may do there (conf/postfix-files): submit mail, and reach the sockets.
+# What setgid_group may do there (conf/postfix-files): submit mail, and reach the sockets.
 _GROUP_MODES = {"maildrop": 0o030, "public": 0o010}
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose the queues are: the mail owner's user and group, and the group that may submit mail."""
+    """The owners of the queues: user ID and group ID of the mail owner, and the ID of setgid_group, which may submit mail."""
 
     uid: int
     gid: int
@@ -46,16 +46,18 @@ class Owner:
 
 
 def judge_owner(entry: StatEntry, owner: Owner) -> Finding | None:
-    """Return a finding for a file or directory that is not the mail owner's, as postfix check has it."""
+    """Return a finding for a file or directory that does not belong to the mail owner, as C(postfix check) does."""
     status = entry.status
-    # Who submits mail owns its file in maildrop.
+    # In maildrop the user who submitted a message owns its file.
     if status.st_uid == owner.uid or entry.queue == "maildrop":
         return None
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
         return None
-    detail = "it belongs to %s, and not to %s" % (name_of(status.st_uid), name_of(owner.uid))
+    detail = "it belongs to %s, not to %s" % (name_of(status.st_uid), name_of(owner.uid))
     if _is_linked(status):
-        return entry.finding("wrong_owner", "%s; it has %d links, and stays" % (detail, status.st_nlink), stays=True)
+        return entry.finding(
+            "wrong_owner", "%s; it has %d links and is left as it is" % (detail, status.st_nlink), stays=True
+        )
     return entry.finding("wrong_owner", detail)._replace(
         blocks=stat.S_ISDIR(status.st_mode) and not _may_work(status, owner)
     )
@@ -68,12 +70,12 @@ def _may_work(status: os.stat_result, owner: Owner) -> bool:
 
 
 def _is_linked(status: os.stat_result) -> bool:
-    """Return whether a file has another name, which may be outside the queues: to give it away would be to give that away."""
+    """Return whether a file has another name. That may be outside the queues, and a new owner would own that file, too."""
     return stat.S_ISREG(status.st_mode) and status.st_nlink > 1
 
 
 def judge_queue(spool: Spool, queue: str, owner: Owner) -> Finding | None:
-    """Return a finding for a queue's own directory; what cannot be opened is one when it is walked."""
+    """Return a finding for a queue's own directory. If it cannot be opened, walk() yields the finding."""
     try:
         descriptor = spool.open_queue(queue)
     except (FileNotFoundError, MailopsError):
@@ -92,12 +94,12 @@ def judge_queue(spool: Spool, queue: str, owner: Owner) -> Finding | None:
 
 
 def _problems_of_queue(queue: str, status: os.stat_result, owner: Owner) -> list[str]:
-    """Return what is wrong with the owner and the mode of a queue's directory (conf/postfix-files)."""
+    """Return the problems with the owner and the mode of a queue's directory (conf/postfix-files)."""
     problems = []
     if status.st_uid != owner.uid:
-        problems.append("it belongs to %s, and not to %s" % (name_of(status.st_uid), name_of(owner.uid)))
+        problems.append("it belongs to %s, not to %s" % (name_of(status.st_uid), name_of(owner.uid)))
     if queue in _GROUP_MODES and status.st_gid != owner.submitters:
-        problems.append("its group is %d, and not setgid_group, which is %d" % (status.st_gid, owner.submitters))
+        problems.append("its group is %d, not %d (setgid_group)" % (status.st_gid, owner.submitters))
     wanted = stat.S_IRWXU | _GROUP_MODES.get(queue, 0)
     if status.st_mode & wanted != wanted:
         problems.append("its mode is %04o and lacks %04o" % (stat.S_IMODE(status.st_mode), wanted))
@@ -105,7 +107,7 @@ def _problems_of_queue(queue: str, status: os.stat_result, owner: Owner) -> list
 
 
 def set_owners(spool: Spool, owner: Owner, known: Container[str] = ()) -> Iterator[Failure]:
-    """Give all that judge_owner() and judge_queue() find to the mail owner, and yield what could not be given or read.
+    """Give what judge_owner() and judge_queue() find to the mail owner, and yield what could not be given or read.
 
     known: as for Orphans.remove().
     """
@@ -127,6 +129,7 @@ def set_owners(spool: Spool, owner: Owner, known: Container[str] = ()) -> Iterat
 
 
 def _set_owner_of_queue(spool: Spool, queue: str, owner: Owner) -> Iterator[Failure]:
+    """Correct owner, group and mode of a queue's own directory."""
     try:
         descriptor = spool.open_queue(queue)
     except FileNotFoundError:
@@ -146,7 +149,7 @@ def _set_owner_of_queue(spool: Spool, queue: str, owner: Owner) -> Iterator[Fail
 
 
 def _set_owner(entry: StatEntry, owner: Owner) -> None:
-    """Give a file or directory to the mail owner by its open descriptor, if it is still what was listed. Raises OSError."""
+    """Give a file or directory to the mail owner by its open descriptor, if it is still the one that was listed. Raises OSError."""
     flags = OPEN_DIRECTORY if stat.S_ISDIR(entry.status.st_mode) else OPEN_FILE
     descriptor = open_quietly(entry.name, flags, entry.directory)
     try:

@@ -4,23 +4,23 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""A quarantine on disk: queue files out of Postfix's sight, whole, each in exactly one place at any moment.
+"""Quarantines: queue files that are moved where Postfix does not read them. Each is in exactly one place at any moment.
 
-It is a directory that only root may enter, with the queues and logs of a spool in it, so that whatever reads a spool reads it::
+A quarantine is a directory that only root may enter. It has the layout of a spool, so that everything that reads a spool reads it::
 
     postfix.quarantine/NAME/
-        journal                         what was begun and done, by whom, why (journal.py)
-        maildrop/ incoming/ active/ deferred/ hold/     by the queue that a message came from
-        bounce/ defer/ trace/           the messages' logs
+        journal                         records of what was begun and done, by whom, and why (journal.py)
+        maildrop/ incoming/ active/ deferred/ hold/     messages, by the queue that they came from
+        bounce/ defer/ trace/           logs of the messages
         staging/                        only while messages come from another filesystem (transfer.py)
-        fresh/                          only while whole queues are moved
+        fresh/                          only while whole queues are moved (queue_swap.py)
 
-The journal is what makes a directory a quarantine. Its first record has a random ID, which names the quarantine's places in pid/,
-and what it does not prove to be the quarantine's is never removed (quarantine_contents.py).
+A directory is a quarantine if it has a journal. The first record has a random ID, which is in the names of the quarantine's
+directories in pid/. Only what the journal proves to belong to the quarantine is ever removed (quarantine_contents.py).
 
-Directories are synced where the order matters on disk: the intent before the first move (else a power loss leaves moves that nobody
-knows of), and all directories before the journal says that a move is done. A rename on one filesystem needs no sync of its own: a
-power loss undoes it or not, and both are one place."""
+Directories are synced where the order on disk matters: the intent before the first move (otherwise a power loss could leave moves
+without a record), and all directories before the record that a move is done. A rename on one filesystem needs no sync: a power
+loss may undo it, and in both cases the file is in one place."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ if TYPE_CHECKING:
 
 
 class Quarantine(QuarantineDirectory):
-    """A quarantine that exists, open, and what can be done with it."""
+    """An open quarantine: moves into it and out of it, recovery, and deletion. Use it as a context manager."""
 
     def take(self, postfix_queues: QueueDirectory, wanted: Mapping[str, Move], **details: Any) -> MoveResult:
-        """Move messages and their logs into the quarantine. details: what the journal is to say of it.
+        """Move messages and their logs into the quarantine. details: further fields of the record in the journal.
 
-        Raises QuarantineError where nothing was moved; what ends the move later is in the result.
+        Raises QuarantineError if nothing was moved; an error that ends the move later is in the result.
         """
         self.write("take", messages=ids_by_queue(wanted, "queue"), **details)
         moved = MoveResult()
@@ -63,7 +63,7 @@ class Quarantine(QuarantineDirectory):
         return moved
 
     def give(self, postfix_queues: QueueDirectory, wanted: Mapping[str, Move], **details: Any) -> MoveResult:
-        """Move messages and their logs back to Postfix, never over a file. details, result and errors as of take()."""
+        """Move messages and their logs back to Postfix; no file is overwritten. details, result and errors as in take()."""
         self.write("give", messages=ids_by_queue(wanted, "source"), **details)
         moved = MoveResult()
         with self._recording_end(postfix_queues, wanted, moved):
@@ -74,7 +74,7 @@ class Quarantine(QuarantineDirectory):
     def _recording_end(
         self, postfix_queues: QueueDirectory, wanted: Mapping[str, Move], moved: MoveResult
     ) -> Iterator[None]:
-        """Record that a move is done; finish or undo what a full disk or the like leaves half done, and note what it was."""
+        """Record that a move is done. After an error, such as a full disk, finish or undo the rest, and note the error."""
         try:
             yield
             postfix_queues.tree.sync()
@@ -95,12 +95,12 @@ class Quarantine(QuarantineDirectory):
         moved: MoveResult,
         **details: Any,
     ) -> None:
-        """Move whole queues with all logs into the quarantine and put empty ones in their place.
+        """Move whole queues and all logs into the quarantine, and put empty ones in their place.
 
-        stopped: while that is entered, Postfix does not run. What is done in it does not grow with the queues, but for the logs of
-        messages that stay. moved: gets whether anything was moved. details: as for take(). Raises MailopsError.
+        stopped: a context manager that stops Postfix. The time that it is stopped does not depend on the size of the queues, only on
+        the number of logs whose messages stay. moved: notes whether anything was moved. details: as in take(). Raises MailopsError.
         """
-        # Asked while Postfix runs.
+        # Checked while Postfix still runs.
         self.is_elsewhere(postfix_queues)
         names = [name for name in (*queues, *LOGS) if postfix_queues.spool.has(name)]
         earlier = self.present()
@@ -123,7 +123,7 @@ class Quarantine(QuarantineDirectory):
             self._recover_quietly(postfix_queues, moved)
             raise self.broken_off(postfix_queues, error) from error
         except MailopsError:
-            # The intent stays open: it says that Postfix ran, and the next run starts it if this one could not.
+            # The intent stays open. It says that Postfix was running, so the next run starts Postfix if this one could not.
             with suppress(OSError):
                 queue_swap.place_empty_queues(self, postfix_queues)
             raise
@@ -135,45 +135,43 @@ class Quarantine(QuarantineDirectory):
         start: Callable[[], None] | None = None,
         moved: MoveResult | None = None,
     ) -> MoveResult | None:
-        """Finish or undo what an interrupted run left, and return what became of it, None where there was nothing.
+        """Finish or undo what an interrupted run left, and return the result, None if there was nothing.
 
-        It goes by the files that it sees; so it may itself be interrupted. Raises OSError and MailopsError.
-        start: what else is to be done before the journal says that it is finished. moved: what became of messages before, to which
-        it adds.
+        start: called before the journal records the end. moved: an earlier result to add to. Raises OSError and MailopsError.
         """
         return quarantine_recovery.recover(self, postfix_queues, start=start, moved=moved)
 
     def _recover_quietly(self, postfix_queues: QueueDirectory, moved: MoveResult) -> None:
-        """Finish or undo what can be; what cannot be now, the next run finishes or undoes."""
+        """Finish or undo what is possible now. The next run does the rest."""
         with suppress(OSError, MailopsError):
             self.recover(postfix_queues, moved=moved)
         for queue_id in moved.done:
             moved.failed.pop(queue_id, None)
 
     def is_whole(self, postfix_queues: QueueDirectory) -> bool:
-        """Return whether nothing is half done."""
+        """Return whether no run was interrupted halfway. Raises OSError and MailopsError."""
         return quarantine_recovery.is_whole(self, postfix_queues)
 
     def settle_swap(self, postfix_queues: QueueDirectory) -> None:
-        """Put the empty directories where the moved ones were; remove those that are not needed. Raises OSError."""
+        """Put empty queues where queues were moved away. Raises OSError."""
         queue_swap.place_empty_queues(self, postfix_queues)
 
     def check_proved(self, wanted: Container[str] | None, *, whole: bool) -> None:
-        """Raise QuarantineError where anything is here that the journal does not prove to be the quarantine's.
+        """Raise QuarantineError if there is a file that the journal does not prove to belong to the quarantine.
 
-        wanted: look at these messages only. whole: whether nothing may be on its way.
+        wanted: check only these messages. whole: whether files of an unfinished move count as foreign, too.
         """
         quarantine_removal.check_proved(self, wanted, whole=whole)
 
     def drop(self, wanted: Mapping[str, str], **details: Any) -> RemovalResult:
-        """Delete messages and their logs, and return what became of them. wanted: queues by ID."""
+        """Delete messages and their logs, and return the result. wanted: queues by queue ID. details: as in take()."""
         return quarantine_removal.drop(self, wanted, **details)
 
     def remove(self) -> RemovalResult:
-        """Delete the quarantine with all that the journal proves to be in it, and return what became of the messages.
+        """Delete the quarantine, and return the result for its messages.
 
-        The journal goes last, and only if everything else is gone. Raises QuarantineError where there is anything that it does not
-        prove, and then nothing was deleted.
+        The journal is deleted last, and only if everything else is gone. Raises QuarantineError if there is a file that the journal
+        does not prove to belong to the quarantine; then nothing was deleted.
         """
         self.check_proved(None, whole=True)
         return quarantine_removal.remove_all(self)

@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""The directory of a quarantine, open: its messages and logs, its journal, and what the journal says."""
+"""The open directory of a quarantine: its messages and logs, its journal, and questions about its records."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ _Opened = TypeVar("_Opened", bound="QuarantineDirectory")
 
 
 class QuarantineDirectory:
-    """A quarantine that exists, open. Close it, or use it as a context manager."""
+    """The open directory of a quarantine. Use it as a context manager."""
 
     def __init__(self, base: str, name: str) -> None:
-        """Open it. Raises MailopsError where there is none, or where it is not root's own or has no journal that can be read."""
+        """Open it. Raises MailopsError if there is none, if it does not belong to root only, or if its journal cannot be read."""
         self.name = name
         self.base = base
         self.path = os.path.join(base, name)
         self._elsewhere: bool | None = None
         if not (quarantine_place.is_trusted(base) and quarantine_place.is_trusted(self.path)):
             raise QuarantineError(
-                "There is no quarantine %s in %s; there are %s."
+                "There is no quarantine %s in %s. Existing quarantines: %s."
                 % (name, base, ", ".join(quarantine_place.names(base)) or "none")
             )
         self.spool = Spool(self.path)
@@ -78,6 +78,7 @@ class QuarantineDirectory:
         self._forget_batches()
 
     def _check_made(self) -> None:
+        """Raise QuarantineError if the first record is not that of a quarantine, or of another version."""
         made: Mapping[str, Any] = self.records[0] if self.records else {}
         if made.get("op") != MADE:
             raise QuarantineError(
@@ -91,8 +92,8 @@ class QuarantineDirectory:
             )
         if not _ID.match(str(made.get("id"))) or not isinstance(made.get("instance"), dict):
             raise QuarantineError(
-                "The journal of %s cannot be read: its first record has no ID or no instance. Its messages are where they are; look "
-                "at the directory, and move it aside if need be." % self.path
+                "The journal of %s cannot be read: its first record has no ID or no instance. Its messages stay where they "
+                "are. Look at the directory, and move it to another place." % self.path
             )
 
     def __enter__(self: _Opened) -> _Opened:
@@ -107,7 +108,7 @@ class QuarantineDirectory:
 
     @classmethod
     def make(cls: type[_Opened], base: str, name: str, *, host: str, instance: Mapping[str, str]) -> _Opened:
-        """Return the quarantine of that name, made where there is none. Raises MailopsError, and then nothing was made."""
+        """Return the quarantine of that name, made if there is none. Raises MailopsError, and then nothing was made."""
         path = os.path.join(base, name)
         quarantine_place.check_adoptable(base, name)
         if quarantine_place.is_trusted(path) and quarantine_place.has_journal(path):
@@ -119,7 +120,7 @@ class QuarantineDirectory:
             return cls(base, name)
 
     def check_owner(self, instance: Mapping[str, str]) -> None:
-        """Raise QuarantineError where it belongs to another instance."""
+        """Raise QuarantineError if it belongs to another instance."""
         made = self.records[0]
         if made["instance"] != dict(instance):
             raise QuarantineError(
@@ -129,15 +130,15 @@ class QuarantineDirectory:
 
     @property
     def private(self) -> FileAttributes:
-        """How directories look that only root may enter."""
+        """The attributes of directories that only root may enter."""
         return quarantine_place.PRIVATE
 
     def pid_path(self, part: str) -> str:
-        """Return the queue directory's own place for messages of this quarantine on their way. Like all of pid/ it is root's."""
+        """Return the path, in the queue directory, of a directory for messages of this quarantine on their way. pid/ belongs to root."""
         return "pid/mailops.%s.%s" % (self.records[0]["id"], part)
 
     def write(self, operation: str, **fields: Any) -> None:
-        """Add a record to the journal. Raises QuarantineError."""
+        """Add a record to the journal. It is on disk when this returns. Raises QuarantineError."""
         record = {"op": operation, **time_and_operator(), **fields}
         self.journal.append(record)
         self.records.append(record)
@@ -145,13 +146,13 @@ class QuarantineDirectory:
             self._forget_batches()
 
     def _forget_batches(self) -> None:
-        """Keep in memory the files of the last batch of copies only: those of the others are done with."""
+        """Keep in memory only the files of the last batch of copies. The other batches are finished."""
         batches = [number for number, record in enumerate(self.records) if "files" in record]
         for number in batches[:-1]:
             self.records[number] = {key: value for key, value in self.records[number].items() if key != "files"}
 
     def unfinished(self) -> Record | None:
-        """Return the intent that no later record ends."""
+        """Return the record of an intent that no later record ends, None if there is none."""
         for record in reversed(self.records):
             if record["op"] == DONE:
                 return None
@@ -160,11 +161,11 @@ class QuarantineDirectory:
         return None
 
     def filled(self) -> int:
-        """Return when something was last moved here, in seconds since the epoch."""
+        """Return the time of the last move into the quarantine, in seconds since the epoch."""
         return max((record["time"] for record in self.records if record["op"] in (MADE, "take", "swap")), default=0)
 
     def is_elsewhere(self, postfix_queues: QueueDirectory) -> bool:
-        """Return whether it is on another filesystem than the queue directory. It looks once. Raises SystemRefusal."""
+        """Return whether the queue directory is on another filesystem. It is checked once. Raises SystemRefusal."""
         if self._elsewhere is None:
             try:
                 self._elsewhere = not moves.can_rename(self.tree.root, postfix_queues.tree.root)
@@ -177,25 +178,26 @@ class QuarantineDirectory:
         return self._elsewhere
 
     def swapped(self) -> bool:
-        """Return whether whole queues were moved here, to the end."""
+        """Return whether whole queues were moved here by a run that was not interrupted."""
         return any(intent["op"] == "swap" and "recovered" not in end for intent, end in finished_intents(self.records))
 
     def messages(self, wanted: Container[str]) -> Iterator[QueueEntry]:
+        """Yield the files of these messages. Raises OSError and MailopsError."""
         for queue in LISTED_QUEUES:
             for found in self.spool.walk(queue):
                 if found.name in wanted:
                     yield found
 
     def present(self, wanted: Container[str] | None = None) -> set[str]:
-        """Return the queue IDs in the quarantine, all or of these."""
+        """Return the queue IDs of the messages in the quarantine. wanted: return only these."""
         if wanted is not None:
             return {found.name for found in self.messages(wanted)}
         return {found.name for queue in LISTED_QUEUES for found in self.spool.walk(queue) if is_valid(found.name)}
 
     def collisions(self, postfix_queues: QueueDirectory, wanted: Container[str]) -> set[str]:
-        """Return which of these messages cannot be given back, because their queue ID is taken.
+        """Return which of these messages cannot be restored, because their queue ID is taken.
 
-        Across filesystems nobody can know.
+        Between filesystems that cannot be predicted, and the result is empty: a copy gets a new inode, and with it a new queue ID.
         """
         if self.is_elsewhere(postfix_queues):
             return set()
@@ -213,7 +215,7 @@ class QuarantineDirectory:
         return {queue_id for record in self.records if record["op"] == "give" for queue_id in queue_ids_of(record)}
 
     def broken_off(self, postfix_queues: QueueDirectory, error: OSError) -> QuarantineError:
-        """Return what to say where the system did not let a move go on."""
+        """Return the error to raise after an error of the system has ended a move."""
         return QuarantineError(
             "Moving between %s and %s broke off: %s. Every message is in one of them, and what was moved before stays moved. %s"
             % (postfix_queues.layout.queue_directory, self.path, reason_of(error), remedy_of(error))

@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Where quarantines are kept, which ones there are, and what must be so before one is made."""
+"""The directory that quarantines are kept in: its default, the quarantines there, and the checks before one is made."""
 
 from __future__ import annotations
 
@@ -28,13 +28,15 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal imp
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes, Tree
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine_records import MADE
 
-# Who may have anything to do with a quarantine: root.
+# Only root may read or write quarantines.
 OWNER = 0
 PRIVATE = FileAttributes(OWNER, 0, 0o700, ())
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}\Z")
+# The start of the text of a first record.
 _BEGINNING = b'{"op":"made",'
-# How much of a journal holds its first record.
+# The first record is in so many bytes of a journal.
 _FIRST_RECORD = 64 << 10
+# An error names so many paths.
 MAX_NAMED = 5
 # Postfix's own directories in the queue directory (conf/postfix-files), and those of a chroot environment.
 _POSTFIX_OWN = frozenset(
@@ -59,16 +61,13 @@ _POSTFIX_OWN = frozenset(
 
 
 def default_base(queue_directory: str) -> str:
-    """Return where quarantines are kept: next to the queue directory, or in it where it is a filesystem of its own."""
+    """Return the default directory of quarantines: next to the queue directory, or in it if that is a filesystem of its own."""
     path = os.path.realpath(queue_directory)
     return path + (".quarantine" if are_together(path, os.path.dirname(path)) else "/quarantine")
 
 
 def are_together(one: str, other: str) -> bool:
-    """Return whether files can be renamed from one directory to the other; a directory that is not there stands in no way.
-
-    Raises OSError.
-    """
+    """Return whether files can be renamed from one directory to the other; True if one does not exist. Raises OSError."""
     try:
         with Tree(one) as first, Tree(other) as second:
             return moves.can_rename(first.root, second.root)
@@ -77,15 +76,16 @@ def are_together(one: str, other: str) -> bool:
 
 
 def check_name(name: str) -> None:
-    """Raise QuarantineError for a name that is none."""
+    """Raise QuarantineError for a name that a quarantine cannot have."""
     if not _NAME.match(name):
         raise QuarantineError(
-            "name: %r is no name for a quarantine; take at most 64 letters, digits, and . _ - but not first." % name
+            "name: %r cannot be the name of a quarantine. Use at most 64 letters, digits, and . _ -, and start with a letter, a digit or _."
+            % name
         )
 
 
 def names(base: str) -> list[str]:
-    """Return the names of all quarantines there, sorted. Raises MailopsError where the directory cannot be trusted or read."""
+    """Return the names of all quarantines in a directory, sorted. Raises MailopsError if it is not safe or cannot be read."""
     if not is_trusted(base):
         return []
     try:
@@ -96,20 +96,20 @@ def names(base: str) -> list[str]:
 
 
 def exists(base: str, name: str) -> bool:
-    """Return whether there is a quarantine of that name. Raises MailopsError where the directory cannot be trusted."""
+    """Return whether there is a quarantine of that name. Raises MailopsError if the directory is not safe."""
     return is_trusted(base) and has_journal(os.path.join(base, name))
 
 
 def has_journal(path: str) -> bool:
-    """Return whether a directory has a journal that begins as those of quarantines do, of whatever version.
+    """Return whether a directory has a journal that begins like that of a quarantine, of any version.
 
-    One that the system does not let us read counts, too: who opens the quarantine learns why.
+    A journal that cannot be read counts, too: opening the quarantine then says why.
     """
     name = os.path.join(path, JOURNAL)
     try:
         descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
-        # A network filesystem may say so of what is there.
+        # A network filesystem may not find a file that exists.
         return os.path.isfile(name) and not os.path.islink(name)
     except OSError as error:
         return error.errno not in (errno.ENOTDIR, errno.ELOOP)
@@ -125,13 +125,13 @@ def has_journal(path: str) -> bool:
 
 
 def is_trusted(path: str) -> bool:
-    """Return whether there is such a directory. Raises MailopsError for one that others than root can write to."""
+    """Return whether the directory exists. Raises MailopsError if a user other than root can write to it."""
     try:
         status = os.lstat(path)
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise SystemRefusal("%s cannot be looked at" % path, error) from error
+        raise SystemRefusal("The status of %s cannot be read" % path, error) from error
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != OWNER or status.st_mode & 0o022:
         raise QuarantineError(
             "%s is not a directory that only root can write to: a quarantine in it would not be safe. Name another directory, "
@@ -141,7 +141,7 @@ def is_trusted(path: str) -> bool:
 
 
 def check_place(base: str, name: str, *, queue_directory: str, others: Mapping[str, str]) -> None:
-    """Raise QuarantineError for a path that belongs to Postfix. others: further directories of the instance, by parameter."""
+    """Raise QuarantineError for a path that belongs to Postfix. others: other directories of the instance, by parameter."""
     path = os.path.join(os.path.realpath(base), name)
     queues = os.path.realpath(queue_directory)
     if _is_same_or_above(path, queues):
@@ -168,9 +168,9 @@ def _is_same_or_above(path: str, other: str) -> bool:
 
 
 def check_room(path: str) -> None:
-    """Raise SystemRefusal where no file can be made in a directory, or in the first of its parents that is there.
+    """Raise SystemRefusal if no file can be made in a directory, or in the first of its parents that exists.
 
-    What is reserved for root counts as room, because this runs as root.
+    Room that is reserved for root counts, because this runs as root.
     """
     while not os.path.isdir(path) and path != os.path.dirname(path):
         path = os.path.dirname(path)
@@ -187,19 +187,19 @@ def check_room(path: str) -> None:
 
 
 def with_hint(refusal: SystemRefusal, error: OSError) -> SystemRefusal:
-    """Return the refusal, with what else can be done on a full disk."""
+    """Return the refusal, with a hint for a full disk."""
     refusal.args = (str(refusal) + journal.HINTS.get(error.errno or 0, ""),)
     return refusal
 
 
 def is_empty(base: str, name: str) -> bool:
-    """Return whether there is an empty directory of that name, or one with nothing but the beginning of a journal."""
+    """Return whether there is a directory of that name that is empty or has only the cut beginning of a journal."""
     path = os.path.join(base, name)
     return is_trusted(base) and is_trusted(path) and not has_journal(path) and not _foreign_in(path)
 
 
 def check_adoptable(base: str, name: str) -> None:
-    """Raise MailopsError where a quarantine of that name is not there and cannot be made, because something else is."""
+    """Raise MailopsError if there is a directory of that name that is no quarantine and is not empty."""
     path = os.path.join(base, name)
     if not (is_trusted(base) and is_trusted(path)) or has_journal(path):
         return
@@ -212,7 +212,7 @@ def check_adoptable(base: str, name: str) -> None:
 
 
 def _foreign_in(path: str) -> list[str]:
-    """Return what is in a directory that is no quarantine, but for the beginning of a journal."""
+    """Return the names in a directory that is no quarantine, except the cut beginning of a journal."""
     try:
         with Tree(path) as tree:
             found = sorted(os.listdir(tree.root))
@@ -226,7 +226,7 @@ def _foreign_in(path: str) -> list[str]:
 
 @contextmanager
 def made_directories(*paths: str) -> Iterator[None]:
-    """Make the directories that are missing, and remove those again where anything fails. Raises SystemRefusal."""
+    """Make the missing directories, and remove them again if the body raises OSError or MailopsError. Raises SystemRefusal."""
     made: list[str] = []
     try:
         for path in paths:
@@ -245,6 +245,6 @@ def made_directories(*paths: str) -> Iterator[None]:
 
 
 def list_paths(paths: Sequence[str]) -> str:
-    """Return the first of these paths in words."""
+    """Return the first of these paths, for an error."""
     shown = ", ".join(printable(path) for path in paths[:MAX_NAMED])
     return shown + (" and more" if len(paths) > MAX_NAMED else "")

@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What the journal of a quarantine says: its records, and what follows from them."""
+"""The records in the journal of a quarantine, and questions about them."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result import Move
 
 VERSION = 2
-# The first record, and what ends an intent.
+# The operations of the first record, and of a record that ends an intent.
 MADE = "made"
 DONE = "done"
-# What is said of an intent that nothing ended.
+# The operations that are intents: they are recorded before their first move. With words for one that was interrupted.
 INTENTS = {"take": "quarantining messages", "give": "restoring messages", "swap": "quarantining queues"}
 
 
 def finished_intents(records: Sequence[Record]) -> Iterator[tuple[Record, Record]]:
-    """Yield each intent with the record that ends it."""
+    """Yield each finished intent with the record that ends it."""
     intent: Record | None = None
     for record in records:
         if record["op"] in INTENTS:
@@ -37,11 +37,12 @@ def finished_intents(records: Sequence[Record]) -> Iterator[tuple[Record, Record
 
 
 def queue_ids_of(intent: Record) -> set[str]:
+    """Return the queue IDs of the messages that a record names."""
     return {queue_id for queue in intent["messages"].values() for queue_id in queue}
 
 
 def ids_by_queue(wanted: Mapping[str, Move], which: str) -> dict[str, list[str]]:
-    """Return the messages as the journal has them, by their queue in the quarantine."""
+    """Return the queue IDs as a record has them, by the queue in the quarantine. which: the field of Move with that queue."""
     queues: dict[str, list[str]] = {}
     for queue_id, target in sorted(wanted.items()):
         queues.setdefault(getattr(target, which), []).append(queue_id)
@@ -49,5 +50,5 @@ def ids_by_queue(wanted: Mapping[str, Move], which: str) -> dict[str, list[str]]
 
 
 def time_and_operator() -> dict[str, Any]:
-    """Return when and by whom a record is written."""
+    """Return the fields of a record that say when and by whom it is written."""
     return {"time": int(time.time()), "by": operator()}

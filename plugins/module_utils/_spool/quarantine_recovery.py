@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Finishing or undoing what an interrupted run left in a quarantine."""
+"""Recovery of a quarantine: finishing or undoing what an interrupted run left."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def is_whole(quarantine: QuarantineDirectory, postfix_queues: QueueDirectory) -> bool:
-    """Return whether nothing is half done."""
+    """Return whether no run was interrupted halfway. Raises OSError and MailopsError."""
     if quarantine.unfinished() is not None or moves.is_there(queue_swap.FRESH, quarantine.tree.root):
         return False
     return all(
@@ -37,11 +37,10 @@ def recover(
     start: Callable[[], None] | None = None,
     moved: MoveResult | None = None,
 ) -> MoveResult | None:
-    """Finish or undo what an interrupted run left, and return what became of it, None where there was nothing.
+    """Finish or undo what an interrupted run left, and return the result, None if there was nothing.
 
-    It goes by the files that it sees; so it may itself be interrupted. Raises OSError and MailopsError.
-    start: what else is to be done before the journal says that it is finished. moved: what became of messages before, to which
-    it adds.
+    It decides by the files that it finds, so it may be interrupted itself. start: called before the journal records the end. moved:
+    an earlier result to add to. Raises OSError and MailopsError.
     """
     if is_whole(quarantine, postfix_queues):
         return None
@@ -62,7 +61,7 @@ def recover(
 def _recover_take(
     quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, intent: Record, moved: MoveResult
 ) -> dict[str, Any]:
-    """Bring the logs of messages that were taken after them; return how many those are."""
+    """Move the logs of messages that are in the quarantine; return the number of these messages."""
     here = quarantine.present(queue_ids_of(intent))
     strangers = postfix_queues.queue_ids()
     Intake(quarantine, postfix_queues, moved).take_logs(
@@ -74,12 +73,12 @@ def _recover_take(
 def _recover_give(
     quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, intent: Record, moved: MoveResult
 ) -> dict[str, Any]:
-    """Bring back the logs of messages that were not given any more; return how many were."""
+    """Move back the logs of messages that are still in the quarantine; return the number of messages that were restored."""
     wanted = queue_ids_of(intent)
     here = {}
     for found in quarantine.messages(wanted):
         here[postfix_queues.fitted_id(found.name, moves.inode_of(found.name, found.directory))] = found.name
-    # What Postfix has under such an ID is another message, and its logs are its own.
+    # If Postfix has a message with such an ID, it is another message, and the logs belong to that one.
     strangers = postfix_queues.queue_ids()
     out = Intake(quarantine, postfix_queues, moved)
     out.take_logs({name: here[name] for name in here if name not in strangers}, replace=False)

@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Deleting messages in a quarantine, or all of it: only what the journal proves to be the quarantine's."""
+"""Deleting messages in a quarantine, or the whole quarantine. Only files that the journal proves to belong to it are deleted."""
 
 from __future__ import annotations
 
@@ -38,15 +38,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class RemovalResult:
-    """What became of messages that were to be deleted in a quarantine. What is in neither set was not there."""
+    """What became of the messages of a deletion, by queue ID. A message in none of these was not found."""
 
     gone: set[str] = field(default_factory=set)
+    """Messages that were deleted."""
     failed: dict[str, str] = field(default_factory=dict)
-    """By queue ID, with the reason of the system."""
+    """Messages that stay because of an error, with the reason."""
     touched: bool = False
-    """Whether anything was removed, a message or not."""
+    """Whether any file was removed, a message or not."""
     broken: MailopsError | None = None
-    """What ended it before all messages were tried."""
+    """The error that ended the deletion before all messages were tried."""
 
     def remove(self, found: QueueEntry) -> None:
         """Delete a message, or note why it stays."""
@@ -59,7 +60,7 @@ class RemovalResult:
 
 
 def proof_of(quarantine: QuarantineDirectory, *, whole: bool = True) -> quarantine_contents.Proof:
-    """Return what the journal proves to be in the quarantine. whole: whether nothing may be on its way."""
+    """Return what the journal proves about the content. whole: whether files of an unfinished move count as foreign, too."""
     queue_ids = {queue_id for record in quarantine.records for queue_id in record.get("ids_in", ())}
     for record in quarantine.records:
         if record["op"] == "take":
@@ -72,9 +73,9 @@ def proof_of(quarantine: QuarantineDirectory, *, whole: bool = True) -> quaranti
 
 
 def check_proved(quarantine: QuarantineDirectory, wanted: Container[str] | None, *, whole: bool) -> None:
-    """Raise QuarantineError where anything is here that the journal does not prove to be the quarantine's.
+    """Raise QuarantineError if there is a file that the journal does not prove to belong to the quarantine.
 
-    wanted: look at these messages only. whole: as for proof().
+    wanted: check only these messages. whole: as in proof_of().
     """
     proof = proof_of(quarantine, whole=whole)
     if wanted is None:
@@ -101,13 +102,13 @@ def _unproved(quarantine: QuarantineDirectory, paths: Sequence[str], touched: st
 
 
 def drop(quarantine: QuarantineDirectory, wanted: Mapping[str, str], **details: Any) -> RemovalResult:
-    """Delete messages and their logs, and return what became of them. wanted: queues by ID.
+    """Delete messages and their logs, and return the result. wanted: queues by queue ID.
 
-    The record of it comes last, because deleting needs no room.
+    The record comes last, so that deleting needs no room on the disk.
     """
     deleted = RemovalResult()
     try:
-        # As postsuper(1) does: a log that stays behind would be nobody's.
+        # The logs first, as postsuper(1) does: otherwise an interruption leaves logs without a message.
         for log in LOGS:
             for found in quarantine.spool.walk(log):
                 if found.name in wanted:
@@ -126,10 +127,10 @@ def drop(quarantine: QuarantineDirectory, wanted: Mapping[str, str], **details: 
 
 
 def remove_all(quarantine: QuarantineDirectory) -> RemovalResult:
-    """Delete the quarantine with all that the journal proves to be in it, and return what became of the messages.
+    """Delete the quarantine, and return the result for its messages.
 
-    The journal goes last, and only if everything else is gone. Raises QuarantineError where there is anything that it does not
-    prove, and then nothing was deleted.
+    The caller checks before that nothing in it is foreign (check_proved()). A foreign file that was made since stays, and so does the
+    journal: it is deleted last, and only if everything else is gone.
     """
     deleted = RemovalResult()
     try:

@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Moving whole queues into a quarantine, with empty ones in their place."""
+"""Moving whole queues into a quarantine, with empty queues in their place."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FRESH = "fresh"
 
 
 def make_empty_queues(quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, names: Sequence[str]) -> None:
-    """Make the directories that are to take the place of those. Raises SystemRefusal, and then nothing was made."""
+    """Make empty directories that will replace these. names: of queues and logs. Raises SystemRefusal, and then nothing was made."""
     try:
         for name in names:
             attributes = FileAttributes.of(postfix_queues.tree.directory(name))
@@ -48,6 +48,10 @@ def make_empty_queues(quarantine: QuarantineDirectory, postfix_queues: QueueDire
 def move_queues(
     quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, names: Sequence[str], moved: MoveResult
 ) -> None:
+    """Move queues and logs into the quarantine, put the empty ones in their place, and move back logs whose messages stay.
+
+    Raises OSError and MailopsError.
+    """
     quarantine.tree.forget()
     try:
         for name in names:
@@ -59,8 +63,8 @@ def move_queues(
 
 
 def place_empty_queues(quarantine: QuarantineDirectory, postfix_queues: QueueDirectory) -> None:
-    """Put the empty directories where the moved ones were; remove those that are not needed. Raises OSError."""
-    # What was opened before the directories were moved is of no use, least of all to the process that stands by.
+    """Put the empty directories where queues were moved away, and remove those that are not needed. Raises OSError."""
+    # Directories that were opened before the move are those in the quarantine now.
     postfix_queues.tree.forget()
     quarantine.tree.forget()
     try:
@@ -81,7 +85,7 @@ def place_empty_queues(quarantine: QuarantineDirectory, postfix_queues: QueueDir
 def give_to_root(quarantine: QuarantineDirectory) -> None:
     """Give the directories that were moved to root. Raises OSError.
 
-    They were the mail owner's, and a process that has kept one of them open could still remove files there.
+    They belonged to the mail owner, and a process that keeps one of them open could still remove files there.
     """
     for name in (*LISTED_QUEUES, *LOGS):
         quarantine_contents.give_to(quarantine.private, name, quarantine.tree.root)
@@ -90,7 +94,7 @@ def give_to_root(quarantine: QuarantineDirectory) -> None:
 def _leave_logs(
     quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, moved: MoveResult, but: Container[str] = ()
 ) -> None:
-    """Give back the logs of messages that are in the queue, where not all queues were moved."""
+    """Move back the logs of messages that are in queues which were not moved. but: queue IDs to leave out."""
     back = Restoration(quarantine, postfix_queues, moved)
     for queue in LISTED_QUEUES:
         for found in postfix_queues.spool.walk(queue):
@@ -102,7 +106,7 @@ def _leave_logs(
 def recover_swap(
     quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, intent: Record, moved: MoveResult
 ) -> dict[str, Any]:
-    """Return what came into the quarantine. The next run takes the rest."""
+    """Finish an interrupted swap, and return the fields of the record that ends it. Queues that were not moved stay."""
     here = quarantine.present()
     _leave_logs(quarantine, postfix_queues, moved, here)
     give_to_root(quarantine)

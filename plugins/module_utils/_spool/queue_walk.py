@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What is in a queue, directories and links too, each name with its status; what postsuper(1) goes through."""
+"""A walk through a queue, as postsuper(1) goes through it: files, directories and links, each with its status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory i
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.findings import Finding, unreadable
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import MAX_DEPTH, is_hash_name, open_below
 
-# In the order in which postsuper goes through them. It does not look at trace/ unless it is named.
+# In the order in which postsuper reads them. It reads trace/ only if that is named.
 LOG_QUEUES = ("defer", "bounce")
 CHECKED = (*LOG_QUEUES, *LISTED_QUEUES, "flush")
 
@@ -34,12 +34,12 @@ class StatEntry(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Where it is in the queue directory."""
+        """Its path in the queue directory."""
         return "/".join(part for part in (self.queue, self.below, self.name) if part)
 
     @property
     def depth(self) -> int:
-        """How many hash directories it is below its queue."""
+        """The number of hash directories between its queue and it."""
         return self.below.count("/") + 1 if self.below else 0
 
     def finding(self, kind: str, detail: str | None = None, *, stays: bool = False) -> Finding:
@@ -48,10 +48,10 @@ class StatEntry(NamedTuple):
 
 
 def walk(spool: Spool, queue: str) -> Iterator[StatEntry | Finding]:
-    """Yield what is in a queue, hash directories before what is in them; nothing for a queue that does not exist.
+    """Yield the entries of a queue, each hash directory before its content; nothing for a queue that does not exist.
 
-    What cannot be read, and a hash directory that is too deep, is a finding. The directory of an entry is open until the next one
-    is asked for.
+    A path that cannot be read, and a hash directory that is too deep, is a finding. The directory of an entry is open until the
+    next entry is requested.
     """
     try:
         top = spool.open_queue(queue)
@@ -72,7 +72,7 @@ def _walk_directory(queue: str, below: str, directory: int) -> Iterator[StatEntr
                 if entry is None:
                     continue
                 yield entry
-                # postsuper does not step into maildrop's, which others may write to.
+                # postsuper does not enter those of maildrop, which other users may write to.
                 if isinstance(entry, StatEntry) and is_hash_directory(entry):
                     inner.append(entry)
         for entry in inner:
@@ -84,7 +84,7 @@ def _walk_directory(queue: str, below: str, directory: int) -> Iterator[StatEntr
 
 
 def _walk_below(entry: StatEntry) -> Iterator[StatEntry | Finding]:
-    """Yield what is in a hash directory."""
+    """Yield the content of a hash directory."""
     if entry.depth >= MAX_DEPTH:
         yield entry.finding("too_deep", "this many hash directories are not looked into, and Postfix never makes them")
         return
@@ -99,7 +99,7 @@ def _walk_below(entry: StatEntry) -> Iterator[StatEntry | Finding]:
 
 
 def _entry(queue: str, below: str, name: str, directory: int) -> StatEntry | Finding | None:
-    """Return a name with its status, None where it is gone already."""
+    """Return a name with its status, None if it is gone."""
     try:
         status = os.stat(name, dir_fd=directory, follow_symlinks=False)
     except FileNotFoundError:
@@ -110,5 +110,5 @@ def _entry(queue: str, below: str, name: str, directory: int) -> StatEntry | Fin
 
 
 def is_hash_directory(entry: StatEntry) -> bool:
-    """Return whether an entry is a hash directory, which postsuper looks into."""
+    """Return whether an entry is a hash directory that postsuper enters."""
     return stat.S_ISDIR(entry.status.st_mode) and entry.queue != "maildrop" and is_hash_name(entry.name)

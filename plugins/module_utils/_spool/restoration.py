@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Moving messages from a quarantine back to Postfix."""
+"""The transfer of messages from a quarantine back to the queue directory."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine_directory import QuarantineDirectory
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 
-# How deep logs may be hashed: as those of messages that were moved one by one first.
+# The depths of hash directories that are searched for a log. The first is that of messages that were moved one by one.
 _DEPTHS = range(5)
-# What stands in the way of a log, planted by the mail owner, is no reason to leave its message behind.
+# The mail owner may put a file or link where the directory of a log must be. The message moves without its log then.
 _IN_THE_WAY = frozenset((errno.ENOTDIR, errno.ELOOP, errno.EISDIR))
 
 
 class Restoration(Transfer):
-    """Back to Postfix. The logs go just before their message, because Postfix may look at it at once."""
+    """A transfer back to Postfix. The logs go just before their message, because Postfix may read it at once."""
 
     way = BACK
 
@@ -58,7 +58,7 @@ class Restoration(Transfer):
         return (self._staging,)
 
     def _put_in_place(self, name: str, directory: int, target: FileTarget, queue_id: str) -> None:
-        # Nobody can get one of these names later: it holds the number of an inode that is in use.
+        # No other file can get one of these names later: the name contains the number of an inode that is in use.
         if self._taken is None:
             self._taken = self.postfix_queues.queue_ids()
         if target.name in self._taken:
@@ -84,7 +84,7 @@ class Restoration(Transfer):
         self._forget_logs(queue_ids)
 
     def _forget_logs(self, names: Iterable[str]) -> None:
-        """Note that the logs of these names are where they belong."""
+        """Note that the logs of these names are at their targets or back."""
         self.moved.astray.difference_update("%s/%s" % (log, name) for log in LOGS for name in names)
 
     def _place_batch(self, batch: CopyBatch) -> None:
@@ -100,7 +100,7 @@ class Restoration(Transfer):
                 done.append(entry)
             elif moves.inode_of(entry.queue_id, batch.directory(entry)) == entry.original:
                 undone.append(entry)
-        # Without that record a copy that is gone may be one that Postfix has delivered.
+        # The record comes before the removals: without it, the next run could not know that a copy which is gone was delivered.
         self._record_placed(done)
         for entry in undone:
             self._remove_copy(entry)
@@ -132,7 +132,7 @@ class Restoration(Transfer):
         self.remove_originals(done)
 
     def _finish(self, entry: RecordedCopy) -> None:
-        """Bring a copy whose original is gone to its place; where that cannot be done, it stays in staging."""
+        """Move a copy whose original is gone to its target. If that fails, it stays in staging."""
         with suppress(OSError):
             self._put_in_place(
                 entry.staged, self._staging.open(), self.file_target(entry.queue, entry.name), entry.queue_id
@@ -147,7 +147,7 @@ class Restoration(Transfer):
 
     def give_log(self, log: str, queue_id: str, name: str) -> None:
         """Move a message's log, if it has one. name: the queue ID that the message has in the queue. Raises OSError."""
-        # Messages that were moved one by one have their logs side by side, whole queues those of their hash directories.
+        # Messages that were moved one by one have their logs in one directory, whole queues have them in hash directories.
         for depth in _DEPTHS:
             with suppress(FileNotFoundError):
                 directory = self.quarantine.tree.directory((log + "/" + directory_for(queue_id, depth)).rstrip("/"))

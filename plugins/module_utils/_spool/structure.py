@@ -4,7 +4,9 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What postsuper(1) -p and -s would find in a queue directory, found by looking (src/postsuper/postsuper.c, super()), and whose it is."""
+"""The check of a queue directory: what postsuper(1) -p and -s would change (src/postsuper/postsuper.c, super()), and wrong owners.
+
+It only reads."""
 
 from __future__ import annotations
 
@@ -39,26 +41,27 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_walk 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.layout import Layout
 
-# MAX_TEMP_AGE
+# MAX_TEMP_AGE in src/postsuper/postsuper.c.
 STALE_SECONDS = 7 * 24 * 60 * 60
-# What is gone when it is repaired.
+# Kinds of findings whose repair removes the file or directory.
 _REMOVED = frozenset(("stale_files", "surplus_directories", "not_files", "alien_directories"))
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a queue directory must look like. purging: whether stale files are to go, so that their names do not matter."""
+    """What a queue directory must look like. now: in seconds since the epoch."""
 
     layout: Layout
     purging: bool
+    """Whether stale files will be removed. Then their names do not matter."""
     now: int
     owner: Owner
 
 
 def list_findings(spool: Spool, rules: Rules, orphans: Orphans) -> Iterator[Finding]:
-    """Yield all that is wrong in a queue directory, one after the other, so that their number does not matter.
+    """Yield all findings in a queue directory, one after the other, so that their number takes no memory.
 
-    What cannot be read is a finding, too, and the rest goes on.
+    A path that cannot be read is a finding, too, and the check goes on with the others.
     """
     unread = set()
     for queue in (*CHECKED, *OWNED, *SOCKETS):
@@ -77,7 +80,7 @@ def list_findings(spool: Spool, rules: Rules, orphans: Orphans) -> Iterator[Find
 
 
 def _judge(entry: StatEntry, rules: Rules, orphans: Orphans) -> Iterator[Finding]:
-    """Yield what is wrong with an entry: the first of what postsuper would come to, and whose it is."""
+    """Yield the findings about an entry: the first one that postsuper would act on, and a wrong owner."""
     wrong = _judge_structure(entry, rules) if entry.queue in CHECKED else None
     goes_with = ("orphan_logs",) if orphans.has(entry) else ()
     if wrong is not None:
@@ -109,18 +112,18 @@ def _judge_directory(entry: StatEntry, rules: Rules) -> Finding | None:
 
 
 def _why_it_stays(entry: StatEntry) -> str | None:
-    """Return why postsuper cannot remove a directory, None where it can."""
+    """Return why postsuper cannot remove a directory, None if it can."""
     try:
         descriptor = open_below(entry.name, entry.directory)
         if descriptor is None:
             return None
         try:
             with os.scandir(descriptor) as names:
-                return "it is not empty, and stays" if next(names, None) is not None else None
+                return "it is not empty and stays" if next(names, None) is not None else None
         finally:
             os.close(descriptor)
     except OSError as error:
-        return "it cannot be read (%s), and stays" % reason_of(error)
+        return "it cannot be read (%s) and stays" % reason_of(error)
 
 
 def _judge_name(entry: StatEntry, rules: Rules) -> Finding | None:
@@ -132,7 +135,7 @@ def _judge_name(entry: StatEntry, rules: Rules) -> Finding | None:
     if is_message:
         wanted = id_for(name, inode=entry.status.st_ino, long_queue_ids=rules.layout.long_queue_ids)
         if wanted is None or (unfinished and wanted != name):
-            return entry.finding("bogus_names", "the name says no inode, or another one")
+            return entry.finding("bogus_names", "the name has no inode number, or that of another file")
         if wanted != name:
             return entry.finding("misnamed", wanted)
     place = directory_for(name, rules.layout.depth(entry.queue))
@@ -143,6 +146,6 @@ def _judge_name(entry: StatEntry, rules: Rules) -> Finding | None:
 
 
 def _is_stale(entry: StatEntry, now: int) -> bool:
-    """Return whether -p removes the file: of a message, not ready, and untouched for a week."""
+    """Return whether postsuper -p removes a file: it is in a queue of messages, not complete, and unchanged for a week."""
     ready = entry.status.st_mode & READY == READY
     return entry.queue in LISTED_QUEUES and not ready and now > entry.status.st_mtime + STALE_SECONDS

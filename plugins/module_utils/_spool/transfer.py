@@ -4,29 +4,32 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Moving messages between a queue directory and a quarantine, each in exactly one place whatever interrupts it.
+"""Moving messages between a queue directory and a quarantine. Each is in exactly one place, whatever interrupts the move.
 
 On one filesystem a message moves by one rename, so it is in the queue or in the quarantine. Its logs move while it is in the
-quarantine: after it on the way in, before it on the way out.
+quarantine: after the message on the way in, before it on the way back.
 
-Between filesystems messages are copied, in batches. The places on the way belong to one quarantine: their names contain the
-quarantine's ID. The journal records each copy (its inode and final name, and the inode of its original) before anything else is
-done with it, and records it again when it is in its place. Only then is the original removed.
+Between filesystems messages are copied, in batches. The directories on the way belong to one quarantine: their names contain the
+quarantine's ID. The journal records each copy (its inode number and final name, and the inode number of its original) before the
+next step, and records it again when it is at its target. Only then is the original removed.
 
 Out of the queue directory:
 
 1. Copies are written to C(staging) in the quarantine and synced.
 2. The journal records the copies.
-3. Each original is renamed into C(limbo) in pid/, where Postfix does not look.
-4. Each copy is renamed into its place in the quarantine.
-5. The directories are synced, and the journal records what is in its place.
+3. Each original is renamed into C(limbo) in pid/, which Postfix does not read.
+4. Each copy is renamed to its target in the quarantine.
+5. The directories are synced, and the journal records the copies that are at their targets.
 6. The originals in C(limbo) are removed.
 
-Back into the queue directory the originals need no limbo, because nobody else takes anything out of a quarantine: the copies are in
+Back into the queue directory the originals need no limbo, because nobody else takes files out of a quarantine: the copies are in
 C(staging) in pid/, and the originals stay in the quarantine until step 5 is done.
 
-An interrupted run is settled by what is seen, never by what is missing: an original is removed only if its copy was recorded in its
-place, and a copy is removed only if its original is seen where it belongs. What proves nothing stays where it is, and is named."""
+The next run finishes or undoes an interrupted one. It decides by files that it finds, never by files that are missing: an original
+is removed only if its copy was recorded at its target, and a copy is removed only if its original is found where it belongs. If the
+files prove neither, they stay, and the result names them.
+
+intake.py and restoration.py are the two directions, transfer_recovery.py is what the next run does."""
 
 from __future__ import annotations
 
@@ -54,19 +57,19 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine_directory import QuarantineDirectory
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 
-# What no other message escapes either.
+# Errors that every other message would meet, too.
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS))
 
 
 class FileTarget(NamedTuple):
-    """Where a file is to go."""
+    """Where a file must go: an open directory, and the name in it."""
 
     directory: int
     name: str
 
 
 class Transfer(ABC):
-    """One direction: out of a spool, to where file_target() says, through staging where the filesystem ends."""
+    """One direction of a transfer: from a spool to file_target(), through staging if that is on another filesystem."""
 
     way: str
 
@@ -86,28 +89,28 @@ class Transfer(ABC):
     @property
     @abstractmethod
     def source(self) -> Spool:
-        """Where the messages are."""
+        """The spool that the messages are taken from."""
 
     @abstractmethod
     def final_name(self, queue_id: str, inode: int) -> str:
-        """Return the name that a message has in its place."""
+        """Return the name that a message will have at its target."""
 
     @abstractmethod
     def file_target(self, queue: str, name: str) -> FileTarget:
-        """Return where a message of that final name goes. Raises OSError."""
+        """Return the target of a message with that final name. Raises OSError."""
 
     @abstractmethod
     def stations(self) -> Sequence[TransitDirectory]:
-        """Return the directories that are there only while messages are on their way."""
+        """Return the directories that exist only during a transfer."""
 
     @abstractmethod
     def _place_batch(self, batch: CopyBatch) -> None:
-        """Bring recorded copies to their places, and remove their originals. Raises OSError and QuarantineError."""
+        """Move recorded copies to their targets, and remove their originals. Raises OSError and QuarantineError."""
 
-    # --- a run --------------------------------------------------------------------------------------------------
+    # --- the messages -------------------------------------------------------------------------------------------
 
     def transfer(self, wanted: Mapping[str, Move]) -> None:
-        """Move the wanted messages that are there. Raises OSError and QuarantineError; recover() then says what is where."""
+        """Move the wanted messages that are found. Raises OSError and QuarantineError; then recover() notes where each one is."""
         batch = CopyBatch()
         try:
             for found, move in self._walk(wanted):
@@ -120,12 +123,12 @@ class Transfer(ABC):
         self.close()
 
     def close(self) -> None:
-        """Remove the directories that are there only while messages are on their way, if they are empty."""
+        """Remove the directories that exist only during a transfer, if they are empty."""
         for station in self.stations():
             station.remove_empty()
 
     def is_finished(self) -> bool:
-        """Return whether nothing is on its way."""
+        """Return whether no transfer is unfinished."""
         return not any(station.is_there() for station in self.stations())
 
     def _walk(self, wanted: Mapping[str, Move]) -> Iterator[tuple[QueueEntry, Move]]:
@@ -141,7 +144,7 @@ class Transfer(ABC):
         self.quarantine.tree.trim()
 
     def _move_or_copy(self, found: QueueEntry, move: Move, batch: CopyBatch) -> None:
-        """Move one message, or note why it stays. Raises OSError where no other could be moved either."""
+        """Move one message, or note why it stays. Raises OSError if no other message could be moved either."""
         try:
             if not self._crossing:
                 self._crossing = not self._move(found, move)
@@ -150,12 +153,12 @@ class Transfer(ABC):
         except OSError as error:
             if error.errno in _NO_ROOM:
                 raise
-            # Else somebody has moved or removed it meanwhile.
+            # Otherwise somebody has moved or removed it meanwhile.
             if error.errno != errno.ENOENT or moves.inode_of(found.name, found.directory):
                 self.moved.failed[found.name] = reason_of(error)
 
     def _move(self, found: QueueEntry, move: Move) -> bool:
-        """Move a message by a rename; return False where the filesystem ends between. Raises OSError."""
+        """Rename a message to its target, and return whether that is on the same filesystem. Raises OSError."""
         name = self.final_name(found.name, moves.inode_of(found.name, found.directory))
         try:
             self._put_in_place(found.name, found.directory, self.file_target(move.queue, name), found.name)
@@ -166,7 +169,7 @@ class Transfer(ABC):
         return True
 
     def _put_in_place(self, name: str, directory: int, target: FileTarget, queue_id: str) -> None:
-        """Bring a message to its place, or note that it is taken. Raises OSError."""
+        """Rename a message to its target, or note that the name is taken. Raises OSError."""
         try:
             moves.rename(name, target.name, source_dir=directory, target_dir=target.directory)
         except FileExistsError:
@@ -181,7 +184,7 @@ class Transfer(ABC):
         try:
             copy = moves.copy(found.name, staged, source_dir=found.directory, target_dir=self._staging.open())
         except FileExistsError:
-            # A copy that could not be settled.
+            # An earlier copy could be neither finished nor undone.
             self.moved.collisions.add(found.name)
             return
         except moves.LeftBehindError:
@@ -208,16 +211,16 @@ class Transfer(ABC):
         self.quarantine.write(PLACED, way=self.way, ids=sorted(entry.queue_id for entry in entries))
 
     def _remove_copy(self, entry: RecordedCopy) -> None:
-        """Remove a copy from staging. Its original was seen where it belongs. Raises OSError."""
+        """Remove a copy from staging, after its original was found where it belongs. Raises OSError."""
         moves.remove_same(entry.staged, self._staging.open(), entry.copy)
         self.moved.copies.discard(entry.staged)
 
     # --- logs ---------------------------------------------------------------------------------------------------
 
     def move_log(self, log: str, name: str, directory: int, target: FileTarget) -> None:
-        """Move a log; where one has its name already, that one stays and this one goes. Raises OSError.
+        """Move a log. If its name is taken at the target, that log stays and this one is removed. Raises OSError.
 
-        What is no regular file is left where it is, and named.
+        If it is no regular file, it stays, and the result names it.
         """
         if not moves.inode_of(name, directory):
             self._note_odd(log, name)
@@ -225,10 +228,10 @@ class Transfer(ABC):
         try:
             self._rename_or_copy_log(log, name, directory, target)
         except OSError as error:
-            # A log is no reason to leave its message behind.
+            # The message moves even if its log does not.
             if error.errno in _NO_ROOM:
                 raise
-            # Else Postfix has removed it.
+            # Otherwise Postfix has removed it.
             if error.errno != errno.ENOENT or moves.inode_of(name, directory):
                 self._note_odd(log, name)
 
@@ -260,20 +263,20 @@ class Transfer(ABC):
         except FileExistsError:
             moves.remove(staged, staging)
 
-    # --- what an interrupted run left ---------------------------------------------------------------------------
+    # --- recovery -----------------------------------------------------------------------------------------------
 
     @abstractmethod
     def recover_batch(self, entries: Sequence[RecordedCopy]) -> None:
-        """Finish or undo recorded copies that were not recorded in their places. Raises OSError and QuarantineError."""
+        """Finish or undo recorded copies that were not recorded at their targets. Raises OSError and QuarantineError."""
 
     @abstractmethod
     def remove_originals(self, entries: Collection[RecordedCopy]) -> None:
-        """Remove the originals of copies that were recorded in their places. Raises OSError."""
+        """Remove the originals of copies that were recorded at their targets. Raises OSError."""
 
     def recover_unrecorded(self) -> None:
-        """Remove the copies that no record names, if their originals are seen; then the empty directories. Raises OSError.
+        """Remove copies that no record names if their originals are found, then the empty directories. Raises OSError.
 
-        No original is touched before its copy is recorded, so such an original is where it was.
+        No original is moved before its copy is recorded, so the original of such a copy is in its queue.
         """
         staged = {name: parse_staged_name(name) for name in self._staging.names()}
         wanted = {parsed[1] for parsed in staged.values() if parsed}
@@ -293,9 +296,11 @@ class Transfer(ABC):
 
 
 def find_inodes(spool: Spool, inodes: Mapping[str, Collection[int]]) -> set[tuple[str, int]]:
-    """Return which files of these names and inodes are in any queue. It looks twice, because a message may move meanwhile."""
+    """Return which files of these names and inode numbers are in any queue. inodes: by name. Raises OSError and MailopsError.
+
+    It reads the queues twice, because a message may move meanwhile."""
     seen = set()
-    for _look in range(2):
+    for _pass in range(2):
         for queue in LISTED_QUEUES:
             for found in spool.walk(queue):
                 wanted = inodes.get(found.name)

@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Finishing or undoing the transfers that an interrupted run left."""
+"""Recovery of transfers: finishing or undoing what an interrupted run left."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _TRANSFERS = {Intake.way: Intake, Restoration.way: Restoration}
 def transfers(
     quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, moved: MoveResult
 ) -> list[Intake | Restoration]:
-    """Return both directions."""
+    """Return the transfers in both directions."""
     return [transfer(quarantine, postfix_queues, moved) for transfer in (Intake, Restoration)]
 
 
 def recover_transfers(quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, moved: MoveResult) -> None:
-    """Finish or undo what is on its way. Raises OSError and QuarantineError."""
+    """Finish or undo unfinished transfers, and note the result in C(moved). Raises OSError and QuarantineError."""
     batch, placed = last_batch(quarantine.records)
     transfer = None if batch is None else _TRANSFERS[batch["way"]](quarantine, postfix_queues, moved)
     if batch is not None and transfer is not None:

@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""The directories that messages are in on their way from one filesystem to another."""
+"""Directories for messages that are on their way from one filesystem to another: staging and limbo (see transfer.py)."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class TransitDirectory(NamedTuple):
     attributes: FileAttributes
 
     def open(self) -> int:
-        """Return it open, made where it is missing. Raises OSError."""
+        """Return the open directory, made if it is missing. Raises OSError."""
         return self.tree.directory(self.path, self.attributes)
 
     def is_there(self) -> bool:
-        """Return whether there is one."""
+        """Return whether the directory exists. Raises OSError."""
         try:
             self.tree.directory(self.path)
         except FileNotFoundError:
@@ -39,11 +39,11 @@ class TransitDirectory(NamedTuple):
         return True
 
     def names(self) -> list[str]:
-        """Return what is in it, nothing where there is none."""
+        """Return the names in it, none if it does not exist. Raises OSError."""
         return os.listdir(self.open()) if self.is_there() else []
 
     def remove_empty(self) -> None:
-        """Remove it if nothing is in it."""
+        """Remove the directory if it is empty. Raises OSError."""
         if not self.is_there():
             return
         self.tree.forget()

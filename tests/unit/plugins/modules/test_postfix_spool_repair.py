@@ -222,7 +222,7 @@ def test_linked_files_stay_and_are_named(run: ModuleRun, made: MadeUpSpool, stra
     done = run(repairs=["ownership"])
     assert done["found"]["wrong_owner"] - done["repaired"]["wrong_owner"] == 1
     (row,) = [row for row in done["findings"] if row["path"] == "hold/4A0F9B0" and row["kind"] == "wrong_owner"]
-    assert row["detail"].endswith("; it has 2 links, and stays")
+    assert row["detail"].endswith("; it has 2 links and is left as it is")
     assert row["repaired"] is False
     assert str(path.stat().st_ino) not in stranger
 
@@ -363,7 +363,7 @@ def test_what_cannot_be_seen_afterwards_is_a_failure_with_the_result(
     monkeypatch.setattr(os, "fstat", fail)
     result = run()
     assert result["msg"] == (
-        "What the repairs have changed cannot be seen. hold in the queue directory cannot be read: Input/output error. The disk has an "
+        "The result of the repairs cannot be checked. hold in the queue directory cannot be read: Input/output error. The disk has an "
         "error: look at the kernel log and check the disk, then run this again."
     )
     assert (result["changed"], result["repaired"]["stale_files"]) == (True, 0)

@@ -35,8 +35,8 @@ def test_what_is_no_copy_is_refused(text: str) -> None:
     with pytest.raises(QuarantineError) as caught:
         parse_batch({"files": [str(ONE), text]}, "/place/spam")
     assert str(caught.value) == (
-        "The journal of /place/spam has a record of copies that cannot be read. Its messages are where they are: look at the directory, "
-        "and move it aside if need be."
+        "The journal of /place/spam has a record of copies that cannot be read. Its messages stay where they are. Look at the directory, "
+        "and move it to another place."
     )
 
 

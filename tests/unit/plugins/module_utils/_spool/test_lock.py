@@ -48,7 +48,7 @@ def test_a_second_operator_is_told_who_was_first(queue: str, monkeypatch: pytest
         pass
     assert str(caught.value) == (
         "Another run works on the queue in %s: postfix_queue_purge of user ops\\x1b[31m, process %d, since 2023-11-14 22:13:20 "
-        "UTC. Wait until it has finished_intents, then run this again." % (queue, os.getpid())
+        "UTC. Wait until it has ended, then run this again." % (queue, os.getpid())
     )
     assert len(os.listdir("/proc/self/fd")) == before
 
@@ -60,7 +60,7 @@ def test_a_holder_that_left_no_name(queue: str, word: str) -> None:
         with pytest.raises(BusyError) as caught, QueueLock(queue, purpose="y"):
             pass
     assert str(caught.value) == (
-        "Another run works on the queue in %s: its holder left no name. Wait until it has finished_intents, then run this again."
+        "Another run works on the queue in %s: its holder left no name. Wait until it has ended, then run this again."
         % queue
     )
 

@@ -32,8 +32,8 @@ def test_what_belongs_to_another_user_is_found(made: MadeUpSpool) -> None:
     (made.path / "public").mkdir(mode=0o700)
     other = Owner(os.getuid() + 4321, os.getgid(), os.getgid() + 1)
     mine, wanted = name_of(os.getuid()), "user ID %d" % other.uid
-    text = "it belongs to %s, and not to %s" % (mine, wanted)
-    group = "its group is %d, and not setgid_group, which is %d" % (os.getgid(), other.submitters)
+    text = "it belongs to %s, not to %s" % (mine, wanted)
+    group = "its group is %d, not %d (setgid_group)" % (os.getgid(), other.submitters)
     paths = {path: detail for kind, path, detail in findings_in(made, owner=other) if kind == "wrong_owner"}
     assert paths == {
         **dict.fromkeys(("defer", "incoming", "active", "deferred", "hold", "corrupt", "trace", "hold/4A0F9AC"), text),
@@ -72,7 +72,7 @@ def test_all_is_given_to_the_mail_owner_but_for_links_and_linked_files(
         if path == "hold/4A0F9AE" and kind == "wrong_owner"
     ]
     assert linked == [
-        "it belongs to %s, and not to user ID %d; it has 2 links, and stays" % (name_of(os.getuid()), other.uid)
+        "it belongs to %s, not to user ID %d; it has 2 links and is left as it is" % (name_of(os.getuid()), other.uid)
     ]
     with Spool(str(made.path)) as spool:
         assert list(set_owners(spool, other)) == []

@@ -43,8 +43,8 @@ def test_names_and_places(made: MadeUpSpool) -> None:
             ("surplus_directories", "deferred/4/A", None),
             ("unfinished", "deferred/4/%s#FIX" % unfinished, "deferred/4/" + unfinished),
             ("misnamed", "hold/4A0F91", "4A0F9%X" % inode),
-            ("bogus_names", "hold/4A0F92#FIX", "the name says no inode, or another one"),
-            ("bogus_names", "hold/4A0F9zz", "the name says no inode, or another one"),
+            ("bogus_names", "hold/4A0F92#FIX", "the name has no inode number, or that of another file"),
+            ("bogus_names", "hold/4A0F9zz", "the name has no inode number, or that of another file"),
             ("misplaced", "defer/4A0F9AC", "defer/4/4A0F9AC"),
             ("unfinished", "defer/4A0F9AD#FIX", "defer/4/4A0F9AD"),
         ]
@@ -62,8 +62,8 @@ def test_what_is_no_queue_file(made: MadeUpSpool) -> None:
     (made.path / "maildrop" / "A" / "x").mkdir(parents=True)
     assert findings_in(made) == [
         ("alien_directories", "hold/empty", None),
-        ("alien_directories", "hold/full", "it is not empty, and stays"),
-        ("alien_directories", "maildrop/A", "it is not empty, and stays"),
+        ("alien_directories", "hold/full", "it is not empty and stays"),
+        ("alien_directories", "maildrop/A", "it is not empty and stays"),
         ("bogus_names", "hold/no.name", "no queue file has such a name"),
         ("not_files", "hold/A", None),
         ("not_files", "hold/fifo", None),

@@ -212,8 +212,7 @@ def _visit(spool: Spool, found: QueueEntry, job: Job[_Result], share: Share[_Res
         return
     counts.files += 1
     try:
-        # Files in corrupt/ are there because they are damaged.
-        exempt = found.queue == "corrupt"
+        exempt = found.queue == "corrupt"  # its files are there because they are damaged
         if not message.ready and not job.any_mode and not exempt:
             counts.incomplete += 1
             job.pass_over(found, True, share.result)

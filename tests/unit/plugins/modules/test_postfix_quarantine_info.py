@@ -120,7 +120,7 @@ def test_a_quarantine_that_cannot_be_read_is_a_warning_and_the_others_are_shown(
         pytest.param({"name": "../spam"}, "name: '../spam' cannot be the name of a quarantine. ", id="a path"),
     ],
 )
-def test_what_is_no_quarantine_is_refused(run: ModuleRun, options: dict[str, str], message: str) -> None:
+def test_what_is_no_quarantine_is_refused(run: ModuleRun, options: dict[str, Any], message: str) -> None:
     assert run.fails(**options).startswith(message)
 
 

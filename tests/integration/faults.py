@@ -19,7 +19,7 @@ STEPS = {
     "a removal": ("_spool.actions", "_remove"),
     "a release": ("_spool.actions", "_release"),
     "the removal of what is held": ("_spool.actions", "remove_from"),
-    "the swap": ("_spool.quarantine", "Quarantine._swap"),
+    "the swap": ("_spool.queue_swap", "move_queues"),
     "a record": ("_spool.journal", "Journal.append"),
     "the end": ("_spool.lock", "QueueLock.clear_journal"),
 }

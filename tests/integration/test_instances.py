@@ -304,8 +304,8 @@ def test_a_queue_that_is_another_link_is_refused(
     host.run(["sh", "-c", spoil.format(SPOOL)])
     try:
         text = (
-            f"{SPOOL}/deferred is a link that is not followed: {reason.format(SPOOL)}. Have the link and all directories on its way "
-            "belong to root and be writable for no other user, or put a directory or a bind mount in its place."
+            f"{SPOOL}/deferred is a link that is not followed: {reason.format(SPOOL)}. Make root the owner of the link and of "
+            "all directories on its path, and let no other user write to them; or use a directory or a bind mount instead of the link."
         )
         for name, options in (
             ("postfix_queue_purge", {"match_all": True}),

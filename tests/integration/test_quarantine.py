@@ -879,9 +879,9 @@ def test_what_is_young_is_kept(clean: Host, controller: Controller) -> None:
 REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         {"name": "../spam"},
-        "name: '../spam' is no name for a quarantine; take at most 64 letters, digits, and . _ - but not first.",
+        "name: '../spam' cannot be the name of a quarantine. Use at most 64 letters, digits, and . _ -, and start with a letter, a digit or _.",
     ),
-    ({"state": "restored", "match_all": True}, f"There is no quarantine spam in {BASE}; there are none."),
+    ({"state": "restored", "match_all": True}, f"There is no quarantine spam in {BASE}. Existing quarantines: none."),
     (
         {"mode": "queues", "match": BAD},
         "mode: queues moves whole queues; leave out match, or use mode: messages",

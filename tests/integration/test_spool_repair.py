@@ -208,7 +208,7 @@ def test_while_postfix_runs_nothing_gets_another_id(empty_host: Host, controller
     for check in (True, False):
         refused = controller.repair(empty_host.name, check=check)
         assert refused["msg"] == (
-            "1 messages would get another queue ID, which must not happen while Postfix runs: it would lose sight of what it is "
+            "1 messages would get another queue ID, which must not happen while Postfix runs: it would no longer find the messages that it is "
             "delivering; nothing was touched. Stop Postfix first, or leave structure out of repairs."
         )
     assert state(empty_host) == before
@@ -314,7 +314,7 @@ def test_no_file_that_has_another_name_is_given_away(foreign: tuple[Host, str], 
         host.run(["rm", precious])
     assert done["found"]["wrong_owner"] - done["repaired"]["wrong_owner"] == 1
     (row,) = [row for row in done["findings"] if row["path"] == "hold/0AAAA1" and row["kind"] == "wrong_owner"]
-    assert row["detail"] == "it belongs to user root, and not to user postfix; it has 2 links, and stays"
+    assert row["detail"] == "it belongs to user root, not to user postfix; it has 2 links and is left as it is"
 
 
 # --- damaged files, traps and times of access -----------------------------------------------------------------------

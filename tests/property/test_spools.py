@@ -15,15 +15,11 @@ from hypothesis import strategies as st
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.damage import find_damage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.orphans import Orphans
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.owners import Owner
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_walk import StatEntry, walk
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import (
-    Entry,
-    Orphans,
-    Owner,
-    Rules,
-    look,
-    walk,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import Rules, list_findings
 from tests.unit.support.spool import MadeUpSpool
 from tests.unit.support.strategies import damaged_files
 
@@ -128,19 +124,20 @@ def test_a_look_at_any_tree_ends_and_names_what_is_there(
         before = len(os.listdir("/proc/self/fd"))
         everything = {str(path.relative_to(made.path)) for path in made.path.rglob("*")}
         rules = Rules(
-            hash_names=frozenset(("deferred", "defer")),
-            hash_depth=depth,
-            long_queue_ids=False,
+            layout=made.layout(hash_depth=depth),
             purging=purging,
             now=2_000_000_000,
             owner=Owner(os.getuid(), os.getgid(), os.getgid()),
         )
         with Spool(str(made.path)) as spool:
             orphans = Orphans(spool, before=2_000_000_000)
-            findings = list(look(spool, rules, orphans))
+            findings = list(list_findings(spool, rules, orphans))
             damage = find_damage(spool, limit=100)
             walked = {
-                entry.path for queue in ("deferred", "hold") for entry in walk(spool, queue) if isinstance(entry, Entry)
+                entry.path
+                for queue in ("deferred", "hold")
+                for entry in walk(spool, queue)
+                if isinstance(entry, StatEntry)
             }
             assert list(orphans.remove(spool)) == []
         assert len(os.listdir("/proc/self/fd")) == before

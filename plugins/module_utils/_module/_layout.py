@@ -4,26 +4,26 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""From an instance's parameters to the layout of its queue directory."""
+"""The layout of an instance's queue directory, from the parameters of the instance."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.layout import Layout
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import Layout
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 
 
 def layout_of(instance: Instance) -> Layout:
-    """Return where an instance has its queue files. Raises InstanceError for what main.cf says and cannot be."""
+    """Return the layout of an instance's queue directory. Raises InstanceError for impossible values in main.cf."""
     owner = instance.mail_owner
     return Layout(
         queue_directory=instance.queue_directory,
         hash_names=instance.hash_queue_names,
         hash_depth=instance.hash_queue_depth,
-        long_ids=instance.long_queue_ids,
+        long_queue_ids=instance.long_queue_ids,
         owner=FileAttributes(owner.pw_uid, owner.pw_gid, 0o700, ()),
     )

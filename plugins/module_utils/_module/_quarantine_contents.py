@@ -15,9 +15,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome i
 from ansible_collections.mailops.postfix.plugins.module_utils._module._quarantine_run import MAX_LISTED
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import name_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine_place as quarantines
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result import Move
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.transfer import Move
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._module._quarantine_run import QuarantineRun

@@ -19,9 +19,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._module._quarantine_run import UNREADABLE
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine_place as quarantines
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result import Move, MoveResult
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.transfer import Move, MoveResult
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_spool import LockedSpool

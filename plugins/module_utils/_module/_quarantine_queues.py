@@ -16,9 +16,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Mai
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES, LOGS
 from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import service as services
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine_place as quarantines
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result import MoveResult
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.transfer import MoveResult
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._module._quarantine_run import QuarantineRun

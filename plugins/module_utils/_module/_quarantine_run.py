@@ -21,14 +21,14 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._change im
 from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import service
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine_place as quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import Layout
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.transfer import MoveResult
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.layout import Layout
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result import MoveResult
 
 MAX_LISTED = 100
 _MAX_NAMED = 20
@@ -163,7 +163,7 @@ class QuarantineRun:
         except (OSError, MailopsError) as error:
             start()
             if isinstance(error, OSError):
-                raise quarantines.broken_off(quarantine, queue_directory, error) from error
+                raise quarantine.broken_off(queue_directory, error) from error
             raise
 
     def warn_of(self, moved: MoveResult) -> None:

@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What the modules that know quarantines share: where quarantines are."""
+"""The place of quarantines, for the modules that use them: the option C(directory), its default, and its checks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING, Any, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QuarantineError
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine_place
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._module._options import ArgumentSpec
@@ -22,16 +22,16 @@ DIRECTORY: ArgumentSpec = {"directory": {"type": "path"}}
 
 
 def base_of(params: Mapping[str, Any], instance: Instance) -> str:
-    """Return the directory that quarantines are kept in. Raises QuarantineError for one that is not absolute."""
-    base: str = params["directory"] or quarantines.default_base(instance.queue_directory)
+    """Return the directory of the quarantines. Raises QuarantineError for a path that is not absolute."""
+    base: str = params["directory"] or quarantine_place.default_base(instance.queue_directory)
     if not os.path.isabs(base):
         raise QuarantineError("directory %s is not an absolute path; write it from / on." % base)
     return os.path.normpath(base)
 
 
 def check_place(base: str, name: str, instance: Instance) -> None:
-    """Raise QuarantineError for a name that is none, and for a path that belongs to Postfix."""
-    quarantines.check_name(name)
+    """Raise QuarantineError for a name that a quarantine cannot have, and for a path that belongs to Postfix."""
+    quarantine_place.check_name(name)
     parameters = ("config_directory", "data_directory")
     others = {parameter: instance.parameters.get(parameter, "") for parameter in parameters}
-    quarantines.check_place(base, name, queue_directory=instance.queue_directory, others=others)
+    quarantine_place.check_place(base, name, queue_directory=instance.queue_directory, others=others)

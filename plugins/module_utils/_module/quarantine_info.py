@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What postfix_quarantine_info does: read the journals and count what is there."""
+"""The module postfix_quarantine_info: it reads the journals of quarantines and counts their messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.queues imp
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options, _quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import read_queues
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine_place, quarantine_records
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 
 _MAX_LISTED = 100
-# What a result says of the selections and reasons of all runs stays small: the last ones count.
+# The result has the selections and reasons of the last runs only, so that it stays small.
 _MAX_RUNS = 10
 _MAX_SELECTION = 2048
-# With that many bytes of JSON, quarantines are shown without their runs: ask for one by its name.
+# After so many bytes of JSON, quarantines are shown without their runs. The option name shows those of one quarantine.
 _BUDGET = 36 << 10
-# With that many, the rest is left out: a result stays under 64 KiB.
+# After so many bytes, the other quarantines are left out, so that the result stays below 64 KiB.
 _MOST = 56 << 10
 
 ARGUMENTS = _options.compose(_options.INSTANCE, _quarantines.DIRECTORY, {"name": {"type": "str"}})
@@ -46,12 +46,12 @@ ARGUMENTS = _options.compose(_options.INSTANCE, _quarantines.DIRECTORY, {"name":
 
 @dataclass
 class Content:
-    """What is in a quarantine; plain data, which adds up."""
+    """The totals of a quarantine, by queue. Plain data, which a process can send to another one."""
 
     queues: dict[str, Totals] = field(default_factory=lambda: {queue: Totals() for queue in LISTED_QUEUES})
 
     def merge(self, other: Content) -> None:
-        """Add what another process counted."""
+        """Add the totals of another process."""
         for queue, totals in other.queues.items():
             self.queues[queue].merge(totals)
 
@@ -63,10 +63,10 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     base = _quarantines.base_of(module.params, instance)
     name = module.params["name"]
     if name is not None:
-        quarantines.check_name(name)
-    known = [known for known in quarantines.names(base) if name in (None, known)]
+        quarantine_place.check_name(name)
+    known = [known for known in quarantine_place.names(base) if name in (None, known)]
     if name is not None and not known:
-        quarantines.check_adoptable(base, name)
+        quarantine_place.check_adoptable(base, name)
     rows, unreadable = _fit(_rows(module, instance, base, known))
     return {"changed": False, "directory": base, "quarantines": rows, "left_out": len(known) - len(rows) - unreadable}
 
@@ -74,7 +74,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
 def _rows(
     module: AnsibleModule, instance: Instance, base: str, known: Sequence[str]
 ) -> Iterator[dict[str, Any] | None]:
-    """Yield each quarantine as a result shows it, None for one that cannot be read, with a warning."""
+    """Yield the row of each quarantine, None after a warning for one that cannot be read."""
     for name in known:
         try:
             yield _show(module, instance, base, name)
@@ -86,9 +86,9 @@ def _rows(
 
 
 def _fit(rows: Iterable[dict[str, Any] | None]) -> tuple[list[dict[str, Any]], int]:
-    """Return the first quarantines that fit a result, the later ones without their runs, and how many could not be read.
+    """Return the rows that fit into the result, the later ones without their runs, and the number that could not be read.
 
-    The rest is not looked at.
+    The others are not read.
     """
     fitting: list[dict[str, Any]] = []
     unreadable = 0
@@ -108,12 +108,12 @@ def _fit(rows: Iterable[dict[str, Any] | None]) -> tuple[list[dict[str, Any]], i
 
 
 def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> dict[str, Any]:
-    with Quarantine(base, name) as quarantine, QueueDirectory(layout_of(instance)) as live:
+    with Quarantine(base, name) as quarantine, QueueDirectory(layout_of(instance)) as postfix_queues:
         job: Job[Content] = Job(
             queues=LISTED_QUEUES, make_result=Content, visit=_count, pass_over=_pass_over, wanted=None
         )
         reading = read_queues(module, quarantine.spool, job, path=quarantine.path)
-        stuck = _still_stuck(quarantine)
+        collisions = _collisions(quarantine)
         total = Totals()
         for totals in reading.collector.queues.values():
             total.merge(totals)
@@ -132,8 +132,8 @@ def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> di
                 "recipients": total.recipients,
                 "oldest": total.oldest,
             },
-            "collisions": stuck[:_MAX_LISTED],
-            "unfinished": _unfinished(quarantine, live),
+            "collisions": collisions[:_MAX_LISTED],
+            "unfinished": _unfinished(quarantine, postfix_queues),
             "scan": reading.show(),
         }
 
@@ -144,11 +144,11 @@ def _count(message: SpoolMessage, content: Content) -> None:
 
 
 def _pass_over(_found: QueueEntry, _incomplete: bool, _content: Content) -> None:
-    """Count messages only."""
+    """Ignore files that are not visited: only messages count."""
 
 
 def _history(records: list[Record]) -> dict[str, Any]:
-    """Return what the journal says: who made it for which instance, what was done since."""
+    """Return the history of a quarantine: who made it, for which instance, and what was done since."""
     made = records[0]
     taken = [record for record in records if record["op"] in ("take", "swap")]
     return {
@@ -165,9 +165,9 @@ def _history(records: list[Record]) -> dict[str, Any]:
 
 
 def _done_after(records: list[Record], *operations: str) -> int:
-    """Return how many messages were moved by these."""
+    """Return the number of messages that were moved by these operations."""
     count = 0
-    for intent, end in quarantines.ended(records):
+    for intent, end in quarantine_records.finished_intents(records):
         if intent["op"] in operations:
             count += end["messages"]
     return count
@@ -185,15 +185,15 @@ def _show_run(record: Record) -> dict[str, Any]:
     }
 
 
-def _still_stuck(quarantine: Quarantine) -> list[str]:
-    """Return the messages that could not be restored, for their queue IDs were taken, and that are still here."""
-    stuck = {queue_id for record in quarantine.records for queue_id in record.get("collisions", ())}
-    return sorted(quarantine.present(stuck)) if stuck else []
+def _collisions(quarantine: Quarantine) -> list[str]:
+    """Return the messages that could not be restored, because their queue IDs were taken, and that are still in the quarantine."""
+    collided = {queue_id for record in quarantine.records for queue_id in record.get("collisions", ())}
+    return sorted(quarantine.present(collided)) if collided else []
 
 
-def _unfinished(quarantine: Quarantine, live: QueueDirectory) -> str | None:
-    """Return what an interrupted run was doing, None where nothing is half done."""
-    if quarantine.is_whole(live):
+def _unfinished(quarantine: Quarantine, postfix_queues: QueueDirectory) -> str | None:
+    """Return what an interrupted run was doing, None if no run was interrupted."""
+    if quarantine.is_whole(postfix_queues):
         return None
     intent = quarantine.unfinished()
-    return quarantines.UNFINISHED[intent["op"]] if intent else "moving"
+    return quarantine_records.INTENTS[intent["op"]] if intent else "moving"

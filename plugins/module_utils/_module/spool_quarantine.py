@@ -33,7 +33,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._quarantin
 from ansible_collections.mailops.postfix.plugins.module_utils._module._quarantine_run import QuarantineRun
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import request_of
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.service import SERVICES
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine as quarantines
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine_place as quarantines
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule

@@ -4,7 +4,8 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""What postfix_spool_repair does: look what is wrong in a queue directory, repair it with postsuper or by itself, and look again."""
+"""The module postfix_spool_repair: it lists the findings in a queue directory, repairs them, with postsuper or itself, and checks
+the result."""
 
 from __future__ import annotations
 
@@ -25,20 +26,16 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import display, printable
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._module._audit_log import AuditLog
+from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_spool import open_spool
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.damage import Damage, find_damage
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.findings import Failure, Finding
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import operator
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.orphans import Orphans
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.owners import Owner, set_owners
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import (
-    Failure,
-    Finding,
-    Orphans,
-    Owner,
-    Rules,
-    look,
-    set_owners,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import Rules, list_findings
 from ansible_collections.mailops.postfix.plugins.module_utils._summary import listing
 
 if TYPE_CHECKING:
@@ -49,9 +46,9 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap
 
-# Each repair, and the option of postsuper behind it; None for what this module does itself.
+# Each repair, with the option of postsuper that does it; None for repairs that this module does itself.
 REPAIRS: Mapping[str, str | None] = {"stale": "-p", "structure": "-s", "orphan_logs": None, "ownership": None}
-# Each kind of finding, and the repairs for it; what no repair changes is for a human.
+# Each kind of finding, with its repairs. A kind without one needs a person.
 KINDS: Mapping[str, Sequence[str]] = {
     "stale_files": ("stale",),
     "misnamed": ("structure",),
@@ -67,10 +64,10 @@ KINDS: Mapping[str, Sequence[str]] = {
     "unreadable": (),
     "too_deep": (),
 }
-# Under another name, a message that is being delivered is lost to the processes that deliver it.
+# These repairs rename files. If a message in delivery is renamed, the processes that deliver it no longer find it.
 _RENAMES = ("misnamed", "unfinished")
 _CORRUPT_BUDGET = 16 << 10
-# So many failures, and directories that cannot be read, are named.
+# The result names so many failures, and so many directories that cannot be read.
 _MAX_NAMED = 20
 
 ARGUMENTS = _options.compose(
@@ -102,20 +99,20 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
         limit=params["limit"],
     )
     audit_log = AuditLog(module, instance, "postfix_spool_repair")
-    with open_spool(audit_log) as (spool, act):
-        before = job.look(spool)
+    with open_spool(audit_log) as (spool, locked):
+        before = job.find(spool)
         _warn_of_unreadable(module, before)
         job.check(before)
-        acts = act is not None and bool(before.to_repair)
+        acts = locked is not None and bool(before.to_repair)
         failures = job.repair(spool, before) if acts else _Failures()
-        left = job.look_again(spool, before) if acts else None
+        left = job.find_left(spool, before) if acts else None
         corrupt = _read_corrupt(spool, job.limit, failures if acts else None)
         result = _show(before, left, corrupt=corrupt, failures=failures, limit=job.limit)
         if left is not None and left.unread is not None:
             result["changed"] = failures.worked
     if acts:
-        said = {kind: number for kind, number in result["repaired"].items() if number}
-        audit_log.add_summary({**said, "user": operator()}, params["reason"])
+        repaired = {kind: number for kind, number in result["repaired"].items() if number}
+        audit_log.add_summary({**repaired, "user": operator()}, params["reason"])
         _check_left(result, before, left, failures)
     return result
 
@@ -124,32 +121,30 @@ def _rules_of(instance: Instance, repairs: Sequence[str]) -> Rules:
     """Return what the queue directory of an instance must look like. Raises InstanceError."""
     owner = instance.mail_owner
     return Rules(
-        hash_names=instance.hash_queue_names,
-        hash_depth=instance.hash_queue_depth,
-        long_queue_ids=instance.long_queue_ids,
+        layout=layout_of(instance),
         purging="stale" in repairs,
         now=int(time.time()),
         owner=Owner(owner.pw_uid, owner.pw_gid, instance.setgid_group.gr_gid),
     )
 
 
-# --- what was found -------------------------------------------------------------------------------------------------
+# --- the findings ---------------------------------------------------------------------------------------------------
 
 
 @dataclass
 class _Left:
-    """What is left of findings after a repair. rows: of those by name, kind and inode."""
+    """The findings that are left after a repair. rows: kind and inode of those that are named."""
 
     counts: Counter[str]
     rows: set[tuple[str, int]]
     to_repair: int
-    """How many there are, old or new, that the repairs should have changed."""
+    """The number of findings, old or new, that the repairs should have changed."""
     unread: Finding | None = None
-    """What could be read before the repair and cannot be now; then everything counts as left."""
+    """A path that could be read before the repair and cannot be read now. Then all findings count as left."""
 
 
 class _Findings:
-    """Findings, counted in full, and the first of them by name. Of each other one only the inode number is kept."""
+    """Findings: the number of each kind, and the first ones by name. Of the others only the inode number is kept."""
 
     def __init__(self, repairs: frozenset[str], limit: int) -> None:
         self._repairs = repairs
@@ -158,16 +153,16 @@ class _Findings:
         self.rows: list[Finding] = []
         self.counts: Counter[str] = Counter()
         self.to_repair: Counter[str] = Counter()
-        """Of each kind, how many the repairs change."""
+        """The number of findings of each kind that the repairs change."""
         self.by_postsuper = 0
-        """How many of these postsuper changes."""
+        """The number of these that postsuper changes."""
         self.blocking = 0
-        """Directories in which postsuper cannot work, and which stay so."""
+        """The number of directories in which postsuper cannot work, and that the repairs do not change."""
         self.unreadable: list[Finding] = []
         self.unread: set[str] = set()
-        """The paths of all that cannot be read."""
+        """The paths that cannot be read."""
         self.lasting = _Left(Counter(), set(), 0)
-        """What no repair changes, so that it is looked for once."""
+        """The findings that no repair changes. They are searched once only."""
 
     def add(self, finding: Finding) -> None:
         """Count a finding."""
@@ -187,7 +182,7 @@ class _Findings:
                 self.unreadable.append(finding)
 
     def add_damage(self, damage: Damage) -> None:
-        """Count what was found in queue files."""
+        """Count the damaged queue files."""
         for finding in damage.findings:
             self.add(finding)
         for kind, number in damage.counts.items():
@@ -197,36 +192,36 @@ class _Findings:
         self.lasting.rows.update((finding.kind, finding.inode) for finding in damage.findings)
 
     def repairs(self, finding: Finding) -> bool:
-        """Return whether the repairs that were asked for change what was found."""
+        """Return whether the requested repairs change a finding."""
         return any(True for _repair in self._repairs_of(finding))
 
     def _repairs_of(self, finding: Finding) -> Iterator[str]:
         kinds = finding.goes_with if finding.stays else (finding.kind, *finding.goes_with)
         return (repair for kind in kinds for repair in KINDS[kind] if repair in self._repairs)
 
-    def settle(self) -> _Findings:
-        """Make this ready for has()."""
+    def sort(self) -> _Findings:
+        """Sort the inode numbers, for has()."""
         self._inodes = {kind: array("Q", sorted(inodes)) for kind, inodes in self._inodes.items()}
         return self
 
     def has(self, finding: Finding) -> bool:
-        """Return whether there is a finding of that kind about that file: by inode, as a file may have got another place only."""
+        """Return whether there is a finding of that kind about that file. It goes by inode number, because the file may have moved."""
         inodes = self._inodes[finding.kind]
         place = bisect_left(inodes, finding.inode)
         return place < len(inodes) and inodes[place] == finding.inode
 
 
 class _Failures:
-    """What could not be repaired: how much, and the first by name."""
+    """The repairs that failed: their number, and the first ones by name."""
 
     def __init__(self) -> None:
         self.number = 0
         self.named: list[Failure] = []
         self.worked = False
-        """Whether anything was repaired, as far as a look does not show it."""
+        """Whether anything was repaired, as far as a second check cannot show it."""
 
     def add(self, failures: Iterable[Failure], tried: int = 0) -> None:
-        """Count failures. tried: of how many repairs."""
+        """Count failures. tried: the number of repairs that were tried."""
         before = self.number
         for failure in failures:
             self.number += 1
@@ -237,7 +232,7 @@ class _Failures:
 
 @dataclass(frozen=True)
 class _Repair:
-    """The options of a run, and what it does with them."""
+    """A run: its options and its steps."""
 
     instance: Instance
     repairs: frozenset[str]
@@ -245,26 +240,26 @@ class _Repair:
     orphan_seconds: int
     limit: int
 
-    def look(self, spool: Spool) -> _Findings:
-        """Return what is wrong."""
+    def find(self, spool: Spool) -> _Findings:
+        """Return the findings in the queue directory."""
         found = _Findings(self.repairs, self.limit)
         for finding in self._findings(spool):
             found.add(finding)
-        # No repair changes these, so that they are looked for once.
+        # No repair changes these, so they are searched once only.
         found.add_damage(find_damage(spool, limit=self.limit))
-        return found.settle()
+        return found.sort()
 
-    def look_again(self, spool: Spool, before: _Findings) -> _Left:
-        """Return what is left of it, everything where not all can be read that could be read before."""
+    def find_left(self, spool: Spool, before: _Findings) -> _Left:
+        """Return the findings that are left; all of them if a path that could be read before cannot be read now."""
         named = {(finding.kind, finding.inode) for finding in before.rows}
         try:
-            left = self._look_again(spool, before, named)
+            left = self._find_left(spool, before, named)
         except (OSError, MailopsError) as error:
             refusal = SystemRefusal("It cannot be read", error) if isinstance(error, OSError) else error
             left = _Left(Counter(), set(), 0, Finding("unreadable", "", str(refusal), 0, 0))
         return left if left.unread is None else _Left(before.counts, named, 0, left.unread)
 
-    def _look_again(self, spool: Spool, before: _Findings, named: set[tuple[str, int]]) -> _Left:
+    def _find_left(self, spool: Spool, before: _Findings, named: set[tuple[str, int]]) -> _Left:
         left = _Left(Counter(before.lasting.counts), set(before.lasting.rows), 0)
         for finding in self._findings(spool):
             if finding.kind == "unreadable" and finding.path not in before.unread:
@@ -277,13 +272,13 @@ class _Repair:
         return left
 
     def _findings(self, spool: Spool) -> Iterator[Finding]:
-        return look(spool, self.rules, self._orphans(spool))
+        return list_findings(spool, self.rules, self._orphans(spool))
 
     def _orphans(self, spool: Spool) -> Orphans:
         return Orphans(spool, before=self.rules.now - self.orphan_seconds)
 
     def check(self, before: _Findings) -> None:
-        """Raise MailopsError where the repairs would do harm or end halfway."""
+        """Raise MailopsError if the repairs would do harm or end halfway."""
         if before.by_postsuper:
             self.instance.require_postsuper()
         elif before.to_repair:
@@ -297,8 +292,9 @@ class _Repair:
         renames = sum(before.to_repair[kind] for kind in _RENAMES)
         if renames and self.instance.running() is not False:
             raise InstanceError(
-                "%d messages would get another queue ID, which must not happen while Postfix runs: it would lose sight of what it is "
-                "delivering; nothing was touched. Stop Postfix first, or leave structure out of repairs." % renames
+                "%d messages would get another queue ID, which must not happen while Postfix runs: it would no longer find the "
+                "messages that it is delivering; nothing was touched. Stop Postfix first, or leave structure out of repairs."
+                % renames
             )
         surplus = before.counts["surplus_directories"]
         if surplus and "stale" in self.repairs and "structure" not in self.repairs:
@@ -309,12 +305,12 @@ class _Repair:
             )
 
     def repair(self, spool: Spool, before: _Findings) -> _Failures:
-        """Do the repairs, and return what could not be repaired: the others go on."""
+        """Do the repairs, and return those that failed. A failure does not stop the others."""
         failures = _Failures()
-        # First, for postsuper runs as the mail owner.
+        # First, because postsuper runs as the mail owner.
         if before.to_repair["wrong_owner"]:
             failures.add(set_owners(spool, self.rules.owner, before.unread), before.to_repair["wrong_owner"])
-        # Before postsuper -s moves a log that is in the wrong hash directory away from where it was found.
+        # Before postsuper -s, which moves logs that are in a wrong hash directory.
         if before.to_repair["orphan_logs"]:
             failures.add(self._orphans(spool).remove(spool, before.unread), before.to_repair["orphan_logs"])
         if before.by_postsuper:
@@ -326,25 +322,25 @@ class _Repair:
         return failures
 
     def _options(self) -> Iterator[str]:
-        """Yield the options of postsuper behind the repairs."""
+        """Yield the options of postsuper for the repairs."""
         for repair, option in REPAIRS.items():
             if repair in self.repairs and option is not None:
                 yield option
 
 
 def _warn_of_unreadable(module: AnsibleModule, found: _Findings) -> None:
-    """Warn of what could not be read: what is wrong there is not known."""
+    """Warn of each path that could not be read: its problems are unknown."""
     for finding in found.unreadable:
         module.warn(_why_unread(finding))
 
 
 def _why_unread(finding: Finding) -> str:
-    """Return what cannot be read and why, in words."""
+    """Return the text that says which path cannot be read, and why."""
     return printable("%s in the queue directory cannot be read: %s" % (_shown(finding.path), _shown(finding.reason)))
 
 
 def _check_left(result: dict[str, Any], before: _Findings, left: _Left | None, failures: _Failures) -> None:
-    """Raise OutcomeError where something is still as it was, or where that cannot be seen."""
+    """Raise OutcomeError if a repair failed, a finding is left, or the result cannot be checked."""
     if failures.number:
         first = failures.named[0]
         raise OutcomeError(
@@ -355,7 +351,7 @@ def _check_left(result: dict[str, Any], before: _Findings, left: _Left | None, f
             result=result,
         )
     if left is not None and left.unread is not None:
-        text = "What the repairs have changed cannot be seen. %s" % _why_unread(left.unread)
+        text = "The result of the repairs cannot be checked. %s" % _why_unread(left.unread)
         raise OutcomeError(text, result=result)
     if left is not None and left.to_repair:
         why = "".join(" When this run began: %s" % _why_unread(finding) for finding in before.unreadable[:1])
@@ -366,13 +362,13 @@ def _check_left(result: dict[str, Any], before: _Findings, left: _Left | None, f
         )
 
 
-# --- what is corrupt ------------------------------------------------------------------------------------------------
+# --- corrupt files --------------------------------------------------------------------------------------------------
 
 
 def _read_corrupt(spool: Spool, limit: int, failures: _Failures | None) -> _Corrupt:
-    """Return the files in corrupt/, where Postfix puts what it cannot read.
+    """Return the files in corrupt/, where Postfix puts files that it cannot read.
 
-    failures: gets what keeps it from being read; without it that is raised.
+    failures: notes that corrupt/ cannot be read. Without it, that is raised.
     """
     job = Job(
         queues=("corrupt",),
@@ -391,7 +387,7 @@ def _read_corrupt(spool: Spool, limit: int, failures: _Failures | None) -> _Corr
 
 
 class _Corrupt:
-    """Corrupt files: how many, and rows with what can still be read of them."""
+    """Corrupt files: their number, and rows with what is readable in the first ones."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -399,7 +395,7 @@ class _Corrupt:
         self.rows: list[dict[str, Any]] = []
 
     def merge(self, other: _Corrupt) -> None:
-        """Add what another process read."""
+        """Add the result of another process."""
         self.files += other.files
         self.rows = (self.rows + other.rows)[: self.limit]
 
@@ -422,11 +418,11 @@ def _problem(message: SpoolMessage) -> str | None:
 
 
 def _ignore_gap(_gap: Gap, _corrupt: _Corrupt) -> None:
-    """Go on: what cannot be read is among the findings."""
+    """Ignore a gap: it is among the findings."""
 
 
 def _ignore(_found: QueueEntry, _incomplete: bool, _corrupt: _Corrupt) -> None:
-    """Pass over nothing: in corrupt/ every mode is shown."""
+    """Ignore nothing: in corrupt/ files of every mode are visited."""
 
 
 # --- the result -----------------------------------------------------------------------------------------------------
@@ -435,7 +431,7 @@ def _ignore(_found: QueueEntry, _incomplete: bool, _corrupt: _Corrupt) -> None:
 def _show(
     before: _Findings, left: _Left | None, *, corrupt: _Corrupt, failures: _Failures, limit: int
 ) -> dict[str, Any]:
-    """Return the result of a run. left: what is left after repairs, None where they are predicted."""
+    """Return the result of a run. left: the findings that are left, None if the repairs are predicted."""
     repaired = before.to_repair if left is None else before.counts - left.counts
     flags = [before.repairs(row) if left is None else (row.kind, row.inode) not in left.rows for row in before.rows]
     shown = list(zip(before.rows, flags))
@@ -467,19 +463,19 @@ def _row(finding: Finding, repaired: bool) -> dict[str, Any]:
         "kind": finding.kind,
         "path": _shown(finding.path),
         "detail": None if finding.detail is None else _shown(finding.detail),
-        # What could not be looked at has no time.
+        # A path that cannot be read has no time.
         "modified": finding.mtime or None,
         "repaired": repaired,
     }
 
 
 def _shown(text: str) -> str:
-    """Return a path, or a text with one in it, as a result shows it; a name may be any bytes."""
+    """Return a path, or a text with a path, for the result. A file name may have any bytes."""
     return listing.clip(display(text.encode("utf-8", "surrogateescape")))
 
 
 def _text(counts: Mapping[str, int], findings: Sequence[Finding]) -> str:
-    """Return findings as lines of a diff, with nothing in them that could steer a terminal."""
+    """Return findings as lines of a diff, without control characters."""
     lines = ["%s: %d" % row for row in _count(counts).items() if row[1]]
     lines += [printable("%s %s" % (finding.kind, _shown(finding.path))) for finding in findings]
     return "".join(line + "\n" for line in lines)

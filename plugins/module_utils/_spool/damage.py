@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""The queue files of messages that cannot be read to their end: empty, cut short, overwritten, or on a disk with an error."""
+"""Damaged queue files: those that cannot be read to their end. They are empty, cut, overwritten, or on a disk with an error."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.findings import Finding
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.parallel import in_shares, worth_processes
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import Finding
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
 
 
 def problem_of(message: SpoolMessage) -> str | None:
-    """Return why a queue file cannot be read to its end, and where that shows; None where it can."""
+    """Return why a queue file cannot be read to its end, with the place of the damage; None if it can."""
     try:
         message.check_end()
     except ContentError as error:
@@ -40,7 +40,7 @@ def problem_of(message: SpoolMessage) -> str | None:
 
 
 class Damage:
-    """Findings about damaged and unreadable queue files: how many of each kind, and the first of them, in no order."""
+    """Findings about damaged and unreadable queue files: the number of each kind, and some findings, in no order."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -48,22 +48,23 @@ class Damage:
         self.findings: list[Finding] = []
 
     def add(self, finding: Finding) -> None:
-        """Count a finding, and keep it if it is among the first."""
+        """Count a finding, and keep it if there is room."""
         self.counts[finding.kind] += 1
         if len(self.findings) < self._limit:
             self.findings.append(finding)
 
     def merge(self, other: Damage) -> None:
-        """Add what another process found."""
+        """Add the findings of another process."""
         for kind, number in other.counts.items():
             self.counts[kind] += number
         self.findings = (self.findings + other.findings)[: self._limit]
 
 
 def find_damage(spool: Spool, *, limit: int) -> Damage:
-    """Return the files in the queues of messages that cannot be read to their end, at most so many of them by name.
+    """Return the damaged files in the queues of messages. limit: the number of findings to keep.
 
-    Files that are still being written are left out, and so are directories that cannot be read: look() in structure.py has those.
+    Files that are still being written are left out. So are directories that cannot be read: list_findings() in structure.py
+    reports those.
     """
     return in_shares(partial(_find_share, spool, limit), worth_processes(spool, LISTED_QUEUES))
 
@@ -80,7 +81,7 @@ def _find_share(spool: Spool, limit: int, index: int, number: int) -> Damage:
 
 
 def _pass_over(_path: str, _error: OSError) -> None:
-    """Pass over a directory that cannot be read."""
+    """Ignore a directory that cannot be read."""
 
 
 def _judge(spool: Spool, found: QueueEntry) -> Finding | None:

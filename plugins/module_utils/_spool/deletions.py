@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""The record of the messages that were deleted from a queue: written before each removal, kept for later runs.
+"""The record of the messages that were deleted from a queue. It is written before each removal and kept for later runs.
 
 It is the file C(mailops.deleted) in the queue directory's pid/, which belongs to root. A line is added before each removal, so a run that
 is killed leaves no deletion without a line. Its lines::
@@ -14,8 +14,8 @@ is killed leaves no deletion without a line. Its lines::
     kept QUEUE_ID               could not be removed after all
     end
 
-The next run reads what a killed run left (no C(end)), and a plan finds in it which of its messages are gone because of us. On a full disk
-nothing can be added at first; such lines wait in memory until a removal has made room.
+If a run was killed, its C(end) is missing, and the next run reports it. A plan finds in the record which of its messages this
+collection has deleted. On a full disk no line can be added at first: the lines wait in memory until a removal has made room.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from typing import Callable, Iterable, Mapping, NamedTuple, Sequence
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 
 _NAME = "mailops.deleted"
-# A run of 300,000 messages takes some 9 MB. Of a larger file only the end is kept.
+# In bytes. A run of 300,000 messages takes about 9 MB. Of a larger file only the end is kept.
 MAX_SIZE = 32 << 20
 _KEPT_SIZE = 16 << 20
-# Queue IDs are written to the mail log when so many messages were removed: a call of postlog(1) costs as much as some hundred removals.
+# Queue IDs are written to the mail log for so many messages at once: one call of postlog(1) takes as long as hundreds of removals.
 _BATCH = 5000
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | _FLAGS | getattr(os, "O_NOATIME", 0)
@@ -39,7 +39,7 @@ _END = b"end\n"
 
 
 class Interrupted(NamedTuple):
-    """What is known of a run that did not end: who ran what since when, and the messages that it was about to remove or had removed."""
+    """A run that did not end: who started which module when, and the messages that it had removed or was about to remove."""
 
     about: Mapping[str, object]
     messages: Mapping[str, str]
@@ -54,12 +54,12 @@ class Deletions:
         self._log = log
         self._descriptor = -1
         self._process = os.getpid()
-        # Lines that could not be written yet, and removed messages whose IDs the mail log does not have yet. Each process has its own.
+        # Lines that are not written yet, and IDs of removed messages that are not in the mail log yet. Each process has its own.
         self._unwritten = b""
         self._unlogged: list[str] = []
 
     def begin(self, about: Mapping[str, object]) -> None:
-        """Start a run, before the first removal and before a process is started that removes. Begun already, it goes on."""
+        """Record the start of a run, before the first removal and before helper processes are started. A second call does nothing."""
         if self._descriptor >= 0:
             return
         with suppress(OSError):
@@ -76,19 +76,19 @@ class Deletions:
         self._write(b"kept %b\n" % queue_id.encode("ascii"))
 
     def confirm(self, queue_id: str) -> None:
-        """Have the mail log name a message that was removed, at the latest before the next batch is removed."""
+        """Record that a message was removed. The mail log gets its ID before the next batch is removed."""
         self._unlogged.append(queue_id)
         if len(self._unlogged) >= _BATCH:
             self.flush()
 
     def flush(self) -> None:
-        """Write to the mail log what waits."""
+        """Write the waiting queue IDs to the mail log."""
         waiting, self._unlogged = self._unlogged, []
         if waiting:
             self._log(waiting)
 
-    def settle(self) -> None:
-        """Write to the mail log what waits in a process that was started for a share of the work."""
+    def flush_in_helper(self) -> None:
+        """Write the waiting queue IDs to the mail log if this is a helper process."""
         if os.getpid() != self._process:
             self.flush()
 
@@ -105,7 +105,7 @@ class Deletions:
             self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _FLAGS, 0o600)
 
     def _write(self, line: bytes) -> None:
-        """Add lines; what there is no room for yet waits for the next call."""
+        """Add a line. If there is no room on the disk, it waits for the next call."""
         self._unwritten += line
         if self._descriptor < 0:
             self._open()
@@ -125,7 +125,7 @@ class Deletions:
         os.rename(self._path + ".new", self._path)
 
     def interrupted(self) -> Interrupted | None:
-        """Return what the last run left that did not end; None where the last run ended."""
+        """Return the last run if it did not end, None if it did."""
         data = _read(self._path, at_least=_END)
         _earlier, start, last = (b"\n" + data).rpartition(b"\nrun ")
         head, _end, lines = last.partition(b"\n")
@@ -142,7 +142,7 @@ class Deletions:
         with suppress(OSError):
             descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | _FLAGS)
             with os.fdopen(descriptor, "wb", buffering=0) as stream:
-                # A line that a kill has cut is ended first.
+                # The last line may be cut, so it is ended first.
                 stream.write(b"\n" + _END)
 
     def known(self, wanted: Mapping[str, str]) -> set[str]:
@@ -151,7 +151,7 @@ class Deletions:
 
 
 def known_deletions(queue_directory: str, wanted: Mapping[str, str]) -> set[str]:
-    """Return which of these messages were removed by this collection, at any time that the record goes back to."""
+    """Return which of these messages were removed by this collection, as far back as the record goes. wanted: as in known()."""
     return _known(os.path.join(queue_directory, "pid", _NAME), wanted)
 
 
@@ -160,12 +160,12 @@ def _known(path: str, wanted: Mapping[str, str]) -> set[str]:
         with os.fdopen(os.open(path, _READ), "rb") as stream:
             return set(_messages(stream, wanted))
     except OSError:
-        # It only explains what is gone.
+        # Without the record, a message that is gone has no explanation, which does no harm.
         return set()
 
 
 def _read(path: str, *, at_least: bytes = b"") -> bytes:
-    """Return the record, b"" where there is none or it cannot be read. at_least: return just that if the record ends so."""
+    """Return the record, b"" if there is none or it cannot be read. at_least: return only this if the record ends with it."""
     try:
         with os.fdopen(os.open(path, _READ), "rb") as stream:
             size = stream.seek(0, os.SEEK_END)
@@ -179,7 +179,7 @@ def _read(path: str, *, at_least: bytes = b"") -> bytes:
 
 
 def _messages(lines: Iterable[bytes], wanted: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the messages of a record, all or of these; of lines that are cut or damaged nothing is taken."""
+    """Return the messages of a record. wanted: only these. Lines that are cut or damaged are left out."""
     found: dict[str, str] = {}
     for line in lines:
         fields = line.decode("ascii", "replace").rstrip("\n").split(" ")

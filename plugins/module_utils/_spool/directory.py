@@ -4,10 +4,10 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""The queue directory on disk: walking it and opening what is in it, without following a link that others could have made.
+"""The queue directory on disk: listing its files and opening them. Links that other users could have made are not followed.
 
-Files are opened relative to the open directory they were listed in: the mail owner, whom these directories belong to,
-may rename and link as they please while root reads.
+Files are opened relative to the open directory that lists them: the directories belong to the mail owner, who may rename and link
+files while root reads.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id i
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import MAX_LOG
 from ansible_collections.mailops.postfix.plugins.module_utils._format.record import FIRST_READ
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import (
+    MAX_DEPTH,
     OPEN_FILE,
     is_hash_name,
     is_link,
@@ -32,13 +33,11 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening imp
 )
 
 _OPEN_ROOT = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-# Postfix hashes one or two deep; a deeper tree is somebody's mistake or trap.
-MAX_DEPTH = 16
-# Open log directories that are kept: all 256 of hash_queue_depth = 2.
+# So many log directories are kept open: all 256 of hash_queue_depth = 2.
 _MAX_LOG_DIRECTORIES = 300
 _LOG_DEPTHS = (1, 0, 2, 3, 4)
 _DIGITS = "0123456789ABCDEF"
-# No descriptor has that number.
+# Stands for a directory that cannot be read. No descriptor has this number.
 _REFUSED = -1
 _new_tuple = tuple.__new__
 
@@ -51,8 +50,8 @@ class QueueEntry(NamedTuple):
     name: str
 
 
-class _Place(NamedTuple):
-    """A directory on a walk: its queue, its path from the queue directory, how deep it is in the queue, and what is called with errors."""
+class _WalkedDirectory(NamedTuple):
+    """A directory on a walk: its queue, its path in the queue directory, its depth in the queue, and the function for errors."""
 
     queue: str
     path: str
@@ -61,13 +60,13 @@ class _Place(NamedTuple):
 
 
 class Spool:
-    """A queue directory, a stopped server's, a copy's or a quarantine's too. Close it, or use it as a context manager."""
+    """An open queue directory: of an instance, of a stopped server, a copy, or a quarantine. Close it, or use it as a context manager."""
 
     def __init__(self, path: str) -> None:
-        """Open the directory. Raises SystemRefusal where it cannot be opened."""
+        """Open the directory. Raises SystemRefusal if it cannot be opened."""
         self.path = path
         try:
-            # The path is the administrator's, who may have made a link of it; what is below is the mail owner's.
+            # The path belongs to the administrator and may be a link. The directories below belong to the mail owner.
             self.root = open_quietly(path, _OPEN_ROOT)
         except OSError as error:
             raise SystemRefusal("The queue directory %s cannot be opened" % path, error) from error
@@ -92,13 +91,13 @@ class Spool:
         return all(os.access(queue, os.R_OK | os.X_OK, dir_fd=self.root) for queue in queues if self.has(queue))
 
     def has(self, queue: str) -> bool:
-        """Return whether there is a directory for that queue, or a link in its place, wherever that leads."""
+        """Return whether there is a directory for that queue, or a link, which may lead nowhere."""
         return os.access(queue, os.F_OK, dir_fd=self.root) or is_link(queue, self.root)
 
     def open_queue(self, queue: str) -> int:
-        """Return the open directory of a queue, for the caller to close; a safe link is followed (see open_queue()).
+        """Return the open directory of a queue; the caller closes it. A safe link is followed (see open_queue() in opening.py).
 
-        Raises FileNotFoundError where there is none, and MailopsError with the reason where it may not be read.
+        Raises FileNotFoundError if there is none, and MailopsError with the reason if it cannot be read.
         """
         return open_queue(queue, self.root, self.path)
 
@@ -109,27 +108,27 @@ class Spool:
         share: tuple[int, int] = (0, 1),
         unreadable: Callable[[str, OSError], None] | None = None,
     ) -> Iterator[QueueEntry]:
-        """Yield what is in a queue, at any hash depth, in no order; nothing for a queue that does not exist.
+        """Yield the names in a queue, at any hash depth, in no order; nothing for a queue that does not exist.
 
-        share: (which, of how many): only the names that fall to one of several processes. It goes by the first hash directory that
-        a queue ID has, in a queue that has none, too: so processes are in different directories, and a message that moves from one
-        queue to another stays in its share.
+        share: (index, number of processes): yield only the names of one of several processes. They are divided by the first hash
+        directory of a queue ID, also in queues without hash directories. So processes read different directories, and a message
+        that moves to another queue stays in its share.
 
-        unreadable: called with the path (as C(deferred/A)) and the error of each hash directory that cannot be read, and the others
-        go on; without it such a directory is an error.
+        unreadable: called with the path (as C(deferred/A)) and the error of each hash directory that cannot be read; then the walk
+        goes on. Without it such a directory is an error.
 
-        Names of one byte are Postfix's hash directories (src/global/mail_scan_dir.c). A directory stays open only until
-        the next name is asked for. Raises MailopsError where the queue may not be read.
+        Names of one byte are Postfix's hash directories (src/global/mail_scan_dir.c). A directory is open only until the next name
+        is requested. Raises MailopsError if the queue cannot be read.
         """
         try:
             top = self.open_queue(queue)
         except FileNotFoundError:
             return
-        yield from self._walk_directory(_Place(queue, queue, 0, unreadable), top, share)
+        yield from self._walk_directory(_WalkedDirectory(queue, queue, 0, unreadable), top, share)
 
-    def _walk_directory(self, place: _Place, directory: int, share: tuple[int, int]) -> Iterator[QueueEntry]:
+    def _walk_directory(self, walked: _WalkedDirectory, directory: int, share: tuple[int, int]) -> Iterator[QueueEntry]:
         which, number = share
-        queue = place.queue
+        queue = walked.queue
         below = []
         try:
             with os.scandir(directory) as entries:
@@ -140,38 +139,38 @@ class Spool:
                     if len(name) == 1 and is_hash_name(name):
                         below.append(name)
                     else:
-                        # The same as QueueEntry(...), without the Python code that a named tuple has for it.
+                        # The same as QueueEntry(...), but faster: it runs no Python code.
                         yield _new_tuple(QueueEntry, (queue, directory, name))
             for name in below:
-                inner = place._replace(path="%s/%s" % (place.path, name), depth=place.depth + 1)
+                inner = walked._replace(path="%s/%s" % (walked.path, name), depth=walked.depth + 1)
                 child = self._enter(inner, name, directory)
                 if child is None:
                     yield QueueEntry(queue, directory, name)
                 elif child != _REFUSED:
                     yield from self._walk_directory(inner, child, (0, 1))
         except OSError as error:
-            self._refuse(place, error)
+            self._refuse(walked, error)
         finally:
             os.close(directory)
 
-    def _enter(self, place: _Place, name: str, directory: int) -> int | None:
-        """Return the open hash directory of that name, None where it is none or too deep, _REFUSED where it cannot be read."""
-        if place.depth > MAX_DEPTH:
+    def _enter(self, walked: _WalkedDirectory, name: str, directory: int) -> int | None:
+        """Return the open hash directory of that name, None if it is none or too deep, _REFUSED if it cannot be read."""
+        if walked.depth > MAX_DEPTH:
             return None
         try:
             return open_below(name, directory)
         except OSError as error:
-            self._refuse(place, error)
+            self._refuse(walked, error)
             return _REFUSED
 
-    def _refuse(self, place: _Place, error: OSError) -> None:
-        """Report a directory that cannot be read to the caller of the walk. Raises SystemRefusal where it did not ask for that."""
-        if place.unreadable is None:
-            raise SystemRefusal("The directory %s in %s cannot be read" % (place.path, self.path), error) from error
-        place.unreadable(place.path, error)
+    def _refuse(self, walked: _WalkedDirectory, error: OSError) -> None:
+        """Report a directory that cannot be read to the caller of walk(). Raises SystemRefusal if C(unreadable) was not given."""
+        if walked.unreadable is None:
+            raise SystemRefusal("The directory %s in %s cannot be read" % (walked.path, self.path), error) from error
+        walked.unreadable(walked.path, error)
 
     def path_of(self, found: QueueEntry) -> str:
-        """Return where a name is in the queue directory, as C(deferred/A/4A0F9AC); without proc(5) hash directories are left out."""
+        """Return the path of a file in the queue directory, as C(deferred/A/4A0F9AC); without proc(5) it has no hash directories."""
         below = ""
         try:
             top = self.open_queue(found.queue)
@@ -184,10 +183,10 @@ class Spool:
         return "/".join(part for part in (found.queue, below.strip("."), found.name) if part)
 
     def log_directory(self, path: str) -> int | None:
-        """Return the open directory of logs of that path, None where there was none; each part is opened by itself.
+        """Return the open directory of logs of that path, None if there is none. Each part of the path is opened by itself.
 
-        It stays open until many more were asked for. No link is followed, but for a safe one in the place of C(defer), C(bounce) or
-        C(trace) itself. Raises LinkError for another one there, and OSError for a directory that cannot be opened.
+        It is kept open until many more were requested. C(defer), C(bounce) and C(trace) may be safe links; no other link is
+        followed. Raises LinkError for an unsafe link there, and OSError for a directory that cannot be opened.
         """
         if path not in self._log_directories:
             if len(self._log_directories) >= _MAX_LOG_DIRECTORIES:
@@ -211,7 +210,7 @@ class Spool:
             raise refusal.error from refusal
 
     def read_defer_log(self, queue_id: str) -> bytes:
-        """Return the defer log of a message, b"" without one; it is looked for at every hash depth."""
+        """Return the defer log of a message, b"" if there is none. All hash depths are searched."""
         for depth in _LOG_DEPTHS:
             try:
                 directory = self.log_directory("defer/" + hash_directory(queue_id, depth))
@@ -221,7 +220,7 @@ class Spool:
             except (QueueIdError, OSError):
                 continue
             try:
-                # A short read of a file is its end.
+                # A read that returns less is at the end of the file.
                 return head if len(head) < FIRST_READ else head + read_all(descriptor, MAX_LOG - len(head))
             except OSError:
                 continue
@@ -241,7 +240,7 @@ def _name_in_proc(descriptor: int) -> str:
 
 
 def _lane(name: str) -> int:
-    """Return a number that a queue ID has in common with its first hash directory, whose name is the number in hexadecimal."""
+    """Return the number of the first hash directory of a queue ID, or of that directory itself; its name is the number in hexadecimal."""
     try:
         digit = hash_directory(name, 1)
     except QueueIdError:
@@ -251,7 +250,7 @@ def _lane(name: str) -> int:
 
 @contextmanager
 def open_file(name: str, directory: int) -> Iterator[int]:
-    """Open a regular file of that name for reading; a link or anything else raises OSError."""
+    """Open a regular file of that name for reading. Raises OSError for a link and for all other types."""
     descriptor = open_quietly(name, OPEN_FILE, directory)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

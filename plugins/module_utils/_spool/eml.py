@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Messages written as files for a human or a scanner, into a directory that nobody else can look into."""
+"""Messages as .eml files, for a person or a scanner, in a directory that only their owner can read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FILE_MODE = 0o600
 
 
 class EmlDirectory:
-    """The directory, as a context manager. With check_mode it says what would be written, and touches nothing."""
+    """The directory, as a context manager. With check_mode it predicts what would be written, and touches nothing."""
 
     def __init__(self, path: str, *, check_mode: bool) -> None:
         self.path = path
@@ -37,10 +37,10 @@ class EmlDirectory:
         """Why the first message that failed could not be written."""
         self._descriptor: int | None = None
         self._promised: dict[str, bytes] = {}
-        """In check mode, the names that would be there by now, with a digest of their content."""
+        """In check mode, the names that would have been written, with a digest of their content."""
 
     def __enter__(self) -> EmlDirectory:
-        """Open the directory, making it where it is missing. Raises MailopsError where it is not for us alone."""
+        """Open the directory, and make it if it is missing. Raises MailopsError if other users may read it."""
         if not os.path.isabs(self.path):
             raise MailopsError("eml_directory %s is not an absolute path; write it from / on." % self.path)
         self.created = not os.path.lexists(self.path)
@@ -69,10 +69,10 @@ class EmlDirectory:
             os.close(self._descriptor)
 
     def write(self, queue_id: str, content: bytes) -> str:
-        """Write a message as QUEUE_ID.eml and return its outcome; a file that is there is never written over.
+        """Write a message as QUEUE_ID.eml, and return its outcome. An existing file is never overwritten.
 
-        C(present) is one that has this content already, C(collisions) another one, C(failed) one that could not be written. Raises
-        QueueIdError.
+        C(written), C(present) if the file exists with this content, C(collisions) if it exists with other content, C(failed) if it
+        could not be written. Raises QueueIdError.
         """
         if not is_valid(queue_id):
             raise QueueIdError("not a queue ID", queue_id=queue_id)
@@ -125,8 +125,8 @@ def _holds(name: str, directory: int, content: bytes) -> bool:
 
 
 def _write(name: str, directory: int, content: bytes) -> None:
-    """Write a file that is there in full or not at all."""
-    # No queue ID starts with a dot; what an interrupted run left under this name is ours.
+    """Write a file completely or not at all. Raises OSError."""
+    # No queue ID starts with a dot, so a file of this name is left from an interrupted run.
     half = "." + name
     with suppress(FileNotFoundError):
         os.unlink(half, dir_fd=directory)
@@ -136,7 +136,7 @@ def _write(name: str, directory: int, content: bytes) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     try:
-        # A link fails where something has the name by now; a rename would replace it.
+        # A link fails if the name exists now. A rename would replace that file.
         os.link(half, name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
     finally:
         os.unlink(half, dir_fd=directory)

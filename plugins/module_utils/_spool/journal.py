@@ -4,11 +4,11 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""The journal of a quarantine: a line a record, only ever added to, each with a checksum.
+"""The journal of a quarantine. Each record is a line with a checksum; lines are only added.
 
-A record is on disk (fsync) before append() returns. An intent must be: were the first rename to reach the disk before the intent,
-a power loss would leave a move that nobody knows of. Where the machine died while it wrote, the last line is cut; it was not
-acted on yet, so it counts for nothing, and the next record takes its place.
+A record is on disk (fsync) before append() returns. For an intent that is necessary: if the first rename reached the disk before the
+intent, a power loss could leave a move without a record. If the machine stopped while it wrote, the last line is cut. No action
+has followed such a record, so it is ignored, and the next record overwrites it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NAME = "journal"
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
 _CHECKSUM = 8
 _HEXADECIMAL = frozenset(b"0123456789abcdef")
-# What else can be done on a full disk.
+# Added to an error about a full disk.
 _PURGE_WORKS = " postfix_queue_purge needs no room, and works on a full disk."
 HINTS = {errno.ENOSPC: _PURGE_WORKS, errno.EDQUOT: _PURGE_WORKS}
 
@@ -44,7 +44,7 @@ def encode(record: Record) -> bytes:
 
 
 def decode(data: bytes) -> tuple[list[Record], int]:
-    """Return the records, and how many bytes of the data they take: less than all where the last one is cut.
+    """Return the records, and the number of bytes that they take; that is less than all if the last one is cut.
 
     Raises ValueError for a damaged record that is not the last.
     """
@@ -70,9 +70,9 @@ def _decode_line(line: bytes) -> Record | None:
 
 
 def is_cut_beginning(data: bytes, beginning: bytes) -> bool:
-    """Return whether a file is a journal whose first record was not written in full, and nothing else.
+    """Return whether a file has only the cut first record of a journal.
 
-    beginning: that of the text of the first record. A power loss may leave zeros in place of what was written.
+    beginning: the start of the text of a first record. A power loss may leave zeros in place of the text.
     """
     if not data.strip(b"\0"):
         return True
@@ -91,23 +91,23 @@ class Journal:
     def __init__(self, directory: int, path: str) -> None:
         self._directory = directory
         self._path = path
-        # Where the last record ends, once that is known: nobody else writes while the queue is locked.
+        # The end of the last record, in bytes, once it is known. Nobody else writes while the queue is locked.
         self._end: int | None = None
 
     def read(self) -> list[Record]:
-        """Return all records, none where there is no journal yet. Raises QuarantineError."""
+        """Return all records, none if there is no journal. Raises QuarantineError."""
         data = self.read_bytes()
         try:
             records, self._end = decode(data or b"")
         except ValueError as error:
             raise QuarantineError(
-                "The journal of %s cannot be read: %s. Its messages are where they are; look at the directory, and move it "
-                "aside if need be." % (self._path, error)
+                "The journal of %s cannot be read: %s. Its messages stay where they are. Look at the directory, and "
+                "move it to another place." % (self._path, error)
             ) from error
         return records
 
     def read_bytes(self) -> bytes | None:
-        """Return what is in the file, None where there is none. Raises QuarantineError."""
+        """Return the content of the file, None if there is none. Raises QuarantineError."""
         try:
             descriptor = os.open(NAME, os.O_RDONLY | os.O_NONBLOCK | _FLAGS, dir_fd=self._directory)
         except FileNotFoundError:
@@ -128,7 +128,7 @@ class Journal:
         )
 
     def append(self, record: Record) -> None:
-        """Add a record, on disk when this returns. Raises QuarantineError, and then the journal is as it was."""
+        """Add a record; it is on disk when this returns. Raises QuarantineError, and then the journal is unchanged."""
         if self._end is None:
             self.read()
         end = self._end or 0
@@ -151,7 +151,7 @@ class Journal:
                 os.fsync(self._directory)
         except OSError:
             if not end:
-                # Nothing is left that looks like a quarantine.
+                # A directory without a journal is no quarantine.
                 with suppress(OSError):
                     os.unlink(NAME, dir_fd=self._directory)
             raise
@@ -160,7 +160,7 @@ class Journal:
 
 
 def _write_from(descriptor: int, data: bytes, start: int) -> None:
-    """Write at that place and end the file there, or leave it as it was and raise OSError."""
+    """Replace the end of the file, from that offset on. Raises OSError, and then the file ends at the offset."""
     os.ftruncate(descriptor, start)
     try:
         done = 0

@@ -4,10 +4,10 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""One run at a time on a queue, and a journal of what an interrupted one left half done.
+"""The lock that allows one run at a time on a queue, and the journal of messages that a run puts on hold.
 
-Both live in the queue directory's pid/, where Postfix keeps its own locks: it belongs to root, so nobody else can plant a link. The lock needs
-no room on the disk: where not even an empty file can be made, the directory itself is locked.
+Both are in the queue directory's pid/, where Postfix has its own locks. It belongs to root, so no other user can make a link there.
+The lock needs no room on the disk: if no file can be made, the directory itself is locked.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan im
 
 _LOCK = "mailops.lock"
 _JOURNAL = "mailops.journal"
-# Its first line where the messages are put on hold to stay there.
+# The first line of the journal if the messages will stay on hold.
 _STAYS = "stays"
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_TRACE = getattr(os, "O_NOATIME", 0)
@@ -36,7 +36,7 @@ _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))
 
 
 def operator() -> str:
-    """Return who runs this: the user behind sudo, else the user of the process."""
+    """Return the user who runs this: the one who called sudo, or the user of the process."""
     name = os.environ.get("SUDO_USER")
     if not name:
         try:
@@ -47,15 +47,15 @@ def operator() -> str:
 
 
 class HoldJournal(NamedTuple):
-    """What an interrupted run was about to put on hold."""
+    """The messages that an interrupted run put on hold or was about to."""
 
     messages: Sequence[Planned]
     stays: bool
-    """Whether to be on hold is what was wanted of them, and not a step on the way."""
+    """Whether they must stay on hold. Otherwise the hold was one step of the run, and the next run releases them."""
 
 
 class QueueLock:
-    """Holds a queue for one run, as a context manager, and keeps that run's journal."""
+    """The lock of one run on a queue, as a context manager, and the journal of that run."""
 
     def __init__(self, queue_directory: str, *, purpose: str) -> None:
         self._queue_directory = queue_directory
@@ -64,7 +64,7 @@ class QueueLock:
         self._descriptor = -1
 
     def __enter__(self) -> QueueLock:
-        """Take the lock. Raises BusyError, naming the holder, and MailopsError where there is no place for it."""
+        """Take the lock. Raises BusyError, with the holder, and MailopsError if the lock cannot be made."""
         try:
             self._descriptor = self._open()
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -81,11 +81,11 @@ class QueueLock:
         return self
 
     def _open(self) -> int:
-        """Return what is to be locked, open. Raises OSError, and BusyError where a run on a full disk has locked the directory."""
+        """Return the open file or directory to lock. Raises OSError, and BusyError if a run on a full disk has locked the directory."""
         path = os.path.join(self._directory, _LOCK)
         with suppress(FileNotFoundError):
             return os.open(path, os.O_RDWR | _FLAGS)
-        # Made for the first time: before, somebody may have found no room for it, and locked the directory.
+        # The file does not exist yet. An earlier run may have found no room for it and locked the directory.
         directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | _FLAGS)
         try:
             made = os.open(path, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
@@ -123,7 +123,7 @@ class QueueLock:
         self._descriptor = -1
 
     def _sign(self) -> None:
-        """Write down who holds the lock, where there is room for that."""
+        """Write the holder of the lock to its file, if there is room on the disk."""
         holder = {"user": operator(), "pid": os.getpid(), "purpose": self._purpose, "since": int(time.time())}
         with suppress(OSError):
             os.ftruncate(self._descriptor, 0)
@@ -143,7 +143,7 @@ class QueueLock:
             return "its holder left no name"
 
     def write_journal(self, messages: Iterable[Planned], *, stays: bool = False) -> None:
-        """Record which messages are about to be put on hold, safe on disk before the first of them moves.
+        """Record which messages will be put on hold. The record is on disk when this returns, before the first one moves.
 
         stays: as in HoldJournal. Raises OSError, and then there is no journal.
         """
@@ -164,7 +164,7 @@ class QueueLock:
         self._sync_directory()
 
     def clear_journal(self) -> None:
-        """Record that nothing is half done any more. Raises OSError."""
+        """Record that no message needs to be released any more. Raises OSError."""
         try:
             os.unlink(os.path.join(self._directory, _JOURNAL))
         except FileNotFoundError:
@@ -172,7 +172,7 @@ class QueueLock:
         self._sync_directory()
 
     def _sync_directory(self) -> None:
-        """Make a rename or removal last: after a power loss, a journal that is gone too early would hide held mail."""
+        """Sync a rename or removal to disk: otherwise a power loss could lose the journal while messages are on hold."""
         descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | _FLAGS)
         try:
             os.fsync(descriptor)
@@ -181,7 +181,7 @@ class QueueLock:
 
 
 def read_journal(queue_directory: str) -> HoldJournal:
-    """Return what an interrupted run may have left on hold. Raises MailopsError for a journal that is none."""
+    """Return the messages that an interrupted run may have left on hold. Raises MailopsError for a damaged journal."""
     path = os.path.join(queue_directory, "pid", _JOURNAL)
     try:
         descriptor = os.open(path, os.O_RDONLY | _FLAGS | _NO_TRACE)

@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._format.mime import Part
     from ansible_collections.mailops.postfix.plugins.module_utils._format.recipients import Recipients
 
-# src/global/mail_queue.h: the owner bits say that a file is whole, one group bit that it is to expire at once.
+# src/global/mail_queue.h: the owner bits say that a file is complete, one group bit that the message must expire at once.
 READY = stat.S_IRUSR | stat.S_IWUSR | stat.S_IXUSR
 FORCED_EXPIRE = stat.S_IXGRP
 
 
 class SpoolMessage:
-    """An open queue file. Its content can be read until close(); what was read stays.
+    """An open queue file. Its content can be read until close(); what was read before stays.
 
-    What cannot be read is left out, and stands in C(missing).
+    Content that cannot be read is left out, and named in C(missing).
     """
 
     __slots__ = (
@@ -59,28 +59,28 @@ class SpoolMessage:
     )
 
     def __init__(self, spool: Spool, found: QueueEntry) -> None:
-        """Open the file and read its first bytes. Raises OSError where there is no such regular file."""
+        """Open the file and read its first bytes. Raises OSError if there is no such regular file."""
         self._spool = spool
         self._reasons: Mapping[bytes, bytes] | None = None
         self._envelope: stored.Envelope | None = None
         self._text_parts: Sequence[str] | None = None
         self._withheld: str | None = None
-        # Whether the file was read so far, and is not whole.
+        # Whether the part of the file that was read is damaged.
         self.damaged = False
-        # What could not be read of what was asked for, and the first reason.
+        # The requested content that could not be read, and the first reason.
         self.missing: frozenset[stored.Input] = stored.NOTHING
         self.problem: str | None = None
         self.queue = found.queue
         self.queue_id = found.name
-        # Open until the next name is asked for (Spool.walk()).
+        # Open until the next name is requested (Spool.walk()).
         self.directory = found.directory
         self._descriptor, self.status, self._head = open_quickly(found.name, found.directory)
-        # Whether the file is whole: one that is still being written has no execute bit.
+        # Whether the file is complete: one that is still being written has no execute bit.
         self.ready = self.status.st_mode & READY == READY
 
     @property
     def envelope(self) -> stored.Envelope:
-        """The envelope, read when it is first asked for. Raises ContentError where the file cannot be read."""
+        """The envelope, read on first use. Raises ContentError if the file cannot be read."""
         return self._envelope or self._read()
 
     @property
@@ -94,7 +94,7 @@ class SpoolMessage:
         status = self.status
         envelope = read_envelope(self._fetch, file_size=status.st_size, head=self._head)
         if self.queue == "maildrop":
-            # There the C record may be a preliminary one; showq(8) goes by the file, too.
+            # There the C record may be preliminary. showq(8) uses the size of the file, too.
             envelope = envelope._replace(size=status.st_size)
         self._envelope = envelope
         self.damaged = envelope.unparsed is not None or envelope.sender is None
@@ -104,7 +104,7 @@ class SpoolMessage:
 
     @property
     def identity(self) -> stored.Identity | stored.Envelope:
-        """What tells the message from others; the envelope where that is what it takes. Raises ContentError."""
+        """The data that identifies the message; the envelope if less is not enough. Raises ContentError."""
         if self._envelope is None and self.queue != "maildrop":
             identity = read_identity(self._head, file_size=self.status.st_size)
             if identity is not None:
@@ -118,7 +118,7 @@ class SpoolMessage:
 
     @property
     def next_retry(self) -> int | None:
-        """The second from which on a deferred message is tried again: there it is the file's mtime (qmgr_active.c)."""
+        """The time of the next attempt for a deferred message, in seconds since the epoch: the file's mtime (src/qmgr/qmgr_active.c)."""
         return int(self.status.st_mtime) if self.queue == "deferred" else None
 
     @property
@@ -128,13 +128,13 @@ class SpoolMessage:
 
     @property
     def fingerprint(self) -> str:
-        """What tells this message from another one under the same queue ID. Raises ContentError."""
+        """The text that distinguishes this message from another one with the same queue ID. Raises ContentError."""
         return stored.fingerprint(self.identity, inode=self.status.st_ino)
 
     def in_delivery(self) -> bool:
-        """Return whether a process of Postfix has its lock on the file: an agent's is shared, the queue manager's is not.
+        """Return whether a process of Postfix has a lock on the file: a delivery agent a shared one, the queue manager an exclusive one.
 
-        Sources: src/global/deliver_request.c, src/qmgr/qmgr_active.c. The probe's own lock goes with close().
+        Sources: src/global/deliver_request.c, src/qmgr/qmgr_active.c. The lock that this check takes ends with close().
         """
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -143,23 +143,23 @@ class SpoolMessage:
         return False
 
     def make_due(self, now: int) -> int:
-        """Let the queue manager's next scan take the message: it leaves those alone whose mtime is yet to come (qmgr_active.c).
+        """Let the queue manager's next scan take the message: it skips messages whose mtime is in the future (src/qmgr/qmgr_active.c).
 
-        Returns the file's ctime then, in nanoseconds.
+        Returns the new ctime of the file, in nanoseconds. Raises OSError.
         """
         os.utime(self._descriptor, (now, now))
         return os.fstat(self._descriptor).st_ctime_ns
 
     def close(self) -> None:
-        """Close the file, and forget what was read of its content."""
+        """Close the file, and drop the content that was read."""
         os.close(self._descriptor)
-        # Whoever asks for more meets an error, and no other file.
+        # A later read raises an error, and does not read another file.
         self._descriptor = -1
         self._head = b""
         self._text_parts = None
 
     def check_end(self) -> None:
-        """Look at the end of the content, which is read for no other purpose, and say in C(damaged) and C(problem) what is wrong there.
+        """Check the end of the content, which nothing else reads, and note in C(damaged) and C(problem) what is wrong there.
 
         Raises ContentError.
         """
@@ -172,23 +172,23 @@ class SpoolMessage:
             self.problem = self.problem or stored.describe(unparsed)
 
     def withhold(self, problem: str) -> None:
-        """Give no more of the content, for this reason: all of it is missing."""
+        """Return no more content, for this reason: from now on all of it counts as missing."""
         self._withheld = problem
 
     def _is_withheld(self, what: stored.Input) -> bool:
-        """Return whether the content is not to be given, and note that."""
+        """Return whether the content is withheld, and note that."""
         if self._withheld is None:
             return False
         self._miss(what, self._withheld)
         return True
 
     def _miss(self, what: stored.Input, problem: object) -> None:
-        """Note what could not be read in full, and why."""
+        """Note which content could not be read completely, and why."""
         self.missing |= {what}
         self.problem = self.problem or str(problem)
 
     def reasons(self) -> Mapping[bytes, bytes]:
-        """Return {recipient: delay reason}."""
+        """Return the delay reasons by recipient."""
         if self._reasons is None:
             log = self.defer_log()
             self._reasons = parse_defer_log(log)
@@ -198,6 +198,7 @@ class SpoolMessage:
 
     def headers(self) -> Sequence[tuple[str, str]]:
         """Return the decoded header fields."""
+        # Most runs never read content, and the import takes time.
         from ansible_collections.mailops.postfix.plugins.module_utils._format import content, mime  # noqa: PLC0415
 
         if self._is_withheld(stored.Input.HEADERS):
@@ -211,7 +212,7 @@ class SpoolMessage:
         return mime.parse_headers(block)
 
     def text_windows(self) -> Iterator[Window]:
-        """Yield the message as stored, a record a line, in windows."""
+        """Yield the message as it is stored, one record on each line, in windows."""
         from ansible_collections.mailops.postfix.plugins.module_utils._format import content  # noqa: PLC0415
 
         if self._is_withheld(stored.Input.CONTENT):
@@ -222,7 +223,7 @@ class SpoolMessage:
             self._miss(stored.Input.CONTENT, error)
 
     def holds(self, text: bytes) -> bool:
-        """Return whether the stored text has this text in it."""
+        """Return whether the stored text contains this text."""
         from ansible_collections.mailops.postfix.plugins.module_utils._format import content  # noqa: PLC0415
 
         held = content.holds(self._head, self.envelope, text) if len(self._head) == self.status.st_size else None
@@ -253,7 +254,7 @@ class SpoolMessage:
         return parts
 
     def _start_of_content(self) -> bytes:
-        """Return as much of headers and body as is decoded."""
+        """Return the part of headers and body that is decoded."""
         from ansible_collections.mailops.postfix.plugins.module_utils._format import content  # noqa: PLC0415
 
         try:
@@ -271,23 +272,24 @@ class SpoolMessage:
         return content.read_content(self._fetch, self.envelope)
 
     def recipients(self, *, most: int) -> Recipients:
-        """Return all recipients with what became of them, at most so many of each state by name."""
+        """Return all recipients with their states. most: the number of recipients of each state to name."""
+        # Only postfix_message_info needs it, and the import takes time.
         from ansible_collections.mailops.postfix.plugins.module_utils._format.recipients import read_recipients  # noqa: PLC0415
 
         return read_recipients(self._fetch, most=most)
 
     def defer_log(self) -> bytes:
-        """Return the log of what the last attempt met, b"" without one."""
+        """Return the defer log of the message, b"" if there is none."""
         return self._spool.read_defer_log(self.queue_id)
 
     def _fetch(self, offset: int, size: int) -> bytes:
         if len(self._head) == self.status.st_size:
-            # What was read first is the whole file.
+            # The first read has got the whole file.
             return self._head[offset : offset + size]
         try:
             return os.pread(self._descriptor, size, offset)
         except OverflowError:
-            # No file is so long.
+            # No file is that large.
             return b""
         except OSError as error:
             problem = "reading stopped at offset %d: %s" % (offset, error)

@@ -4,12 +4,12 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Moving queue files and directories: never over what is there, never through a link, and whole at any moment.
+"""Moving queue files and directories. Nothing is overwritten, no link is followed, and each file is complete at any moment.
 
 A rename is one step of the filesystem: before it and after it a file is in exactly one place, also after a power loss. A link and
-an unlink are two, and between them Postfix may deliver the new name while the old one stays. So files are renamed; renameat2(2)
-refuses an existing target. Where that call is missing, the target is looked for first. That leaves no gap that Postfix could fall
-into: the name of a queue file holds the number of its inode, which no other file can have meanwhile.
+an unlink are two steps, and between them Postfix may deliver the file under its new name while the old name still exists. So files
+are renamed. renameat2(2) refuses an existing target. Without that call, the target is checked first. Postfix cannot create the
+target between the check and the rename: the name of a queue file contains its inode number, and no other file has that inode.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Callable, NamedTuple
 
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import is_link, open_queue
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import MAX_DEPTH, is_link, open_queue
 
 try:
     import ctypes
@@ -33,15 +33,13 @@ if TYPE_CHECKING:
 OPEN_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CREATE_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-# renameat2(2), RENAME_NOREPLACE; what it says where the kernel or the filesystem does not know it.
+# RENAME_NOREPLACE of renameat2(2), and its errors where the kernel or the filesystem does not support it.
 _NOREPLACE = 1
 _NOT_SUPPORTED = frozenset((errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP))
 _PART = 1 << 20
-# What a directory is called until it looks as it is to look.
-_FRESH = "mailops."
-# How deep hash directories are looked for: Postfix hashes one or two deep.
-MAX_DEPTH = 16
-# Open directories that are kept: all 256 of hash_queue_depth = 2, and the rest of a spool.
+# A directory has this in front of its name until it has its owner, permissions and attributes.
+UNFINISHED = "mailops."
+# So many directories are kept open: all 256 of hash_queue_depth = 2, and the others of a spool.
 _MAX_OPEN = 300
 
 
@@ -55,18 +53,18 @@ class FileAttributes(NamedTuple):
 
     @classmethod
     def of(cls, descriptor: int) -> FileAttributes:
-        """Return how an open file or directory looks."""
+        """Return the attributes of an open file or directory. Raises OSError."""
         status = os.fstat(descriptor)
         return cls(status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode), _attributes(descriptor))
 
     def put_on(self, descriptor: int) -> None:
-        """Make an open file or directory look so. Raises OSError."""
+        """Give these attributes to an open file or directory. Raises OSError."""
         os.fchown(descriptor, self.uid, self.gid)
         for name, value in self.attributes:
             try:
                 os.setxattr(descriptor, name, value)
             except OSError as error:
-                # Another filesystem may have no attributes, or a mount that sets the context of all that is on it.
+                # Another filesystem may have no attributes, or its mount sets the context of all files.
                 if error.errno not in (errno.ENOTSUP, errno.EPERM, errno.EACCES):
                     raise
         # Last: changing the owner clears the set-id bits.
@@ -102,7 +100,7 @@ renameat2 = _find_renameat2()
 
 
 def rename(source: str, target: str, *, source_dir: int, target_dir: int) -> None:
-    """Rename, never over anything. Raises FileExistsError where the target is taken, and OSError."""
+    """Rename a file, and never overwrite one. Raises FileExistsError where the target exists, and OSError."""
     if renameat2 is not None:
         number = renameat2(source_dir, source, target_dir, target)
         if not number:
@@ -115,7 +113,7 @@ def rename(source: str, target: str, *, source_dir: int, target_dir: int) -> Non
 
 
 def can_rename(one: int, other: int) -> bool:
-    """Return whether files can be renamed from one open directory to the other, as far as that can be seen.
+    """Return whether files can be renamed from one open directory to the other, as far as the system shows that.
 
     They must be on one filesystem and in one mount of it: rename(2) fails between two bind mounts, too. Raises OSError.
     """
@@ -132,23 +130,23 @@ def _mount(descriptor: int) -> str | None:
 
 
 def is_there(name: str, directory: int) -> bool:
-    """Return whether there is anything of that name. Raises OSError."""
+    """Return whether a file, directory or link of that name exists. Raises OSError."""
     return status_of(name, directory) is not None
 
 
 def status_of(name: str, directory: int) -> os.stat_result | None:
-    """Return the status of a name itself, None where there is none. Raises OSError.
+    """Return the status of a name, None where it does not exist; a link is not followed. Raises OSError.
 
-    It looks again for what is not there: a network filesystem may say so of what is.
+    If the name is not found, it asks again: a network filesystem may not find a file that exists.
     """
-    for _look in range(2):
+    for _try in range(2):
         with suppress(FileNotFoundError):
             return os.lstat(name, dir_fd=directory)
     return None
 
 
 class Copy(NamedTuple):
-    """A copy that was made: the inode numbers of the file that was copied and of the copy, and its size in bytes."""
+    """A finished copy: the inode numbers of the original and of the copy, and the size in bytes."""
 
     original: int
     inode: int
@@ -156,14 +154,14 @@ class Copy(NamedTuple):
 
 
 class LeftBehindError(OSError):
-    """A copy failed when all of the file was in it, and could not be removed."""
+    """A copy failed when it was complete, and it could not be removed."""
 
 
 def copy(source: str, target: str, *, source_dir: int, target_dir: int) -> Copy:
     """Copy a regular file to another filesystem, safe on disk when this returns.
 
-    Owner, permissions, times and attributes are kept. A copy that fails is removed again. Raises LeftBehindError where that fails as
-    well, and OSError.
+    Owner, permissions, times and attributes are kept. If the copying fails, the copy is removed. Raises LeftBehindError if that
+    fails as well, and OSError.
     """
     reader = os.open(source, _OPEN_FILE, dir_fd=source_dir)
     try:
@@ -197,23 +195,23 @@ def _copy_content(reader: int, writer: int) -> None:
         part = part[written:] or os.read(reader, _PART)
 
 
-def make_directory(name: str, directory: int, look: FileAttributes) -> int:
-    """Make a directory that looks so where there is none, and return it open. Raises OSError for a link or a file.
+def make_directory(name: str, directory: int, attributes: FileAttributes) -> int:
+    """Return the open directory of that name, made with these attributes if it is missing. Raises OSError for a link or a file.
 
-    It gets its name when it looks right: Postfix does not start with a hash directory that its owner may not enter. What an
-    interrupted run leaves under the other name is used by the next one, or removed by postsuper(1), which knows no such name.
+    A new directory gets its name after its attributes: Postfix does not start with a hash directory that its owner may not enter.
+    An interrupted run leaves it under the other name. The next run uses it, or postsuper(1) removes it.
     """
     with suppress(FileNotFoundError):
         return os.open(name, OPEN_DIRECTORY, dir_fd=directory)
-    fresh = _FRESH + name
+    fresh = UNFINISHED + name
     with suppress(FileExistsError):
         os.mkdir(fresh, 0o700, dir_fd=directory)
     made = os.open(fresh, OPEN_DIRECTORY, dir_fd=directory)
     try:
-        look.put_on(made)
+        attributes.put_on(made)
         rename(fresh, name, source_dir=directory, target_dir=directory)
     except FileExistsError:
-        # Postfix was quicker.
+        # Postfix has made it meanwhile.
         os.close(made)
         os.rmdir(fresh, dir_fd=directory)
         return os.open(name, OPEN_DIRECTORY, dir_fd=directory)
@@ -224,12 +222,12 @@ def make_directory(name: str, directory: int, look: FileAttributes) -> int:
 
 
 def move_directory(name: str, *, source_dir: int, target_dir: int, depth: int = 0) -> None:
-    """Move a directory of that name with all that is in it, into the one that is there where there is one. Raises OSError.
+    """Move a directory with its content. If the target has a directory of that name, the content goes there. Raises OSError.
 
-    Mostly that is one rename. An overlay (a container's root) cannot rename a directory of its image, and into a directory that is
-    there already the entries go one by one: that takes longer, and calling this again goes on where it broke off. A file whose
-    name is taken stays, and so does the directory that it is in. depth: how many directories of that move are above it; what is
-    deeper than MAX_DEPTH stays as well, and nothing there is mail.
+    Usually that is one rename. Entries are moved one by one if the target directory exists, and on an overlay (a container's root),
+    which cannot rename a directory of its image. That takes longer; if it is interrupted, another call continues. A file whose name
+    is taken stays, with its directory. depth: the number of directories of this move above it. What is deeper than MAX_DEPTH
+    stays, too: Postfix has no mail there.
     """
     try:
         rename(name, name, source_dir=source_dir, target_dir=target_dir)
@@ -262,7 +260,7 @@ def _is_directory(name: str, directory: int) -> bool:
 
 
 def remove(name: str, directory: int) -> bool:
-    """Remove a file or link and return whether there was one. Raises OSError."""
+    """Remove a file or link, and return whether it existed. Raises OSError."""
     try:
         os.unlink(name, dir_fd=directory)
     except FileNotFoundError:
@@ -272,8 +270,21 @@ def remove(name: str, directory: int) -> bool:
     return True
 
 
+def inode_of(name: str, directory: int) -> int:
+    """Return the inode number of a regular file, 0 if there is none, or a link or directory, which is no mail. Raises OSError."""
+    status = status_of(name, directory)
+    if status is None:
+        return 0
+    return status.st_ino if stat.S_ISREG(status.st_mode) else 0
+
+
+def remove_same(name: str, directory: int, inode: int) -> bool:
+    """Remove a regular file if it has that inode number, and return whether it had. Raises OSError."""
+    return inode_of(name, directory) == inode and remove(name, directory)
+
+
 class Tree:
-    """Directories below an open one, each opened by itself without following a link, and kept open for the next file."""
+    """The directories below an open directory. Each is opened by itself, no link is followed, and it is kept open for the next file."""
 
     def __init__(self, path: str, *, queues_may_be_links: bool = False) -> None:
         """Open the directory. queues_may_be_links: whether a safe link is followed at its top (see open_queue()). Raises OSError."""
@@ -294,15 +305,15 @@ class Tree:
         os.close(self.root)
 
     def forget(self) -> None:
-        """Close the directories below: they are opened again when they are asked for."""
+        """Close the directories below. directory() opens them again."""
         for descriptor in self._open.values():
             os.close(descriptor)
         self._open = {}
 
     def directory(self, path: str, make: FileAttributes | None = None) -> int:
-        """Return the open directory of that relative path. make: how parts of it that are missing are to look, None to make none.
+        """Return the open directory of that relative path. make: the attributes of missing directories, None to make none.
 
-        Raises OSError where there is none, and MailopsError for a queue that is a link and not safe.
+        Raises OSError if it does not exist, and MailopsError for a queue that is an unsafe link.
         """
         known = self._open.get(path)
         if known is not None:
@@ -317,12 +328,12 @@ class Tree:
         return found
 
     def trim(self) -> None:
-        """Close what is open where that is many. Call it between files: directories that were returned before are then closed."""
+        """Close the open directories if they are many. Call it between files: it closes directories that were returned before."""
         if len(self._open) > _MAX_OPEN:
             self.sync()
             self.forget()
 
     def sync(self) -> None:
-        """Make the renames in the open directories last: only after that may a journal say that they are done."""
+        """Sync the open directories to disk, so that a journal may record their renames as done. Raises OSError."""
         for descriptor in (self.root, *self._open.values()):
             os.fsync(descriptor)

@@ -4,10 +4,10 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Opening what is in a queue directory: no link followed, nothing waited for, no time of access changed.
+"""Opening files and directories of a queue directory. No link is followed, no open blocks, and no time of access changes.
 
-The mail owner may rename and link in the queues as they please while root reads. One link is followed: a queue that the
-administrator put elsewhere, where nobody else can have a say in where it leads.
+The mail owner may rename and link files in the queues while root reads. There is one exception: a link that the administrator made
+for a whole queue is followed, if no other user can change where it leads.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Mai
 
 OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 OPEN_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_NONBLOCK | os.O_CLOEXEC
-# A look leaves no trace, and does not have the kernel write an inode for each file that it reads: the mtime of a deferred message
-# is the time of its next attempt (qmgr_active.c), and relatime in mount(8) sets the time of access wherever that is older. Linux only.
+# Reading does not change the time of access, so the kernel need not write an inode for each file. With relatime (mount(8)) it would
+# do that for most deferred messages: their mtime is the time of the next attempt (src/qmgr/qmgr_active.c). Linux only.
 _NO_TRACE = getattr(os, "O_NOATIME", 0)
-# What open(2) says of a name that is no directory, or of none.
+# Postfix has one or two levels of hash directories. A deeper tree is somebody's mistake or trap.
+MAX_DEPTH = 16
+# Errors of open(2) for a name that does not exist or is no directory.
 _NO_DIRECTORY = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
-# As the kernel has it (MAXSYMLINKS).
+# The limit of the kernel (MAXSYMLINKS).
 _MAX_LINKS = 40
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -36,28 +38,28 @@ class LinkError(MailopsError):
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(
-            "%s is a link that is not followed: %s. Have the link and all directories on its way belong to root and be writable for "
-            "no other user, or put a directory or a bind mount in its place." % (path, reason)
+            "%s is a link that is not followed: %s. Make root the owner of the link and of all directories on its path, and let "
+            "no other user write to them; or use a directory or a bind mount instead of the link." % (path, reason)
         )
         self.reason = reason
 
 
 def open_quietly(name: str, flags: int, directory: int | None = None) -> int:
-    """Return the open file or directory, whose time of access reading leaves alone where this process may ask for that.
+    """Return the open file or directory. Reading it does not change its time of access, if this process may request that.
 
     Raises OSError.
     """
     try:
         return os.open(name, flags | _NO_TRACE, dir_fd=directory)
     except PermissionError as error:
-        # open(2): only the owner and root may.
+        # Only the owner and root may (open(2), O_NOATIME).
         if error.errno != errno.EPERM:
             raise
     return os.open(name, flags, dir_fd=directory)
 
 
 def open_below(name: str, directory: int) -> int | None:
-    """Return the open directory of that name, None where it is none, is a link, or is gone. Raises OSError."""
+    """Return the open directory of that name, None if it is no directory, a link, or gone. Raises OSError."""
     try:
         return open_quietly(name, OPEN_DIRECTORY, directory)
     except OSError as error:
@@ -67,15 +69,15 @@ def open_below(name: str, directory: int) -> int | None:
 
 
 def is_hash_name(name: str) -> bool:
-    """Return whether a name is a hash directory's: one byte (src/global/mail_scan_dir.c)."""
+    """Return whether a name can be that of a hash directory: it has one byte (src/global/mail_scan_dir.c)."""
     return len(name) == 1 and (name.isascii() or len(os.fsencode(name)) == 1)
 
 
 def open_queue(queue: str, root: int, path: str) -> int:
-    """Return the open directory of a queue. root: the open queue directory, path: its path, for errors.
+    """Return the open directory of a queue. root: the open queue directory. path: its path, for errors.
 
-    A link is followed where it is safe (see the module's description). Raises FileNotFoundError where there is no such queue,
-    LinkError, and SystemRefusal for all else.
+    A safe link is followed (see the top of this file). Raises FileNotFoundError if there is no such queue, LinkError for an unsafe
+    link, and SystemRefusal for other errors.
     """
     try:
         return open_quietly(queue, OPEN_DIRECTORY, root)
@@ -86,7 +88,7 @@ def open_queue(queue: str, root: int, path: str) -> int:
         if error.errno not in _NO_DIRECTORY or not is_link(queue, root):
             raise refusal from error
     try:
-        return _Way(path, root).open(queue)
+        return _LinkResolver(path, root).open(queue)
     except OSError as error:
         raise LinkError(os.path.join(path, queue), os.strerror(error.errno or 0)) from error
 
@@ -99,8 +101,8 @@ def is_link(name: str, directory: int) -> bool:
         return False
 
 
-class _Way:
-    """The way of a link, gone by one name at a time: each directory is checked while it is open, and before a name in it is used."""
+class _LinkResolver:
+    """Follows a link, one part of its path at a time. Each directory is checked while it is open, before a name in it is used."""
 
     def __init__(self, path: str, root: int) -> None:
         self._path = path
@@ -136,7 +138,7 @@ class _Way:
         return current
 
     def _target(self, link: str, path: str, name: str, directory: int) -> str | None:
-        """Return where a name leads, None where it is no link. Raises LinkError for somebody else's link."""
+        """Return the target of a link, None for a name that is no link. Raises LinkError for the link of another user."""
         status = os.lstat(name, dir_fd=directory)
         if not stat.S_ISLNK(status.st_mode):
             return None
@@ -145,7 +147,7 @@ class _Way:
         return os.readlink(name, dir_fd=directory)
 
     def _check(self, link: str, place: str, status: os.stat_result) -> None:
-        """Raise LinkError for a directory in which somebody else may put another thing under a name."""
+        """Raise LinkError for a directory in which another user may replace a file."""
         if status.st_uid not in self._trusted:
             raise LinkError(link, "%s belongs to %s" % (place, name_of(status.st_uid)))
         if status.st_mode & _OTHERS_WRITE:
@@ -153,7 +155,7 @@ class _Way:
 
 
 def name_of(uid: int) -> str:
-    """Return a user in words."""
+    """Return a user, by name if it has one, for an error."""
     try:
         return "user %s" % pwd.getpwuid(uid).pw_name
     except KeyError:

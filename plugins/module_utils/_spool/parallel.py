@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Work on whole queues in as many processes as help: each takes a share, and the shares add up."""
+"""Work on whole queues in several processes: each does a share, and the results are merged."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ if TYPE_CHECKING:
     _Self = TypeVar("_Self")
 
     class Mergeable(Protocol):
-        """What a share gives: plain data, which a process can send to another one."""
+        """The result of a share: plain data, which a process can send to another one."""
 
         def merge(self: _Self, other: _Self) -> None: ...
 
 
 _Result = TypeVar("_Result", bound="Mergeable")
 
-# Fewer files than that are done with sooner than a process is started.
+# For fewer files, starting a process takes longer than the work.
 WORTH_A_PROCESS = 3000
 _MAX_PROCESSES = 4
 _NICENESS = 10
-# From linux/prctl.h.
+# PR_SET_PDEATHSIG in linux/prctl.h.
 _PR_SET_PDEATHSIG = 1
 
 
 def in_shares(work: Callable[[int, int], _Result], number: int) -> _Result:
-    """Return the merged results of C(work(which, number)) for each share, each in a process of its own but the first.
+    """Return the merged results of C(work(index, number)) for each share. All but the first run in processes of their own.
 
-    Raises MailopsError where one fails.
+    Raises MailopsError if one fails.
     """
     helpers: list[tuple[BaseProcess, Connection]] = []
     try:
@@ -62,7 +62,7 @@ def in_shares(work: Callable[[int, int], _Result], number: int) -> _Result:
 
 
 def _start(work: Callable[[int, int], _Result], index: int, number: int) -> tuple[BaseProcess, Connection]:
-    """Start a process for a share, and return it with where its result comes from. Raises SystemRefusal."""
+    """Start a process for a share, and return it with the connection that its result comes from. Raises SystemRefusal."""
     context = _fork_context()
     try:
         receiver, sender = context.Pipe(duplex=False)
@@ -75,14 +75,14 @@ def _start(work: Callable[[int, int], _Result], index: int, number: int) -> tupl
 
 
 def worth_processes(spool: Spool, queues: Sequence[str]) -> int:
-    """Return how many processes to use: one for a small queue and on a host that is busy already."""
+    """Return the number of processes to use: one for a small queue, and on a busy host."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     # A mail server with twice as many runnable processes as cores needs them all.
     if cores == 1 or os.getloadavg()[0] > 2 * cores:
         return 1
     seen = 0
     for queue in queues:
-        # Who reads a queue says why it cannot be read.
+        # If a queue cannot be read, the code that reads it says why.
         with suppress(MailopsError):
             for _found in spool.walk(queue, unreadable=_pass_over):
                 seen += 1
@@ -92,19 +92,19 @@ def worth_processes(spool: Spool, queues: Sequence[str]) -> int:
 
 
 def _pass_over(_path: str, _error: OSError) -> None:
-    """Pass over a directory that cannot be read."""
+    """Ignore a directory that cannot be read."""
 
 
 def _fork_context() -> ForkContext:
-    # A small queue does not need it, nor the time that it takes to import.
+    # Only large queues need it, and the import takes time.
     import multiprocessing  # noqa: PLC0415
 
-    # Only fork passes on the open spool and the compiled selection as they are.
+    # Only fork gives the open spool and the compiled selection to the new process.
     return multiprocessing.get_context("fork")
 
 
 def _help(sender: Connection, work: Callable[[int, int], _Result], index: int, number: int, parent: int) -> None:
-    """Do a share in a process of its own, after the mail system's own processes, and send the result back."""
+    """Do a share in a helper process, with a lower priority than the mail system, and send the result back."""
     _end_with(parent)
     os.nice(_NICENESS)
     try:
@@ -116,9 +116,9 @@ def _help(sender: Connection, work: Callable[[int, int], _Result], index: int, n
 
 
 def _end_with(parent: int) -> None:
-    """Have the kernel end this process with its parent: what was killed must not go on moving files. Linux only."""
+    """Let the kernel end this process when its parent ends: after a kill no helper may go on moving files. Linux only."""
     try:
-        # Only a helper needs it.
+        # Only a helper process needs it, and the import takes time.
         import ctypes  # noqa: PLC0415
 
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -129,13 +129,13 @@ def _end_with(parent: int) -> None:
 
 
 def _receive(receiver: Connection) -> Any:
-    """Return what a helper sent. Raises MailopsError."""
+    """Return the result that a helper process sent. Raises MailopsError."""
     try:
         part = receiver.recv()
     except EOFError as error:
         raise MailopsError(
-            "A process that worked on the queue was ended from outside (out of memory?). Run this again: what it left half done "
-            "is then put right."
+            "A process that worked on the queue was ended from outside (out of memory?). Run this again: the next run finishes or "
+            "undoes what that process left."
         ) from error
     if isinstance(part, str):
         raise MailopsError(part)

@@ -10,31 +10,16 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SystemRefusal
-from ansible_collections.mailops.postfix.plugins.module_utils._format.file_names import directory_for, fitted_id
+from ansible_collections.mailops.postfix.plugins.module_utils._format import file_names
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES, LOGS
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes, Tree, remove
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Tree, remove
 
-
-@dataclass(frozen=True)
-class Layout:
-    """Where Postfix looks for a queue file in an instance's queue directory, and how it names new ones."""
-
-    queue_directory: str
-    hash_names: frozenset[str]
-    hash_depth: int
-    long_ids: bool
-    owner: FileAttributes
-    """How Postfix makes a hash directory (mail_queue_mkdirs())."""
-
-    def place(self, queue: str, queue_id: str) -> str:
-        """Return the directory of a queue file."""
-        if queue not in self.hash_names:
-            return queue
-        return "%s/%s" % (queue, directory_for(queue_id, self.hash_depth))
+if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.layout import Layout
 
 
 class QueueDirectory:
@@ -44,7 +29,7 @@ class QueueDirectory:
         """Open it. Raises MailopsError."""
         self.layout = layout
         self.spool = Spool(layout.queue_directory)
-        # The administrator may have made a link of it or of a queue in it; below those none is followed.
+        # The administrator may have replaced it, or a queue in it, by a link. No other link is followed.
         try:
             self.tree = Tree(os.path.realpath(layout.queue_directory), queues_may_be_links=True)
         except OSError as error:
@@ -59,13 +44,13 @@ class QueueDirectory:
         self.spool.close()
 
     def directory(self, queue: str, queue_id: str) -> int:
-        """Return the open directory where Postfix looks for a queue file, made where it is missing."""
+        """Return the open directory where Postfix looks for a queue file. A missing directory is made. Raises OSError."""
         return self.tree.directory(self.layout.place(queue, queue_id), self.layout.owner)
 
     def remove_logs(self, queue_id: str) -> None:
         """Remove the logs of a message from where Postfix looks for them. Raises OSError.
 
-        A link or the like is removed itself. A directory is no log, and is left where it is: the mail owner may have made it.
+        A link is removed, not the file that it leads to. A directory is not a log and stays: the mail owner may have made it.
         """
         for log in LOGS:
             directory = self.spool.log_directory(self.layout.place(log, queue_id))
@@ -76,13 +61,14 @@ class QueueDirectory:
                     if not stat.S_ISDIR(os.lstat(queue_id, dir_fd=directory).st_mode):
                         raise
 
-    def fit(self, queue_id: str, inode: int) -> str:
+    def fitted_id(self, queue_id: str, inode: int) -> str:
         """Return the queue ID that a message must have in a file with that inode."""
-        return fitted_id(queue_id, inode=inode, long_queue_ids=self.layout.long_ids)
+        return file_names.fitted_id(queue_id, inode=inode, long_queue_ids=self.layout.long_queue_ids)
 
-    def names(self) -> set[str]:
-        """Return the queue IDs that stand in any queue.
+    def queue_ids(self) -> set[str]:
+        """Return the names of all files in the queues of messages.
 
-        What is in one queue counts for all: moving its own message there, Postfix would overwrite another one.
+        A name in one queue is taken in all queues: if Postfix moved that message to another queue, it would overwrite a file of
+        the same name there.
         """
         return {found.name for queue in LISTED_QUEUES for found in self.spool.walk(queue)}

@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Reading whole queues: each file once, in as many processes as help, with a collector that sums up."""
+"""Reading whole queues: each file once, in several processes for large queues, with a collector for the results."""
 
 from __future__ import annotations
 
@@ -18,11 +18,7 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Callable, Generic, Iterable, Iterator, NamedTuple, Sequence, TypeVar
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
-    ContentError,
-    PatternTimeout,
-    SystemRefusal,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, PatternTimeout, SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
@@ -35,10 +31,11 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result", bound="Mergeable")
 
-# What open(2) says of a link, a directory, a socket; and open_quickly() of other things that are no file.
+# Errors of open(2) for a link, a directory or a socket, and of open_quickly() for other types that are no regular file.
 _NOT_A_FILE = frozenset((errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.EINVAL))
-# User CPU time that the patterns may take on one message. Where they take longer on one of up to so many bytes, they are to blame, and
-# on larger ones, the message; after so many of these, messages of their size are not matched any more.
+# The user CPU time that the patterns may take on one message. If they take longer on a small message, of up to SMALL_MESSAGE bytes,
+# the patterns are too slow; on a larger one, the message may be the cause. After SLOW_MESSAGES of these, messages of their size are
+# not matched any more.
 PATTERN_SECONDS = 5.0
 SMALL_MESSAGE = 16 << 10
 SLOW_MESSAGES = 10
@@ -60,18 +57,18 @@ _MATCHING_MODULES = tuple(
 
 @dataclass
 class ScanCounts:
-    """How reading went, in files. Those that were not read in full are never acted on."""
+    """The numbers of files, by how they could be read. Files that were not read completely are never acted on."""
 
     files: int = 0
     """Queue files read."""
     vanished: int = 0
-    """Listed, but gone when they were opened: delivered or moved meanwhile."""
+    """Files that were listed, but gone when they were opened: delivered or moved meanwhile."""
     unreadable: int = 0
-    """Could not be opened or read; or a criterion asked for content that could not be."""
+    """Files that could not be opened or read, or not as far as a criterion needs."""
     incomplete: int = 0
-    """Still being written, or left half written."""
+    """Files that are still being written, or were left incomplete."""
     unparsed: int = 0
-    """Damaged: what stands in them is no queue file. Those whose envelope nobody asked for are not among them."""
+    """Damaged files: their content is not that of a queue file. Files whose envelope was not needed are not checked."""
     not_files: int = 0
     """Links, directories, devices, and names that no queue file has."""
 
@@ -82,21 +79,21 @@ class ScanCounts:
 
 
 class Gap(NamedTuple):
-    """A queue file that is damaged or could not be read; without a queue ID a directory that could not be."""
+    """A queue file that is damaged or could not be read. Without a queue ID, a directory that could not be read."""
 
     queue: str
     queue_id: str
     size: int | None
-    """Bytes of the file, None where it could not be opened."""
+    """The size of the file in bytes, None if it could not be opened."""
     problem: str
 
 
-# So many gaps are kept by name.
+# The number of gaps that are kept by name.
 MAX_GAPS = 20
 
 
 def first_gaps(gaps: Iterable[Gap]) -> list[Gap]:
-    """Return the gaps that are kept. Which ones does not depend on how many processes read."""
+    """Return the gaps to keep. They do not depend on the number of processes."""
     return heapq.nsmallest(MAX_GAPS, gaps, key=itemgetter(0, 1))
 
 
@@ -107,22 +104,22 @@ class Job(Generic[_Result]):
     queues: Sequence[str]
     make_result: Callable[[], _Result]
     visit: Callable[[SpoolMessage, _Result], None]
-    """Called with each message that is whole, and may raise ContentError; C(message.readable) says whether its envelope could be read."""
+    """Called with each complete message. It may raise ContentError. C(message.readable) is whether the envelope can be read."""
     pass_over: Callable[[QueueEntry, bool, _Result], None]
-    """Called with each file that is not shown to visit; True says that it is incomplete, False that it is not wanted."""
+    """Called with each file that visit is not called with: True for an incomplete file, False for one that is not wanted."""
     wanted: Callable[[str], bool] | None = None
-    """Open only the files of queue IDs that this holds for."""
+    """Open only files for whose queue ID this returns True."""
     settle: Callable[[_Result], None] | None = None
-    """Called once for the result of each share, while the other shares are still being read."""
+    """Called once with the result of each share, in the process that read it."""
     any_mode: bool = False
-    """Show files that are not ready, too: a copy may have lost the mode that says so."""
+    """Visit files with any mode: a copy may have lost the mode that says that a file is complete."""
     note_gap: Callable[[Gap, _Result], None] | None = None
-    """Called with each file that could not be opened or read, and with each directory. Without it a directory that cannot be read raises."""
+    """Called with each file and directory that could not be read. Without it, a directory that cannot be read is an error."""
 
 
 @dataclass
 class Share(Generic[_Result]):
-    """What one process read."""
+    """The result of one process."""
 
     result: _Result
     counts: ScanCounts
@@ -130,7 +127,7 @@ class Share(Generic[_Result]):
     """Some of the files that are damaged or could not be read."""
 
     def merge(self, other: Share[_Result]) -> None:
-        """Add what another process read."""
+        """Add the result of another process."""
         self.result.merge(other.result)
         self.counts.merge(other.counts)
         self.gaps = first_gaps({*self.gaps, *other.gaps})
@@ -140,7 +137,7 @@ class Share(Generic[_Result]):
         self.gaps = first_gaps({*self.gaps, gap})
 
     def note(self, gap: Gap, job: Job[_Result]) -> None:
-        """Keep what could not be read, and show it to the job."""
+        """Keep a gap, and give it to the job."""
         self.keep(gap)
         if job.note_gap is not None:
             job.note_gap(gap, self.result)
@@ -149,8 +146,8 @@ class Share(Generic[_Result]):
 def scan(spool: Spool, job: Job[_Result], *, processes: int | None = None) -> Share[_Result]:
     """Read the job's queues, each file once, and return the result of all and the counts.
 
-    processes: how many to use, by default as many as help (worth_processes()). Raises MailopsError where a queue may not be read
-    and where a pattern takes too long.
+    processes: the number to use, by default that of worth_processes(). Raises MailopsError if a queue cannot be read or a pattern
+    takes too long.
     """
     number = worth_processes(spool, job.queues) if processes is None else processes
     return in_shares(partial(_read, spool, job), number)
@@ -182,7 +179,7 @@ def _note_directory(share: Share[_Result], job: Job[_Result], path: str, error: 
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """Keep Python from looking for reference cycles, of which reading makes none, again and again among what it keeps."""
+    """Stop Python's search for reference cycles: reading makes none, and the search takes longer the more is kept."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -193,7 +190,7 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 def _visit(spool: Spool, found: QueueEntry, job: Job[_Result], share: Share[_Result], watch: PatternWatch) -> None:
-    """Show a file to the job, or count why not."""
+    """Call the job's visit for a file, or count why it is left out."""
     counts = share.counts
     if not is_valid(found.name):
         counts.not_files += 1
@@ -215,8 +212,7 @@ def _visit(spool: Spool, found: QueueEntry, job: Job[_Result], share: Share[_Res
         return
     counts.files += 1
     try:
-        # What is in corrupt/ is there for being none of this.
-        exempt = found.queue == "corrupt"
+        exempt = found.queue == "corrupt"  # its files are there because they are damaged
         if not message.ready and not job.any_mode and not exempt:
             counts.incomplete += 1
             job.pass_over(found, True, share.result)
@@ -238,25 +234,25 @@ def _visit(spool: Spool, found: QueueEntry, job: Job[_Result], share: Share[_Res
 class PatternWatch:
     """Stops patterns that take too long on one message: Python's re looks for signals while it matches.
 
-    Only time spent in matching counts; that of reading and decoding is bounded by what is read. On a small message it is the
-    pattern that is too slow, and PatternTimeout ends the run. On a larger one it may be the text, which anybody can send: the
-    pattern is stopped by ContentError, and the message is undecided. When such messages have taken too long together, those of
-    their size are not matched any more (ceiling).
+    Only the time of matching counts; the time of reading and decoding is limited by the amount that is read. On a small message the
+    pattern is too slow, and PatternTimeout ends the run. On a larger one the cause may be the text, which anybody can send:
+    ContentError stops the pattern, and the message is undecided. When such messages have taken too long together, messages of their
+    size are not matched any more (ceiling).
     """
 
     def __init__(self) -> None:
         self.queue_id = ""
         self.message: SpoolMessage | None = None
-        """The message that is looked at, where it is a queue file."""
+        """The current message, if it is a queue file."""
         self.ceiling: int | None = None
-        """The size in bytes from which on content is not matched any more."""
+        """Content of messages of at least this size, in bytes, is not matched any more."""
         self._seen = ""
         self._ticks = 0
         self._slow_ticks = 0
         self._smallest = 0
 
     def __enter__(self) -> PatternWatch:
-        # Virtual time: a host that is slow to give us a core is no pattern's fault.
+        # Virtual time does not run while the process waits for a core.
         signal.signal(signal.SIGVTALRM, self._tick)
         signal.setitimer(signal.ITIMER_VIRTUAL, PATTERN_SECONDS / _TICKS, PATTERN_SECONDS / _TICKS)
         return self
@@ -276,11 +272,11 @@ class PatternWatch:
                 self._stop()
 
     def _file(self) -> SpoolMessage | None:
-        """Return the queue file that the patterns are matched with."""
+        """Return the queue file that is being matched, None if it is no queue file."""
         return self.message if self.message is not None and self.message.queue_id == self.queue_id else None
 
     def _take_note(self) -> None:
-        """Add up the time of messages that take long, and set the ceiling."""
+        """Add up the time that large messages take, and set the ceiling."""
         message = self._file()
         if message is None or message.status.st_size <= SMALL_MESSAGE:
             return
@@ -291,7 +287,7 @@ class PatternWatch:
             self.ceiling = self._smallest
 
     def _stop(self) -> None:
-        """Raise what stops the patterns."""
+        """Stop the patterns. Raises PatternTimeout or ContentError."""
         message = self._file()
         if message is None or message.status.st_size <= SMALL_MESSAGE:
             raise PatternTimeout(queue_id=self.queue_id, seconds=PATTERN_SECONDS)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import hash_directory
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.layout import Layout
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes
 
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold", "corrupt")
 # hash_queue_names as Postfix ships it.
@@ -26,6 +29,17 @@ class MadeUpSpool:
             (path / name).mkdir(parents=True)
         # Who submits mail puts it there.
         (path / "maildrop").chmod(0o730)
+
+    def layout(self, **changes: Any) -> Layout:
+        """Return its layout: as Postfix ships, with the user of the tests as the mail owner."""
+        values: dict[str, Any] = {
+            "queue_directory": str(self.path),
+            "hash_names": frozenset(HASHED),
+            "hash_depth": 1,
+            "long_queue_ids": False,
+            "owner": FileAttributes(os.getuid(), os.getgid(), 0o700, ()),
+        }
+        return Layout(**{**values, **changes})
 
     def file(self, queue: str, queue_id: str, *, depth: int | None = None) -> Path:
         """Return where Postfix has that file; depth: of the hash directories, by default as Postfix ships."""

@@ -22,7 +22,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Qua
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _locked_spool, spool_quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import actions, moves, quarantine
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import actions, moves, quarantine_place
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Journal, encode
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import QueueLock
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes
@@ -53,8 +53,8 @@ def running(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> Callable[[Mod
     """Give a module an instance that is not running, whose root and mail owner are the user of the tests."""
     own = os.getuid()
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(quarantine, "_OWNER", own)
-    monkeypatch.setattr(quarantine, "_PRIVATE", FileAttributes(own, os.getgid(), 0o700, ()))
+    monkeypatch.setattr(quarantine_place, "OWNER", own)
+    monkeypatch.setattr(quarantine_place, "PRIVATE", FileAttributes(own, os.getgid(), 0o700, ()))
     postsuper = FakePostsuper(made)
 
     def prepare(run: ModuleRun) -> ModuleRun:
@@ -285,7 +285,7 @@ def test_info_is_bounded(
     base = str(place(made).parent)
     names = ["cleanup-%03d" % number for number in range(120)]
     for name in names:
-        with quarantine.Quarantine.make(base, name, host="mx1.example.com", instance=identity) as one:
+        with Quarantine.make(base, name, host="mx1.example.com", instance=identity) as one:
             said_of_it: dict[str, Any] = {"by": "ops", "reason": "r" * 500, "selection": {}, "digest": "0" * 64}
             one.write("swap", queues=[], **said_of_it)
             one.write("done", messages=0, collisions=[])
@@ -462,7 +462,7 @@ def test_the_journal_stays_until_everything_else_is_gone(
     run(name="spam", match=BAD)
     notes = place(made) / "notes.txt"
     # Somebody puts it there just after the module has looked.
-    monkeypatch.setattr(quarantine.Quarantine, "check_proved", lambda *_what, **_how: notes.write_text("precious"))
+    monkeypatch.setattr(Quarantine, "check_proved", lambda *_what, **_how: notes.write_text("precious"))
     result = run(name="spam", **ALL)
     assert result["msg"] == (
         "The quarantine %s holds what its journal does not name: notes.txt. Move that to another place, then run this again."
@@ -797,7 +797,7 @@ def test_a_deletion_that_broke_off_names_what_it_did_not_come_to(
 ) -> None:
     run(name="spam", match=BAD)
     monkeypatch.setattr(moves, "remove", raising(errno.EROFS))
-    monkeypatch.setattr(Quarantine, "_files", raising(errno.EIO))
+    monkeypatch.setattr(Quarantine, "messages", raising(errno.EIO))
     monkeypatch.setattr(Quarantine, "check_proved", lambda *_args, **_options: None)
     result = run(name="spam", state="absent", match=BAD)
     assert (result["changed"], result["outcomes"]) == (False, outcomes(failed=1))

@@ -22,7 +22,7 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._module import spool_repair
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import Finding
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.findings import Finding
 from ansible_collections.mailops.postfix.plugins.modules import postfix_spool_repair
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.queue_file import QueueFile
@@ -147,7 +147,7 @@ def test_findings_are_not_compared_with_each_other(run: ModuleRun, monkeypatch: 
         __hash__ = Finding.__hash__
 
     findings = [Counting("misplaced", "deferred/%X" % n, "deferred/4/%X" % n, n, OLD) for n in range(500)]
-    monkeypatch.setattr(spool_repair, "look", lambda *_args: iter(findings))
+    monkeypatch.setattr(spool_repair, "list_findings", lambda *_args: iter(findings))
     assert run(check=True)["repaired"]["misplaced"] == 500
     assert compared < 500
 
@@ -225,7 +225,7 @@ def test_linked_files_stay_and_are_named(run: ModuleRun, made: MadeUpSpool, stra
     done = run(repairs=["ownership"])
     assert done["found"]["wrong_owner"] - done["repaired"]["wrong_owner"] == 1
     (row,) = [row for row in done["findings"] if row["path"] == "hold/4A0F9B0" and row["kind"] == "wrong_owner"]
-    assert row["detail"].endswith("; it has 2 links, and stays")
+    assert row["detail"].endswith("; it has 2 links and is left as it is")
     assert row["repaired"] is False
     assert str(path.stat().st_ino) not in stranger
 
@@ -333,7 +333,7 @@ def test_a_look_keeps_no_more_than_is_listed(run: ModuleRun, monkeypatch: pytest
     number = 200_000
     monkeypatch.setattr(
         spool_repair,
-        "look",
+        "list_findings",
         lambda *_args: (Finding("misplaced", "deferred/%d" % n, "deferred/4/%d" % n, n, OLD) for n in range(number)),
     )
     tracemalloc.start()
@@ -366,7 +366,7 @@ def test_what_cannot_be_seen_afterwards_is_a_failure_with_the_result(
     monkeypatch.setattr(os, "fstat", fail)
     result = run()
     assert result["msg"] == (
-        "What the repairs have changed cannot be seen. hold in the queue directory cannot be read: Input/output error. The disk has an "
+        "The result of the repairs cannot be checked. hold in the queue directory cannot be read: Input/output error. The disk has an "
         "error: look at the kernel log and check the disk, then run this again."
     )
     assert (result["changed"], result["repaired"]["stale_files"]) == (True, 0)

@@ -17,7 +17,7 @@ from typing import Any, Callable, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves, quarantine, transfer
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import copies, moves, quarantine_place
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes
 from ansible_collections.mailops.postfix.plugins.modules import postfix_spool_quarantine
 from tests.unit.support.module import ModuleRun
@@ -122,10 +122,10 @@ def _arm(step: int) -> None:
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Host:
     own = os.getuid()
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(quarantine, "_OWNER", own)
-    monkeypatch.setattr(quarantine, "_PRIVATE", FileAttributes(own, os.getgid(), 0o700, ()))
+    monkeypatch.setattr(quarantine_place, "OWNER", own)
+    monkeypatch.setattr(quarantine_place, "PRIVATE", FileAttributes(own, os.getgid(), 0o700, ()))
     # More than one batch.
-    monkeypatch.setattr(transfer, "_BATCH_MESSAGES", 2)
+    monkeypatch.setattr(copies, "_BATCH_MESSAGES", 2)
     far = str(tmp_path / "far")
     really = moves.rename
 

@@ -105,10 +105,10 @@ def test_the_mail_log_has_each_batch_before_the_next_is_removed(
     for number in range(5):
         record.confirm("4A0F9A%d" % number)
     assert logged == [["4A0F9A0", "4A0F9A1"], ["4A0F9A2", "4A0F9A3"]]
-    record.settle()
+    record.flush_in_helper()
     assert len(logged) == 2
     monkeypatch.setattr(os, "getpid", lambda: -1)
-    record.settle()
+    record.flush_in_helper()
     assert logged[2:] == [["4A0F9A4"]]
 
 

@@ -47,8 +47,8 @@ def test_a_damaged_record_is_told(kept: Journal, tmp_path: Path) -> None:
     with pytest.raises(QuarantineError) as caught:
         kept.read()
     assert str(caught.value) == (
-        "The journal of /place/spam cannot be read: record 1 is damaged. Its messages are where they are; look at the directory, "
-        "and move it aside if need be."
+        "The journal of /place/spam cannot be read: record 1 is damaged. Its messages stay where they are. Look at the directory, "
+        "and move it to another place."
     )
 
 

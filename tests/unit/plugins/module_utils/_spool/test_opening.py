@@ -21,8 +21,8 @@ from tests.unit.support.spool import MadeUpSpool
 
 QUEUE_ID = "4A0F9AC"
 REMEDY = (
-    "Have the link and all directories on its way belong to root and be writable for no other user, or put a directory or a bind "
-    "mount in its place."
+    "Make root the owner of the link and of all directories on its path, and let no other user write to them; or use a directory or "
+    "a bind mount instead of the link."
 )
 STRANGER = os.getuid() + 4321
 

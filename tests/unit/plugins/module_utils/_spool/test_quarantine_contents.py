@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._spool import contents
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.contents import Proof
+from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine_contents
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes, Tree
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine_contents import Proof
 
 KNOWN = frozenset(["4A0F9AC"])
 MESSAGES = Proof(KNOWN, whole_logs=False, working=frozenset())
@@ -21,7 +21,7 @@ QUEUES = Proof(KNOWN, whole_logs=True, working=frozenset(["fresh"]))
 def look(place: Path, proof: Proof) -> dict[str, bool]:
     """Return what is in a quarantine: whether it is its own, by path."""
     with Tree(str(place)) as tree:
-        return {entry.path: entry.is_own for entry in contents.walk(tree.root, proof)}
+        return {entry.path: entry.is_own for entry in quarantine_contents.walk(tree.root, proof)}
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_hash_directories_are_given_away_and_nothing_else(tmp_path: Path) -> Non
     (tmp_path / "deferred" / "E").write_text("")
     with Tree(str(tmp_path)) as tree:
         for name in ("deferred", "hold"):
-            contents.give_to(FileAttributes(os.getuid(), os.getgid(), 0o700, ()), name, tree.root)
+            quarantine_contents.give_to(FileAttributes(os.getuid(), os.getgid(), 0o700, ()), name, tree.root)
     modes = {name: (tmp_path / name).stat().st_mode & 0o777 for name in ("deferred", "deferred/A", "deferred/A/B")}
     assert set(modes.values()) == {0o700}
     assert (tmp_path / "deferred" / "AB").stat().st_mode & 0o777 == 0o755

@@ -22,7 +22,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: FileAttributes into the queues
+- name: Look into the queues
   hosts: "{{ lookup('mailops.postfix.target_hosts', mailops_hosts | default('all')) }}"
   roles:
     - mailops.postfix.queue_audit

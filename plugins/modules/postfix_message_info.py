@@ -82,7 +82,7 @@ notes:
 """
 
 EXAMPLES = r"""
-- name: FileAttributes into one message
+- name: Look into one message
   mailops.postfix.postfix_message_info:
     match:
       - queue_id: 4A0F9AC

@@ -155,7 +155,7 @@ class Story:
         require(recap == dict.fromkeys(self._records, count), f"every host should have changed={count}, but: {recap}")
 
     def compare(self, before: Spools) -> None:
-        """FileAttributes into the spools, without the collection, for what the record says must be there."""
+        """Look into the spools, without the collection, for what the record says must be there."""
         for host, files in self.spools().items():
             ham = {record.queue_id for record in self._records[host] if not record.is_spam}
             kept = sum(

@@ -74,7 +74,7 @@ def show_suggestions(
 
 def _describe(found: Sequence[Suggestion], sample: Sample, summary: Summary) -> str:
     if found:
-        return "FileAttributes at what a rule selects before you act on it: facts with match and limit list it."
+        return "Look at what a rule selects before you act on it: facts with match and limit list it."
     note = "Nothing stands out in %d messages, so no rule is suggested." % sample.messages
     for domain, number in summary.tops["recipient_domains"].top(1):
         if number >= _MUCH * sample.messages:

@@ -161,7 +161,7 @@ def _note_nothing(_gap: Gap, _looked: Looked) -> None:
 
 
 def _look(module: AnsibleModule, looking: _Looking, place: Place, eml: EmlDirectory | None) -> dict[str, Any]:
-    """FileAttributes at the whole selection, open its oldest messages, and return the result."""
+    """Look at the whole selection, open its oldest messages, and return the result."""
     params = module.params
     started = time.monotonic()
     queues = place.queues or params["queues"]

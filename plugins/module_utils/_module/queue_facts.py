@@ -81,6 +81,7 @@ ARGUMENTS = _options.compose(
         "spool": {"type": "path"},
         "top": {"type": "int", "default": 10},
         "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": list(DEFAULT_GATHER)},
+        "set_facts": {"type": "bool", "default": True},
     },
 )
 
@@ -193,7 +194,8 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
             facts = _of_spool(module, Place.of_instance(instance.queue_directory), instance, gathering)
         else:
             facts = _of_postqueue(module, instance, gathering)
-    return {"changed": False, "ansible_facts": {"postfix_queue": facts}}
+    found = {"postfix_queue": facts}
+    return {"changed": False, "ansible_facts": found} if params["set_facts"] else {"changed": False, **found}
 
 
 def _takes_spool(source: str, instance: Instance) -> bool:

@@ -96,7 +96,7 @@ _REMARKS = {
         "may have delivered some of them before: %s."
     ),
     "leftovers": (
-        "%d files of an interrupted run stay where they are, because nothing proves that they are copies: %s. FileAttributes at them, then move "
+        "%d files of an interrupted run stay where they are, because nothing proves that they are copies: %s. Look at them, then move "
         "or remove them."
     ),
     "odd_logs": "%d logs of messages are no regular files or cannot be moved, and stay where they are: %s.",

@@ -91,7 +91,7 @@ class Service(NamedTuple):
         if bool(self.instance.running()) is not running:
             failed = CommandError(command, status=output.status, output=output.err or output.out)
             raise InstanceError(
-                "Postfix does not %s: %s. FileAttributes at the mail log for the reason, and start Postfix if mail is down."
+                "Postfix does not %s: %s. Look at the mail log for the reason, and start Postfix if mail is down."
                 % (action, failed)
             )
 

@@ -196,7 +196,7 @@ def read_journal(queue_directory: str) -> HoldJournal:
         del lines[0]
     if not all(len(fields) == 2 and is_valid(fields[0]) for fields in lines):
         raise MailopsError(
-            "The journal %s is damaged. FileAttributes at what is on hold (postqueue -p), release what should not be, and remove the "
+            "The journal %s is damaged. Look at what is on hold (postqueue -p), release what should not be, and remove the "
             "journal." % path
         )
     return HoldJournal([Planned(queue_id, fingerprint) for queue_id, fingerprint in lines], stays)

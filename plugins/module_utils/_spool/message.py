@@ -153,7 +153,7 @@ class SpoolMessage:
         self._text_parts = None
 
     def check_end(self) -> None:
-        """FileAttributes at the end of the content, which is read for no other purpose, and say in C(damaged) and C(problem) what is wrong there.
+        """Look at the end of the content, which is read for no other purpose, and say in C(damaged) and C(problem) what is wrong there.
 
         Raises ContentError.
         """

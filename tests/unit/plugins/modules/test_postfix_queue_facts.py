@@ -164,6 +164,15 @@ def test_check_mode_makes_no_difference(run: ModuleRun) -> None:
     assert real == check
 
 
+def test_a_result_without_facts(run: ModuleRun) -> None:
+    result = run(gather=["counts"], set_facts=False)
+    assert "ansible_facts" not in result
+    scan = result["postfix_queue"].pop("scan")
+    found = facts(run(gather=["counts"]))
+    assert scan["files"] == found.pop("scan")["files"]
+    assert result["postfix_queue"] == found
+
+
 def test_a_selection(run: ModuleRun) -> None:
     found = facts(run(match=[{"sender": "<>"}]))
     assert found["matched"]["messages"] == 1
@@ -307,7 +316,7 @@ def test_suggestions(run: ModuleRun, made: MadeUpSpool) -> None:
         }
     ]
     assert found["suggestions_note"] == (
-        "FileAttributes at what a rule selects before you act on it: facts with match and limit list it. Reasons were not gathered."
+        "Look at what a rule selects before you act on it: facts with match and limit list it. Reasons were not gathered."
     )
     assert "top" not in found
     assert facts(run(match=[STOLEN], gather=["counts"]))["matched"]["messages"] == 30
@@ -337,7 +346,7 @@ def test_suggestions_from_a_listing(run: ModuleRun) -> None:
     found = facts(run(source="postqueue", gather=["suggestions"]))
     assert [row["match"] for row in found["suggestions"]] == [[{"sender": "<>", "recipient": "victim@example.org"}]]
     assert found["suggestions_note"] == (
-        "FileAttributes at what a rule selects before you act on it: facts with match and limit list it. postqueue shows no login, client "
+        "Look at what a rule selects before you act on it: facts with match and limit list it. postqueue shows no login, client "
         "and content: only senders, recipients and reasons were looked at."
     )
 

@@ -191,7 +191,7 @@ def test_it_is_started_whatever_failed(host: Host) -> None:
 
 def test_what_does_not_stop_or_start_is_told(host: Host) -> None:
     text = (
-        "Postfix does not %s: /sbin/postfix -c /etc/postfix %s failed with exit status 1: fatal: no. FileAttributes at the mail log for "
+        "Postfix does not %s: /sbin/postfix -c /etc/postfix %s failed with exit status 1: fatal: no. Look at the mail log for "
         "the reason, and start Postfix if mail is down."
     )
     for action in ("stop", "start"):

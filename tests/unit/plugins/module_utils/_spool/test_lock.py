@@ -134,7 +134,7 @@ def test_a_damaged_journal_is_refused(queue: str, text: str) -> None:
     with pytest.raises(MailopsError) as caught:
         read_journal(queue)
     assert str(caught.value) == (
-        "The journal %s is damaged. FileAttributes at what is on hold (postqueue -p), release what should not be, and remove the journal."
+        "The journal %s is damaged. Look at what is on hold (postqueue -p), release what should not be, and remove the journal."
         % path
     )
 

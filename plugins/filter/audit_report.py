@@ -22,7 +22,7 @@ positional: _input
 options:
   _input:
     description:
-      - What the tasks returned, as C({host: {step: result}}). The step is C(facts), from
+      - What the tasks returned, a dictionary of hosts, each with a dictionary of its results by step. The step is C(facts), from
         M(mailops.postfix.postfix_queue_facts).
       - The lookup P(mailops.postfix.host_results#lookup) makes it. An empty result, or none, stands for a host that was not asked.
     type: dict

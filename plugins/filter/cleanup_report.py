@@ -21,7 +21,7 @@ positional: _input
 options:
   _input:
     description:
-      - What the tasks returned, as C({host: {step: result}}).
+      - What the tasks returned, a dictionary of hosts, each with a dictionary of its results by step.
       - The step C(plan) is from M(mailops.postfix.postfix_queue_purge) in check mode, or from a task that read the plan from a file. The
         step C(purge) is from M(mailops.postfix.postfix_queue_purge) when it carried out the plan.
       - The steps C(left) and C(left_old) are what M(mailops.postfix.postfix_queue_facts) then found of the selection, and what it found

@@ -22,7 +22,7 @@ positional: _input
 options:
   _input:
     description:
-      - What the tasks returned, as C({host: {step: result}}).
+      - What the tasks returned, a dictionary of hosts, each with a dictionary of its results by step.
       - The steps C(quarantine), C(restore) and C(expiry) are what M(mailops.postfix.postfix_spool_quarantine) returned when it moved the
         queues away, when it restored the selection, and when it deleted the rest.
       - The step C(listing) is what M(mailops.postfix.postfix_quarantine_info) returned for the quarantine. The steps C(preview) and C(left)

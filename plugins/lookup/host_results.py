@@ -10,11 +10,12 @@ short_description: What tasks registered on the hosts of a play, as one mapping
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Returns C({host: {step: result}}), which the report filters of this collection take. A result is empty where the task did not run.
+  - Returns a dictionary of hosts, each with a dictionary of its results by step. The report filters of this collection take it.
+  - A result is empty where the task did not run.
   - Each host of the play is in it, also one that is unreachable or failed.
 options:
   _terms:
-    description: One mapping, C({step: variable}), of each step to the variable that its task registers.
+    description: One dictionary, with the variable that a task registers for the name of each step.
     type: dict
     required: true
   hosts:
@@ -47,7 +48,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _list:
-  description: One mapping of each host to its results, by step.
+  description: One dictionary of hosts, each with a dictionary of its results by step.
   type: list
   elements: dict
 """

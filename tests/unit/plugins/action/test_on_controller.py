@@ -74,7 +74,7 @@ def test_each_operation_and_its_options_are_documented() -> None:
 
 
 @pytest.mark.parametrize("name", action_names())
-def test_each_is_a_module_only_on_paper(name: str) -> None:
+def test_each_has_a_module_for_its_documentation(name: str) -> None:
     assert sections(name)["DOCUMENTATION"]["module"] == name
     runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
     # What the group sets, such as an instance, is nothing to them.
@@ -118,10 +118,10 @@ def test_what_the_play_gives_wrong_is_refused(tmp_path: Path) -> None:
     tasks = [{**check(), "vars": variables, "ignore_errors": True} for variables, _message in REFUSED]
     tasks.append({**check("nothing"), "ignore_errors": True})
     _status, output = play(tmp_path, tasks)
-    said = output.replace("\\'", "'").replace('\\"', '"')
+    shown = output.replace("\\'", "'").replace('\\"', '"')
     for _variables, message in REFUSED:
-        assert message in said
-    assert "Give the option role, and no other, one of queue_audit, queue_cleanup, spool_quarantine." in said
+        assert message in shown
+    assert "Give the option role, and no other, one of queue_audit, queue_cleanup, spool_quarantine." in shown
 
 
 def test_what_another_host_has_wrong_is_refused_before_any_host(tmp_path: Path) -> None:
@@ -157,19 +157,23 @@ def test_files_are_kept_and_read(tmp_path: Path) -> None:
     tasks = [
         plan(),
         files(
-            "begin",
-            about={"kind": "cleanup", "method": "delete"},
+            "begin_run",
+            kind="cleanup",
+            about={"method": "delete"},
             hosts=["mx01", "mx02"],
-            results={"planned": "planned"},
+            results={"plan": "planned"},
         ),
-        files("note", run="{{ result.run }}", starting=True, hosts=["mx01"], results={}),
-        # The run is still there, so it was not broken off.
-        files("broken_off"),
+        files("note_results", run="{{ result.run }}", starting=True, hosts=["mx01"], results={}),
+        # The run goes on, so it was not interrupted.
+        files("report_interrupted"),
         show,
-        files("plans", hosts=["mx01", "mx02"], results={"planned": "planned"}, limits={"fleet_max_messages": 3}),
-        {**files("locate"), "mailops.postfix.postfix_run_files": {"operation": "locate", "directory": "r/plans"}},
+        files("keep_plans", hosts=["mx01", "mx02"], results={"plan": "planned"}, limits={"fleet_max_messages": 3}),
+        {
+            **files("find_plans"),
+            "mailops.postfix.postfix_run_files": {"operation": "find_plans", "directory": "r/plans"},
+        },
         show,
-        files("report", report=REPORT, run=""),
+        files("keep_report", report=REPORT, run=""),
     ]
     status, output = play(tmp_path, tasks)
     assert status == 0, output
@@ -187,22 +191,25 @@ def test_files_are_kept_and_read(tmp_path: Path) -> None:
 
 
 def test_in_check_mode_nothing_is_kept(tmp_path: Path) -> None:
-    status, output = play(tmp_path, [files("report", report=REPORT, run="")], "--check")
+    status, output = play(tmp_path, [files("keep_report", report=REPORT, run="")], "--check")
     assert status == 0, output
     assert not (tmp_path / "r").exists()
 
 
 # A task, and what the output has.
 WRONG: list[tuple[dict[str, Any], str]] = [
-    (files("x"), "operation: 'x' is none of report, plans, locate, plan, begin, note, broken_off."),
-    (files("plan"), "The operation plan takes directory and host."),
-    (files("plan", host="mx01"), "The plan was altered: its content does not fit its digest; make a new plan."),
     (
-        files("begin", about={}, hosts=[], results={}),
+        files("x"),
+        "operation: 'x' is none of keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted.",
+    ),
+    (files("read_plan"), "The operation read_plan takes directory and host."),
+    (files("read_plan", host="mx01"), "The plan was altered: its content does not fit its digest; make a new plan."),
+    (
+        files("begin_run", kind="cleanup", about={}, hosts=[], results={}),
         "r on the controller: Not a directory. Put a directory there, then run this again.",
     ),
     (
-        {**files("locate"), "mailops.postfix.postfix_run_files": {"operation": "locate", "directory": "none"}},
+        {**files("find_plans"), "mailops.postfix.postfix_run_files": {"operation": "find_plans", "directory": "none"}},
         "none; nothing was touched. The playbook mailops.postfix.plan makes plans.",
     ),
 ]
@@ -213,9 +220,9 @@ def test_what_cannot_be_done_is_refused(tmp_path: Path) -> None:
     (tmp_path / "r" / "mx01.json").write_text('{"digest": "x"}', encoding="utf-8")
     (tmp_path / "r" / "runs").write_text("", encoding="utf-8")
     _status, output = play(tmp_path, [{**task, "ignore_errors": True} for task, _message in WRONG])
-    said = output.replace("\\'", "'")
+    shown = output.replace("\\'", "'")
     for _task, message in WRONG:
-        assert message in said
+        assert message in shown
 
 
 # --- the playbooks, where no host is asked --------------------------------------------------------------------------

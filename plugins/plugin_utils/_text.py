@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import accumulate
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 
@@ -35,13 +36,9 @@ def clip(text: str, width: int) -> str:
     if width_of(text) <= width:
         return text
     room = width - width_of(_ELLIPSIS)
-    index = 0
-    for char in text:
-        room -= _width(char)
-        if room < 0:
-            break
-        index += 1
-    return text[:index] + _ELLIPSIS
+    # Combining characters take no room, so those at the end stay.
+    kept = sum(taken <= room for taken in accumulate(map(_width, text)))
+    return text[:kept] + _ELLIPSIS
 
 
 def age(seconds: int | None) -> str:

@@ -190,10 +190,61 @@ def test_files_are_kept_and_read(tmp_path: Path) -> None:
     assert sorted(path.name for path in (directory / "plans" / "latest").iterdir()) == ["limits", "mx01.json"]
 
 
+FAILED_HOST = {"host": "mx02", "state": "failed", "problem": "there is no Postfix", "quarantines": []}
+OK_HOST: dict[str, Any] = {"host": "mx01", "state": "ok", "problem": None, "quarantines": []}
+WITH_PROBLEM = {**REPORT, "hosts": [OK_HOST, FAILED_HOST], "problems": {"mx02": "there is no Postfix"}}
+
+
+def show_kept() -> dict[str, Any]:
+    return {"ansible.builtin.debug": {"msg": "{{ result.where }} {{ result.problems }}"}, "run_once": True}
+
+
 def test_in_check_mode_nothing_is_kept(tmp_path: Path) -> None:
-    status, output = play(tmp_path, [files("keep_report", report=REPORT, run="")], "--check")
+    tasks = [files("keep_report", report=WITH_PROBLEM, run=""), show_kept()]
+    status, output = play(tmp_path, tasks, "--check")
     assert status == 0, output
+    assert "[] {'mx02': 'there is no Postfix'}" in output
     assert not (tmp_path / "r").exists()
+
+
+def test_a_report_that_is_not_kept_is_a_problem_of_each_host(tmp_path: Path) -> None:
+    (tmp_path / "r").write_text("", encoding="utf-8")
+    status, output = play(tmp_path, [files("keep_report", report=WITH_PROBLEM, run=""), show_kept()])
+    assert status == 0, output
+    reason = "The report was not kept: Files of this run in %s on the controller: " % (tmp_path / "r")
+    assert "['', '%s" % reason in output
+    assert "{'mx01': '%s" % reason in output
+    assert "'mx02': 'there is no Postfix'}" in output
+
+
+def test_a_file_in_the_place_of_a_link_stays_and_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "quarantines.md").write_text("evidence", encoding="utf-8")
+    status, output = play(tmp_path, [files("keep_report", report=WITH_PROBLEM, run=""), show_kept()])
+    assert status == 0, output
+    assert "because it is not a link of this collection: quarantines.md." in " ".join(output.split())
+    assert "As JSON and Markdown: %s/r/quarantines-" % tmp_path in output
+    assert (tmp_path / "r" / "quarantines.md").read_text(encoding="utf-8") == "evidence"
+
+
+def test_results_of_all_hosts_are_one_mapping(tmp_path: Path) -> None:
+    look = "{{ lookup('mailops.postfix.host_results', {'plan': 'planned'}) }}"
+    report = (
+        "{{ lookup('mailops.postfix.host_results', steps, hosts=['mx02']) | mailops.postfix.audit_report(created=5) }}"
+    )
+    tasks = [
+        plan(),
+        {"ansible.builtin.debug": {"msg": look}, "run_once": True},
+        {
+            "ansible.builtin.assert": {"that": ["report.hosts | length == 1", "report.hosts[0].state == 'missing'"]},
+            "vars": {"steps": {"facts": "planned"}, "report": report},
+            "run_once": True,
+        },
+    ]
+    status, output = play(tmp_path, tasks)
+    assert status == 0, output
+    assert '"mx02": {' in output
+    assert '"digest": "x"' in output
 
 
 # A task, and what the output has.

@@ -56,3 +56,11 @@ def test_plan_text() -> None:
         "Problems:",
         "  mx03: no plan: There is no plan for this host: make one, or leave the host out.",
     ]
+
+
+def test_a_plan_without_partial_messages_needs_no_line_for_them() -> None:
+    planned = plan_of(5)
+    planned["plan"]["counts"]["partial"] = 0
+    text = report_text(plan_report(by_host("plan", {"mx01": planned}), created=NOW))
+    assert text[2].startswith("To be cleaned: 5 messages")
+    assert text[3] == ""

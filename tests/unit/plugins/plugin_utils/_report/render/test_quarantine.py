@@ -140,3 +140,23 @@ def test_quarantine_text_of_what_was_deleted() -> None:
     deleted = {"deleted": sums_of(32)}
     text = report_text(_quarantine_report({"mx01": restored_steps()._replace(expiry=deleted)}))
     assert text[3:5] == ["Deleted: 32 messages (3.1 KiB) to 64 recipients.", "0 messages are in quarantine."]
+
+
+def test_a_preview_without_problems_needs_no_more_lines() -> None:
+    preview = preview_of(8, 40)
+    preview["ansible_facts"]["postfix_queue"]["matched"]["partial"] = 0
+    hosts = {"mx01": restored_steps()._replace(quarantine={}, listing=YOUNG, preview=preview, restore={}, left={})}
+    text = report_text(_quarantine_report(hosts, limits=QuarantineLimits()))
+    assert text[:5] == [
+        "Quarantine, before anything is restored or deleted, 2026-11-20 12:00:00 UTC",
+        "Quarantined: 0 messages (0 B) to 0 recipients.",
+        "To be restored: 8 messages (800 B) to 16 recipients.",
+        "40 messages are in quarantine.",
+        "",
+    ]
+
+
+def test_a_run_that_was_interrupted_says_so() -> None:
+    run = QuarantineRun(name="spam", rules=True)
+    report = quarantine_report(steps_of({"mx01": restored_steps()}), created=NOW, run=run, started=["mx01"])
+    assert report_text(report)[0] == "Quarantine, interrupted, 2026-11-20 12:00:00 UTC"

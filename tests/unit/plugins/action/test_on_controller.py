@@ -303,6 +303,25 @@ def test_a_playbook_refuses_what_is_misspelled_before_it_asks_a_host(tmp_path: P
     assert not (tmp_path / "mailops-reports").exists()
 
 
+# The playbook, its variables, and the report that it keeps.
+UNREACHABLE: list[tuple[str, dict[str, Any], str]] = [
+    ("cleanup", {"queue_cleanup_match": [{"sender": "x@example.com"}]}, "cleanup"),
+    ("backscatter", {"spool_quarantine_name": "x", "spool_quarantine_restore_match_all": True}, "quarantine"),
+]
+
+
+@pytest.mark.parametrize(("name", "variables", "kind"), UNREACHABLE, ids=[row[0] for row in UNREACHABLE])
+def test_a_playbook_reports_that_no_host_answers(
+    tmp_path: Path, name: str, variables: dict[str, Any], kind: str
+) -> None:
+    (tmp_path / "hosts.ini").write_text("mx01 ansible_host=localhost ansible_port=1\n", encoding="utf-8")
+    status, output = ansible(tmp_path, "mailops.postfix.%s" % name, "-e", json.dumps(variables))
+    assert status == 2, output
+    report = json.loads((tmp_path / "mailops-reports" / ("%s.json" % kind)).read_text(encoding="utf-8"))
+    assert [row["state"] for row in report["hosts"]] == ["unreachable"]
+    assert not list((tmp_path / "mailops-reports" / "runs").iterdir())
+
+
 NOWHERE: list[tuple[str, str, list[str], str]] = [
     ("no inventory", "", [], "The inventory has no hosts, so nothing was done. Name the right one with -i."),
     (

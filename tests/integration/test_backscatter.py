@@ -125,6 +125,7 @@ def test_the_emergency_from_end_to_end(playbooks: Playbooks, lab: Lab, mixture: 
     assert report["problems"] == {}
     assert report["fleet"]["quarantined"]["messages"] == 4 * MESSAGES
     assert run.markdown("quarantine-*").count("\n| `mx0") == 4
+    assert not list((run.directory / "runs").iterdir())
     for path in run.directory.glob("quarantine-*"):
         path.unlink()
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check on the controller what a run was given, before any host is asked: see plugins/modules/postfix_check_variables.py."""
+"""Check the variables of a run on the controller, before any host is asked: see plugins/modules/postfix_check_variables.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _variables
-from ansible_collections.mailops.postfix.plugins.plugin_utils._plain import plain
+from ansible_collections.mailops.postfix.plugins.plugin_utils._values import to_plain
 from ansible_collections.mailops.postfix.plugins.plugin_utils._variables import Role
 
 
@@ -46,7 +46,7 @@ class ActionModule(ActionBase):
         return result
 
     def _checked_before(self, hosts: list[str], digest: str, variables: Mapping[str, Any]) -> bool:
-        """Return whether an earlier batch or play of this run checked the variables of the same hosts: that takes its time."""
+        """Return whether an earlier batch or play of this run checked the variables of the same hosts, because that takes long."""
         registered = getattr(self._task, "register", None)
         if not hosts or not isinstance(registered, str):
             return False
@@ -58,7 +58,7 @@ class ActionModule(ActionBase):
     ) -> list[str]:
         now = int(time.time())
         given = {name: variables[name] for name in role.options if name in variables}
-        values = plain(self._templar.template(given))
+        values = to_plain(self._templar.template(given))
         problems = _variables.value_problems(role, values, now=now)
         problems = problems or _variables.short_ages(role, values)
         own = others.get(str(variables.get("inventory_hostname")), {})
@@ -77,22 +77,22 @@ def _variables_of(hosts: list[str], variables: Mapping[str, Any]) -> dict[str, M
 def _differing(
     role: Role, given: Mapping[str, Any], own: Mapping[str, Any], theirs: Mapping[str, Any]
 ) -> Iterator[tuple[str, Any]]:
-    """Return the variables of a role that another host has a value of its own for, and that nothing in the play overrides."""
+    """Yield the variables of a role for which another host has a value of its own that nothing in the play overrides."""
     for name, option in role.options.items():
         here = given.get(name, option.get("default"))
         if name not in theirs or theirs[name] == here:
             continue
-        # What is neither the host's own value nor the default comes from the play, and holds for every host.
+        # A value that is neither the host's own nor the default comes from the play, and holds for every host.
         if here == own.get(name, option.get("default")):
             yield name, theirs[name]
 
 
 def _templated(host: str, differing: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a host; one that is not known yet, because it comes from facts, fails on the host itself."""
+    """Return the values of a host. One that is not known yet, because it comes from facts, fails on the host itself."""
     values = {}
     for name in differing:
         try:
-            values[name] = plain(variables["hostvars"][host][name])
+            values[name] = to_plain(variables["hostvars"][host][name])
         except (AnsibleError, KeyError):
             continue
     return values

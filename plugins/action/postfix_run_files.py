@@ -2,120 +2,146 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keep and read the files of runs on the controller: see plugins/modules/postfix_run_files.py."""
+"""Write and read the files of runs on the controller: see plugins/modules/postfix_run_files.py."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Callable, Dict, Mapping, NamedTuple
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import SystemRefusal
-from ansible_collections.mailops.postfix.plugins.plugin_utils import _files
-from ansible_collections.mailops.postfix.plugins.plugin_utils._broken_off import broken_off_report
-from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import no_template, now
-from ansible_collections.mailops.postfix.plugins.plugin_utils._plain import plain
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, SystemRefusal
+from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files
+from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import now
+from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
 from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import parse_plan
-from ansible_collections.mailops.postfix.plugins.plugin_utils._reports import plan_of
-from ansible_collections.mailops.postfix.plugins.plugin_utils._sheets import report_markdown, report_text
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.interrupted import interrupted_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import render_files, report_text
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import Results, plan_of
+from ansible_collections.mailops.postfix.plugins.plugin_utils._values import mark_untrusted, to_plain
 
-Outcome = Dict[str, Any]
-# What tasks returned, {host: {step: result}}.
-_Results = Mapping[str, Mapping[str, Mapping[str, Any]]]
+TaskResult = Dict[str, Any]
 
 
 class Operation(NamedTuple):
-    """What the plugin can do: the function, the options it takes, and whether it only reads."""
+    """An operation: the function, the options it takes, and what does its part in check mode, where nothing is written."""
 
-    work: Callable[..., Outcome]
+    work: Callable[..., TaskResult]
     options: frozenset[str]
-    reads: bool = False
+    predict: Callable[..., TaskResult]
 
 
-def _keep_report(directory: Path, *, report: Mapping[str, Any], run: str) -> Outcome:
-    path, blocked = _write_report(directory, report)
+def _predict_nothing(_directory: Path, **_options: Any) -> TaskResult:
+    return {}
+
+
+# --- reports --------------------------------------------------------------------------------------------------------
+
+
+def _keep_report(directory: Path, *, report: Report, run: str) -> TaskResult:
+    try:
+        path, blocked = _write_report(directory, report)
+    except OSError as error:
+        # The caller still shows the report, and then each of its hosts fails.
+        text = "The report was not kept: %s" % _refusal(directory, error)
+        problems = {row["host"]: text for row in report["hosts"]}
+        return {"where": ["", text], "problems": mark_untrusted({**problems, **report["problems"]})}
     if run:
-        _files.end(directory, run)
-    return {"path": str(path), **_warn_of(blocked)}
+        _run_files.end_run(directory, run)
+    kept = {"path": str(path), "where": ["", _where_text(path)], "problems": mark_untrusted(report["problems"])}
+    return {**kept, **_warn_of(blocked)}
 
 
-def _write_report(directory: Path, report: Mapping[str, Any]) -> tuple[Path, list[str]]:
-    texts = {".json": json.dumps(report, indent=4, sort_keys=True) + "\n", ".md": report_markdown(report)}
-    return _files.keep_report(directory, str(report["kind"]), texts)
+def _predict_report(_directory: Path, *, report: Report, run: str) -> TaskResult:
+    del run
+    return {"where": [], "problems": mark_untrusted(report["problems"])}
 
 
-def _warn_of(blocked: list[str]) -> Outcome:
+def _write_report(directory: Path, report: Report) -> tuple[Path, list[str]]:
+    return _run_files.keep_report(directory, str(report["kind"]), render_files(report))
+
+
+def _where_text(path: Path) -> str:
+    return "As JSON and Markdown: %s.{json,md}" % path
+
+
+def _warn_of(blocked: list[str]) -> TaskResult:
+    """Return a warning about links that could not be set."""
     if not blocked:
         return {}
-    text = "Not replaced, because no link of this collection: %s. Move it away, and the next run makes a link to the newest there."
+    text = "Not replaced, because it is not a link of this collection: %s. Move it away, and the next run makes a link to the newest."
     return {"warnings": [text % ", ".join(blocked)]}
 
 
-def _keep_plans(directory: Path, *, results: _Results, limits: Mapping[str, Any]) -> Outcome:
-    made = {host: plan_of(steps["planned"]) for host, steps in results.items()}
-    path, blocked = _files.keep_plans(directory, {host: plan for host, plan in made.items() if plan}, limits)
+# --- plans ----------------------------------------------------------------------------------------------------------
+
+
+def _keep_plans(directory: Path, *, results: Results, limits: Mapping[str, Any]) -> TaskResult:
+    made = {host: plan_of(steps["plan"]) for host, steps in results.items()}
+    path, blocked = _run_files.keep_plans(directory, {host: plan for host, plan in made.items() if plan}, limits)
     return {"path": str(path), **_warn_of(blocked)}
 
 
-def _locate_plans(directory: Path) -> Outcome:
+def _find_plans(directory: Path) -> TaskResult:
     try:
-        path = _files.locate_plans(directory)
+        path = _run_files.find_plans(directory)
     except FileNotFoundError:
         path = directory
     if not path.is_dir():
         raise ValueError(
             "There is no directory %s; nothing was touched. The playbook mailops.postfix.plan makes plans." % directory
         )
-    return {"path": str(path), "limits": _files.limits_of_plans(path)}
+    return {"path": str(path), "limits": _run_files.read_limits(path)}
 
 
-def _read_plan(directory: Path, *, host: str) -> Outcome:
-    path = directory / _files.file_name(host)
+def _read_plan(directory: Path, *, host: str) -> TaskResult:
+    path = directory / _run_files.file_name(host)
     if not path.is_file():
         return {}
-    return {"plan": no_template(parse_plan(path.read_text(encoding="utf-8")))}
+    return {"plan": mark_untrusted(parse_plan(path.read_text(encoding="utf-8")))}
 
 
-def _begin(directory: Path, *, about: Mapping[str, Any], results: _Results) -> Outcome:
-    return {"run": _files.begin(directory, about, results)}
+# --- runs -----------------------------------------------------------------------------------------------------------
 
 
-def _note(directory: Path, *, run: str, starting: bool, results: _Results) -> Outcome:
+def _begin_run(directory: Path, *, kind: str, about: Mapping[str, Any], results: Results) -> TaskResult:
+    return {"run": _run_files.begin_run(directory, kind, about, results)}
+
+
+def _note_results(directory: Path, *, run: str, starting: bool, results: Results) -> TaskResult:
     if run:
-        _files.note(directory, run, started=list(results) if starting else [], results=results)
+        _run_files.note_results(directory, run, started=list(results) if starting else [], results=results)
     return {}
 
 
-def _report_broken_off(directory: Path) -> Outcome:
+def _report_interrupted(directory: Path) -> TaskResult:
     lines: list[str] = []
-    for run in _files.broken_off(directory):
-        report = broken_off_report(run, created=now())
+    for run in _run_files.interrupted_runs(directory):
+        report = interrupted_report(run, created=now())
         path, _blocked = _write_report(directory, report)
-        _files.end(directory, run.path.name)
-        lines += [*report_text(report), "", "As JSON and Markdown: %s.{json,md}" % path, ""]
-    return {"lines": no_template(lines)}
-
-
-def _results_of(hosts: list[str], steps: Mapping[str, str], variables: Mapping[str, Any]) -> _Results:
-    """Return what the tasks registered on hosts, as it is: to pass it on as an option would take much longer, for plans are large."""
-    registered = {host: variables["hostvars"].raw_get(host) for host in hosts}
-    return {
-        host: {step: plain(known.get(name) or {}) for step, name in steps.items()} for host, known in registered.items()
-    }
+        _run_files.end_run(directory, run.path.name)
+        lines += [*report_text(report), "", _where_text(path), ""]
+    return {"lines": mark_untrusted(lines)}
 
 
 OPERATIONS: Mapping[str, Operation] = {
-    "report": Operation(_keep_report, frozenset(("directory", "report", "run"))),
-    "plans": Operation(_keep_plans, frozenset(("directory", "hosts", "results", "limits"))),
-    "locate": Operation(_locate_plans, frozenset(("directory",)), reads=True),
-    "plan": Operation(_read_plan, frozenset(("directory", "host")), reads=True),
-    "begin": Operation(_begin, frozenset(("directory", "about", "hosts", "results"))),
-    "note": Operation(_note, frozenset(("directory", "run", "starting", "hosts", "results"))),
-    "broken_off": Operation(_report_broken_off, frozenset(("directory",))),
+    "keep_report": Operation(_keep_report, frozenset(("directory", "report", "run")), _predict_report),
+    "keep_plans": Operation(_keep_plans, frozenset(("directory", "hosts", "results", "limits")), _predict_nothing),
+    "find_plans": Operation(_find_plans, frozenset(("directory",)), _find_plans),
+    "read_plan": Operation(_read_plan, frozenset(("directory", "host")), _read_plan),
+    "begin_run": Operation(_begin_run, frozenset(("directory", "kind", "about", "hosts", "results")), _predict_nothing),
+    "note_results": Operation(
+        _note_results, frozenset(("directory", "run", "starting", "hosts", "results")), _predict_nothing
+    ),
+    "report_interrupted": Operation(_report_interrupted, frozenset(("directory",)), _predict_nothing),
 }
+
+
+def _refusal(directory: Path, error: OSError) -> str:
+    return str(SystemRefusal("Files of this run in %s on the controller" % directory, error))
 
 
 class ActionModule(ActionBase):
@@ -126,28 +152,30 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
     _supports_async = False
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Outcome:
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> TaskResult:
         """Return the result of the task. Raises AnsibleActionFail where a file cannot be written or read."""
-        result: Outcome = super().run(tmp, task_vars)
-        arguments = plain(self._task.args)
-        operation = arguments.pop("operation", None)
-        row = OPERATIONS.get(operation)
-        if row is None:
-            raise AnsibleActionFail("operation: %r is none of %s." % (operation, ", ".join(OPERATIONS)))
-        wrong = row.options ^ set(arguments)
-        if wrong:
-            raise AnsibleActionFail("The operation %s takes %s." % (operation, " and ".join(sorted(row.options))))
-        directory = Path(arguments.pop("directory")).expanduser().absolute()
-        result.update(changed=False)
-        if self._task.check_mode and not row.reads:
-            return result
-        if "results" in arguments:
-            arguments["results"] = _results_of(arguments.pop("hosts"), arguments["results"], task_vars or {})
+        result: TaskResult = super().run(tmp, task_vars)
+        operation, options = self._read_options(task_vars or {})
+        directory = Path(options.pop("directory")).expanduser().absolute()
+        work = operation.predict if self._task.check_mode else operation.work
         try:
-            result.update(row.work(directory, **arguments))
+            result.update(work(directory, **options), changed=False)
         except OSError as error:
-            what = "Files of this run in %s on the controller" % directory
-            raise AnsibleActionFail(str(SystemRefusal(what, error))) from None
-        except ValueError as error:
+            raise AnsibleActionFail(_refusal(directory, error)) from None
+        except (ValueError, MailopsError) as error:
             raise AnsibleActionFail(str(error)) from None
         return result
+
+    def _read_options(self, variables: Mapping[str, Any]) -> tuple[Operation, dict[str, Any]]:
+        """Return the operation and its options, with results for the variables that have them."""
+        options: dict[str, Any] = to_plain(self._task.args)
+        name = options.pop("operation", None)
+        operation = OPERATIONS.get(name)
+        if operation is None:
+            raise AnsibleActionFail("operation: %r is none of %s." % (name, ", ".join(OPERATIONS)))
+        if operation.options ^ set(options):
+            raise AnsibleActionFail("The operation %s takes %s." % (name, " and ".join(sorted(operation.options))))
+        if "results" in options:
+            # As an option the results themselves would take much longer, because plans are large.
+            options["results"] = collect_results(options.pop("hosts"), options["results"], variables)
+        return operation, options

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Iterable, Mapping
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter, now
-from ansible_collections.mailops.postfix.plugins.plugin_utils._reports import Results, audit_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.audit import audit_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import Results
 
 DOCUMENTATION = r"""
 name: audit_report
@@ -16,13 +17,20 @@ version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
   - Turns what M(mailops.postfix.postfix_queue_facts) returned on each host into one report on the fleet.
-  - A host that was unreachable or failed is in the report with its problem, and so is one that was never asked.
+  - The report names every host. One that was unreachable, failed or was not asked has a problem instead of facts.
 positional: _input
 options:
   _input:
-    description: The registered results, by host. An empty one stands for a host that was not asked.
+    description:
+      - What the tasks returned, a dictionary of hosts, each with a dictionary of its results by step. The step is C(facts), from
+        M(mailops.postfix.postfix_queue_facts).
+      - The lookup P(mailops.postfix.host_results#lookup) makes it. An empty result, or none, stands for a host that was not asked.
     type: dict
     required: true
+  hosts:
+    description: The hosts that were asked, in the order of the report. By default those of the results.
+    type: list
+    elements: str
   selection:
     description: The rules that were asked for, as a dictionary with C(match) and C(exclude).
     type: dict
@@ -30,6 +38,8 @@ options:
     description: When the report is made, in seconds since the epoch. By default now.
     type: int
 seealso:
+  - plugin: mailops.postfix.host_results
+    plugin_type: lookup
   - plugin: mailops.postfix.report_text
     plugin_type: filter
   - plugin: mailops.postfix.report_markdown
@@ -40,8 +50,7 @@ EXAMPLES = r"""
 - name: Sum up the fleet
   ansible.builtin.debug:
     msg: >-
-      {{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars)
-         | map(attribute='queue_result', default={})))
+      {{ lookup('mailops.postfix.host_results', {'facts': 'queue_result'})
          | mailops.postfix.audit_report | mailops.postfix.report_text }}
   run_once: true
 """
@@ -49,17 +58,22 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The report. C(hosts) has a row for each host with its C(state), its C(problem) if any, and its C(facts).
-    - C(fleet) has the sums. Its C(top) are lower bounds, because each host tells its own most frequent values only.
-    - C(problems) has a text for each host that gave no answer.
+    - The report. C(hosts) has a row for each host with its C(state), which is C(ok), C(unreachable), C(failed) or C(missing), its
+      C(problem) if any, and its C(facts).
+    - C(fleet) has the sums. Its C(top) are lower bounds, because a host returns only its own most frequent values.
+    - C(problems) has the problem of each host that has one.
   type: dict
 """
 
 
 def _filter(
-    results: Results, *, selection: Mapping[str, Any] | None = None, created: int | None = None
+    results: Results,
+    *,
+    hosts: Iterable[str] | None = None,
+    selection: Mapping[str, Any] | None = None,
+    created: int | None = None,
 ) -> dict[str, Any]:
-    return audit_report(results, selection=selection, created=now() if created is None else created)
+    return audit_report(results, hosts=hosts, selection=selection, created=now() if created is None else created)
 
 
 class FilterModule:

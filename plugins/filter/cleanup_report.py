@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any, Callable, Iterable, Mapping
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter, now
-from ansible_collections.mailops.postfix.plugins.plugin_utils._reports import Cleanup, Results, cleanup_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter, now, read_options
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.cleanup import CleanupRun, cleanup_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import Results
 
 DOCUMENTATION = r"""
 name: cleanup_report
@@ -19,37 +20,31 @@ description:
 positional: _input
 options:
   _input:
-    description: The plans, as M(mailops.postfix.postfix_queue_purge) returned them in check mode, by host.
+    description:
+      - What the tasks returned, a dictionary of hosts, each with a dictionary of its results by step.
+      - The step C(plan) is from M(mailops.postfix.postfix_queue_purge) in check mode, or from a task that read the plan from a file. The
+        step C(purge) is from M(mailops.postfix.postfix_queue_purge) when it carried out the plan.
+      - The steps C(left) and C(left_old) are what M(mailops.postfix.postfix_queue_facts) then found of the selection, and what it found
+        only of messages that were there when the plan was made.
+      - The lookup P(mailops.postfix.host_results#lookup) makes it. An empty result, or none, stands for a task that did not run.
     type: dict
     required: true
-  purged:
-    description: What M(mailops.postfix.postfix_queue_purge) returned when it carried out the plans, by host.
+  hosts:
+    description: The hosts that were asked, in the order of the report. By default those of the results.
+    type: list
+    elements: str
+  run:
+    description:
+      - What the run does. C(method) is C(delete) (the default) or C(expire), C(reason) is why it is done, and C(check) is true where it
+        only predicts, in check mode.
     type: dict
     default: {}
-  left:
-    description: What M(mailops.postfix.postfix_queue_facts) then found of the selection, by host.
-    type: dict
-    default: {}
-  left_old:
-    description: What it found of the selection that had been there when the plan was made, by host.
-    type: dict
-    default: {}
-  method:
-    description: The method of the cleanup.
-    type: str
-    choices: [delete, expire]
-    default: delete
-  reason:
-    description: Why it was done.
-    type: str
-  check:
-    description: Whether it was only predicted, in check mode.
-    type: bool
-    default: false
   created:
     description: When the report is made, in seconds since the epoch. By default now.
     type: int
 seealso:
+  - plugin: mailops.postfix.host_results
+    plugin_type: lookup
   - plugin: mailops.postfix.report_text
     plugin_type: filter
   - plugin: mailops.postfix.report_markdown
@@ -57,9 +52,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Tell what was purged where
+- name: Show what was purged on which host
   ansible.builtin.debug:
-    msg: "{{ planned_by_host | mailops.postfix.cleanup_report(purged=purged_by_host) | mailops.postfix.report_text }}"
+    msg: >-
+      {{ lookup('mailops.postfix.host_results', {'plan': 'planned', 'purge': 'purged'})
+         | mailops.postfix.cleanup_report(run={'reason': 'ticket 4711'}) | mailops.postfix.report_text }}
   run_once: true
 """
 
@@ -68,28 +65,22 @@ _value:
   description:
     - The report. C(hosts) has a row for each host with its C(state), its C(problem) if any, what was C(planned) and C(purged),
       the C(outcomes), and how many messages of the selection are C(left) or have C(arrived) since.
-    - C(fleet) has the sums, C(problems) a text for each host that is not clean.
+    - A C(state) is one of C(cleaned), C(would_clean), C(nothing_to_do), C(left_over), C(not_verified), C(stopped), C(unknown), C(no_plan),
+      C(unreachable), C(failed) and C(missing).
+    - C(fleet) has the sums, C(problems) the problem of each host that has one.
   type: dict
 """
 
 
 def _filter(
-    planned: Results,
+    results: Results,
     *,
-    purged: Results | None = None,
-    left: Results | None = None,
-    left_old: Results | None = None,
-    method: str = "delete",
-    reason: str | None = None,
-    check: bool = False,
+    hosts: Iterable[str] | None = None,
+    run: Mapping[str, Any] | None = None,
     created: int | None = None,
 ) -> dict[str, Any]:
-    later = [results or {} for results in (purged, left, left_old)]
-    cleanups = {
-        host: Cleanup(result, *(results.get(host) or {} for results in later)) for host, result in planned.items()
-    }
     return cleanup_report(
-        cleanups, method=method, reason=reason, check=check, created=now() if created is None else created
+        results, hosts=hosts, run=read_options(CleanupRun, "run", run), created=now() if created is None else created
     )
 
 

@@ -16,8 +16,8 @@ version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
   - Reads a plan that M(mailops.postfix.postfix_queue_purge) made in check mode and that was kept as JSON.
-  - Fails for a text that is no plan, and for a plan that was altered. The module looks at the rest on the host itself.
-  - A plan holds addresses that strangers chose. Nothing in it is ever taken for a template.
+  - Fails for a text that is no plan, and for a plan that was altered. The module checks the rest on the host.
+  - A plan holds addresses that strangers chose. Ansible never evaluates text in it as a template.
 positional: _input
 options:
   _input:

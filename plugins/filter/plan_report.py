@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any, Callable, Iterable
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter, now
-from ansible_collections.mailops.postfix.plugins.plugin_utils._reports import Results, plan_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.plan import PlanLimits, plan_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import Results
 
 DOCUMENTATION = r"""
 name: plan_report
@@ -16,13 +17,20 @@ version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
   - Turns what M(mailops.postfix.postfix_queue_purge) returned in check mode on each host into one report on the fleet.
-  - Checks limits over all hosts, so that a cleanup that goes too far is refused before any host is touched.
+  - Checks limits over all hosts, so that a cleanup beyond them is refused before any host is touched.
 positional: _input
 options:
   _input:
-    description: The registered results, by host. An empty one stands for a host that was not asked.
+    description:
+      - What the tasks returned, a dictionary of hosts, each with a dictionary of its results by step. The step is C(plan), from
+        M(mailops.postfix.postfix_queue_purge) in check mode, or from a task that read the plan from a file.
+      - The lookup P(mailops.postfix.host_results#lookup) makes it. An empty result, or none, stands for a host that was not asked.
     type: dict
     required: true
+  hosts:
+    description: The hosts that were asked, in the order of the report. By default those of the results.
+    type: list
+    elements: str
   max_messages:
     description: How many messages the plan of a host may have.
     type: int
@@ -40,6 +48,8 @@ options:
     description: When the report is made, in seconds since the epoch. By default now.
     type: int
 seealso:
+  - plugin: mailops.postfix.host_results
+    plugin_type: lookup
   - plugin: mailops.postfix.report_text
     plugin_type: filter
   - plugin: mailops.postfix.report_markdown
@@ -47,14 +57,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Refuse to go on if the plans go too far
+- name: Fail if the plans exceed a limit
   ansible.builtin.assert:
     that: not report.refusals
     fail_msg: "{{ report.refusals }}"
   vars:
     report: >-
-      {{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars)
-         | map(attribute='planned', default={})))
+      {{ lookup('mailops.postfix.host_results', {'plan': 'planned'})
          | mailops.postfix.plan_report(fleet_max_messages=50000) }}
   run_once: true
 """
@@ -62,9 +71,10 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The report. C(hosts) has a row for each host with its C(state), its C(problem) if any, C(counts) and C(summary).
-    - C(fleet) has the sums, C(problems) a text for each host without a plan.
-    - C(rules) has each selection that there are plans of, with its hosts.
+    - The report. C(hosts) has a row for each host with its C(state), which is C(planned), C(nothing_to_do), C(no_plan), C(refused),
+      C(unreachable), C(failed) or C(missing), its C(problem) if any, C(counts) and C(summary).
+    - C(fleet) has the sums, C(problems) the problem of each host without a plan.
+    - C(rules) has each rule that there are plans of, with its hosts.
     - C(refusals) has a text for each limit that is exceeded. Limits that are not given are those in the plans. Where there are none,
       a selection by rules of more than 20 messages that has more than 95 percent of those in the chosen queues is refused.
   type: dict
@@ -74,6 +84,7 @@ _value:
 def _filter(
     results: Results,
     *,
+    hosts: Iterable[str] | None = None,
     max_messages: int | str | None = None,
     max_percent: float | str | None = None,
     fleet_max_messages: int | str | None = None,
@@ -81,14 +92,13 @@ def _filter(
     created: int | None = None,
 ) -> dict[str, Any]:
     # A number given on the command line, as -e max_messages=100, is a text.
-    return plan_report(
-        results,
+    limits = PlanLimits(
         max_messages=None if max_messages is None else int(max_messages),
         max_percent=None if max_percent is None else float(max_percent),
         fleet_max_messages=None if fleet_max_messages is None else int(fleet_max_messages),
         mixed=mixed,
-        created=now() if created is None else created,
     )
+    return plan_report(results, hosts=hosts, limits=limits, created=now() if created is None else created)
 
 
 class FilterModule:

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any, Callable, Iterable
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter, now
-from ansible_collections.mailops.postfix.plugins.plugin_utils._reports import Results, quarantine_list
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine_list import quarantine_list
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import Results
 
 DOCUMENTATION = r"""
 name: quarantine_list
@@ -19,13 +20,22 @@ description:
 positional: _input
 options:
   _input:
-    description: The registered results, by host. An empty one stands for a host that was not asked.
+    description:
+      - What the tasks returned, a dictionary of hosts, each with a dictionary of its results by step. The step is C(listing), from
+        M(mailops.postfix.postfix_quarantine_info).
+      - The lookup P(mailops.postfix.host_results#lookup) makes it. An empty result, or none, stands for a host that was not asked.
     type: dict
     required: true
+  hosts:
+    description: The hosts that were asked, in the order of the report. By default those of the results.
+    type: list
+    elements: str
   created:
     description: When the report is made, in seconds since the epoch. By default now.
     type: int
 seealso:
+  - plugin: mailops.postfix.host_results
+    plugin_type: lookup
   - plugin: mailops.postfix.report_text
     plugin_type: filter
   - plugin: mailops.postfix.report_markdown
@@ -33,23 +43,26 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Tell which quarantines there are
+- name: Show which quarantines there are
   ansible.builtin.debug:
-    msg: "{{ found_by_host | mailops.postfix.quarantine_list | mailops.postfix.report_text }}"
+    msg: >-
+      {{ lookup('mailops.postfix.host_results', {'listing': 'quarantines_found'})
+         | mailops.postfix.quarantine_list | mailops.postfix.report_text }}
   run_once: true
 """
 
 RETURN = r"""
 _value:
   description:
-    - The report. C(hosts) has a row for each host with its C(state), its C(problem) if any, and its C(quarantines).
-    - C(problems) has a text for each host that gave no answer.
+    - The report. C(hosts) has a row for each host with its C(state), which is C(ok), C(no_quarantine), C(unreachable), C(failed) or
+      C(missing), its C(problem) if any, and its C(quarantines).
+    - C(problems) has the problem of each host that has one.
   type: dict
 """
 
 
-def _filter(found: Results, *, created: int | None = None) -> dict[str, Any]:
-    return quarantine_list(found, created=now() if created is None else created)
+def _filter(results: Results, *, hosts: Iterable[str] | None = None, created: int | None = None) -> dict[str, Any]:
+    return quarantine_list(results, hosts=hosts, created=now() if created is None else created)
 
 
 class FilterModule:

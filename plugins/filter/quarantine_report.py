@@ -4,16 +4,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Iterable, Mapping
 
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
-from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter, now
-from ansible_collections.mailops.postfix.plugins.plugin_utils._reports import (
-    QuarantineRun,
-    Quarantining,
-    Results,
-    quarantine_report,
-)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter, now, read_options
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine import QuarantineRun, quarantine_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine_limits import QuarantineLimits
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import Results
 
 DOCUMENTATION = r"""
 name: quarantine_report
@@ -25,72 +21,41 @@ description:
 positional: _input
 options:
   _input:
-    description: What M(mailops.postfix.postfix_spool_quarantine) returned when it took the queues away, by host.
+    description:
+      - What the tasks returned, a dictionary of hosts, each with a dictionary of its results by step.
+      - The steps C(quarantine), C(restore) and C(expiry) are what M(mailops.postfix.postfix_spool_quarantine) returned when it moved the
+        queues away, when it restored the selection, and when it deleted the rest.
+      - The step C(listing) is what M(mailops.postfix.postfix_quarantine_info) returned for the quarantine. The steps C(preview) and C(left)
+        are what M(mailops.postfix.postfix_queue_facts) found in it before and after the restoration. The step C(service) is what it
+        found of the running instance.
+      - The step C(source) says why the source was not stopped. It is empty where it was.
+      - The lookup P(mailops.postfix.host_results#lookup) makes it. An empty result, or none, stands for a task that did not run.
     type: dict
     required: true
-  source:
-    description: What kept the source from being stopped, by host; nothing for a host where it was stopped.
+  hosts:
+    description: The hosts that were asked, in the order of the report. By default those of the results.
+    type: list
+    elements: str
+  run:
+    description:
+      - What the run does. C(name) is the name of the quarantine and must be given, C(reason) is why it is done, and C(check) is true where
+        it only predicts, in check mode.
+      - C(rules) is true where rules select what is restored, C(everything) where all is restored that no rule excludes.
+      - C(must_run) is false where a host on which Postfix does not run is no problem.
+      - C(expire) is the age at which the rest is deleted, as V(14d).
     type: dict
-    default: {}
-  found:
-    description: What M(mailops.postfix.postfix_quarantine_info) returned of the quarantine, by host.
-    type: dict
-    default: {}
-  looked:
-    description: What M(mailops.postfix.postfix_queue_facts) found of the selection before anything was restored, by host.
-    type: dict
-    default: {}
-  restored:
-    description: What M(mailops.postfix.postfix_spool_quarantine) returned when it restored the selection, by host.
-    type: dict
-    default: {}
-  left:
-    description: What M(mailops.postfix.postfix_queue_facts) then found in the quarantine, by host.
-    type: dict
-    default: {}
-  expired:
-    description: What M(mailops.postfix.postfix_spool_quarantine) returned when it deleted the rest, by host.
-    type: dict
-    default: {}
-  mail:
-    description: What M(mailops.postfix.postfix_queue_facts) says of the running instance, by host.
-    type: dict
-    default: {}
-  name:
-    description: The name of the quarantine.
-    type: str
     required: true
-  reason:
-    description: Why it was done.
-    type: str
-  rules:
-    description: Whether rules said what was to be restored.
-    type: bool
-    default: false
-  must_run:
-    description: Whether a host where Postfix does not run is a problem.
-    type: bool
-    default: true
-  everything:
-    description: Whether everything was to be restored that no rule spares.
-    type: bool
-    default: false
-  expire:
-    description: The age at which what is left is deleted, as V(14d).
-    type: str
   limits:
     description:
-      - Where the report is on a dry look, before anything is restored. What the rules may restore, as C(max_messages), C(max_percent)
-        and C(fleet_max_messages), and how many messages of a host may be deleted, as C(expire_max_messages).
+      - Given for a preview, before anything is restored. C(max_messages), C(max_percent) and C(fleet_max_messages) limit what the rules may
+        restore, C(expire_max_messages) how many messages of a host may be deleted.
     type: dict
-  check:
-    description: Whether it was only predicted, in check mode.
-    type: bool
-    default: false
   created:
     description: When the report is made, in seconds since the epoch. By default now.
     type: int
 seealso:
+  - plugin: mailops.postfix.host_results
+    plugin_type: lookup
   - plugin: mailops.postfix.report_text
     plugin_type: filter
   - plugin: mailops.postfix.report_markdown
@@ -98,9 +63,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Tell what was quarantined where
+- name: Show what was quarantined on which host
   ansible.builtin.debug:
-    msg: "{{ taken_by_host | mailops.postfix.quarantine_report(name='ticket-4711') | mailops.postfix.report_text }}"
+    msg: >-
+      {{ lookup('mailops.postfix.host_results', {'quarantine': 'quarantined'})
+         | mailops.postfix.quarantine_report(run={'name': 'ticket-4711'}) | mailops.postfix.report_text }}
   run_once: true
 """
 
@@ -109,53 +76,34 @@ _value:
   description:
     - The report. C(hosts) has a row for each host with its C(state), its C(problem) if any, for how many seconds it was C(down), what
       was C(quarantined), C(selected), C(restored) and C(deleted), how many C(collisions) there were, and how many messages are C(left).
-    - C(fleet) has the sums, C(problems) a text for each host where it did not end well.
-    - C(refusals) has what forbids restoring, with O(limits).
+    - A C(state) is one of C(quarantined), C(restored), C(deleted), C(would_quarantine), C(would_restore), C(would_delete),
+      C(nothing_to_do), C(no_quarantine), C(left_over), C(mail_down), C(not_verified), C(stopped), C(unknown), C(unreachable), C(failed)
+      and C(missing).
+    - C(fleet) has the sums, C(problems) the problem of each host that has one.
+    - C(refusals) says why nothing must be restored, where O(limits) are given.
   type: dict
 """
 
 
 def _filter(
-    taken: Results,
+    results: Results,
     *,
-    name: str,
-    source: Results | None = None,
-    found: Results | None = None,
-    looked: Results | None = None,
-    restored: Results | None = None,
-    left: Results | None = None,
-    expired: Results | None = None,
-    mail: Results | None = None,
-    reason: str | None = None,
-    rules: bool = False,
-    must_run: bool = True,
-    everything: bool = False,
-    expire: str | None = None,
+    run: Mapping[str, Any],
+    hosts: Iterable[str] | None = None,
     limits: Mapping[str, Any] | None = None,
-    check: bool = False,
     created: int | None = None,
 ) -> dict[str, Any]:
-    later = [results or {} for results in (source, found, looked, restored, left, expired, mail)]
-    hosts = {
-        host: Quarantining(result, *(results.get(host) or {} for results in later)) for host, result in taken.items()
-    }
-    run = QuarantineRun(
-        name=name,
-        reason=reason,
-        rules=rules,
-        must_run=must_run,
-        check=check,
-        everything=everything,
-        expire=expire,
-        expire_seconds=None if expire is None else parse_age(expire, "expire"),
+    return quarantine_report(
+        results,
+        hosts=hosts,
+        run=read_options(QuarantineRun, "run", run),
+        limits=None if limits is None else read_options(QuarantineLimits, "limits", _read_numbers(limits)),
+        created=now() if created is None else created,
     )
-    return quarantine_report(hosts, run=run, limits=_numbers(limits), created=now() if created is None else created)
 
 
-def _numbers(limits: Mapping[str, Any] | None) -> Mapping[str, float] | None:
-    """Return the limits that there are. What was given as --extra-vars key=value is text."""
-    if limits is None:
-        return None
+def _read_numbers(limits: Mapping[str, Any]) -> dict[str, float]:
+    """Return the limits that are set. A number given on the command line is a text."""
     return {name: float(limit) for name, limit in limits.items() if limit is not None}
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter
-from ansible_collections.mailops.postfix.plugins.plugin_utils._sheets import report_markdown
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import RENDERERS
 
 DOCUMENTATION = r"""
 name: report_markdown
@@ -15,9 +15,10 @@ short_description: Lay a report out as Markdown
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Lays out what P(mailops.postfix.audit_report#filter), P(mailops.postfix.plan_report#filter) and
-    P(mailops.postfix.cleanup_report#filter) return.
-  - Everything that came from a queue is shown as code, where it is no link, no mark-up and no HTML.
+  - Lays out what P(mailops.postfix.audit_report#filter), P(mailops.postfix.plan_report#filter),
+    P(mailops.postfix.cleanup_report#filter), P(mailops.postfix.quarantine_report#filter) and
+    P(mailops.postfix.quarantine_list#filter) return. Identifiers such as C(left_over) become words.
+  - Text that came from a queue is untrusted. It is shown as code, where it is no link, no mark-up and no HTML.
 positional: _input
 options:
   _input:
@@ -48,4 +49,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return it by its name."""
-        return {"report_markdown": as_filter(report_markdown)}
+        return {"report_markdown": as_filter(RENDERERS["markdown"].render)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter
-from ansible_collections.mailops.postfix.plugins.plugin_utils._sheets import report_text
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import RENDERERS
 
 DOCUMENTATION = r"""
 name: report_text
@@ -15,9 +15,10 @@ short_description: Lay a report out for a terminal
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Lays out what P(mailops.postfix.audit_report#filter), P(mailops.postfix.plan_report#filter) and
-    P(mailops.postfix.cleanup_report#filter) return.
-  - Everything that came from a queue is shown with what could steer a terminal escaped.
+  - Lays out what P(mailops.postfix.audit_report#filter), P(mailops.postfix.plan_report#filter),
+    P(mailops.postfix.cleanup_report#filter), P(mailops.postfix.quarantine_report#filter) and
+    P(mailops.postfix.quarantine_list#filter) return. Identifiers such as C(left_over) become words.
+  - Text that came from a queue is untrusted. Everything in it that could control a terminal is escaped.
 positional: _input
 options:
   _input:
@@ -35,7 +36,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The lines. Nothing in them can steer a terminal.
+  description: The lines. Nothing in them can control a terminal.
   type: list
   elements: str
 """
@@ -46,4 +47,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return it by its name."""
-        return {"report_text": as_filter(report_text)}
+        return {"report_text": as_filter(RENDERERS["text"].render)}

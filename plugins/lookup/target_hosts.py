@@ -6,15 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: target_hosts
-short_description: The hosts that a playbook is for, or an error where there are none
+short_description: Return the hosts of a playbook, and fail if there are none
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Returns the pattern that it is given, if hosts of the inventory match it within C(--limit).
-  - Fails otherwise. Ansible skips a play without hosts, and ends with status 0.
-  - Fails too where a playbook of this collection is run with C(--tags), C(--skip-tags) or C(--start-at-task) so that some of its tasks
-    would be left out.
-  - It is meant for C(hosts) of a play.
+  - Returns its pattern if hosts of the inventory match it within C(--limit), and fails otherwise. Ansible itself skips a play without
+    hosts, and ends with status 0.
+  - Also fails if C(--tags), C(--skip-tags) or C(--start-at-task) would leave out tasks of a playbook of this collection.
+  - Use it for C(hosts) of a play.
 options:
   _terms:
     description: A pattern of hosts, or several.

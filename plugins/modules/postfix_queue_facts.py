@@ -56,6 +56,12 @@ options:
     elements: str
     choices: [counts, top, shape, reasons, messages, suggestions]
     default: [counts, top, shape, reasons, messages]
+  set_facts:
+    description:
+      - Whether to set the facts of the host. If V(false), the result has RV(postfix_queue) instead, and C(ansible_facts.postfix_queue)
+        stays as an earlier task set it. A task that verifies a change needs that, where later tasks use the facts.
+    type: bool
+    default: true
 extends_documentation_fragment:
   - mailops.postfix._instance
   - mailops.postfix._selection
@@ -97,6 +103,16 @@ EXAMPLES = r"""
   become: true
   when: ansible_facts.postfix_queue.suggestions | length > 0
 
+- name: See what is left of that, and keep the facts as they are
+  mailops.postfix.postfix_queue_facts:
+    match:
+      - sasl_username: stolen@example.com
+        recipient_count: 5
+    gather: []
+    set_facts: false
+  become: true
+  register: left
+
 - name: Sum up the queue of a server that is stopped
   mailops.postfix.postfix_queue_facts:
     spool: /mnt/rescue/var/spool/postfix
@@ -108,9 +124,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+postfix_queue:
+  description: The same as RV(ansible_facts.postfix_queue).
+  returned: success, with O(set_facts=false)
+  type: dict
 ansible_facts:
   description: The facts.
-  returned: success
+  returned: success, with O(set_facts=true)
   type: dict
   contains:
     postfix_queue:

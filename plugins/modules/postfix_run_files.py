@@ -7,33 +7,34 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: postfix_run_files
-short_description: Keep and read the files of a run on the controller
+short_description: Write and read the files of a run on the controller
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Keeps reports and plans under names that no other run has, and lets a link point to the newest. Nothing is ever written over, also
-    where two runs use one directory at once.
-  - Remembers what a run has done so far, so that the next one can report on a run that was broken off.
+  - Writes reports and plans under names that no other run has, and lets a link point to the newest. No file is ever replaced, also
+    where two runs use one directory at the same time.
+  - Notes what a run has done so far, so that the next one can report on a run that was interrupted.
   - The roles of this collection use it. It runs on the controller as the user who runs Ansible, and connects to no host. Directories that
     it makes have mode 0700, files 0600.
   - In check mode nothing is written.
 options:
   operation:
     description:
-      - V(report) keeps O(report) as C(KIND-TIME.json) and C(KIND-TIME.md), with the links C(KIND.json) and C(KIND.md) to the newest. The
-        run O(run), if it is not empty, has ended with it.
-      - V(plans) keeps the plans in O(results), whose only step is C(planned), and O(limits) with them, as C(plans/TIME/HOST.json), with
-        the link C(plans/latest) to the newest.
-      - V(locate) returns the directory that has the plans. O(directory) is one with plans, or one with plans of several runs, of which
-        the newest are taken.
-      - V(plan) returns the plan of O(host) in O(directory), if there is one.
-      - V(begin) remembers that a run begins, what it is to do (O(about)), and what it knows already (O(results)).
-      - V(note) remembers what came of O(run) on O(hosts) (O(results)), and whether it starts to act on them (O(starting)).
-      - V(broken_off) makes the reports of runs that were begun in O(directory), do not run any more, and have no report.
-      - Each operation takes the options that are named here and O(directory), and no others.
+      - V(keep_report) writes O(report) as C(KIND-TIME.json) and C(KIND-TIME.md), and lets the links C(KIND.json) and C(KIND.md) point to
+        it. The notes of O(run), unless it is empty, are deleted.
+      - V(keep_plans) writes the plans in O(results), whose only step is C(plan), and O(limits), as C(plans/TIME/HOST.json), and lets the
+        link C(plans/latest) point to them.
+      - V(find_plans) returns the directory that has the plans. If O(directory) has the plans of several runs, that is the directory of
+        the newest.
+      - V(read_plan) returns the plan of O(host) in O(directory), if there is one.
+      - V(begin_run) notes that a run begins, what it does (O(kind), O(about)), and what is known so far (O(results)).
+      - V(note_results) notes what tasks of O(run) returned on O(hosts) (O(results)), and whether the run starts to act on them
+        (O(starting)).
+      - V(report_interrupted) writes the reports of runs that began in O(directory), do not go on, and have no report.
+      - Each operation takes O(directory) and the options that are named with it, and no others.
     type: str
     required: true
-    choices: [report, plans, locate, plan, begin, note, broken_off]
+    choices: [keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted]
   directory:
     description: The directory. A relative path starts where C(ansible-playbook) runs.
     type: path
@@ -42,7 +43,7 @@ options:
     description: A report, as the filters of this collection make it.
     type: dict
   run:
-    description: The name of a run, as RV(run) of V(begin); empty for none.
+    description: The name of a run, as RV(run) of V(begin_run); empty for none.
     type: str
   limits:
     description: Limits on all plans together, by name.
@@ -50,8 +51,12 @@ options:
   host:
     description: The name of a host in the inventory.
     type: str
+  kind:
+    description: The kind of a run.
+    type: str
+    choices: [cleanup, quarantine]
   about:
-    description: What a run is to do; its C(kind) is C(cleanup) or C(quarantine).
+    description: What a run does, as O(mailops.postfix.cleanup_report#filter:run) or O(mailops.postfix.quarantine_report#filter:run).
     type: dict
   hosts:
     description: The hosts that O(results) are of.
@@ -82,36 +87,57 @@ seealso:
 EXAMPLES = r"""
 - name: Keep a report
   mailops.postfix.postfix_run_files:
-    operation: report
+    operation: keep_report
     directory: mailops-reports
     report: "{{ queue_audit_report }}"
     run: ''
+  register: kept
   run_once: true
+
+- name: Fail where a host has a problem, or the report was not kept
+  ansible.builtin.fail:
+    msg: "{{ kept.problems[inventory_hostname] }}"
+  when: inventory_hostname in kept.problems
 """
 
 RETURN = r"""
 path:
-  description: Where a report is, without C(.json) and C(.md), or the directory of plans.
-  returned: with O(operation=report), O(operation=plans) and O(operation=locate)
+  description: The path of a report, without C(.json) and C(.md), or the directory of plans.
+  returned: with O(operation=keep_report) if it was kept, O(operation=keep_plans) and O(operation=find_plans)
   type: str
   sample: /home/ops/mailops-reports/audit-20261126T064038.123456Z
+where:
+  description:
+    - Lines for a terminal, to show after the report. They say where it was kept, or why it was not.
+    - Empty in check mode.
+  returned: with O(operation=keep_report)
+  type: list
+  elements: str
+  sample: ['', 'As JSON and Markdown: /home/ops/mailops-reports/audit-20261126T064038.123456Z.{json,md}']
+problems:
+  description:
+    - The problem of each host that has one in the report.
+    - If the report was not kept, every host of the report has a problem. The task does not fail, so that the report can be shown.
+  returned: with O(operation=keep_report)
+  type: dict
+  sample: {mx02: no route to host}
 limits:
   description: The limits that were kept with the plans.
-  returned: with O(operation=locate)
+  returned: with O(operation=find_plans)
   type: dict
   sample: {fleet_max_messages: 50000}
 plan:
   description: The plan of the host.
-  returned: with O(operation=plan), where there is one
+  returned: with O(operation=read_plan), where there is one
   type: dict
 run:
   description: The name of the run.
-  returned: with O(operation=begin)
+  returned: with O(operation=begin_run)
   type: str
   sample: 20261126T064038.123456Z
 lines:
-  description: The reports on runs that were broken off, as lines for a terminal.
-  returned: with O(operation=broken_off)
+  description: The reports on runs that were interrupted, as lines for a terminal.
+  returned: with O(operation=report_interrupted)
   type: list
   elements: str
   sample: []

@@ -4,16 +4,21 @@
 
 # This plugin util is private to the collection: it can change at any time.
 
-"""What every filter of the collection shares."""
+"""The parts that every filter of the collection has."""
 
 from __future__ import annotations
 
 import functools
+import inspect
 import time
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, TypeVar
 
 from ansible.errors import AnsibleFilterError
-from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
+from ansible_collections.mailops.postfix.plugins.plugin_utils._values import mark_untrusted
+
+_Options = TypeVar("_Options")
 
 
 def now() -> int:
@@ -22,26 +27,27 @@ def now() -> int:
 
 
 def as_filter(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function as a filter: its ValueError fails the task, and nothing that it returns is ever a template."""
+    """Return the function as a filter: an error in its input fails the task, and Ansible evaluates no text that it returns."""
 
     @functools.wraps(function)
     def filtered(*arguments: Any, **options: Any) -> Any:
         try:
-            return no_template(function(*arguments, **options))
-        except ValueError as error:
-            # Newer releases show the text of a cause too, which would be the same once more.
+            return mark_untrusted(function(*arguments, **options))
+        except (ValueError, MailopsError) as error:
+            # Newer releases also show the text of a cause, which would be the same again.
             raise AnsibleFilterError(str(error)) from None
 
     return filtered
 
 
-def no_template(value: Any) -> Any:
-    """Return the value in plain containers, with every text marked as one that is not looked through for templates.
-
-    ansible-core 2.18 and older would do that to a text that a variable holds; newer ones trust no text of a filter.
-    """
-    if isinstance(value, Mapping):
-        return {no_template(key): no_template(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [no_template(item) for item in value]
-    return wrap_var(value) if isinstance(value, str) else value
+def read_options(kind: Callable[..., _Options], name: str, given: Mapping[str, Any] | None) -> _Options:
+    """Return the mapping that a filter takes as its option of that name. Raises ValueError for a key that is not known or missing."""
+    options = dict(given or {})
+    known = inspect.signature(kind).parameters
+    for key in options:
+        if key not in known:
+            raise ValueError("%s: there is no key %r; known are %s." % (name, key, ", ".join(known)))
+    for key, parameter in known.items():
+        if parameter.default is parameter.empty and key not in options:
+            raise ValueError("%s: the key %s is missing." % (name, key))
+    return kind(**options)

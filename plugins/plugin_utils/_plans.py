@@ -37,7 +37,7 @@ def _check_content(plan: Mapping[str, Any]) -> None:
     """Raise ValueError for a plan that lacks something, or whose counts are not those of its list, which is what is carried out."""
     for name, kind in _PARTS.items():
         if not isinstance(plan.get(name), kind):
-            raise ValueError("The plan has no %s: it is not a plan, or was cut; %s." % (name, _REMEDY))
+            raise ValueError("The plan has no %s: it is not a plan, or it is incomplete; %s." % (name, _REMEDY))
     try:
         listed = len(unpack(plan["messages"]))
     except PlanError as error:

@@ -4,16 +4,12 @@
 
 # This plugin util is private to the collection: it can change at any time.
 
-"""Tables for a terminal and for Markdown, and the words in them. Pure.
-
-What comes from a queue was written by strangers: a sender may hold terminal escapes, a reason may hold Markdown. Every text
-passes printable() before it is laid out, and code() before it stands in Markdown.
-"""
+"""Short texts for numbers, and texts of strangers made safe for a terminal. Pure."""
 
 from __future__ import annotations
 
 import unicodedata
-from typing import NamedTuple, Sequence
+from itertools import accumulate
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 
@@ -21,23 +17,8 @@ _ELLIPSIS = "…"
 _SIZE_UNITS = ("KiB", "MiB", "GiB", "TiB")
 
 
-class Column(NamedTuple):
-    """A column: its title, and whether it holds numbers (right), text of strangers (code), or neither."""
-
-    title: str
-    numbers: bool = False
-    foreign: bool = False
-
-
-class Table(NamedTuple):
-    """Columns, and rows with one text for each."""
-
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[str]]
-
-
 def one_line(text: str) -> str:
-    """Return the text on one line, with nothing in it that could steer a terminal."""
+    """Return the text on one line, with everything escaped that could control a terminal."""
     return printable(" ".join(text.split()))
 
 
@@ -55,11 +36,9 @@ def clip(text: str, width: int) -> str:
     if width_of(text) <= width:
         return text
     room = width - width_of(_ELLIPSIS)
-    for index, char in enumerate(text):
-        room -= _width(char)
-        if room < 0:
-            return text[:index] + _ELLIPSIS
-    return text
+    # Combining characters take no room, so those at the end stay.
+    kept = sum(taken <= room for taken in accumulate(map(_width, text)))
+    return text[:kept] + _ELLIPSIS
 
 
 def age(seconds: int | None) -> str:
@@ -86,41 +65,3 @@ def size(count: int) -> str:
         if amount < 1024:
             return "%.1f %s" % (amount, unit)
     return "%.1f %s" % (amount, unit)
-
-
-def text_table(table: Table) -> list[str]:
-    """Return the lines of the table for a terminal."""
-    cells = [[column.title for column in table.columns], *([one_line(cell) for cell in row] for row in table.rows)]
-    widths = [max(width_of(row[index]) for row in cells) for index in range(len(table.columns))]
-    return [
-        "  ".join(map(_padded, row, widths, (column.numbers for column in table.columns))).rstrip() for row in cells
-    ]
-
-
-def _padded(text: str, width: int, numbers: bool) -> str:
-    blanks = " " * (width - width_of(text))
-    return blanks + text if numbers else text + blanks
-
-
-def markdown_table(table: Table) -> list[str]:
-    """Return the lines of the table in GitHub's Markdown, which GitLab and others read too."""
-    rules = ["---:" if column.numbers else "---" for column in table.columns]
-    rows = [[_cell(column, text) for column, text in zip(table.columns, row)] for row in table.rows]
-    return ["| %s |" % " | ".join(row) for row in ([column.title for column in table.columns], rules, *rows)]
-
-
-def _cell(column: Column, text: str) -> str:
-    return code(text) if column.foreign else one_line(text)
-
-
-def code(text: str) -> str:
-    """Return the text as code in Markdown, where it is no link, no mark-up and no HTML, also within a table."""
-    text = one_line(text)
-    if not text or text == "-":
-        return text
-    if "|" in text or "`" in text:
-        # No way of escaping these holds in a code span in a table; HTML with every mark as a number does.
-        return "<code>%s</code>" % "".join(
-            char if char.isalnum() or char == " " else "&#%d;" % ord(char) for char in text
-        )
-    return "`%s`" % text

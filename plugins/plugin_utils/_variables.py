@@ -4,7 +4,7 @@
 
 # This plugin util is private to the collection: it can change at any time.
 
-"""What the roles take: which variables there are, and what is wrong with those that a run has. Pure, but for reading the roles' own files."""
+"""The variables of the roles, and what is wrong with those of a run. Pure, except that it reads the files of the roles."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteri
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule_parser import parse_rule
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
-# What the playbooks take beside the variables of the roles.
+# The variables of the playbooks that belong to no role.
 PLAYBOOKS = "mailops"
 PLAYBOOK_VARIABLES = ("mailops_hosts", "mailops_serial")
-# A name without the prefix of a role is taken for a misspelled one if so few letters differ.
+# A name without the prefix of a role counts as a misspelled one if it differs from one in so few letters.
 _MOST_EDITS = 2
 _NEAR = 0.6
 _FORMS = (
     'Write JSON, as -e \'{"%s": [{"sasl_username": "x", "recipient_count": 2}]}\', or put the rules into a file and '
     "give it as -e @rules.yml"
 )
-# Variables that said something else by their name in an earlier version.
+# Variables that had another name in an earlier version.
 _RESTORE = "Rules select the bad mail. What is restored is said by %s"
 _RENAMED = {
     "spool_quarantine_%s" % name: _RESTORE % ("spool_quarantine_restore_%s" % name)
@@ -48,7 +48,7 @@ class Role:
 
     @property
     def known(self) -> frozenset[str]:
-        """All names with the prefix of the role that mean something."""
+        """All names with the prefix of the role that it knows."""
         return self.exported.union(self.options)
 
 
@@ -69,7 +69,7 @@ def _read_role(path: Path) -> Role:
 
 
 def name_problems(names: Iterable[str], roles: Mapping[str, Role]) -> list[str]:
-    """Return what is wrong with each name that looks like a variable of the collection and is none."""
+    """Return what is wrong with each name that looks like a variable of the collection but is not one."""
     owners = {name: "role %s" % role.name for role in roles.values() for name in role.known}
     owners.update((name, "playbooks") for name in PLAYBOOK_VARIABLES)
     prefixes = {"%s_" % role.name: "role %s" % role.name for role in roles.values()}
@@ -79,7 +79,7 @@ def name_problems(names: Iterable[str], roles: Mapping[str, Role]) -> list[str]:
 
 
 def _name_problem(name: str, owners: Mapping[str, str], prefixes: Mapping[str, str]) -> str | None:
-    # What begins with an underscore is internal, to a role of ours or to something else.
+    # A name that begins with an underscore is internal to a role.
     if name in owners or name.startswith("_"):
         return None
     folded = name.lower().replace("-", "_")
@@ -107,7 +107,7 @@ def _no_variable(name: str, owner: str, remedy: str) -> str:
 
 
 def _few_edits(one: str, other: str) -> bool:
-    """Return whether the texts are the same but for a few letters that are missing, added or others."""
+    """Return whether the texts differ in a few letters only, which are missing, added or replaced."""
     if abs(len(one) - len(other)) > _MOST_EDITS:
         return False
     row = list(range(len(other) + 1))
@@ -163,7 +163,7 @@ def _count_problems(name: str, value: Any, _now: int) -> list[str]:
 
 def _percent_problems(name: str, value: Any, _now: int) -> list[str]:
     try:
-        # Of what is not a number every comparison is false, and with it every limit.
+        # With NaN every comparison is false, so it would not limit anything.
         return [] if 0 <= float(value) <= 100 else ["%s: %s is not a percentage from 0 to 100." % (name, value)]
     except (TypeError, ValueError):
         return ["%s: %r is not a number." % (name, value)]
@@ -196,7 +196,7 @@ def _rule_problems(rule: Any, name: str, index: int, now: int) -> list[str]:
         return ["%s is the text %r, and must be a rule: a mapping of criteria. %s." % (place, rule, _FORMS % name)]
     if not isinstance(rule, Mapping) or not rule:
         return _refused(rule, place, now)
-    # One criterion at a time, so that all that is wrong is said at once.
+    # One criterion at a time, so that all errors are returned at once.
     return [problem for key in rule for problem in _refused({key: rule[key]}, place, now)]
 
 
@@ -209,7 +209,7 @@ def _refused(rule: object, place: str, now: int) -> list[str]:
 
 
 def short_ages(role: Role, values: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with an age of expiry: it is below the least that the role allows."""
+    """Return what is wrong with an age of expiry that is below the minimum of the role."""
     name, least = "%s_expire" % role.name, "%s_expire_min" % role.name
     if name not in role.options or values.get(name) is None or values.get(least) is None:
         return []

@@ -71,8 +71,15 @@ class Playbooks:
 
     def run(self, name: str, *arguments: str, **variables: Any) -> Run:
         """Run mailops.postfix.NAME with these arguments and extra variables."""
+        return self._run(f"mailops.postfix.{name}", *arguments, **variables)
+
+    def run_file(self, path: Path) -> Run:
+        """Run a playbook of the operator's own."""
+        return self._run(str(path))
+
+    def _run(self, playbook: str, *arguments: str, **variables: Any) -> Run:
         roles = ("queue_audit", "queue_cleanup", "spool_quarantine")
         kept = {f"{role}_directory": str(self.directory) for role in roles}
-        command = ["ansible-playbook", "-i", str(self._controller.lab.inventory), f"mailops.postfix.{name}", *arguments]
+        command = ["ansible-playbook", "-i", str(self._controller.lab.inventory), playbook, *arguments]
         completed = self._controller.run([*command, "-e", json.dumps({**kept, **variables})], check=False)
         return Run(completed, self.directory)

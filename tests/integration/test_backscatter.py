@@ -125,6 +125,7 @@ def test_the_emergency_from_end_to_end(playbooks: Playbooks, lab: Lab, mixture: 
     assert report["problems"] == {}
     assert report["fleet"]["quarantined"]["messages"] == 4 * MESSAGES
     assert run.markdown("quarantine-*").count("\n| `mx0") == 4
+    assert not list((run.directory / "runs").iterdir())
     for path in run.directory.glob("quarantine-*"):
         path.unlink()
 
@@ -182,8 +183,8 @@ def test_restore_with_better_rules_then_forget(
     refused = playbooks.run("restore", *limit, spool_quarantine_fleet_max_messages=5, **HAM)
     assert refused.status == 2
     wanted = sum(len(ham[name] - first[name]) for name in chosen)
-    told = f"The rules would restore {wanted} messages, spool_quarantine_fleet_max_messages allows 5."
-    assert told in refused.output
+    refusal = f"The rules would restore {wanted} messages, spool_quarantine_fleet_max_messages allows 5."
+    assert refusal in refused.output
     assert "Nothing was restored on any host; what is quarantined stays so." in refused.output
     assert spools(lab) == with_others(first)
     rest = playbooks.run("restore", *limit, mailops_serial="100%", **HAM)
@@ -228,22 +229,24 @@ def test_a_host_that_fails_is_named_and_the_others_are_served(
         run = playbooks.run("backscatter", mailops_serial="100%", **HAM)
         assert run.status == 2
         assert states(run, mixture) == ["restored", "failed", "mail is down", "unreachable"]
-        problems = run.report("quarantine-*")["problems"]
+        report = run.report("quarantine-*")
+        assert [row["state"] for row in report["hosts"]] == ["restored", "failed", "mail_down", "unreachable"]
+        problems = report["problems"]
         # Mail runs where it could not be stopped.
         assert run.row("mx02")[2] == "runs"
         lab.host("mx02").run(["postqueue", "-j"])
-        assert problems["mx02"].startswith("failed: Postfix does not stop: ")
-        assert problems["mx03"].startswith("mail is down: Postfix does not start: ")
+        assert problems["mx02"].startswith("Postfix does not stop: ")
+        assert problems["mx03"].startswith("Postfix does not start: ")
         assert set(problems) == {"mx02", "mx03", "mx04"}
     after = spools(lab)
     assert after["mx01"] == only(before["mx01"], ham["mx01"])
     assert (after["mx02"], after["mx04"]) == (before["mx02"], before["mx04"])
-    # What is mended is served by the next run.
+    # The next run serves a host that was repaired.
     for path in playbooks.directory.glob("quarantine-*"):
         path.unlink()
-    mended = playbooks.run("backscatter", mailops_serial="100%", **HAM)
-    assert mended.status == 0, mended.output
-    assert mended.row("mx01")[1] == "nothing to do"
+    repaired = playbooks.run("backscatter", mailops_serial="100%", **HAM)
+    assert repaired.status == 0, repaired.output
+    assert repaired.row("mx01")[1] == "nothing to do"
     assert spools(lab) == {name: only(before[name], ham[name]) for name in mixture}
 
 
@@ -254,7 +257,7 @@ def test_the_source_is_stopped_first(
     # JSON is YAML.  mx02 has no such account.
     account = {"ansible.builtin.command": {"argv": ["install", "-m", "600", "/root/account", "/root/disabled"]}}
     tasks = [{"name": "Disable the account", **account, "become": True, "args": {"creates": "/root/disabled"}}]
-    done = [{"name": "Tell", "ansible.builtin.command": {"argv": ["touch", "/root/told"]}, "become": True}]
+    done = [{"name": "Note that it ran", "ansible.builtin.command": {"argv": ["touch", "/root/done"]}, "become": True}]
     for name, content in (("stop.yml", tasks), ("done.yml", done)):
         (tmp_path / name).write_text(json.dumps(content), encoding="utf-8")
     lab.host("mx01").put("/root/account", "stolen")
@@ -269,11 +272,11 @@ def test_the_source_is_stopped_first(
         assert [run.row(name)[1] for name in ("mx01", "mx02", "mx03")] == ["restored", "failed", "stopped"]
         assert columns(run, "mx01")[3] == len(ids(mixture["mx01"], spam=True))
         problems = run.report("quarantine-*")["problems"]
-        assert problems["mx02"].startswith("failed: The source was not stopped, so nothing was touched here: ")
-        assert problems["mx03"] == "stopped: Nothing was touched here, because a host before this one failed."
+        assert problems["mx02"].startswith("The source was not stopped, so nothing was touched here: ")
+        assert problems["mx03"] == "Nothing was touched here, because an earlier host failed."
         assert lab.host("mx01").get("/root/disabled") == b"stolen"
         assert {
-            name: lab.host(name).run(["ls", "/root/told"], check=False).returncode for name in ("mx01", "mx02")
+            name: lab.host(name).run(["ls", "/root/done"], check=False).returncode for name in ("mx01", "mx02")
         } == {
             "mx01": 0,
             "mx02": 2,
@@ -282,7 +285,7 @@ def test_the_source_is_stopped_first(
         assert {name: after[name] for name in ("mx02", "mx03")} == {name: before[name] for name in ("mx02", "mx03")}
     finally:
         for host in lab.hosts:
-            host.run(["rm", "-f", "/root/account", "/root/disabled", "/root/told"])
+            host.run(["rm", "-f", "/root/account", "/root/disabled", "/root/done"])
 
 
 # --- how long mail is down ------------------------------------------------------------------------------------------
@@ -381,7 +384,7 @@ REFUSALS: list[tuple[str, str, dict[str, Any], str]] = [
         "exceptions from nothing",
         "backscatter",
         {**NAME, "spool_quarantine_restore_exclude": [{"sender": "<>"}]},
-        "spool_quarantine_restore_exclude alone restores nothing; nothing was touched. Say spool_quarantine_restore_match_all: true to",
+        "spool_quarantine_restore_exclude alone restores nothing; nothing was touched. Set spool_quarantine_restore_match_all: true to",
     ),
     (
         "expiry by accident",

@@ -176,7 +176,7 @@ def _cleaned_for_the_ticket(typed: Typed) -> None:
 
 def _cleaned(typed: Typed) -> None:
     assert typed.left == typed.desk.ids(spam=False)
-    assert typed.report("cleanup")["hosts"][0]["state"] in ("cleaned", "nothing to do")
+    assert typed.report("cleanup")["hosts"][0]["state"] in ("cleaned", "nothing_to_do")
 
 
 def _held(typed: Typed) -> None:

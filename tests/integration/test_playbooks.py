@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the mailops.postfix authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbooks as an operator runs them: what they tell is compared with the recorded mixture, what they do with the spool."""
+"""The playbooks as an operator runs them: what they report is compared with the recorded mixture, what they do with the spool."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def unplugged(host: Host, lab: Lab) -> Iterator[None]:
 # --- audit ----------------------------------------------------------------------------------------------------------
 
 
-def test_audit_tells_what_the_mixture_is(playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]) -> None:
+def test_audit_reports_what_the_mixture_is(playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]) -> None:
     run = playbooks.run("audit")
     assert run.status == 0, run.output
     assert run.recap("changed") == dict.fromkeys(mixture, 0)
@@ -168,7 +168,14 @@ def test_audit_names_hosts_that_cannot_be_asked(playbooks: Playbooks, lab: Lab) 
     assert run.status == 2
     assert run.lines[1] == "2 of 4 hosts answered."
     assert [run.row(name)[1] for name in ("mx01", "mx02", "mx03", "mx04")] == ["ok", "ok", "failed", "unreachable"]
-    problems = run.report("audit")["problems"]
+    report = run.report("audit")
+    assert {row["host"]: row["state"] for row in report["hosts"]} == {
+        "mx01": "ok",
+        "mx02": "ok",
+        "mx03": "failed",
+        "mx04": "unreachable",
+    }
+    problems = report["problems"]
     assert set(problems) == {"mx03", "mx04"}
     assert problems["mx03"] == (
         "failed: postconf fails for the instance in /etc/postfix: there is no such directory. Name a directory that holds a "
@@ -292,13 +299,13 @@ def test_bad_plans_are_refused_and_stop_the_hosts_after_them(
         "no plan",
         "no plan",
     ]
-    problems = run.report("cleanup-*")["problems"]
-    assert (
-        problems["mx01"] == "failed: The plan was made on mx02.example.test, this is mx01.example.test; apply it there."
-    )
-    assert problems["mx02"] == "stopped: Nothing was touched here, because a host before this one failed."
+    report = run.report("cleanup-*")
+    assert [row["state"] for row in report["hosts"]] == ["failed", "stopped", "no_plan", "no_plan"]
+    problems = report["problems"]
+    assert problems["mx01"] == "The plan was made on mx02.example.test, this is mx01.example.test; apply it there."
+    assert problems["mx02"] == "Nothing was touched here, because an earlier host failed."
     assert "The plan was altered: its content does not fit its digest; make a new plan." in problems["mx03"]
-    assert problems["mx04"] == "no plan: There is no plan for this host: make one, or leave the host out."
+    assert problems["mx04"] == "There is no plan for this host: make one, or leave the host out."
     assert spools(lab) == before
 
     go_on = playbooks.run(
@@ -365,7 +372,10 @@ def test_what_comes_after_the_plan_is_counted_and_left(
     assert run.status == 0, run.output
     (row,) = run.report("cleanup-*")["hosts"]
     assert (row["state"], row["left"], row["arrived"]) == ("cleaned", 0, len(ids(late, spam=True)))
-    assert run.lines[2] == f"{len(ids(late, spam=True))} more like them have arrived since; run the cleanup again."
+    assert (
+        run.lines[2]
+        == f"{len(ids(late, spam=True))} more messages of the selection have arrived since; run the cleanup again."
+    )
     assert host.spool_files() == only(before, ids(mixture["mx01"], spam=False) | {record.queue_id for record in late})
 
 
@@ -378,9 +388,45 @@ def test_what_should_have_been_planned_and_is_still_there_fails(playbooks: Playb
     run = playbooks.run("cleanup", "--limit", "mx01", queue_cleanup_plans=str(playbooks.directory / "plans"))
     assert run.status == 2
     (row,) = run.report("cleanup-*")["hosts"]
-    assert row["state"] == "left over"
+    assert row["state"] == "left_over"
     assert row["left"] > 0
     assert row["problem"] == f"{row['left']} messages of the selection are still in the queue; run the cleanup again."
+
+
+FACTS = "ansible_facts.postfix_queue"
+# A role that looks at queues after an audit, with its variables.
+AFTER_AUDIT: list[tuple[str, dict[str, Any]]] = [
+    ("queue_cleanup", SPAM),
+    (
+        "spool_quarantine",
+        {"spool_quarantine_name": "facts", "spool_quarantine_restore_match": [{"sender": "example.com"}]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("role", "variables"), AFTER_AUDIT, ids=[row[0] for row in AFTER_AUDIT])
+@pytest.mark.usefixtures("mixture")
+def test_the_facts_of_an_audit_stay_as_they_are(
+    playbooks: Playbooks, lab: Lab, tmp_path: Path, role: str, variables: dict[str, Any]
+) -> None:
+    host = lab.host("mx01")
+    clear_quarantine = role == "spool_quarantine"
+    tasks: list[dict[str, Any]] = [
+        {"ansible.builtin.include_role": {"name": "mailops.postfix.queue_audit"}},
+        {"ansible.builtin.set_fact": {"audited": "{{ %s }}" % FACTS}},
+        {"ansible.builtin.include_role": {"name": f"mailops.postfix.{role}"}, "vars": variables},
+        {"ansible.builtin.assert": {"that": [f"{FACTS} == audited", f"{FACTS}.total.messages == {MESSAGES}"]}},
+    ]
+    # JSON is YAML.
+    play = {"hosts": host.name, "gather_facts": False, "tasks": tasks}
+    (tmp_path / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
+    try:
+        run = playbooks.run_file(tmp_path / "play.yml")
+        assert run.status == 0, run.output
+        assert len(host.spool_files()) < MESSAGES
+    finally:
+        if clear_quarantine:
+            clear(host)
 
 
 ANYTHING: dict[str, Any] = {"queue_cleanup_match": [{"recipient": "/@/"}]}
@@ -437,14 +483,14 @@ def test_a_cleanup_that_is_interrupted_is_reported_by_the_next_run(
     again = playbooks.run("plan", "--limit", "mx04", **SPAM)
     assert again.status == 0, again.output
     report = again.report("cleanup")
-    assert (report["broken_off"], report["reason"]) == (True, "first")
+    assert (report["interrupted"], report["reason"]) == (True, "first")
     states = {row["host"]: (row["state"], row["purged"] and row["purged"]["messages"]) for row in report["hosts"]}
     assert states == {
         "mx01": ("cleaned", len(ids(mixture["mx01"], spam=True))),
         "mx02": ("unknown", None),
         "mx03": ("stopped", None),
     }
-    assert "Cleanup, broken off" in again.output
+    assert "Cleanup, interrupted" in again.output
     assert not list((playbooks.directory / "runs").iterdir())
     after = spools(lab)
     assert after["mx01"] == only(before["mx01"], ids(mixture["mx01"], spam=False))
@@ -471,7 +517,7 @@ REFUSALS: list[tuple[str, dict[str, Any], str]] = [
         {},
         (
             "Nothing says what to clean; nothing was touched. Give queue_cleanup_match a rule, name a directory of plans in "
-            "queue_cleanup_plans, or say queue_cleanup_match_all: true if you mean every message."
+            "queue_cleanup_plans, or set queue_cleanup_match_all: true if you mean every message."
         ),
     ),
     (
@@ -510,11 +556,11 @@ def test_no_host_is_asked_where_it_is_unclear_what_to_clean(
     assert "TASK [mailops.postfix.queue_cleanup : Plan]" not in run.output
 
 
-# --- hostile mail ---------------------------------------------------------------------------------------------------
+# --- untrusted mail -------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def hostile(host: Host, lab: Lab, tmp_path: Path) -> str:
+def untrusted(host: Host, lab: Lab, tmp_path: Path) -> str:
     """A queue whose senders and delay reasons attack whoever looks at them; returns the sender."""
     lookup = f"{{{{ lookup('ansible.builtin.pipe', 'touch {tmp_path}/owned') }}}}"
     sender = f'"{lookup}|<b>`*x"@example.com'
@@ -526,7 +572,7 @@ def hostile(host: Host, lab: Lab, tmp_path: Path) -> str:
     return sender
 
 
-def test_hostile_mail_harms_nobody(playbooks: Playbooks, host: Host, hostile: str, tmp_path: Path) -> None:
+def test_untrusted_mail_harms_nobody(playbooks: Playbooks, host: Host, untrusted: str, tmp_path: Path) -> None:
     rules = {"queue_cleanup_match": [{"sender": "example.com"}]}
     runs = [
         playbooks.run("audit", "--limit", host.name, queue_audit_gather=["counts", "top", "reasons", "messages"]),
@@ -536,7 +582,7 @@ def test_hostile_mail_harms_nobody(playbooks: Playbooks, host: Host, hostile: st
             "--limit",
             host.name,
             "--diff",
-            spool_quarantine_name="hostile",
+            spool_quarantine_name="untrusted",
             spool_quarantine_restore_match=[{"sender": "example.com"}],
         ),
         playbooks.run("plan", "--limit", host.name, "--diff", **rules),
@@ -550,7 +596,7 @@ def test_hostile_mail_harms_nobody(playbooks: Playbooks, host: Host, hostile: st
         assert "\x07" not in run.output
         assert not (tmp_path / "owned").exists()
     facts = runs[0].report("audit")["hosts"][0]["facts"]
-    assert facts["top"]["senders"] == [{"value": hostile, "messages": 3}]
+    assert facts["top"]["senders"] == [{"value": untrusted, "messages": 3}]
     assert "{{ 7 * 7 }} | <img src=x>" in facts["top"]["reasons"][0]["value"]
     clear(host)
     for name in ("audit", "plan", "cleanup", "quarantine"):

@@ -80,6 +80,7 @@ ARGUMENTS = _options.compose(
         "spool": {"type": "path"},
         "top": {"type": "int", "default": 10},
         "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": list(DEFAULT_GATHER)},
+        "set_facts": {"type": "bool", "default": True},
     },
 )
 
@@ -190,7 +191,8 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
             facts = _read_spool(module, Place.of_instance(instance.queue_directory), instance, request)
         else:
             facts = _read_postqueue(module, instance, request)
-    return {"changed": False, "ansible_facts": {"postfix_queue": facts}}
+    found = {"postfix_queue": facts}
+    return {"changed": False, "ansible_facts": found} if params["set_facts"] else {"changed": False, **found}
 
 
 def _takes_spool(source: str, instance: Instance) -> bool:

@@ -74,7 +74,7 @@ def test_each_operation_and_its_options_are_documented() -> None:
 
 
 @pytest.mark.parametrize("name", action_names())
-def test_each_is_a_module_only_on_paper(name: str) -> None:
+def test_each_has_a_module_for_its_documentation(name: str) -> None:
     assert sections(name)["DOCUMENTATION"]["module"] == name
     runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
     # What the group sets, such as an instance, is nothing to them.
@@ -118,10 +118,10 @@ def test_what_the_play_gives_wrong_is_refused(tmp_path: Path) -> None:
     tasks = [{**check(), "vars": variables, "ignore_errors": True} for variables, _message in REFUSED]
     tasks.append({**check("nothing"), "ignore_errors": True})
     _status, output = play(tmp_path, tasks)
-    said = output.replace("\\'", "'").replace('\\"', '"')
+    shown = output.replace("\\'", "'").replace('\\"', '"')
     for _variables, message in REFUSED:
-        assert message in said
-    assert "Give the option role, and no other, one of queue_audit, queue_cleanup, spool_quarantine." in said
+        assert message in shown
+    assert "Give the option role, and no other, one of queue_audit, queue_cleanup, spool_quarantine." in shown
 
 
 def test_what_another_host_has_wrong_is_refused_before_any_host(tmp_path: Path) -> None:
@@ -157,19 +157,23 @@ def test_files_are_kept_and_read(tmp_path: Path) -> None:
     tasks = [
         plan(),
         files(
-            "begin",
-            about={"kind": "cleanup", "method": "delete"},
+            "begin_run",
+            kind="cleanup",
+            about={"method": "delete"},
             hosts=["mx01", "mx02"],
-            results={"planned": "planned"},
+            results={"plan": "planned"},
         ),
-        files("note", run="{{ result.run }}", starting=True, hosts=["mx01"], results={}),
-        # The run is still there, so it was not broken off.
-        files("broken_off"),
+        files("note_results", run="{{ result.run }}", starting=True, hosts=["mx01"], results={}),
+        # The run goes on, so it was not interrupted.
+        files("report_interrupted"),
         show,
-        files("plans", hosts=["mx01", "mx02"], results={"planned": "planned"}, limits={"fleet_max_messages": 3}),
-        {**files("locate"), "mailops.postfix.postfix_run_files": {"operation": "locate", "directory": "r/plans"}},
+        files("keep_plans", hosts=["mx01", "mx02"], results={"plan": "planned"}, limits={"fleet_max_messages": 3}),
+        {
+            **files("find_plans"),
+            "mailops.postfix.postfix_run_files": {"operation": "find_plans", "directory": "r/plans"},
+        },
         show,
-        files("report", report=REPORT, run=""),
+        files("keep_report", report=REPORT, run=""),
     ]
     status, output = play(tmp_path, tasks)
     assert status == 0, output
@@ -186,23 +190,77 @@ def test_files_are_kept_and_read(tmp_path: Path) -> None:
     assert sorted(path.name for path in (directory / "plans" / "latest").iterdir()) == ["limits", "mx01.json"]
 
 
+FAILED_HOST = {"host": "mx02", "state": "failed", "problem": "there is no Postfix", "quarantines": []}
+OK_HOST: dict[str, Any] = {"host": "mx01", "state": "ok", "problem": None, "quarantines": []}
+WITH_PROBLEM = {**REPORT, "hosts": [OK_HOST, FAILED_HOST], "problems": {"mx02": "there is no Postfix"}}
+
+
+def show_kept() -> dict[str, Any]:
+    return {"ansible.builtin.debug": {"msg": "{{ result.where }} {{ result.problems }}"}, "run_once": True}
+
+
 def test_in_check_mode_nothing_is_kept(tmp_path: Path) -> None:
-    status, output = play(tmp_path, [files("report", report=REPORT, run="")], "--check")
+    tasks = [files("keep_report", report=WITH_PROBLEM, run=""), show_kept()]
+    status, output = play(tmp_path, tasks, "--check")
     assert status == 0, output
+    assert "[] {'mx02': 'there is no Postfix'}" in output
     assert not (tmp_path / "r").exists()
+
+
+def test_a_report_that_is_not_kept_is_a_problem_of_each_host(tmp_path: Path) -> None:
+    (tmp_path / "r").write_text("", encoding="utf-8")
+    status, output = play(tmp_path, [files("keep_report", report=WITH_PROBLEM, run=""), show_kept()])
+    assert status == 0, output
+    reason = "The report was not kept: Files of this run in %s on the controller: " % (tmp_path / "r")
+    assert "['', '%s" % reason in output
+    assert "{'mx01': '%s" % reason in output
+    assert "'mx02': 'there is no Postfix'}" in output
+
+
+def test_a_file_in_the_place_of_a_link_stays_and_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "quarantines.md").write_text("evidence", encoding="utf-8")
+    status, output = play(tmp_path, [files("keep_report", report=WITH_PROBLEM, run=""), show_kept()])
+    assert status == 0, output
+    assert "because it is not a link of this collection: quarantines.md." in " ".join(output.split())
+    assert "As JSON and Markdown: %s/r/quarantines-" % tmp_path in output
+    assert (tmp_path / "r" / "quarantines.md").read_text(encoding="utf-8") == "evidence"
+
+
+def test_results_of_all_hosts_are_one_mapping(tmp_path: Path) -> None:
+    look = "{{ lookup('mailops.postfix.host_results', {'plan': 'planned'}) }}"
+    report = (
+        "{{ lookup('mailops.postfix.host_results', steps, hosts=['mx02']) | mailops.postfix.audit_report(created=5) }}"
+    )
+    tasks = [
+        plan(),
+        {"ansible.builtin.debug": {"msg": look}, "run_once": True},
+        {
+            "ansible.builtin.assert": {"that": ["report.hosts | length == 1", "report.hosts[0].state == 'missing'"]},
+            "vars": {"steps": {"facts": "planned"}, "report": report},
+            "run_once": True,
+        },
+    ]
+    status, output = play(tmp_path, tasks)
+    assert status == 0, output
+    assert '"mx02": {' in output
+    assert '"digest": "x"' in output
 
 
 # A task, and what the output has.
 WRONG: list[tuple[dict[str, Any], str]] = [
-    (files("x"), "operation: 'x' is none of report, plans, locate, plan, begin, note, broken_off."),
-    (files("plan"), "The operation plan takes directory and host."),
-    (files("plan", host="mx01"), "The plan was altered: its content does not fit its digest; make a new plan."),
     (
-        files("begin", about={}, hosts=[], results={}),
+        files("x"),
+        "operation: 'x' is none of keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted.",
+    ),
+    (files("read_plan"), "The operation read_plan takes directory and host."),
+    (files("read_plan", host="mx01"), "The plan was altered: its content does not fit its digest; make a new plan."),
+    (
+        files("begin_run", kind="cleanup", about={}, hosts=[], results={}),
         "r on the controller: Not a directory. Put a directory there, then run this again.",
     ),
     (
-        {**files("locate"), "mailops.postfix.postfix_run_files": {"operation": "locate", "directory": "none"}},
+        {**files("find_plans"), "mailops.postfix.postfix_run_files": {"operation": "find_plans", "directory": "none"}},
         "none; nothing was touched. The playbook mailops.postfix.plan makes plans.",
     ),
 ]
@@ -213,9 +271,9 @@ def test_what_cannot_be_done_is_refused(tmp_path: Path) -> None:
     (tmp_path / "r" / "mx01.json").write_text('{"digest": "x"}', encoding="utf-8")
     (tmp_path / "r" / "runs").write_text("", encoding="utf-8")
     _status, output = play(tmp_path, [{**task, "ignore_errors": True} for task, _message in WRONG])
-    said = output.replace("\\'", "'")
+    shown = output.replace("\\'", "'")
     for _task, message in WRONG:
-        assert message in said
+        assert message in shown
 
 
 # --- the playbooks, where no host is asked --------------------------------------------------------------------------
@@ -243,6 +301,25 @@ def test_a_playbook_refuses_what_is_misspelled_before_it_asks_a_host(tmp_path: P
     if name in ("backscatter", "restore"):
         assert "spool_quarantine_expire: 14 has no unit, and would be seconds; write 14d for days, or 14s." in output
     assert not (tmp_path / "mailops-reports").exists()
+
+
+# The playbook, its variables, and the report that it keeps.
+UNREACHABLE: list[tuple[str, dict[str, Any], str]] = [
+    ("cleanup", {"queue_cleanup_match": [{"sender": "x@example.com"}]}, "cleanup"),
+    ("backscatter", {"spool_quarantine_name": "x", "spool_quarantine_restore_match_all": True}, "quarantine"),
+]
+
+
+@pytest.mark.parametrize(("name", "variables", "kind"), UNREACHABLE, ids=[row[0] for row in UNREACHABLE])
+def test_a_playbook_reports_that_no_host_answers(
+    tmp_path: Path, name: str, variables: dict[str, Any], kind: str
+) -> None:
+    (tmp_path / "hosts.ini").write_text("mx01 ansible_host=localhost ansible_port=1\n", encoding="utf-8")
+    status, output = ansible(tmp_path, "mailops.postfix.%s" % name, "-e", json.dumps(variables))
+    assert status == 2, output
+    report = json.loads((tmp_path / "mailops-reports" / ("%s.json" % kind)).read_text(encoding="utf-8"))
+    assert [row["state"] for row in report["hosts"]] == ["unreachable"]
+    assert not list((tmp_path / "mailops-reports" / "runs").iterdir())
 
 
 NOWHERE: list[tuple[str, str, list[str], str]] = [

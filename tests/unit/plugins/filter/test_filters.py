@@ -27,7 +27,8 @@ from ansible_collections.mailops.postfix.plugins.filter import (
     report_markdown,
     report_text,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import Planned, digest, make_plan
+from tests.unit.support.results import by_host
+from tests.unit.support.sample_plan import forged_plan, sample_plan
 
 MODULES = (
     audit_report,
@@ -45,22 +46,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
 TEMPLATE = "{{ 7 * 7 }}"
 # Since 2.19 a text is a template only where it says so.
 TRUSTED: Callable[[str], str] = getattr(ansible_template, "trust_as_template", str)
-
-
-def plan(sender: str = "a@example.com") -> dict[str, Any]:
-    """Return a plan as the module makes it."""
-    return make_plan(
-        host="mx01",
-        instance={"config_directory": "/etc/postfix", "queue_directory": "/var/spool/postfix"},
-        created=1_795_171_149,
-        selection={"match": [{"sender": [sender]}], "exclude": [], "queues": ["deferred"], "recipient_scope": "all"},
-        counts={"messages": 1, "bytes": 100, "recipients": 2, "partial": 0, "in_queues": 3},
-        reason=None,
-        limits={},
-        method=None,
-        summary={"senders": [{"value": sender, "messages": 1}], "recipient_domains": [], "oldest": 1, "youngest": 2},
-        messages=[Planned("4A0F9AC", "0123456789abcdef")],
-    )
 
 
 def test_each_file_is_one_filter_of_its_name() -> None:
@@ -81,12 +66,12 @@ def test_each_option_of_a_filter_is_documented() -> None:
 
 def test_nothing_that_a_filter_returns_is_a_template() -> None:
     failed = {"failed": True, "msg": TEMPLATE}
-    report = FILTERS["audit_report"]({TEMPLATE: failed})
+    report = FILTERS["audit_report"]({TEMPLATE: {"facts": failed}})
     texts = {
         "report": report,
         "lines": FILTERS["report_text"](report),
         "document": FILTERS["report_markdown"](report),
-        "plan": FILTERS["parse_plan"](json.dumps(plan(TEMPLATE))),
+        "plan": FILTERS["parse_plan"](json.dumps(sample_plan(TEMPLATE))),
     }
     templar = Templar(loader=DataLoader(), variables=texts)
     assert str(templar.template(TRUSTED(TEMPLATE))) == "49"
@@ -98,43 +83,20 @@ def test_nothing_that_a_filter_returns_is_a_template() -> None:
 
 
 def test_a_plan_survives_json() -> None:
-    assert FILTERS["parse_plan"](json.dumps(plan(), indent=4)) == plan()
+    assert FILTERS["parse_plan"](json.dumps(sample_plan(), indent=4)) == sample_plan()
 
 
-ALTERED = {**plan(), "counts": {"messages": 0}}
-
-
-def forged(**parts: Any) -> str:
-    """Return a plan with other parts and a digest that fits them."""
-    content = {key: value for key, value in {**plan(), **parts}.items() if value is not None}
-    return json.dumps({**content, "digest": digest(content)})
-
-
-NO_PLANS: list[tuple[str, str, str]] = [
-    (
-        "not JSON",
-        "{",
-        "The plan is not JSON (Expecting property name enclosed in double quotes: line 1 column 2 (char 1)); ",
-    ),
-    ("a list", "[]", "The file holds no plan; "),
-    ("something else", "{}", "The file holds no plan; "),
-    ("of fewer than it lists", forged(counts={"messages": 0}), "The plan lists 1 messages, and its counts say 0; "),
-    ("without a rule", forged(selection=None), "The plan has no selection: it is not a plan, or was cut; "),
-    ("of no second", forged(created="now"), "The plan has no created: it is not a plan, or was cut; "),
-    ("altered", json.dumps(ALTERED), "The plan was altered: its content does not fit its digest; "),
+NO_PLANS: list[tuple[str, str]] = [
+    ("{}", "The file holds no plan; make a new plan."),
+    (forged_plan(counts={"messages": 0}), "The plan lists 1 messages, and its counts say 0; make a new plan."),
 ]
 
 
-@pytest.mark.parametrize(("text", "message"), [row[1:] for row in NO_PLANS], ids=[row[0] for row in NO_PLANS])
+@pytest.mark.parametrize(("text", "message"), NO_PLANS)
 def test_what_is_no_plan_is_refused(text: str, message: str) -> None:
     with pytest.raises(AnsibleFilterError) as refused:
         FILTERS["parse_plan"](text)
-    assert str(refused.value) == message + "make a new plan."
-
-
-def test_a_list_that_cannot_be_read_is_refused() -> None:
-    with pytest.raises(AnsibleFilterError, match=r"^The plan's list of messages cannot be read \("):
-        FILTERS["parse_plan"](forged(messages="x"))
+    assert str(refused.value) == message
 
 
 def test_what_is_no_report_is_refused() -> None:
@@ -144,7 +106,7 @@ def test_what_is_no_report_is_refused() -> None:
 
 
 def test_limits_may_be_text() -> None:
-    results = {"mx01": {"plan": plan()}}
+    results = by_host("plan", {"mx01": {"plan": sample_plan()}})
     report = FILTERS["plan_report"](results, max_messages="0", max_percent="12.5", fleet_max_messages="0", created=5)
     assert [text.partition(", ")[2] for text in report["refusals"]] == [
         "queue_cleanup_max_messages allows 0.",
@@ -156,10 +118,13 @@ def test_limits_may_be_text() -> None:
 
 def test_limits_of_what_is_restored_may_be_text() -> None:
     sums = {"messages": 2, "bytes": 100, "recipients": 2, "partial": 0}
-    looked = {"ansible_facts": {"postfix_queue": {"matched": sums, "total": sums}}}
+    preview = {"ansible_facts": {"postfix_queue": {"matched": sums, "total": sums}}}
     limits = {"max_messages": "1", "max_percent": "12.5", "fleet_max_messages": None}
     report = FILTERS["quarantine_report"](
-        {"mx01": {"changed": False}}, looked={"mx01": looked}, name="spam", rules=True, limits=limits, created=5
+        {"mx01": {"quarantine": {"changed": False}, "preview": preview}},
+        run={"name": "spam", "rules": True},
+        limits=limits,
+        created=5,
     )
     assert [text.partition(", ")[2] for text in report["refusals"]] == [
         "spool_quarantine_max_messages allows 1.",
@@ -168,9 +133,44 @@ def test_limits_of_what_is_restored_may_be_text() -> None:
 
 
 def test_a_host_without_later_results_was_not_touched() -> None:
-    report = FILTERS["cleanup_report"]({"mx01": {"plan": plan()}}, created=5)
+    report = FILTERS["cleanup_report"](by_host("plan", {"mx01": {"plan": sample_plan()}}), created=5)
     assert report["hosts"][0]["state"] == "stopped"
 
 
-def test_reports_are_made_now_unless_told() -> None:
+def test_reports_are_made_now_by_default() -> None:
     assert FILTERS["audit_report"]({})["created"] > 1_700_000_000
+
+
+def test_a_report_names_the_hosts_that_were_asked() -> None:
+    for name in ("audit_report", "plan_report", "cleanup_report", "quarantine_list"):
+        assert [row["state"] for row in FILTERS[name]({}, hosts=["mx01"])["hosts"]] == ["missing"], name
+    report = FILTERS["quarantine_report"]({}, hosts=["mx01"], run={"name": "spam"})
+    assert [row["state"] for row in report["hosts"]] == ["missing"]
+
+
+# The filter, its options, and what is wrong with them.
+WRONG: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "cleanup_report",
+        {"run": {"methd": "delete"}},
+        "run: there is no key 'methd'; known are method, reason, check.",
+    ),
+    ("quarantine_report", {"run": {}}, "run: the key name is missing."),
+    (
+        "quarantine_report",
+        {"run": {"name": "spam"}, "limits": {"most": 5}},
+        "limits: there is no key 'most'; known are max_messages, max_percent, fleet_max_messages, expire_max_messages.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "message"), WRONG)
+def test_wrong_options_are_refused(name: str, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(AnsibleFilterError) as refused:
+        FILTERS[name]({}, **options)
+    assert str(refused.value) == message
+
+
+def test_an_age_that_is_none_is_refused() -> None:
+    with pytest.raises(AnsibleFilterError, match=r"^expire: "):
+        FILTERS["quarantine_report"]({}, run={"name": "spam", "expire": "soon"})

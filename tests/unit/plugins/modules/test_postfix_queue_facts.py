@@ -168,6 +168,15 @@ def test_check_mode_makes_no_difference(run: ModuleRun) -> None:
     assert real == check
 
 
+def test_a_result_without_facts(run: ModuleRun) -> None:
+    result = run(gather=["counts"], set_facts=False)
+    assert "ansible_facts" not in result
+    scan = result["postfix_queue"].pop("scan")
+    found = facts(run(gather=["counts"]))
+    assert scan["files"] == found.pop("scan")["files"]
+    assert result["postfix_queue"] == found
+
+
 def test_a_selection(run: ModuleRun) -> None:
     found = facts(run(match=[{"sender": "<>"}]))
     assert found["matched"]["messages"] == 1

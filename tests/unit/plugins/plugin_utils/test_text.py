@@ -7,7 +7,6 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _text
-from ansible_collections.mailops.postfix.plugins.plugin_utils._text import Column, Table
 
 AGES: list[tuple[int | None, str]] = [
     (None, "-"),
@@ -52,18 +51,6 @@ LINES: list[tuple[str, str, str]] = [
     ("what is escaped already", "a\\x80b", "a\\x80b"),
     ("other scripts", "зоя@пример.example", "зоя@пример.example"),
 ]
-CODES: list[tuple[str, str, str]] = [
-    ("empty", "", ""),
-    ("nothing to show", "-", "-"),
-    ("address", "a_b_c@example.com", "`a_b_c@example.com`"),
-    ("HTML", "<img src=x onerror=alert(1)>", "`<img src=x onerror=alert(1)>`"),
-    ("link", "[click](http://evil.example)", "`[click](http://evil.example)`"),
-    ("backslash at the end", "a\\", "`a\\`"),
-    ("pipe", "a|b", "<code>a&#124;b</code>"),
-    ("backslash and pipe", "a\\|b", "<code>a&#92;&#124;b</code>"),
-    ("backtick and HTML", "`<b>`", "<code>&#96;&#60;b&#62;&#96;</code>"),
-    ("escape", "\x1b[1m", "`\\x1b[1m`"),
-]
 
 
 @pytest.mark.parametrize(("seconds", "text"), AGES)
@@ -86,37 +73,3 @@ def test_clip(text: str, width: int, clipped: str) -> None:
 def test_one_line(text: str, line: str) -> None:
     assert _text.one_line(text) == line
     assert _text.one_line(text).isprintable()
-
-
-@pytest.mark.parametrize(("text", "marked"), [row[1:] for row in CODES], ids=[row[0] for row in CODES])
-def test_code(text: str, marked: str) -> None:
-    assert _text.code(text) == marked
-
-
-TABLE = Table(
-    [Column("host", foreign=True), Column("state"), Column("messages", numbers=True)],
-    [["mx01", "ok", "12"], ["日本", "unreachable", "-"], ["a|b\x1b[2J", "ok", "3"]],
-)
-
-
-def test_text_table() -> None:
-    assert _text.text_table(TABLE) == [
-        "host        state        messages",
-        "mx01        ok                 12",
-        "日本        unreachable         -",
-        "a|b\\x1b[2J  ok                  3",
-    ]
-
-
-def test_text_table_without_rows() -> None:
-    assert _text.text_table(Table(TABLE.columns, [])) == ["host  state  messages"]
-
-
-def test_markdown_table() -> None:
-    assert _text.markdown_table(TABLE) == [
-        "| host | state | messages |",
-        "| --- | --- | ---: |",
-        "| `mx01` | ok | 12 |",
-        "| `日本` | unreachable | - |",
-        "| <code>a&#124;b&#92;x1b&#91;2J</code> | ok | 3 |",
-    ]

@@ -4,13 +4,13 @@
 
 # This plugin util is private to the collection: it can change at any time.
 
-"""The files of runs on the controller: reports, plans, and what a run has done so far.
+"""The files of runs on the controller: reports, plans, and notes on runs that have no report yet.
 
     DIRECTORY/cleanup-RUN.json, cleanup-RUN.md   a report; cleanup.json and cleanup.md are links to the newest
     DIRECTORY/plans/RUN/HOST.json                the plans of a run; plans/latest is a link to the newest
-    DIRECTORY/runs/RUN/*.json                    what a run that is not reported yet has done
+    DIRECTORY/runs/RUN/*.json                    the notes of a run that has no report yet
 
-A file is made under a name that no other has, and is never written again. Only links are replaced.
+A file has a name of its own and is never written again. Only links are replaced.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ LATEST = "latest"
 _DIRECTORY_MODE = 0o700
 _FILE_MODE = 0o600
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-_BEGUN = "run.json"
-# No host's file is called that, for those have a suffix.
+_BEGIN = "run.json"
+# The file of a host cannot have this name, because it has a suffix.
 _LIMITS = "limits"
-# A run of another controller in a shared directory cannot be looked at: after so long it is over.
+# Whether a run on another controller still goes on cannot be seen: after so long it counts as interrupted.
 _FOREIGN_SECONDS = 86400
 
 
@@ -47,12 +47,12 @@ def new_id() -> str:
 
 
 def file_name(host: str) -> str:
-    """Return the name of a host's file: whatever the host is called, it names a file in the directory, and no other host's."""
+    """Return the name of a host's file. Whatever the host's name is, it is a file in the directory, and no two hosts share one."""
     return quote(host, safe=" !#$&'()+,:;=@[]^{}~", errors="surrogateescape") + ".json"
 
 
 def make_directory(path: Path) -> Path:
-    """Make a directory and those above it, for their owner only, where they are missing. What is there already stays as it is."""
+    """Make a directory and its parents, for their owner only, where they are missing. Existing ones keep their mode."""
     if not path.is_dir():
         make_directory(path.parent)
         with suppress(FileExistsError):
@@ -68,8 +68,8 @@ def write_new(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
-def point_to(link: Path, target: str) -> bool:
-    """Have a link point to what is beside it, in one step; return False where something that is no link is in the way.
+def set_link(link: Path, target: str) -> bool:
+    """Let a link point to a file beside it, in one step. Return False where something that is no link has its name.
 
     A link to something newer stays, by the order of names.
     """
@@ -90,7 +90,7 @@ def point_to(link: Path, target: str) -> bool:
 def keep_report(directory: Path, name: str, texts: Mapping[str, str]) -> tuple[Path, list[str]]:
     """Write a report in each of its forms, {suffix: text}.
 
-    Return the path without suffix, and the links to the newest that could not be set because something else has their name.
+    Return the path without suffix, and the links to the newest that could not be set, because a file that is no link has their name.
     """
     make_directory(directory)
     while True:
@@ -101,7 +101,7 @@ def keep_report(directory: Path, name: str, texts: Mapping[str, str]) -> tuple[P
         except FileExistsError:
             continue
         break
-    blocked = [name + suffix for suffix in texts if not point_to(directory / (name + suffix), stem + suffix)]
+    blocked = [name + suffix for suffix in texts if not set_link(directory / (name + suffix), stem + suffix)]
     return directory / stem, blocked
 
 
@@ -117,11 +117,11 @@ def keep_plans(
     write_new(own / _LIMITS, json.dumps(limits) + "\n")
     for host, plan in plans.items():
         write_new(own / file_name(host), json.dumps(plan) + "\n")
-    return own, [] if point_to(plans_directory / LATEST, own.name) else ["plans/%s" % LATEST]
+    return own, [] if set_link(plans_directory / LATEST, own.name) else ["plans/%s" % LATEST]
 
 
-def locate_plans(path: Path) -> Path:
-    """Return the directory that holds the plans: of a directory that has the plans of several runs, those of the newest.
+def find_plans(path: Path) -> Path:
+    """Return the directory that has the plans. If a directory has the plans of several runs, return that of the newest.
 
     Raises FileNotFoundError where there is none.
     """
@@ -129,7 +129,7 @@ def locate_plans(path: Path) -> Path:
     return chosen.resolve(strict=True)
 
 
-def limits_of_plans(path: Path) -> dict[str, Any]:
+def read_limits(path: Path) -> dict[str, Any]:
     """Return the limits that were kept with plans."""
     return _load(path / _LIMITS) or {}
 
@@ -142,73 +142,76 @@ def _new_directory(parent: Path) -> Path:
             return path
 
 
-# --- what a run has done so far -------------------------------------------------------------------------------------
+# --- the notes of runs ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Run:
-    """A run that was begun and not reported: what it was to do, on which hosts it began, and what its tasks returned there."""
+class InterruptedRun:
+    """A run that began and has no report. kind, about: what it was to do. begun: seconds since the epoch."""
 
     path: Path
+    kind: str
     about: Mapping[str, Any]
     begun: int
     started: frozenset[str]
+    """The hosts on which it began to act."""
     results: Mapping[str, Mapping[str, Any]]
-    """{host: {step: result}}."""
+    """What its tasks returned, {host: {step: result}}; every host of the run is in it."""
 
 
-def begin(directory: Path, about: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> str:
-    """Remember that a run begins, what it is to do, and what it knows already, {host: {step: result}}. Return its name."""
+def begin_run(directory: Path, kind: str, about: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> str:
+    """Note that a run begins: what it does, on which hosts, and what is known so far, {host: {step: result}}. Return its name."""
     path = _new_directory(make_directory(directory / "runs"))
-    known = {"about": about, "begun": int(time.time()), "process": _process(os.getppid()), "results": _slim(results)}
-    write_new(path / _BEGUN, json.dumps(known) + "\n")
+    process = {"host": socket.gethostname(), "pid": os.getppid(), "since": _start_of(os.getppid())}
+    notes = {"kind": kind, "about": about, "begun": int(time.time()), "process": process}
+    write_new(path / _BEGIN, json.dumps({**notes, "results": _slim_results(results)}) + "\n")
     return path.name
 
 
-def note(directory: Path, run: str, *, started: list[str], results: Mapping[str, Mapping[str, Any]]) -> None:
-    """Remember that a run starts to act on hosts, and what its tasks returned on hosts, {host: {step: result}}."""
-    text = json.dumps({"started": started, "results": _slim(results)}) + "\n"
+def note_results(directory: Path, run: str, *, started: list[str], results: Mapping[str, Mapping[str, Any]]) -> None:
+    """Note that a run starts to act on hosts, and what its tasks returned, {host: {step: result}}."""
+    text = json.dumps({"started": started, "results": _slim_results(results)}) + "\n"
     while True:
         with suppress(FileExistsError):
             write_new(directory / "runs" / run / (new_id() + ".json"), text)
             return
 
 
-def end(directory: Path, run: str) -> None:
-    """Forget a run: its report is kept."""
+def end_run(directory: Path, run: str) -> None:
+    """Delete the notes of a run that has its report."""
     shutil.rmtree(directory / "runs" / run, ignore_errors=True)
 
 
-def broken_off(directory: Path) -> Iterator[Run]:
-    """Return the runs that began in a directory, were not reported, and do not run any more."""
-    for path in sorted((directory / "runs").glob("*/" + _BEGUN)):
-        known = _load(path)
-        if known and not _alive(known):
-            yield _read_run(path.parent, known)
+def interrupted_runs(directory: Path) -> Iterator[InterruptedRun]:
+    """Yield the runs that began in a directory, have no report, and do not go on."""
+    for path in sorted((directory / "runs").glob("*/" + _BEGIN)):
+        begun = _load(path)
+        if begun and not _goes_on(begun):
+            yield _read_run(path.parent, begun)
 
 
-def _read_run(path: Path, known: Mapping[str, Any]) -> Run:
-    results: dict[str, dict[str, Any]] = {host: dict(steps) for host, steps in known["results"].items()}
+def _read_run(path: Path, begun: Mapping[str, Any]) -> InterruptedRun:
+    results: dict[str, dict[str, Any]] = {host: dict(steps) for host, steps in begun["results"].items()}
     started: set[str] = set()
     for part in sorted(path.glob("*.json")):
-        noted = _load(part) if part.name != _BEGUN else None
-        for host, steps in (noted or {}).get("results", {}).items():
+        note = _load(part) if part.name != _BEGIN else None
+        for host, steps in (note or {}).get("results", {}).items():
             results.setdefault(host, {}).update(steps)
-        started.update((noted or {}).get("started", ()))
-    return Run(path, known["about"], known["begun"], frozenset(started), results)
+        started.update((note or {}).get("started", ()))
+    return InterruptedRun(path, begun["kind"], begun["about"], begun["begun"], frozenset(started), results)
 
 
 def _load(path: Path) -> dict[str, Any] | None:
-    """Return a file of ours; None for one that was cut when the run broke off."""
+    """Return the content of a file; None where it is missing or incomplete, because the run was interrupted while it wrote."""
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return known if isinstance(known, dict) else None
+    return content if isinstance(content, dict) else None
 
 
-def _slim(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return results without what no report shows, which may be large."""
+def _slim_results(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return results without the parts that no report shows and that may be large."""
     return {
         host: {step: _slim_result(result) for step, result in steps.items() if result}
         for host, steps in results.items()
@@ -225,26 +228,22 @@ def _without_list(key: str, value: Any) -> Any:
     return value
 
 
-def _process(pid: int) -> dict[str, Any]:
-    return {"host": socket.gethostname(), "pid": pid, "since": _since(pid)}
-
-
-def _alive(known: Mapping[str, Any]) -> bool:
-    """Return whether the process of a run is there; one of another controller is taken to be so for a while."""
-    process = known["process"]
+def _goes_on(begun: Mapping[str, Any]) -> bool:
+    """Return whether the process of a run still exists; on another controller it is assumed to for a day."""
+    process = begun["process"]
     if process["host"] != socket.gethostname():
-        return time.time() - float(known["begun"]) < _FOREIGN_SECONDS
+        return time.time() - float(begun["begun"]) < _FOREIGN_SECONDS
     try:
         os.kill(int(process["pid"]), 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         pass
-    return bool(_since(int(process["pid"])) == process.get("since"))
+    return bool(_start_of(int(process["pid"])) == process.get("since"))
 
 
-def _since(pid: int) -> str | None:
-    """Return when a process began, as proc(5) has it in field 22; None where there is no such file."""
+def _start_of(pid: int) -> str | None:
+    """Return when a process began, from field 22 of proc(5); None where there is no such file."""
     try:
         return Path("/proc/%d/stat" % pid).read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]
     except (OSError, IndexError):

@@ -11,12 +11,11 @@ import socket
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils import _files
-from ansible_collections.mailops.postfix.plugins.plugin_utils._broken_off import broken_off_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.interrupted import interrupted_report
 
 TEXTS = {".json": "{}\n", ".md": "# x\n"}
 # No process has that number: it is above what Linux ever gives out.
@@ -29,8 +28,8 @@ def mode(path: Path) -> int:
 
 def test_a_report_is_kept_beside_the_last_one(tmp_path: Path) -> None:
     directory = tmp_path / "a" / "reports"
-    first, blocked = _files.keep_report(directory, "audit", {".json": "1", ".md": "one"})
-    second, _blocked = _files.keep_report(directory, "audit", {".json": "2", ".md": "two"})
+    first, blocked = _run_files.keep_report(directory, "audit", {".json": "1", ".md": "one"})
+    second, _blocked = _run_files.keep_report(directory, "audit", {".json": "2", ".md": "two"})
     assert blocked == []
     assert re.fullmatch(r"audit-\d{8}T\d{6}\.\d{6}Z", first.name)
     assert first.with_name(first.name + ".json").read_text(encoding="utf-8") == "1"
@@ -43,7 +42,7 @@ def test_a_report_is_kept_beside_the_last_one(tmp_path: Path) -> None:
 
 def test_what_is_there_and_no_link_stays(tmp_path: Path) -> None:
     (tmp_path / "audit.json").write_text("evidence", encoding="utf-8")
-    _path, blocked = _files.keep_report(tmp_path, "audit", TEXTS)
+    _path, blocked = _run_files.keep_report(tmp_path, "audit", TEXTS)
     assert blocked == ["audit.json"]
     assert (tmp_path / "audit.json").read_text(encoding="utf-8") == "evidence"
     assert (tmp_path / "audit.md").is_symlink()
@@ -52,7 +51,7 @@ def test_what_is_there_and_no_link_stays(tmp_path: Path) -> None:
 def test_many_runs_at_once_write_over_nothing(tmp_path: Path) -> None:
     def keep(number: int) -> None:
         for count in range(20):
-            _files.keep_report(tmp_path, "cleanup", {".json": "%d %d" % (number, count), ".md": "x"})
+            _run_files.keep_report(tmp_path, "cleanup", {".json": "%d %d" % (number, count), ".md": "x"})
 
     threads = [threading.Thread(target=keep, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -64,8 +63,8 @@ def test_many_runs_at_once_write_over_nothing(tmp_path: Path) -> None:
 
 
 def test_a_link_never_goes_back(tmp_path: Path) -> None:
-    assert _files.point_to(tmp_path / "audit.json", "audit-2.json")
-    assert _files.point_to(tmp_path / "audit.json", "audit-1.json")
+    assert _run_files.set_link(tmp_path / "audit.json", "audit-2.json")
+    assert _run_files.set_link(tmp_path / "audit.json", "audit-1.json")
     assert os.readlink(tmp_path / "audit.json") == "audit-2.json"
 
 
@@ -83,28 +82,28 @@ HOSTS: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize(("host", "name"), HOSTS)
 def test_the_file_of_a_host_is_in_the_directory(host: str, name: str, tmp_path: Path) -> None:
-    assert _files.file_name(host) == name
-    path, _blocked = _files.keep_plans(tmp_path, {host: {"x": 1}}, {})
+    assert _run_files.file_name(host) == name
+    path, _blocked = _run_files.keep_plans(tmp_path, {host: {"x": 1}}, {})
     assert sorted(os.listdir(path)) == sorted([name, "limits"])
 
 
 def test_plans_of_a_run_do_not_mix_with_those_before(tmp_path: Path) -> None:
-    first, _blocked = _files.keep_plans(tmp_path, {"mx01": {"n": 1}, "mx02": {"n": 1}}, {"fleet_max_messages": 5})
-    second, _blocked = _files.keep_plans(tmp_path, {"mx01": {"n": 2}}, {})
-    assert _files.locate_plans(tmp_path / "plans") == second
-    assert _files.locate_plans(tmp_path / "plans" / "latest") == second
-    assert _files.locate_plans(first) == first
+    first, _blocked = _run_files.keep_plans(tmp_path, {"mx01": {"n": 1}, "mx02": {"n": 1}}, {"fleet_max_messages": 5})
+    second, _blocked = _run_files.keep_plans(tmp_path, {"mx01": {"n": 2}}, {})
+    assert _run_files.find_plans(tmp_path / "plans") == second
+    assert _run_files.find_plans(tmp_path / "plans" / "latest") == second
+    assert _run_files.find_plans(first) == first
     assert sorted(os.listdir(second)) == ["limits", "mx01.json"]
     assert json.loads((first / "mx01.json").read_text(encoding="utf-8")) == {"n": 1}
-    assert _files.limits_of_plans(first) == {"fleet_max_messages": 5}
+    assert _run_files.read_limits(first) == {"fleet_max_messages": 5}
     assert mode(first) == 0o700
     assert mode(first / "mx01.json") == 0o600
 
 
 def test_plans_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        _files.locate_plans(tmp_path / "plans")
-    assert _files.limits_of_plans(tmp_path) == {}
+        _run_files.find_plans(tmp_path / "plans")
+    assert _run_files.read_limits(tmp_path) == {}
 
 
 PLAN = {
@@ -126,37 +125,37 @@ PURGED = {
 def begun(directory: Path, monkeypatch: pytest.MonkeyPatch, *, pid: int) -> str:
     """Begin a cleanup of three hosts in another process, have it finish one and start another."""
     monkeypatch.setattr(os, "getppid", lambda: pid)
-    hosts = {name: {"planned": PLAN} for name in ("mx01", "mx02", "mx03")}
-    run = _files.begin(directory, {"kind": "cleanup", "method": "delete", "reason": "ticket"}, hosts)
-    _files.note(directory, run, started=["mx01", "mx02"], results={})
-    _files.note(directory, run, started=[], results={"mx01": {"purged": PURGED}, "mx02": {"purged": {}}})
+    hosts = {name: {"plan": PLAN} for name in ("mx01", "mx02", "mx03")}
+    run = _run_files.begin_run(directory, "cleanup", {"method": "delete", "reason": "ticket", "check": False}, hosts)
+    _run_files.note_results(directory, run, started=["mx01", "mx02"], results={})
+    _run_files.note_results(directory, run, started=[], results={"mx01": {"purge": PURGED}, "mx02": {"purge": {}}})
     return run
 
 
-def test_a_run_that_was_broken_off_is_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_was_interrupted_is_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name = begun(tmp_path, monkeypatch, pid=NOBODY)
     assert "xxxx" not in "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "runs" / name).iterdir())
-    (run,) = _files.broken_off(tmp_path)
-    report = broken_off_report(run, created=50)
+    (run,) = _run_files.interrupted_runs(tmp_path)
+    report = interrupted_report(run, created=50)
     assert [(row["host"], row["state"]) for row in report["hosts"]] == [
         ("mx01", "cleaned"),
         ("mx02", "unknown"),
         ("mx03", "stopped"),
     ]
     assert (report["reason"], report["begun"]) == ("ticket", run.begun)
-    _files.end(tmp_path, name)
-    assert list(_files.broken_off(tmp_path)) == []
+    _run_files.end_run(tmp_path, name)
+    assert list(_run_files.interrupted_runs(tmp_path)) == []
 
 
 def test_a_run_that_goes_on_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun(tmp_path, monkeypatch, pid=os.getpid())
-    assert list(_files.broken_off(tmp_path)) == []
+    assert list(_run_files.interrupted_runs(tmp_path)) == []
 
 
 def test_a_run_whose_number_another_process_has_now_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun(tmp_path, monkeypatch, pid=os.getpid())
-    monkeypatch.setattr(_files, "_since", lambda _pid: "another time")
-    assert len(list(_files.broken_off(tmp_path))) == 1
+    monkeypatch.setattr(_run_files, "_start_of", lambda _pid: "another time")
+    assert len(list(_run_files.interrupted_runs(tmp_path))) == 1
 
 
 @pytest.mark.parametrize(("seconds", "found"), [(86300, 0), (86500, 1)])
@@ -167,45 +166,13 @@ def test_a_run_of_another_controller_is_given_a_day(
     monkeypatch.setattr(socket, "gethostname", lambda: "elsewhere.example")
     later = time.time() + seconds
     monkeypatch.setattr(time, "time", lambda: later)
-    assert len(list(_files.broken_off(tmp_path))) == found
+    assert len(list(_run_files.interrupted_runs(tmp_path))) == found
 
 
-def test_what_was_cut_when_a_run_broke_off_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_cut_when_a_run_was_interrupted_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name = begun(tmp_path, monkeypatch, pid=NOBODY)
     (tmp_path / "runs" / name / "99.json").write_text('{"results": {"mx0', encoding="utf-8")
-    (run,) = _files.broken_off(tmp_path)
-    assert set(run.results["mx01"]) == {"planned", "purged"}
+    (run,) = _run_files.interrupted_runs(tmp_path)
+    assert set(run.results["mx01"]) == {"plan", "purge"}
     (tmp_path / "runs" / name / "run.json").write_text("{", encoding="utf-8")
-    assert list(_files.broken_off(tmp_path)) == []
-
-
-SUMS = {"messages": 3, "bytes": 3, "recipients": 3, "partial": 0}
-LOOKED: dict[str, Any] = {"ansible_facts": {"postfix_queue": {"matched": SUMS, "total": SUMS, "top": {}}}}
-TAKEN = {"changed": True, "path": "/q/x", "down": 1.0, "quarantined": SUMS}
-# what is known of a host, whether the run had started there, state
-BROKEN: list[tuple[dict[str, Any], bool, str]] = [
-    ({}, False, "stopped"),
-    ({}, True, "unknown"),
-    ({"taken": TAKEN}, True, "quarantined"),
-    ({"taken": TAKEN, "looked": LOOKED}, True, "unknown"),
-    ({"taken": TAKEN, "looked": LOOKED, "restored": {"restored": SUMS, "outcomes": {}}}, True, "restored"),
-]
-
-
-@pytest.mark.parametrize(("steps", "started", "state"), BROKEN)
-def test_an_emergency_that_was_broken_off(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: dict[str, Any], started: bool, state: str
-) -> None:
-    monkeypatch.setattr(os, "getppid", lambda: NOBODY)
-    about = {"kind": "quarantine", "name": "x", "reason": None, "rules": True, "must_run": True, "hosts": ["mx01"]}
-    name = _files.begin(tmp_path, about, {})
-    _files.note(tmp_path, name, started=["mx01"] if started else [], results={"mx01": steps})
-    (run,) = _files.broken_off(tmp_path)
-    (row,) = broken_off_report(run, created=50)["hosts"]
-    assert row["state"] == state
-
-
-def test_a_run_of_no_known_kind_is_refused(tmp_path: Path) -> None:
-    run = _files.Run(tmp_path, {"kind": "x"}, 0, frozenset(), {})
-    with pytest.raises(ValueError, match=r": 'x' is no kind of run; known are cleanup, quarantine\.$"):
-        broken_off_report(run, created=5)
+    assert list(_run_files.interrupted_runs(tmp_path)) == []

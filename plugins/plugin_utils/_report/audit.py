@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is private to the collection: it can change at any time.
+
+"""The report on the queues of a fleet. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Iterable, Mapping, NamedTuple
+
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import (
+    SUMS,
+    add_up,
+    make_report,
+    make_row,
+)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import (
+    NO_RESULT,
+    Result,
+    Results,
+    choose_steps,
+    find_problem,
+    queue_facts,
+    select_hosts,
+)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
+
+TOP = 10
+
+
+class AuditSteps(NamedTuple):
+    """The steps of an audit. facts: what postfix_queue_facts returned."""
+
+    facts: Result = NO_RESULT
+
+
+def audit_report(
+    results: Results,
+    *,
+    created: int,
+    hosts: Iterable[str] | None = None,
+    selection: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the report on the queues of a fleet.
+
+    results: {host: {step: result}}, with the steps of AuditSteps. hosts: as in select_hosts(). created: seconds since the epoch.
+    selection: the match and exclude rules that were asked for, if any.
+    """
+    rows = [
+        _make_row(host, AuditSteps(**choose_steps(steps, AuditSteps._fields)))
+        for host, steps in select_hosts(results, hosts)
+    ]
+    facts = [row["facts"] for row in rows if row["facts"] is not None]
+    return make_report("audit", created, rows, selection=dict(selection or {}), fleet=_sum_up(len(rows), facts))
+
+
+def _make_row(host: str, steps: AuditSteps) -> dict[str, Any]:
+    problem = find_problem(steps.facts)
+    if problem:
+        return make_row(host, *problem, facts=None)
+    return make_row(host, State.OK, facts=queue_facts(steps.facts))
+
+
+def _sum_up(hosts: int, facts: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the figures of all hosts that answered, added up."""
+    totals = [fact["total"] for fact in facts if "total" in fact]
+    oldest = [total["oldest"] for total in totals if total["oldest"] is not None]
+    return {
+        "hosts": hosts,
+        "answered": len(facts),
+        "queues": _sum_queues(facts),
+        "total": {**add_up(totals), "oldest": min(oldest, default=None)},
+        "matched": add_up((fact["matched"] for fact in facts), (*SUMS, "partial", "undecided")),
+        "damaged": sum(len((fact.get("scan") or {}).get("damaged") or ()) for fact in facts),
+        "top": _merge_tops(facts),
+    }
+
+
+def _sum_queues(facts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return {queue: messages}, without queues that no host looked into."""
+    summed: Counter[str] = Counter()
+    for fact in facts:
+        for queue, figures in fact.get("queues", {}).items():
+            if figures is not None:
+                summed[queue] += figures["messages"]
+    return dict(summed)
+
+
+def _merge_tops(facts: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return the tops of the fleet. They are lower bounds: a host does not return a value that is below its own top."""
+    merged: dict[str, Counter[str]] = {}
+    for fact in facts:
+        for name, values in fact.get("top", {}).items():
+            tally = merged.setdefault(name, Counter())
+            for value in values or ():
+                tally[value["value"]] += value["messages"]
+    return {
+        name: [{"value": value, "messages": count} for value, count in tally.most_common(TOP)]
+        for name, tally in merged.items()
+    }

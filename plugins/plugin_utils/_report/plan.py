@@ -1,0 +1,182 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is private to the collection: it can change at any time.
+
+"""The report on the cleanup plans of a fleet, with the limits that hold over all hosts. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, NamedTuple
+
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import (
+    SUMS,
+    Row,
+    add_up,
+    make_report,
+    make_row,
+)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.limits import (
+    NEARLY_ALL_PERCENT,
+    exceeds_percent,
+    first_given,
+    is_nearly_all,
+    share_text,
+)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import (
+    NO_RESULT,
+    Problem,
+    Result,
+    Results,
+    choose_steps,
+    find_problem,
+    plan_of,
+    select_hosts,
+)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.rules import (
+    group_by_rule,
+    hosts_text,
+    rule_of,
+    rule_text,
+)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
+
+# Plans whose ages differ by no more seconds were made at one time.
+SAME_TIME_SECONDS = 3600
+_NO_PLAN = "There is no plan for this host: make one, or leave the host out."
+_MIXED_REMEDY = "Make new plans for all hosts, leave hosts out with --limit, or set queue_cleanup_mixed_plans: true if you mean that."
+
+
+class PlanSteps(NamedTuple):
+    """The steps of planning. plan: what postfix_queue_purge returned in check mode, or the task that read the plan from a file."""
+
+    plan: Result = NO_RESULT
+
+
+class PlanLimits(NamedTuple):
+    """What limits plans; None for no limit. mixed: whether plans of different rules and ages may be carried out together."""
+
+    max_messages: int | None = None
+    max_percent: float | None = None
+    fleet_max_messages: int | None = None
+    mixed: bool = True
+
+
+def plan_report(
+    results: Results,
+    *,
+    created: int,
+    hosts: Iterable[str] | None = None,
+    limits: PlanLimits = PlanLimits(),  # noqa: B008  a tuple does not change
+) -> dict[str, Any]:
+    """Return the report on the plans of a fleet. Its refusals say why they must not be carried out.
+
+    results: {host: {step: result}}, with the steps of PlanSteps. hosts: as in select_hosts(). created: seconds since the epoch.
+    """
+    rows = [
+        make_plan_row(host, PlanSteps(**choose_steps(steps, PlanSteps._fields)).plan)
+        for host, steps in select_hosts(results, hosts)
+    ]
+    planned = [row for row in rows if row["counts"] is not None]
+    counts = add_up((row["counts"] for row in planned), (*SUMS, "partial", "undecided", "in_queues"))
+    rules = group_by_rule(planned)
+    refusals = [text for row in rows for text in _refuse_host(row, limits)]
+    refusals += _refuse_fleet(planned, counts["messages"], limits)
+    if not limits.mixed:
+        refusals += [*_refuse_rules(rules), *_refuse_ages(planned, created)]
+    fleet = {"hosts": len(rows), "planned": len(planned), **counts}
+    return make_report("plan", created, rows, fleet=fleet, rules=rules, refusals=refusals)
+
+
+def make_plan_row(host: str, result: Result) -> dict[str, Any]:
+    """Return the row of a host in a plan report. result: that of the step plan."""
+    problem = _find_plan_problem(result)
+    plan = None if problem else plan_of(result)
+    if plan is None:
+        figures: dict[str, Any] = dict.fromkeys(("counts", "summary", "planned_at", "rule", "reason"))
+        return make_row(host, *(problem or Problem(State.NO_PLAN, _NO_PLAN)), **figures, limits={})
+    return make_row(
+        host,
+        State.PLANNED if plan["counts"]["messages"] else State.NOTHING_TO_DO,
+        counts=dict(plan["counts"]),
+        summary=dict(plan["summary"]),
+        planned_at=plan["created"],
+        rule=rule_of(plan),
+        reason=plan.get("reason"),
+        limits=dict(plan.get("limits") or {}),
+    )
+
+
+def _find_plan_problem(result: Result) -> Problem | None:
+    problem = find_problem(result)
+    # The module counts what it refuses only where a limit was exceeded.
+    if problem and problem.state == State.FAILED and "matched" in result:
+        return Problem(State.REFUSED, problem.text)
+    return problem
+
+
+# --- refusals -------------------------------------------------------------------------------------------------------
+
+
+def _refuse_host(row: Row, limits: PlanLimits) -> list[str]:
+    """Return why the plan of a host must not be carried out.
+
+    The module checks the same limits, but only on its own host, and after other hosts were cleaned. Limits that are not given are
+    those of the plan.
+    """
+    if row["state"] == State.REFUSED:
+        return ["%s: %s" % (row["host"], row["problem"])]
+    if row["counts"] is None:
+        return []
+    messages, in_queues = row["counts"]["messages"], row["counts"]["in_queues"]
+    most = first_given(limits.max_messages, row["limits"].get("max_messages"))
+    percent = first_given(limits.max_percent, row["limits"].get("max_percent"))
+    texts = []
+    if most is not None and messages > most:
+        texts.append("The plan has %d messages, queue_cleanup_max_messages allows %d." % (messages, most))
+    if percent is not None and exceeds_percent(messages, in_queues, percent):
+        texts.append(
+            "The plan has %d of the %d messages in the chosen queues, queue_cleanup_max_percent allows %g percent."
+            % (messages, in_queues, percent)
+        )
+    if most is None and percent is None and row["rule"]["match"] and is_nearly_all(messages, in_queues):
+        texts.append(
+            "The plan has %s messages in the chosen queues, which is more than %d percent. Narrow the rule, or set "
+            "queue_cleanup_max_percent: 100 if you mean that." % (share_text(messages, in_queues), NEARLY_ALL_PERCENT)
+        )
+    return ["%s: %s" % (row["host"], text) for text in texts]
+
+
+def _refuse_fleet(planned: list[dict[str, Any]], messages: int, limits: PlanLimits) -> list[str]:
+    most = limits.fleet_max_messages
+    if most is None or messages <= most:
+        return []
+    hosts = sum(row["counts"]["messages"] > 0 for row in planned)
+    return [
+        "The plans have %d messages on %d hosts, queue_cleanup_fleet_max_messages allows %d." % (messages, hosts, most)
+    ]
+
+
+def _refuse_rules(rules: list[dict[str, Any]]) -> list[str]:
+    """Return that plans have different rules, and which hosts have which."""
+    if len(rules) <= 1:
+        return []
+    groups = ["%s: %s" % (hosts_text(group["hosts"]), rule_text(group["rule"])) for group in rules]
+    return ["The plans are of %d different rules. %s" % (len(rules), _MIXED_REMEDY), *groups]
+
+
+def _refuse_ages(planned: list[dict[str, Any]], created: int) -> list[str]:
+    """Return that plans were made at different times, and which hosts have which."""
+    hosts_by_time: dict[int, list[str]] = {}
+    for row in sorted(planned, key=lambda row: int(row["planned_at"])):
+        made = row["planned_at"]
+        first = next((second for second in hosts_by_time if made - second <= SAME_TIME_SECONDS), made)
+        hosts_by_time.setdefault(first, []).append(row["host"])
+    if len(hosts_by_time) <= 1:
+        return []
+    groups = [
+        "%s: planned %d minutes ago" % (hosts_text(hosts), (created - second) // 60)
+        for second, hosts in hosts_by_time.items()
+    ]
+    return ["The plans were made at different times. %s" % _MIXED_REMEDY, *groups]

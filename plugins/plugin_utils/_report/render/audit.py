@@ -1,0 +1,117 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is private to the collection: it can change at any time.
+
+"""The document of an audit report. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
+
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report, Row
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.document import (
+    Column,
+    Document,
+    Item,
+    Section,
+    Table,
+)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.parts import (
+    HOST,
+    STATE,
+    first_top,
+    message_section,
+    number_columns,
+    number_text,
+    problem_section,
+    seconds_since,
+    sort_rows,
+    top_text,
+    undecided_lines,
+)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import TOPS, state_word
+from ansible_collections.mailops.postfix.plugins.plugin_utils._text import age, size
+
+# Queues with a column whenever a report has counts. Others have one where a message is in them.
+_USUAL_QUEUES = ("incoming", "active", "deferred", "hold")
+_QUEUES = ("maildrop", *_USUAL_QUEUES, "corrupt")
+_TOP_COLUMNS = {"senders": "top sender", "recipient_domains": "top recipient domain", "reasons": "top reason"}
+_REASON_WIDTH = 96
+_FLEET_TOP = 3
+
+
+def audit_document(report: Report) -> Document:
+    """Return an audit report laid out."""
+    sections = (
+        _top_section(report["fleet"]),
+        message_section("Undecided", report["hosts"], lambda row: (row["facts"] or {}).get("undecided")),
+        message_section("Damaged", report["hosts"], _damaged),
+        problem_section(report),
+    )
+    return Document("Mail queues", report["created"], _summary(report), _table(report), sections)
+
+
+def _damaged(row: Row) -> Sequence[Mapping[str, Any]] | None:
+    damaged: Sequence[Mapping[str, Any]] | None = ((row["facts"] or {}).get("scan") or {}).get("damaged")
+    return damaged
+
+
+def _has_rules(report: Report) -> bool:
+    return any(report["selection"].get(key) for key in ("match", "exclude"))
+
+
+def _summary(report: Report) -> list[str]:
+    fleet = report["fleet"]
+    total = fleet["total"]
+    lines = [
+        "%d of %d hosts answered." % (fleet["answered"], fleet["hosts"]),
+        "%d messages (%s) to %d recipients, the oldest %s old."
+        % (total["messages"], size(total["bytes"]), total["recipients"], age(seconds_since(report, total["oldest"]))),
+    ]
+    if _has_rules(report):
+        matched = fleet["matched"]
+        lines.append("The selection has %d messages to %d recipients." % (matched["messages"], matched["recipients"]))
+        lines += undecided_lines(matched.get("undecided"))
+    if fleet.get("damaged"):
+        lines.append("%d queue files are damaged." % fleet["damaged"])
+    return lines
+
+
+def _top_section(fleet: Mapping[str, Any]) -> Section:
+    """Return the first values of each top. Reasons are long, so each has a line."""
+    items = []
+    for name, label in TOPS.items():
+        values = fleet["top"].get(name, ())[:_FLEET_TOP]
+        if name == "reasons":
+            items += [Item("reason", top_text(value, _REASON_WIDTH)) for value in values]
+        elif values:
+            items.append(Item(label, ", ".join(map(top_text, values))))
+    return Section("Top of the fleet", items)
+
+
+def _table(report: Report) -> Table:
+    queues = [name for name in _QUEUES if name in _USUAL_QUEUES or report["fleet"]["queues"].get(name)]
+    selected = _has_rules(report)
+    columns = [
+        HOST,
+        STATE,
+        *number_columns(queues),
+        *number_columns(["selected"] if selected else []),
+        *number_columns(["oldest"]),
+        *(Column(title, untrusted=True) for title in _TOP_COLUMNS.values()),
+    ]
+    rows = sort_rows(report, lambda row: ((row["facts"] or {}).get("total") or {}).get("messages"))
+    return Table(columns, [_make_cells(report, row, queues, selected=selected) for row in rows])
+
+
+def _make_cells(report: Report, row: Row, queues: Sequence[str], *, selected: bool) -> list[str]:
+    facts = row["facts"] or {}
+    counts = facts.get("queues") or {}
+    figures = [number_text((counts.get(name) or {}).get("messages")) for name in queues]
+    if selected:
+        figures.append(number_text((facts.get("matched") or {}).get("messages")))
+    oldest = age(seconds_since(report, (facts.get("total") or {}).get("oldest")))
+    tops = [first_top(facts.get("top"), name) for name in _TOP_COLUMNS]
+    return [row["host"], state_word(row["state"]), *figures, oldest, *tops]

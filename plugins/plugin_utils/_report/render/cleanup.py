@@ -1,0 +1,97 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is private to the collection: it can change at any time.
+
+"""The document of a cleanup report. Pure."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report, Row
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.document import (
+    Document,
+    Item,
+    Section,
+    Table,
+)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.parts import (
+    HOST,
+    STATE,
+    ago_text,
+    message_section,
+    more_outcomes,
+    number_columns,
+    number_text,
+    problem_section,
+    rule_section,
+    sort_rows,
+)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import (
+    METHODS,
+    outcome_word,
+    state_word,
+)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._text import size
+
+# Outcomes that always have a column. Others have one where a message has that outcome.
+_OUTCOMES = ("vanished", "changed", "in_flight", "failed")
+_NUMBERS_BEFORE = ("planned", "purged", "recipients", "size")
+_NUMBERS_AFTER = ("left", "arrived", "plan made")
+
+
+def cleanup_document(report: Report) -> Document:
+    """Return a cleanup report laid out."""
+    outcomes = (*_OUTCOMES, *more_outcomes(report["hosts"], (*_OUTCOMES, "purged")))
+    columns = [
+        HOST,
+        STATE,
+        *number_columns([*_NUMBERS_BEFORE, *map(outcome_word, outcomes), *_NUMBERS_AFTER]),
+    ]
+    rows = sort_rows(report, lambda row: (row["purged"] or {}).get("messages"))
+    sections = (
+        Section("Why", [Item("reason", report["reason"])] if report["reason"] else []),
+        rule_section(report),
+        message_section("Failed", rows, lambda row: row["failures"]),
+        message_section("Undecided", rows, lambda row: row["undecided"]),
+        problem_section(report),
+    )
+    title = "Cleanup, interrupted" if report["interrupted"] else "Cleanup"
+    table = Table(columns, [_make_cells(report, row, outcomes) for row in rows])
+    return Document(title, report["created"], _summary(report), table, sections)
+
+
+def _summary(report: Report) -> list[str]:
+    fleet, purged, verb = report["fleet"], report["fleet"]["purged"], METHODS[report["method"]]
+    lines = [
+        "%s: %d of %d planned messages (%s) to %d recipients."
+        % (
+            ("would be %s" % verb if report["check"] else verb).capitalize(),
+            purged["messages"],
+            fleet["planned"],
+            size(purged["bytes"]),
+            purged["recipients"],
+        )
+    ]
+    if fleet["arrived"]:
+        lines.append("%d more messages of the selection have arrived since; run the cleanup again." % fleet["arrived"])
+    if report["interrupted"]:
+        lines.append("The run was interrupted. Its results are known only for the hosts that it had finished.")
+    return lines
+
+
+def _make_cells(report: Report, row: Row, outcomes: Sequence[str]) -> list[str]:
+    purged, counted = row["purged"] or {}, row["outcomes"] or {}
+    return [
+        row["host"],
+        state_word(row["state"]),
+        number_text((row["planned"] or {}).get("messages")),
+        *(number_text(purged.get(name)) for name in ("messages", "recipients")),
+        size(purged["bytes"]) if purged else "-",
+        *(number_text(counted.get(name)) for name in outcomes),
+        number_text(row["left"]),
+        number_text(row["arrived"]),
+        ago_text(report, row["planned_at"]),
+    ]

@@ -1,0 +1,37 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is private to the collection: it can change at any time.
+
+"""The table of all kinds of reports: how each is laid out. Pure."""
+
+from __future__ import annotations
+
+from typing import Callable, Mapping
+
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.audit import audit_document
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.cleanup import cleanup_document
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.document import Document
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.plan import plan_document
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.quarantine import quarantine_document
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.quarantine_list import (
+    quarantine_list_document,
+)
+
+DOCUMENTS: Mapping[str, Callable[[Report], Document]] = {
+    "audit": audit_document,
+    "plan": plan_document,
+    "cleanup": cleanup_document,
+    "quarantine": quarantine_document,
+    "quarantines": quarantine_list_document,
+}
+
+
+def document_of(report: Report) -> Document:
+    """Return a report laid out. Raises ValueError for what is no report."""
+    kind = report.get("kind")
+    if kind not in DOCUMENTS:
+        raise ValueError("%r is no kind of report; known are %s" % (kind, ", ".join(DOCUMENTS)))
+    return DOCUMENTS[str(kind)](report)

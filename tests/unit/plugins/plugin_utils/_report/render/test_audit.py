@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.audit import audit_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import report_text
+from tests.unit.support.report_samples import NOW, facts_of
+from tests.unit.support.results import by_host
+
+RESULTS: dict[str, dict[str, Any]] = {
+    "mx01": facts_of(5),
+    "mx02": {"unreachable": True, "msg": "ssh: connect to host mx02\nport 22: timed out"},
+    "mx03": facts_of(12, sender="<>", maildrop=2),
+}
+
+
+def test_audit_text() -> None:
+    report = audit_report(by_host("facts", RESULTS), created=NOW)
+    assert report_text(report) == [
+        "Mail queues, 2026-11-20 12:00:00 UTC",
+        "2 of 3 hosts answered.",
+        "17 messages (17.0 KiB) to 34 recipients, the oldest 2h 0m old.",
+        "",
+        (
+            "host  state        maildrop  incoming  active  deferred  hold  oldest  top sender         top recipient domain  "
+            "top reason"
+        ),
+        (
+            "mx03  ok                  2         0       0        12     0   2h 0m  <> (12)            example.org (3)       "
+            "450 4.2.0 Greylisted, please tr… (12)"
+        ),
+        (
+            "mx01  ok                  0         0       0         5     0   2h 0m  a@example.com (5)  example.org (3)       "
+            "450 4.2.0 Greylisted, please tr… (5)"
+        ),
+        "mx02  unreachable         -         -       -         -     -       -  -                  -                     -",
+        "",
+        "Top of the fleet:",
+        "  senders: <> (12), a@example.com (5)",
+        "  recipient domains: example.org (6), example.net (4)",
+        "  reason: 450 4.2.0 Greylisted, please try again later (17)",
+        "",
+        "Problems:",
+        "  mx02: unreachable: ssh: connect to host mx02 port 22: timed out",
+    ]
+
+
+def test_audit_of_a_selection_has_a_column_for_it() -> None:
+    report = audit_report(
+        by_host("facts", {"mx01": facts_of(5)}), created=NOW, selection={"match": [{"sender": "a@"}], "exclude": []}
+    )
+    text = report_text(report)
+    assert text[3] == "The selection has 5 messages to 10 recipients."
+    assert text[5].split()[:8] == ["host", "state", "incoming", "active", "deferred", "hold", "selected", "oldest"]
+    assert text[6].split()[:7] == ["mx01", "ok", "0", "0", "5", "0", "5"]
+
+
+def test_audit_without_counts_and_tops() -> None:
+    bare = {"ansible_facts": {"postfix_queue": {"matched": {"messages": 2, "bytes": 2, "recipients": 2, "partial": 0}}}}
+    text = report_text(audit_report(by_host("facts", {"mx01": bare}), created=NOW))
+    assert text[2] == "0 messages (0 B) to 0 recipients, the oldest - old."
+    assert text[-1].split() == ["mx01", "ok", "-", "-", "-", "-", "-", "-", "-", "-"]
+
+
+def test_damaged_files_and_undecided_messages_are_listed() -> None:
+    facts = facts_of(5)
+    queue_facts = facts["ansible_facts"]["postfix_queue"]
+    queue_facts["matched"]["undecided"] = 1
+    queue_facts["undecided"] = [{"queue_id": "4B", "queue": "hold", "problem": "its body is too long"}]
+    queue_facts["scan"] = {"damaged": [{"queue_id": "4C", "queue": "deferred", "problem": "it is cut"}]}
+    report = audit_report(by_host("facts", {"mx01": facts}), created=NOW, selection={"match": [{"content": "x"}]})
+    text = report_text(report)
+    assert text[4] == (
+        "1 messages are undecided, because the rules ask for what could not be read in them; they are left alone."
+    )
+    assert text[5] == "1 queue files are damaged."
+    assert text[text.index("Undecided:") + 1] == "  mx01: 4B in hold: its body is too long"
+    assert text[text.index("Damaged:") + 1] == "  mx01: 4C in deferred: it is cut"

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.cleanup import CleanupRun, cleanup_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import report_text
+from tests.unit.support.report_samples import NOW, left_of, plan_of, purged_of
+from tests.unit.support.results import cleanup_steps
+
+
+def test_cleanup_text() -> None:
+    results = {
+        "mx01": cleanup_steps(plan_of(40), purged_of(39), left_of(3), left_of(0)),
+        "mx02": cleanup_steps({"unreachable": True, "msg": "timed out"}),
+    }
+    report = cleanup_report(results, created=NOW, run=CleanupRun(reason="ticket 4711"))
+    assert report_text(report) == [
+        "Cleanup, 2026-11-20 12:00:00 UTC",
+        "Deleted: 39 of 40 planned messages (3.8 KiB) to 78 recipients.",
+        "3 more messages of the selection have arrived since; run the cleanup again.",
+        "",
+        (
+            "host  state        planned  purged  recipients     size  vanished  changed  in flight  failed  left  arrived  "
+            "plan made"
+        ),
+        "mx01  cleaned           40      39          78  3.8 KiB         1        0          2       0     0        3     0s ago",
+        "mx02  unreachable        -       -           -        -         -        -          -       -     -        -          -",
+        "",
+        "Why:",
+        "  reason: ticket 4711",
+        "",
+        "Rules:",
+        '  rule: {"sender": "a@example.com"}',
+        "",
+        "Problems:",
+        "  mx02: unreachable: timed out",
+    ]
+
+
+def test_cleanup_shows_every_outcome_and_what_failed() -> None:
+    purged = purged_of(0)
+    purged["outcomes"].update(already_purged=7, undecided=2)
+    purged["failures"] = [{"queue_id": "%dA" % number, "queue": "deferred", "problem": "EIO"} for number in range(7)]
+    purged["undecided"] = [{"queue_id": "4B", "queue": "hold", "problem": "its body is too long"}]
+    report = cleanup_report({"mx01": cleanup_steps(plan_of(40), purged, left_of(0), {})}, created=NOW, run=CleanupRun())
+    text = report_text(report)
+    assert re.split(r" {2,}", text[3])[10:13] == ["already purged", "undecided", "left"]
+    assert re.split(r" {2,}", text[4])[10:13] == ["7", "2", "0"]
+    start = text.index("Failed:")
+    assert text[start + 1] == "  mx01: 0A in deferred: EIO"
+    assert text[start + 6] == "  mx01: and 2 more"
+    assert text[text.index("Undecided:") + 1] == "  mx01: 4B in hold: its body is too long"
+
+
+def test_cleanup_that_was_interrupted_says_so() -> None:
+    results = {"mx01": cleanup_steps(plan_of(40), {}, {}, {})}
+    text = report_text(cleanup_report(results, created=NOW, run=CleanupRun(), started=frozenset(("mx01",))))
+    assert text[0] == "Cleanup, interrupted, 2026-11-20 12:00:00 UTC"
+    assert text[2] == "The run was interrupted. Its results are known only for the hosts that it had finished."
+
+
+VERBS: list[tuple[str, bool, str]] = [
+    ("delete", True, "Would be deleted: 39 of 40 planned messages (3.8 KiB) to 78 recipients."),
+    ("expire", False, "Expired: 39 of 40 planned messages (3.8 KiB) to 78 recipients."),
+    ("expire", True, "Would be expired: 39 of 40 planned messages (3.8 KiB) to 78 recipients."),
+]
+
+
+@pytest.mark.parametrize(("method", "check", "line"), VERBS)
+def test_cleanup_says_what_was_done(method: str, check: bool, line: str) -> None:
+    cleanup = cleanup_steps(plan_of(40), purged_of(39), {}, {})
+    report = cleanup_report({"mx01": cleanup}, created=NOW, run=CleanupRun(method=method, check=check))
+    assert report_text(report)[1] == line

@@ -1,0 +1,48 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.filter import report_text as report_text_filter
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import (
+    RENDERERS,
+    render_files,
+    report_markdown,
+    report_text,
+)
+from tests.unit.support.report_samples import untrusted_reports
+
+FILTERS = {path.stem for path in Path(report_text_filter.__file__).parent.glob("report_*.py")}
+
+
+def test_each_renderer_but_json_is_a_filter() -> None:
+    assert {"report_%s" % name for name in RENDERERS if name != "json"} == FILTERS
+
+
+@pytest.mark.parametrize("report", untrusted_reports(), ids=lambda report: report["kind"])
+def test_the_files_of_a_report(report: dict[str, object]) -> None:
+    files = render_files(report)
+    assert set(files) == {".json", ".md"}
+    assert json.loads(files[".json"]) == report
+    assert files[".md"] == report_markdown(report)
+
+
+@pytest.mark.parametrize("name", RENDERERS)
+def test_each_renderer_renders_each_kind(name: str) -> None:
+    for report in untrusted_reports():
+        assert "owned" in str(RENDERERS[name].render(report))
+
+
+def test_only_text_and_markdown_have_words_for_states() -> None:
+    report = {"kind": "quarantines", "created": 0, "hosts": [], "problems": {}}
+    row = {"host": "a", "state": "no_quarantine", "problem": "none", "quarantines": []}
+    named = {**report, "hosts": [row]}
+    assert "no_quarantine" in render_files(named)[".json"]
+    assert report_text(named)[-1] == "  a: no quarantine: none"
+    assert "no_quarantine" not in report_markdown(named)

@@ -1,0 +1,144 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Results with everything that a report shows, among it text of strangers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.audit import audit_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.cleanup import CleanupRun, cleanup_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.plan import plan_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine import (
+    QuarantineRun,
+    QuarantineSteps,
+    quarantine_report,
+)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine_limits import QuarantineLimits
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine_list import quarantine_list
+from tests.unit.support.results import by_host, cleanup_steps
+
+# 2026-11-20 12:00:00 UTC
+NOW = 1_795_176_000
+UNTRUSTED = '"\x1b]0;owned\x07{{ 7 * 7 }}|<script>`*[x](http://evil.example)"@example.com'
+
+
+def facts_of(messages: int, *, sender: str = "a@example.com", hold: int = 0, maildrop: int = 0) -> dict[str, Any]:
+    """Return a result of postfix_queue_facts."""
+    figures = {"messages": messages, "bytes": 1024 * messages, "recipients": 2 * messages}
+    reason = "host mx.example.org[192.0.2.1] said: 450 4.2.0 Greylisted, please try again later"
+    queue_facts = {
+        "queues": {
+            "maildrop": {"messages": maildrop},
+            "incoming": {"messages": 0},
+            "active": {"messages": 0},
+            "deferred": {"messages": messages},
+            "hold": {"messages": hold},
+            "corrupt": None,
+        },
+        "total": {**figures, "oldest": NOW - 7200},
+        "matched": {**figures, "partial": 0},
+        "top": {
+            "senders": [{"value": sender, "messages": messages}],
+            "recipient_domains": [{"value": "example.org", "messages": 3}, {"value": "example.net", "messages": 2}],
+            "reasons": [{"value": reason, "messages": messages}],
+            "sasl_usernames": [],
+        },
+    }
+    return {"ansible_facts": {"postfix_queue": queue_facts}}
+
+
+def plan_of(messages: int, sender: str = "a@example.com") -> dict[str, Any]:
+    """Return a result of postfix_queue_purge in check mode."""
+    counts = {"messages": messages, "bytes": 100 * messages, "recipients": 2 * messages, "partial": 1, "in_queues": 50}
+    summary = {
+        "queues": {"deferred": messages},
+        "senders": [{"value": sender, "messages": messages}] if messages else [],
+        "recipient_domains": [{"value": "example.org", "messages": messages}] if messages else [],
+        "oldest": NOW - 7200 if messages else None,
+        "youngest": NOW - 60 if messages else None,
+    }
+    selection = {"match": [{"sender": [sender]}], "exclude": [], "queues": ["deferred"], "recipient_scope": "all"}
+    return {"plan": {"created": NOW, "counts": counts, "summary": summary, "selection": selection}}
+
+
+def purged_of(messages: int) -> dict[str, Any]:
+    """Return a result of postfix_queue_purge."""
+    return {
+        "purged": {"messages": messages, "bytes": 100 * messages, "recipients": 2 * messages},
+        "outcomes": {"purged": messages, "vanished": 1, "changed": 0, "in_flight": 2, "failed": 0},
+    }
+
+
+def left_of(messages: int) -> dict[str, Any]:
+    """Return what postfix_queue_facts finds of the selection afterwards."""
+    return {"ansible_facts": {"postfix_queue": {"matched": {"messages": messages}}}}
+
+
+def sums_of(messages: int) -> dict[str, int]:
+    """Return the sums of so many messages."""
+    return {"messages": messages, "bytes": 100 * messages, "recipients": 2 * messages}
+
+
+def preview_of(matched: int, total: int, sender: str = "a@example.com") -> dict[str, Any]:
+    """Return what postfix_queue_facts finds in a quarantine."""
+    top = {"senders": [{"value": sender, "messages": matched}]}
+    return {
+        "ansible_facts": {
+            "postfix_queue": {"matched": {**sums_of(matched), "partial": 3}, "total": sums_of(total), "top": top}
+        }
+    }
+
+
+def restored_steps(sender: str = "a@example.com") -> QuarantineSteps:
+    """Return what the tasks return where 40 messages were taken and 8 restored."""
+    running = {"ansible_facts": {"postfix_queue": {"instance": {"running": True}}}}
+    return QuarantineSteps(
+        quarantine={"changed": True, "path": "/q/spam", "down": 1.482, "quarantined": sums_of(40)},
+        source={},
+        listing={"skipped": True},
+        preview=preview_of(8, 40, sender),
+        restore={"restored": sums_of(8), "outcomes": {"restored": 8, "collision": 0}, "renamed": []},
+        left=preview_of(0, 32),
+        expiry={"skipped": True},
+        service=running,
+    )
+
+
+def listed_quarantine(reason: str | None) -> dict[str, Any]:
+    """Return a quarantine as postfix_quarantine_info lists it."""
+    return {
+        "name": "spam",
+        "filled": NOW - 7200,
+        "total": {**sums_of(32), "oldest": NOW - 10800},
+        "restored": 8,
+        "deleted": 0,
+        "collisions": ["3F1C2A0D55"],
+        "unfinished": None,
+        "created_by": "ops",
+        "runs": [{"reason": reason}],
+    }
+
+
+def untrusted_reports() -> list[dict[str, Any]]:
+    """Return a report of each kind that has a stranger's text wherever one can be."""
+    run = QuarantineRun(name="spam", reason=UNTRUSTED, rules=True)
+    trouble = {"failed": True, "msg": UNTRUSTED}
+    return [
+        audit_report(by_host("facts", {"mx01": facts_of(5, sender=UNTRUSTED), "mx02": trouble}), created=NOW),
+        plan_report(by_host("plan", {"mx01": plan_of(5, UNTRUSTED), "mx02": trouble}), created=NOW),
+        cleanup_report(
+            {"mx01": cleanup_steps(plan_of(5, UNTRUSTED), trouble)}, created=NOW, run=CleanupRun(reason=UNTRUSTED)
+        ),
+        quarantine_report(
+            {"mx01": restored_steps(UNTRUSTED)._asdict(), "mx02": {"quarantine": trouble}}, created=NOW, run=run
+        ),
+        quarantine_report(
+            {"mx01": restored_steps(UNTRUSTED)._asdict()}, created=NOW, run=run, limits=QuarantineLimits(max_messages=1)
+        ),
+        quarantine_list(
+            by_host("listing", {"mx01": {"quarantines": [listed_quarantine(UNTRUSTED)]}, "mx02": trouble}), created=NOW
+        ),
+    ]

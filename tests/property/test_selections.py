@@ -156,7 +156,12 @@ def test_the_order_of_rules_and_keys_makes_no_difference(
     assert parse(shuffled(match), shuffled(exclude), scope).decide(message) is verdict
 
 
-_EXPENSIVE = {"reasons": Stage.REASONS, "headers": Stage.CONTENT, "stored_text": Stage.CONTENT, "text_parts": Stage.CONTENT}
+_EXPENSIVE = {
+    "reasons": Stage.REASONS,
+    "headers": Stage.CONTENT,
+    "stored_text": Stage.CONTENT,
+    "text_parts": Stage.CONTENT,
+}
 
 
 @given(rule_lists, exclude_lists, scopes, messages())

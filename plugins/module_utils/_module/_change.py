@@ -171,7 +171,8 @@ class Change:
         counted = Counter(outcomes.values())
         planned = self.request.planned
         if planned is not None:
-            changed = set(self.selected.verdicts.changed)
+            # A reused queue ID may have been read together with the planned message, which then has an outcome of its own.
+            changed = set(self.selected.verdicts.changed).difference(self.messages)
             missing = {queue_id: planned[queue_id] for queue_id in planned.keys() - self.messages.keys() - changed}
             counted[Outcome.CHANGED] += len(changed)
             counted[Outcome.VANISHED] += len(missing)

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
@@ -115,7 +116,10 @@ def _find_deleted(spool: Spool, interrupted: Interrupted) -> list[str]:
 def _describe(interrupted: Interrupted, deleted: Sequence[str]) -> str:
     about = interrupted.about
     since = about.get("since")
-    when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(since)) if isinstance(since, int) else "an unknown time"
+    when = "an unknown time"
+    if isinstance(since, int):
+        with suppress(ValueError, OverflowError, OSError):
+            when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(since))
     return "A run of %s by %s that began at %s was interrupted. It had deleted %d messages (%s)." % (
         printable(str(about.get("purpose"))),
         printable(str(about.get("user"))),

@@ -49,13 +49,17 @@ class Verdicts:
         self.changed += other.changed
 
     def add(self, verdict: Verdict, message: Message) -> None:
-        """Count a message that is not selected."""
+        """Count a message that is not selected. Raises ContentError if an undecided message cannot be read; it is counted all the same."""
         if verdict is Verdict.PARTIAL:
             self.partial += 1
         elif verdict is Verdict.UNDECIDED:
             self.undecided += 1
-            gap = Gap(message.queue, message.queue_id, message.envelope.size, message.problem or "cannot be decided")
-            self.examples = first_gaps({*self.examples, gap})
+            size = None
+            try:
+                size = message.envelope.size
+            finally:
+                gap = Gap(message.queue, message.queue_id, size, message.problem or "cannot be decided")
+                self.examples = first_gaps({*self.examples, gap})
 
 
 class Collector(ABC):

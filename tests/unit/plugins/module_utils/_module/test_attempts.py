@@ -124,3 +124,30 @@ def test_waiting_ends_when_all_are_settled(
     monkeypatch.setattr(time, "sleep", sleep)
     assert Attempts({"4A0F9AC": DUE}, frozenset(), log).wait(spool, 60) == ends(left=1)
     assert len(waited) == 3
+
+
+def test_a_message_that_vanishes_while_the_queues_are_read(
+    made: MadeUpSpool, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = made.put("deferred", "4A0F9AC", b"")
+    walk = Spool.walk
+
+    def walk_and_remove(self: Spool, queue: str) -> Iterator[object]:
+        for entry in walk(self, queue):
+            path.unlink()
+            yield entry
+
+    monkeypatch.setattr(Spool, "walk", walk_and_remove)
+    assert Attempts({"4A0F9AC": DUE}, frozenset(), None).wait(spool, 0) == ends(left=1, bounced=None)
+
+
+def test_messages_of_others_are_not_followed(made: MadeUpSpool, spool: Spool, path: Path, log: LogTail) -> None:
+    made.put("deferred", "4A0F9AD", b"")
+    say(
+        path,
+        "pickup[3]: 4A0F9BB: uid=109 from=<a@example.org> orig_id=4A0F9AD",
+        "bounce[12]: 4A0F9AD: sender non-delivery notification: 4A0F9B1",
+    )
+    attempts = Attempts({"4A0F9AC": DUE}, frozenset(), log)
+    assert attempts.wait(spool, 0) == ends(left=1)
+    assert (attempts.renamed, attempts.returned) == ({}, set())

@@ -1,0 +1,258 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
+from ansible_collections.mailops.postfix.plugins.module_utils._module._place import place_of
+from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Request
+from ansible_collections.mailops.postfix.plugins.module_utils._module._result import (
+    Destination,
+    Reading,
+    make_diff,
+    name_gaps,
+    read_queues,
+    show_gaps,
+    show_matched,
+    show_sums,
+    show_totals,
+    warn_of_gaps,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import (
+    SelectedMessage,
+    SelectedMessages,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap, ScanCounts
+from tests.unit.support.host import Host
+from tests.unit.support.queue_file import QueueFile, todo
+
+NOW = 1700000000
+SPAM = QueueFile(sender=b"a@bad.example", recipients=todo(b"x@example.org", b"y@example.net"))
+CUT = Gap("deferred", "4A0F9AF", 100, "the file ends within a record")
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    host = Host(tmp_path)
+    host.made.put("deferred", "4A0F9AC", SPAM.write())
+    host.made.put("hold", "4A0F9AD", SPAM.write())
+    return host
+
+
+def request_for(*queues: str) -> Request:
+    selection = parse_selection(match=[], queues=queues or ("deferred", "hold"), now=NOW)
+    return Request(selection, None, 100, NOW)
+
+
+def read(host: Host, *queues: str) -> Reading[SelectedMessages]:
+    with Spool(str(host.made.path)) as spool:
+        return read_queues(host.module(), spool, request_for(*queues).job(), path="/var/spool/postfix")
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def test_how_reading_went_is_shown(host: Host) -> None:
+    host.made.put("deferred", "4A0F9AF", SPAM.write()[:60])
+    host.made.put("deferred", "4A0F9AE", b"", mode=0o600)
+    reading = read(host)
+    shown = reading.show()
+    assert 0 <= shown.pop("seconds") < 60
+    problem = "the file ends within a record at offset 0"
+    assert shown == {
+        "source": "spool",
+        "files": 4,
+        "vanished": 0,
+        "unreadable": 0,
+        "incomplete": 1,
+        "unparsed": 1,
+        "not_files": 0,
+        "damaged": [{"queue_id": "4A0F9AF", "queue": "deferred", "size": 60, "problem": problem}],
+    }
+    assert reading.show(source="postqueue")["source"] == "postqueue"
+    assert host.warnings == [
+        "/var/spool/postfix: 0 queue files could not be read and 1 are damaged (4A0F9AF in deferred: %s). Only a rule that does not "
+        "need what is missing selects them, such as queue_id." % problem
+    ]
+
+
+def test_reading_whole_files_gives_no_warning(host: Host) -> None:
+    assert sorted(read(host).collector.by_id) == ["4A0F9AC", "4A0F9AD"]
+    assert host.warnings == []
+
+
+def test_a_directory_of_other_files_is_refused_before_the_warning(host: Host, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "4A0F9AC").write_bytes(b"no queue file")
+    place = place_of(str(tmp_path / "notes"))
+    job = request_for().job()
+    with place.spool as spool, pytest.raises(MailopsError, match="holds no queue files"):
+        read_queues(host.module(), spool, _in(job, "notes"), path=place.path, place=place)
+    assert host.warnings == []
+
+
+def _in(job: Any, queue: str) -> Any:
+    def nothing() -> SelectedMessages:
+        selected = request_for().nothing()
+        selected.in_queues = {queue: 0}
+        return selected
+
+    return replace(job, queues=(queue,), make_result=nothing, any_mode=True)
+
+
+@pytest.mark.parametrize(
+    ("counts", "gaps", "text"),
+    [
+        pytest.param(ScanCounts(files=3, vanished=1, incomplete=1), [], None, id="nothing"),
+        pytest.param(
+            ScanCounts(unreadable=2),
+            [],
+            "2 queue files could not be read and 0 are damaged (none named)",
+            id="none named",
+        ),
+        pytest.param(
+            ScanCounts(),
+            [Gap("deferred/4", "", None, "It cannot be read")],
+            "0 queue files could not be read and 0 are damaged (a directory in deferred/4: It cannot be read)",
+            id="a directory",
+        ),
+    ],
+)
+def test_files_that_could_not_be_read_are_warned_of(
+    host: Host, counts: ScanCounts, gaps: list[Gap], text: str | None
+) -> None:
+    warn_of_gaps(host.module(), counts, gaps, "/spool")
+    rest = ". Only a rule that does not need what is missing selects them, such as queue_id."
+    assert host.warnings == ([] if text is None else ["/spool: " + text + rest])
+
+
+# --- gaps and sums --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("gaps", "named"),
+    [
+        pytest.param([], "", id="none"),
+        pytest.param([CUT], "4A0F9AF in deferred: the file ends within a record", id="one"),
+        pytest.param(
+            [Gap("hold", "A", None, "x\x1b")] * 3, "A in hold: x\\x1b; A in hold: x\\x1b; A in hold: x\\x1b", id="three"
+        ),
+        pytest.param(
+            [Gap("hold", "A", 1, "x"), Gap("hold", "B", 1, "x"), Gap("hold", "C", 1, "x"), CUT],
+            "A in hold: x; B in hold: x; C in hold: x; and more",
+            id="more",
+        ),
+    ],
+)
+def test_gaps_in_a_sentence(gaps: list[Gap], named: str) -> None:
+    assert name_gaps(gaps) == named
+
+
+def test_gaps_in_a_result() -> None:
+    assert show_gaps([CUT, Gap("deferred/4", "", None, "no\x07" + "x" * 2000)]) == [
+        {"queue_id": "4A0F9AF", "queue": "deferred", "size": 100, "problem": "the file ends within a record"},
+        {"queue_id": None, "queue": "deferred/4", "size": None, "problem": show_gaps([_LONG])[0]["problem"]},
+    ]
+    problem = show_gaps([_LONG])[0]["problem"]
+    assert problem.startswith("no\\x07xxx")
+    assert len(problem) < 400
+
+
+_LONG = Gap("deferred/4", "", None, "no\x07" + "x" * 2000)
+
+
+def test_the_counts_of_a_selection(host: Host) -> None:
+    selected = read(host).collector
+    sums = show_totals(selected.totals)
+    assert sums == show_sums([*selected.by_id.values()])
+    assert (sums["messages"], sums["recipients"]) == (2, 4)
+    assert show_matched(selected.totals, Verdicts(partial=3, undecided=1)) == {**sums, "partial": 3, "undecided": 1}
+    assert show_sums([]) == {"messages": 0, "bytes": 0, "recipients": 0}
+
+
+# --- the diff -------------------------------------------------------------------------------------------------------
+
+
+def diff_of(host: Host, destinations: dict[str, Destination]) -> tuple[list[str], list[str]]:
+    selected = read(host).collector
+    diff = make_diff(selected, selected.listed.rows(), destinations)
+    assert (diff["before_header"], diff["after_header"]) == ("queues", "queues")
+    before, after = diff["before"].splitlines(), diff["after"].splitlines()
+    return [line for line in before if line not in after], [line for line in after if line not in before]
+
+
+def line_of(queue: str, queue_id: str, size: int) -> str:
+    return "%s %s, %d bytes, from a@bad.example to x@example.org and 1 more" % (queue, queue_id, size)
+
+
+def size_of(host: Host) -> int:
+    message: SelectedMessage = next(iter(read(host).collector.by_id.values()))
+    return message.size
+
+
+@pytest.mark.parametrize(
+    ("destinations", "removed", "added"),
+    [
+        pytest.param({}, [], [], id="nothing"),
+        pytest.param(
+            {"4A0F9AC": Destination(None, "")},
+            ["deferred: 1 messages", "deferred 4A0F9AC"],
+            ["deferred: 0 messages"],
+            id="gone",
+        ),
+        pytest.param(
+            {"4A0F9AC": Destination("hold", " (held)")},
+            ["deferred: 1 messages", "hold: 1 messages", "deferred 4A0F9AC"],
+            ["deferred: 0 messages", "hold: 2 messages", "deferred 4A0F9AC (held)"],
+            id="to a queue that is read",
+        ),
+        pytest.param(
+            {"4A0F9AD": Destination("released", " (released)")},
+            ["hold: 1 messages", "hold 4A0F9AD"],
+            ["hold: 0 messages", "released: 1 messages", "hold 4A0F9AD (released)"],
+            id="to one that is not read",
+        ),
+        pytest.param(
+            {"4A0F9AC": Destination("deferred", " (expired)")},
+            ["deferred 4A0F9AC"],
+            ["deferred 4A0F9AC (expired)"],
+            id="marked in its queue",
+        ),
+    ],
+)
+def test_the_queues_before_and_after(
+    host: Host, destinations: dict[str, Destination], removed: list[str], added: list[str]
+) -> None:
+    size = size_of(host)
+
+    def whole(line: str) -> str:
+        queue, _space, rest = line.partition(" ")
+        queue_id, _space, mark = rest.partition(" ")
+        return line if queue.endswith(":") else line_of(queue, queue_id, size) + (" " + mark if mark else "")
+
+    before, after = diff_of(host, destinations)
+    assert before == [whole(line) for line in removed]
+    assert after == [whole(line) for line in added]
+
+
+def test_a_line_of_the_diff_controls_no_terminal(host: Host) -> None:
+    row = {
+        "queue": "hold",
+        "queue_id": "4A0F9AD",
+        "size": 7,
+        "sender": "a\x1b[2J",
+        "recipients": [],
+        "recipient_count": 0,
+    }
+    diff = make_diff(read(host).collector, [row], {})
+    assert diff["before"].splitlines()[-1] == "hold 4A0F9AD, 7 bytes, from a\\x1b[2J to nobody"

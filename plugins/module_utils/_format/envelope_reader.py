@@ -82,14 +82,13 @@ def check_end(fetch: Fetch, envelope: Envelope) -> Unparsed | None:
     return None if fetch(end, 1) == _EXTRACTED else Unparsed(end, WRONG_END)
 
 
-def _read_plain(data: bytes, fetch: Fetch, file_size: int) -> Envelope | None:
-    """Return the envelope of a file in the plain form, None for any other file.
+# The plain form has these records: C, T, attributes, a full name (of local mail), one S, attributes, recipients, and M where the
+# C record says. There are no other records and no pointers but the placeholders for milters after the sender and the recipients,
+# and all is ASCII. So no length byte has its high bit set, and each record is short.
 
-    The plain form has these records: C, T, attributes, a full name (of local mail), one S, attributes, recipients, and M where the
-    C record says. There are no other records and no pointers but the placeholders for milters after the sender and the recipients,
-    and all is ASCII. So no length byte has its high bit set, and each record is short. The result is the same as that of
-    read_records(), in half the time.
-    """
+
+def _read_plain(data: bytes, fetch: Fetch, file_size: int) -> Envelope | None:
+    """Return the envelope of a file in the plain form, None for any other. It is what read_records() gives, in half the time."""
     head = _plain_head(data)
     if head is None:
         return None
@@ -110,7 +109,6 @@ def _read_plain(data: bytes, fetch: Fetch, file_size: int) -> Envelope | None:
             return None
     except (ValueError, IndexError):
         return None
-    attributes = data[start:before] + data[after:end]
     # The same as Envelope(...), without the Python code that a named tuple has for it.
     fields = (
         arrival,
@@ -119,7 +117,7 @@ def _read_plain(data: bytes, fetch: Fetch, file_size: int) -> Envelope | None:
         data[sender + 2 : after_sender],
         pending,
         done,
-        attributes,
+        data[start:before] + data[after:end],
         content,
         None,
         NOTHING,

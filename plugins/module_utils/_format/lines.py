@@ -63,10 +63,8 @@ class Lines:
                 return
 
     def _take_window(self, lines: list[bytes]) -> tuple[int, bytes, int]:
-        """Take lines of the window up to a record that leads elsewhere; return its type, payload and end, or CUT, or _FULL.
-
-        This runs for every line, so records are decoded in place, without a function call. Raises RecordError.
-        """
+        """Take lines of the window up to a record that leads elsewhere; return its type, payload and end, or CUT, or _FULL."""
+        # This runs for every line, so records are decoded in place, without a function call.
         cursor = self._cursor
         data = cursor.window
         size = len(data)

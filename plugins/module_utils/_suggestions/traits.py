@@ -17,7 +17,7 @@ import functools
 import ipaddress
 import re
 from collections import Counter
-from typing import Any, Callable, NamedTuple, Optional, Sequence
+from typing import Any, Callable, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import text_of
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import SampledMessage
@@ -113,12 +113,12 @@ def _paths(found: Sequence[Sequence[tuple[str, str]]]) -> list[tuple[tuple[str, 
     return [tuple((host, next(shaped)) for host, _path in several) for several in found]
 
 
+# The host and the shape of a URL.
+_Path = Tuple[str, ShapedText]
+
+
 def _traits(
-    message: SampledMessage,
-    *,
-    subject: ShapedText | None,
-    reason: ShapedText | None,
-    paths: tuple[tuple[str, ShapedText], ...],
+    message: SampledMessage, *, subject: ShapedText | None, reason: ShapedText | None, paths: tuple[_Path, ...]
 ) -> Traits:
     envelope = message.envelope
     sender = _value(envelope.sender or None)
@@ -130,7 +130,6 @@ def _traits(
     network = _network(address)
     only = _only_recipient(message)
     is_null = envelope.sender == b""
-    known = {_organisation(text) for text in (client, helo) if text}
     return Traits(
         sender=sender,
         local=_local(local) if sender else None,
@@ -146,7 +145,7 @@ def _traits(
         # A mail program that logs in may use any HELO name.
         odd_client=address is not None and login is None and (client in (None, "unknown") or _odd_greeting(helo)),
         rewritten=_REWRITTEN.match(local) is not None,
-        own_client=bool(domain) and (_organisation(domain) in known or sender == login),
+        own_client=bool(domain) and (sender == login or _has_organisation(domain, client, helo)),
         foreign_sender=login is not None and sender is not None and domain != login.rpartition("@")[2],
         arrival=envelope.arrival,
         size=envelope.size,
@@ -158,6 +157,11 @@ def _traits(
         paths=paths,
         opened=message.content is not None,
     )
+
+
+def _has_organisation(domain: str, *names: str | None) -> bool:
+    """Return whether one of these host names belongs to the organisation of a domain."""
+    return _organisation(domain) in {_organisation(name) for name in names if name}
 
 
 def _value(value: bytes | None) -> str | None:

@@ -68,7 +68,7 @@ def facts(target: Target, rounds: int) -> list[Row]:
 
 
 def suggestions(target: Target, rounds: int) -> list[Row]:
-    """Rules mined from the queue, beside the facts; the messages that are opened for it count too."""
+    """Rules mined from the queue, in addition to the facts; the messages that are opened for it count too."""
     ours, theirs = in_turn(
         rounds,
         lambda: _facts(target, "suggestions", target.messages),

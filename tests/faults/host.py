@@ -101,9 +101,9 @@ class Snapshot:
         return {name for name, places in self.messages.items() if not places}
 
     def stray_logs(self) -> list[str]:
-        """Return the logs that lie beside no message."""
-        beside = {(where.place, Path(where.path).name) for places in self.messages.values() for where in places}
-        return [log.path for log in self.logs if (log.place, Path(log.path).name) not in beside]
+        """Return the logs that belong to no message."""
+        known = {(where.place, Path(where.path).name) for places in self.messages.values() for where in places}
+        return [log.path for log in self.logs if (log.place, Path(log.path).name) not in known]
 
 
 @dataclass

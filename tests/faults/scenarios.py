@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 BAD = [{"sender": "bad.example"}]
 NOBODY = [{"sender": "nobody@nowhere.example"}]
 QUARANTINE = "postfix_spool_quarantine"
-# Where the quarantine is, for the option directory; near is the default, beside the queue directory.
+# Where the quarantine is, for the option directory; near is the default, next to the queue directory.
 FAR = {"directory": "far"}
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One thing that an operator does, on a host that is made anew each time."""
+    """One thing that an operator does, on a host that is new each time."""
 
     name: str
     call: Call

@@ -115,7 +115,7 @@ def messages(quarantines: list[Path]) -> list[str]:
 
 
 def stray_logs(quarantines: list[Path]) -> list[str]:
-    """Return the logs that do not lie beside their message."""
+    """Return the logs without a message."""
     strays = []
     for root in (SPOOL, *quarantines):
         known = {path.name for path in _files(root, QUEUES)}

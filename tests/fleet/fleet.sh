@@ -125,7 +125,7 @@ printf '%s\n' 'pwcheck_method: auxprop' 'auxprop_plugin: sasldb' 'mech_list: PLA
 for user in user1 user2 stolen; do printf secret | saslpasswd2 -p -c -u example.test "$user"; done
 chgrp postfix /etc/sasldb2
 chmod 640 /etc/sasldb2
-# No name service: the only way out is the relay host, and clients are told apart by XCLIENT.
+# No name service: the only way out is the relay host, and XCLIENT distinguishes the clients.
 postconf -e inet_interfaces=all inet_protocols=all 'mydestination=$myhostname, localhost' myorigin='$myhostname' \
   alias_maps= alias_database= local_recipient_maps= smtp_host_lookup=native smtp_dns_support_level=disabled \
   smtpd_peername_lookup=no smtpd_authorized_xclient_hosts=127.0.0.0/8 'smtpd_relay_restrictions=check_client_access static:OK, reject' \
@@ -523,7 +523,7 @@ run_in_host() {
     env -i PATH="$HOST_PATH" HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" "$@"
 }
 
-# Who speaks to a host that is unplugged is told "no route" at once: nothing remembers that it was there.
+# A connection to an unplugged host fails with "no route" at once: nothing remembers that it was there.
 set_link() {
   local pid
   host_pid "$1" > /dev/null

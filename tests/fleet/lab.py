@@ -199,7 +199,7 @@ class Host:
 
     @contextlib.contextmanager
     def unwoken(self, service: str) -> Iterator[None]:
-        """Have a service of Postfix work only when it is told to, not by the clock as well, while this is entered."""
+        """Have a service of Postfix work only at a request, not by the clock as well, while this is entered."""
         field = f"{service}/unix/wakeup"
         usual = self.run(["postconf", "-hF", field]).stdout.strip()
         self._set_service_field(field, "0")
@@ -216,7 +216,7 @@ class Host:
     def settle(self, count: int, *, remind: bool = True, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until that many messages are in the queue, all of them deferred (see rest.py).
 
-        Without reminders the queue manager has to find out by itself, or be told by what is tested, that mail came in.
+        Without reminders the queue manager has to find out by itself, or get a request from what is tested, that mail came in.
         """
         options = ["--seconds", str(seconds), *([] if remind else ["--no-reminder"])]
         self.run(["python3", self._rest, "settle", str(count), *options])
@@ -466,7 +466,7 @@ class Lab:
         return _as_text(_run(command, name=list(map(str, argv)), check=check, env=environment, cwd=cwd))
 
     def started(self, argv: Argv) -> subprocess.Popen[str]:
-        """Start a command of this machine in the lab's network, which is told by the end of its input that it is to end."""
+        """Start a command of this machine in the lab's network, which ends at the end of its input."""
         environment = {**os.environ, **_environment(self.directory, self.net)}
         command = [str(FLEET), "run", *map(str, argv)]
         return subprocess.Popen(

@@ -48,18 +48,18 @@ def wait_for_queue(
     """Wait until the queue is as the condition wants it, and remind the queue manager of incoming mail meanwhile.
 
     A queue manager that starts, as after a reload, puts back into incoming, for a minute, what an agent of its predecessor still
-    has locked (qmgr_active_feed() in src/qmgr/qmgr_active.c), and looks there when it is told of new mail. In this lab there is
+    has locked (qmgr_active_feed() in src/qmgr/qmgr_active.c), and reads it when it gets a request. In this lab there is
     none then. Nothing that is deferred is tried because of a reminder.
     """
-    start = told = time.monotonic()
+    start = reminded = time.monotonic()
     while not condition():
         now = time.monotonic()
         if now > start + seconds:
             raise RestError(f"after {seconds:.0f} s Postfix has still not finished: {what}; there are {_listing()}")
-        if remind and now > told + REMINDER_SECONDS:
+        if remind and now > reminded + REMINDER_SECONDS:
             # Its exit status says nothing.
             subprocess.run(["postkick", "public", "qmgr", "I"], check=False, stderr=subprocess.DEVNULL)
-            told = now
+            reminded = now
         # A look at thousands of files takes its time, which Postfix needs too.
         time.sleep(max(PAUSE_SECONDS, time.monotonic() - now))
 

@@ -1,12 +1,12 @@
 # Copyright (c) 2026, the mailops.postfix authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's relay host: defers, accepts or refuses mail, recipient by recipient, and can be told to change.
+"""The lab's relay host: defers, accepts or refuses mail, recipient by recipient, and can be changed.
 
     python sink.py serve --listen 10.99.0.1:2525 --control CONTROL.sock --record DELIVERED.jsonl
     python sink.py tell CONTROL.sock '{"default": "accept"}'
 
-Every message that it accepts becomes one line of JSON in the record.  It is told one JSON object a line through the
+Every message that it accepts becomes one line of JSON in the record.  It takes one JSON object a line through the
 control socket; it answers with its settings and counts.  A waiting answer is given as soon as its delay is shortened.
 """
 
@@ -124,7 +124,7 @@ class Sink:
             self._changed.notify_all()
 
     async def pause(self, delay: Callable[[], float]) -> None:
-        """Wait until the delay has passed, reading it anew whenever the settings change."""
+        """Wait until the delay has passed, reading it again whenever the settings change."""
         start = time.monotonic()
         self.counts.waiting += 1
         try:
@@ -289,7 +289,7 @@ async def _serve_control(sink: Sink, reader: asyncio.StreamReader, writer: async
 
 
 async def serve(*, listen: str, control: Path, record: Path) -> None:
-    """Answer SMTP on listen (address:port) and requests on the control socket until it is told to stop."""
+    """Answer SMTP on listen (address:port) and requests on the control socket until a request stops it."""
     address, _colon, port = listen.rpartition(":")
     with record.open("a", encoding="utf-8") as lines:
         sink = Sink(lines)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.fleet.lab import Completed, Host, Lab
 
 ROOT = Path(__file__).resolve().parents[2]
-# Ansible is installed beside the Python that runs the tests.
+# Ansible is installed next to the Python that runs the tests.
 BIN = Path(sys.executable).parent
 COLLECTION = "ansible_collections.mailops.postfix"
 RUN_MODULES = ROOT / "tests" / "fleet" / "run_modules.py"

@@ -94,7 +94,7 @@ def test_every_top_agrees_with_postqueue_and_the_record(
         [recipient["delay_reason"] for recipient in message["recipients"] if "delay_reason" in recipient]
         for message in listed
     ]
-    # postqueue cannot tell the null sender from a literal MAILER-DAEMON: the record can.
+    # postqueue shows the null sender and a literal MAILER-DAEMON alike; the record does not.
     by_postqueue = Counter(message["sender"] for message in listed)
     bare = sum(record.sender == "MAILER-DAEMON" for record in records)
     by_postqueue["<>"] = by_postqueue["MAILER-DAEMON"] - bare

@@ -283,7 +283,7 @@ def test_what_outlived_its_queue_lifetime_is_tried_and_not_returned(empty_host: 
         assert flags(done) == flags(predicted)
         # A notice has a lifetime of its own, which will be over by its next try.
         assert done["outcomes"] == outcomes(released=1, requeued=2)
-        wait_until(lambda: {old, notice} <= set(requeued(empty_host)), "not both are submitted anew")
+        wait_until(lambda: {old, notice} <= set(requeued(empty_host)), "not both are submitted again")
         as_new = requeued(empty_host)
         tried = f" {as_new[old]}: to=<a@dest.example.org>"
         wait_until(lambda: tried in empty_host.get(LOG).decode(), "it is not tried")
@@ -313,12 +313,12 @@ def test_requeue_by_hand_submits_anew(either_host: Host, controller: Controller)
     either_host.run(["postsuper", "-h", queue_id])
     options: dict[str, Any] = {"state": "released", "release_by": "requeue", "match_all": True}
     predicted = hold(controller, either_host, check=True, **options)
-    # pickup(8) is told: it would not look by itself.
+    # pickup(8) gets a request: it would not look by itself.
     with either_host.unwoken("pickup"):
         done = hold(controller, either_host, **options)
         assert flags(done) == flags(predicted)
         assert done["outcomes"] == outcomes(requeued=1)
-        wait_until(lambda: queue_id in requeued(either_host), "it is not submitted anew")
+        wait_until(lambda: queue_id in requeued(either_host), "it is not submitted again")
     either_host.settle(1)
     assert set(places(either_host)) == {requeued(either_host)[queue_id]}
 

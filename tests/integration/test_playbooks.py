@@ -136,7 +136,7 @@ def test_audit_keeps_its_reports_for_operators_only(playbooks: Playbooks, mixtur
     }
     names = ("audit-TIME.json", "audit-TIME.md", "audit.json", "audit.md")
     assert modes == {"reports": 0o700, **dict.fromkeys(names, 0o600)}
-    # The next report is kept beside it.
+    # The next report is kept next to it.
     assert playbooks.run("audit", "--limit", "mx01").status == 0
     assert len(list(run.directory.glob("audit-*.json"))) == 2
     assert [row["host"] for row in run.report("audit")["hosts"]] == ["mx01"]
@@ -521,7 +521,7 @@ REFUSALS: list[tuple[str, dict[str, Any], str]] = [
         ),
     ),
     (
-        "rules beside plans",
+        "rules with plans",
         {"queue_cleanup_plans": "/", **SPAM},
         (
             "Plans are finished selections; nothing was touched. Leave out queue_cleanup_match, queue_cleanup_exclude and "
@@ -529,7 +529,7 @@ REFUSALS: list[tuple[str, dict[str, Any], str]] = [
         ),
     ),
     (
-        "queues beside plans",
+        "queues with plans",
         {"queue_cleanup_plans": "/", "queue_cleanup_queues": ["hold"]},
         "Plans hold their queues and their scope; nothing was touched. Leave out queue_cleanup_queues and",
     ),

@@ -67,7 +67,7 @@ print(reply.split()[-1].decode())
 
 
 def wait_for_agent(host: Host, path: str) -> None:
-    """Wait until no delivery agent has that queue file any more: what came of the delivery is noted in it, and told to qmgr."""
+    """Wait until no delivery agent has that queue file any more: the result of the delivery is noted in it, and qmgr knows it."""
     wait_until(
         lambda: host.run(["flock", "--nonblock", path, "true"], check=False).returncode == 0, f"{path} is still locked"
     )
@@ -834,7 +834,7 @@ def test_a_check_run_leaves_no_trace(host: Host, controller: Controller) -> None
     ]
     listing += ["-printf", "%p %i %s %m %T@ %C@\n"]
     before = host.run(listing).stdout
-    # A directory's time of access tells when this looked; and Postfix's own processes read what is not a queue.
+    # A directory's time of access shows when this read it; and Postfix's own processes read what is not a queue.
     queues = [
         f"{SPOOL}/{queue}" for queue in ("maildrop", "incoming", "active", "deferred", "hold", "corrupt", "defer")
     ]

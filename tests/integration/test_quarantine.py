@@ -68,7 +68,7 @@ def clean_each(empty_host: Host) -> Iterator[Host]:
 
 
 def quarantine(host: Host, controller: Controller, *, check: bool = False, **options: Any) -> dict[str, Any]:
-    """Run postfix_spool_quarantine, on the quarantine "spam" unless told otherwise."""
+    """Run postfix_spool_quarantine, on the quarantine "spam" if nothing else is given."""
     return controller.module(host.name, "postfix_spool_quarantine", {"name": "spam", **options}, check=check)
 
 
@@ -163,11 +163,11 @@ def test_messages_go_and_come_back_whole(clean_each: Host, controller: Controlle
     assert controller.facts(host.name, spool=PLACE, gather=["suggestions"])["suggestions"]
     opened = controller.module(host.name, "postfix_message_info", {"spool": PLACE, "match": [{"queue_id": min(spam)}]})
     assert [message["queue_id"] for message in opened["messages"]] == [min(spam)]
-    [told] = info(host, controller)
-    assert told["total"]["messages"] == told["quarantined"] == len(spam)
-    assert told["queues"] == {"deferred": {"messages": len(spam), "bytes": done["quarantined"]["bytes"]}}
-    assert [run["reason"] for run in told["runs"]] == ["ticket 1"]
-    assert told["unfinished"] is None
+    [shown] = info(host, controller)
+    assert shown["total"]["messages"] == shown["quarantined"] == len(spam)
+    assert shown["queues"] == {"deferred": {"messages": len(spam), "bytes": done["quarantined"]["bytes"]}}
+    assert [run["reason"] for run in shown["runs"]] == ["ticket 1"]
+    assert shown["unfinished"] is None
     # Back again: a part by a rule, then the rest, byte for byte with its logs, as it was.
     some: dict[str, Any] = {"match": [{"sender": "<>"}], "state": "restored"}
     predicted = quarantine(host, controller, check=True, **some)
@@ -182,8 +182,8 @@ def test_messages_go_and_come_back_whole(clean_each: Host, controller: Controlle
     assert host.spool_files() == before
     assert logs(host) == logs_before
     assert quarantine(host, controller, state="restored", match_all=True)["changed"] is False
-    [told] = info(host, controller)
-    assert (told["restored"], told["total"]["messages"]) == (len(spam), 0)
+    [shown] = info(host, controller)
+    assert (shown["restored"], shown["total"]["messages"]) == (len(spam), 0)
     # What was restored is delivered.
     delivered = len(lab.sink.received())
     lab.sink.mode("accept")
@@ -267,8 +267,8 @@ def test_a_taken_queue_id_is_reported_and_its_message_kept(clean_each: Host, con
     assert host.get(f"{SPOOL}/hold/{first}") == b""
     assert host.get(f"{PLACE}/deferred/{first}") == kept
     assert ("defer", first) in logs(host, PLACE)
-    [told] = info(host, controller)
-    assert told["collisions"] == [first]
+    [shown] = info(host, controller)
+    assert shown["collisions"] == [first]
     again = quarantine(host, controller, state="restored", match=BAD)
     assert (again["changed"], again["outcomes"]) == (False, outcomes(collision=1))
     host.run(["rm", f"{SPOOL}/hold/{first}"])
@@ -276,8 +276,8 @@ def test_a_taken_queue_id_is_reported_and_its_message_kept(clean_each: Host, con
     assert last["outcomes"] == outcomes(restored=1)
     assert host.get(path_of(host, first)) == kept
     assert ("defer", first) in logs(host)
-    [told] = info(host, controller)
-    assert told["collisions"] == []
+    [shown] = info(host, controller)
+    assert shown["collisions"] == []
 
 
 @pytest.mark.parametrize("long_ids", [False, True])
@@ -310,7 +310,7 @@ def test_another_filesystem_gives_other_names_and_the_same_messages(
         assert {row["was"]: row["queue_id"] for row in back["renamed"]}.items() <= {
             (old, new) for old in ids(before) for new in ids(after)
         }
-        # Every name fits its inode and its hash directory: postsuper has nothing to mend.
+        # Every name fits its inode and its hash directory: postsuper has nothing to fix.
         assert host.run(["postsuper", "-s"]).stderr == ""
         assert {name for _log, name in logs(host)} == ids(after) | set(others)
         delivered = len(lab.sink.received())
@@ -377,13 +377,13 @@ def test_everything_reads_a_quarantine_as_it_reads_a_spool(clean_each: Host, con
     known = {record.queue_id for record in records if record.sasl_username == STOLEN_ACCOUNT}
     quarantine(host, controller, mode="queues")
     assert host.spool_files() == {}
-    told = controller.facts(host.name, spool=PLACE, limit=300, gather=["counts", "top", "messages", "suggestions"])
-    assert {key: told[key] for key in ("total", "top")} == {
+    shown = controller.facts(host.name, spool=PLACE, limit=300, gather=["counts", "top", "messages", "suggestions"])
+    assert {key: shown[key] for key in ("total", "top")} == {
         "total": live["total"],
         "top": {**live["top"], "reasons": []},
     }
-    assert {row["queue_id"] for row in told["messages"]} == {row["queue_id"] for row in live["messages"]}
-    assert told["suggestions"][0]["match"] == rule
+    assert {row["queue_id"] for row in shown["messages"]} == {row["queue_id"] for row in live["messages"]}
+    assert shown["suggestions"][0]["match"] == rule
     opened = controller.opened(host.name, spool=PLACE, match=rule, limit=1, patterns=rule)
     assert opened["matched"]["messages"] == len(known)
     assert opened["messages"][0]["queue_id"] in known
@@ -420,7 +420,7 @@ def test_messages_go_where_they_are_wanted(clean: Host, controller: Controller, 
     delivered = len(lab.sink.received())
     lab.sink.mode("accept")
     to_maildrop: dict[str, Any] = {"state": "restored", "match": [{"queue_id": second}], "restore_to": "maildrop"}
-    # pickup is told: it would not look by itself.
+    # pickup gets a request: it would not look by itself.
     with clean.unwoken("pickup"):
         assert quarantine(clean, controller, **to_maildrop)["outcomes"] == outcomes(restored=1)
         wait_until(lambda: len(lab.sink.received()) > delivered, "it is not delivered")
@@ -441,7 +441,7 @@ def test_what_was_active_goes_to_incoming(clean: Host, controller: Controller, l
     lab.sink.mode("accept")
     done = quarantine(clean, controller, state="restored", match=[{"queue_id": first}])
     assert done["outcomes"] == outcomes(restored=1)
-    # qmgr was told, by the module.
+    # The module sent qmgr a request.
     clean.settle(0, remind=False)
     assert [message["sender"] for message in lab.sink.received()[delivered:]] == ["0@bad.example"]
 

@@ -123,7 +123,7 @@ HELD_OUT = (
         },
     ),
     Scene(
-        "newsletter beside spam",
+        "newsletter with spam",
         74,
         _SCHOOL,
         {

@@ -55,7 +55,7 @@ class Letter:
         ).write()
 
     def defer_log(self) -> bytes:
-        """Return the defer log that Postfix keeps beside it."""
+        """Return the defer log that Postfix keeps for it."""
         return "".join("recipient=%s\nreason=%s\n\n" % (address, self.reason) for address in self.recipients).encode()
 
 

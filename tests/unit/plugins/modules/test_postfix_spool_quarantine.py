@@ -147,8 +147,8 @@ def test_what_was_there_before_whole_queues_is_not_told_again(run: ModuleRun) ->
     predicted = run(check=True, name="spam", mode="queues")
     done = run(name="spam", mode="queues")
     assert done["outcomes"] == predicted["outcomes"] == outcomes(quarantined=1)
-    for told in ("quarantined", "matched", "messages", "truncated", "diff"):
-        assert done[told] == predicted[told]
+    for key in ("quarantined", "matched", "messages", "truncated", "diff"):
+        assert done[key] == predicted[key]
     assert [row["queue_id"] for row in done["messages"]] == [HAM]
 
 
@@ -251,10 +251,10 @@ def test_info_tells_what_is_there(
     (tmp_path / "sbin").rmdir()
     ask = running(ModuleRun(postfix_quarantine_info.main, monkeypatch, capsys, made.path))
     assert ask(name="ham")["quarantines"] == []
-    [told] = ask()["quarantines"]
-    assert (told["name"], told["quarantined"], told["deleted"], told["restored"]) == ("spam", 2, 1, 0)
-    assert (told["total"]["messages"], list(told["queues"]), told["unfinished"]) == (1, ["deferred"], None)
-    assert [(row["mode"], row["reason"]) for row in told["runs"]] == [("queues", "ticket 1")]
+    [row] = ask()["quarantines"]
+    assert (row["name"], row["quarantined"], row["deleted"], row["restored"]) == ("spam", 2, 1, 0)
+    assert (row["total"]["messages"], list(row["queues"]), row["unfinished"]) == (1, ["deferred"], None)
+    assert [(entry["mode"], entry["reason"]) for entry in row["runs"]] == [("queues", "ticket 1")]
 
 
 def test_info_counts_what_came_first_once(
@@ -270,8 +270,8 @@ def test_info_counts_what_came_first_once(
     (tmp_path / "sbin" / "postconf").unlink()
     (tmp_path / "sbin").rmdir()
     ask = running(ModuleRun(postfix_quarantine_info.main, monkeypatch, capsys, made.path))
-    [told] = ask()["quarantines"]
-    assert (told["quarantined"], told["total"]["messages"]) == (2, 2)
+    [row] = ask()["quarantines"]
+    assert (row["quarantined"], row["total"]["messages"]) == (2, 2)
 
 
 def test_info_is_bounded(

@@ -44,7 +44,7 @@ def spool_path(release: str, tmp_path: Path) -> Path:
 
 
 class Seen:
-    """What of each message is told here."""
+    """What is compared of each message."""
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, Any]] = {}

@@ -91,7 +91,7 @@ DEVELOPMENT = (
         },
     ),
     Scene(
-        "newsletter with spam",
+        "newsletter beside spam",
         1,
         _WORLD,
         {
@@ -131,7 +131,7 @@ DEVELOPMENT = (
     Scene("quiet queue", 1, _WORLD, everyday(150), is_flooded=False),
     Scene("mailing list", 1, _WORLD, {**everyday(400), mailing: 300, answering: 100}, is_flooded=False),
     Scene(
-        "owner with thief",
+        "owner beside thief",
         1,
         _WORLD,
         {

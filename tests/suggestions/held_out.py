@@ -123,7 +123,7 @@ HELD_OUT = (
         },
     ),
     Scene(
-        "newsletter with spam",
+        "newsletter beside spam",
         74,
         _SCHOOL,
         {

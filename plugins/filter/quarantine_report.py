@@ -7,7 +7,10 @@ from __future__ import annotations
 from typing import Any, Callable, Iterable, Mapping
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter, now, read_options
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine import QuarantineRun, quarantine_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine import (
+    QuarantineOptions,
+    quarantine_report,
+)
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine_limits import QuarantineLimits
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import Results
 
@@ -96,7 +99,7 @@ def _filter(
     return quarantine_report(
         results,
         hosts=hosts,
-        run=read_options(QuarantineRun, "run", run),
+        run=read_options(QuarantineOptions, "run", run),
         limits=None if limits is None else read_options(QuarantineLimits, "limits", _read_numbers(limits)),
         created=now() if created is None else created,
     )

@@ -19,11 +19,11 @@ from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing i
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._place import Place
     from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import (
         SelectedMessage,
         SelectedMessages,
     )
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._source import QueueSource
     from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.parallel import Mergeable
@@ -56,16 +56,16 @@ class Reading(Generic[_Collector]):
 
 
 def read_queues(
-    module: AnsibleModule, spool: Spool, job: Job[_Collector], *, path: str, place: Place | None = None
+    module: AnsibleModule, spool: Spool, job: Job[_Collector], *, path: str, source: QueueSource | None = None
 ) -> Reading[_Collector]:
     """Read the queues of a job and warn of files that cannot be read. path: the directory that the warning names.
 
-    place: refuse a directory that is none of queue files. Raises MailopsError.
+    source: refuse a directory that is none of queue files. Raises MailopsError.
     """
     started = time.monotonic()
     share = scan(spool, job)
-    if place is not None:
-        place.check(share.counts)
+    if source is not None:
+        source.check(share.counts)
     warn_of_gaps(module, share.counts, share.gaps, path)
     return Reading(share.result, share.counts, share.gaps, started)
 

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping, NamedTuple, 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, OutcomeError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import SELECTABLE_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
-from ansible_collections.mailops.postfix.plugins.module_utils._module._place import Place, place_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import (
     read_queues,
     show_gaps,
     show_matched,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._module._source import QueueSource, source_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import (
     Collector,
     Verdicts,
@@ -133,7 +133,7 @@ class MatchedMessages(Collector):
 
 
 @dataclass(frozen=True)
-class _Request:
+class _InfoRequest:
     """The options of a run."""
 
     selection: Selection
@@ -152,40 +152,42 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     if params["excerpt"] > MAX_EXCERPT:
         raise SelectionError("excerpt", "%d is more than %d bytes" % (params["excerpt"], MAX_EXCERPT))
     now = int(time.time())
-    request = _Request(
+    request = _InfoRequest(
         selection=_options.selection_of(params, now=now),
         candidates=parse_candidates(params["patterns"], recipient_scope=params["recipient_scope"], now=now),
         number=max(params["limit"], params["eml_limit"] if params["eml_directory"] else 0),
     )
-    place = _place_of(module)
-    with place.spool, ExitStack() as stack:
+    source = _source_of(module)
+    with source.spool, ExitStack() as stack:
         eml = None
         if params["eml_directory"]:
             eml = stack.enter_context(EmlDirectory(params["eml_directory"], check_mode=module.check_mode))
-        return _read(module, request, place, eml)
+        return _read(module, request, source, eml)
 
 
-def _place_of(module: AnsibleModule) -> Place:
+def _source_of(module: AnsibleModule) -> QueueSource:
     """Return where the queue files are. Raises MailopsError."""
     path = module.params["spool"]
-    return place_of(path) if path else Place.of_instance(_options.instance_of(module).queue_directory)
+    return source_of(path) if path else QueueSource.of_instance(_options.instance_of(module).queue_directory)
 
 
-def _read(module: AnsibleModule, request: _Request, place: Place, eml: EmlDirectory | None) -> dict[str, Any]:
+def _read(
+    module: AnsibleModule, request: _InfoRequest, source: QueueSource, eml: EmlDirectory | None
+) -> dict[str, Any]:
     """Read the whole selection, open its oldest messages, and return the result."""
     params = module.params
-    queues = place.queues or params["queues"]
+    queues = source.queues or params["queues"]
     job = make_job(
         request.nothing,
         make_visitor(select_by_rules(request.selection)),
         queues=queues,
-        any_mode=place.flat,
+        any_mode=source.flat,
         may_miss=True,
     )
-    reading = read_queues(module, place.spool, job, path=place.path, place=place)
+    reading = read_queues(module, source.spool, job, path=source.path, source=source)
     found = reading.collector
     chosen = found.find_oldest()
-    opened = _open(_find_messages(place.spool, queues, chosen), request, chosen, params, eml)
+    opened = _open(_find_messages(source.spool, queues, chosen), request, chosen, params, eml)
     rows = [opened.rows[message] for message in chosen if message in opened.rows]
     result: dict[str, Any] = {
         "changed": eml is not None and bool(eml.created or opened.files["written"]),
@@ -215,7 +217,7 @@ class _Opened:
 
 def _open(
     messages_to_open: Iterable[tuple[Chosen, SpoolMessage]],
-    request: _Request,
+    request: _InfoRequest,
     chosen: Sequence[Chosen],
     params: Mapping[str, Any],
     eml: EmlDirectory | None,

@@ -45,12 +45,12 @@ ARGUMENTS = _options.compose(_options.INSTANCE, _quarantines.DIRECTORY, {"name":
 
 
 @dataclass
-class Content:
+class QuarantineContent:
     """The totals of a quarantine, by queue. Plain data, which a process can send to another one."""
 
     queues: dict[str, Totals] = field(default_factory=lambda: {queue: Totals() for queue in LISTED_QUEUES})
 
-    def merge(self, other: Content) -> None:
+    def merge(self, other: QuarantineContent) -> None:
         """Add the totals of another process."""
         for queue, totals in other.queues.items():
             self.queues[queue].merge(totals)
@@ -109,8 +109,8 @@ def _fit(rows: Iterable[dict[str, Any] | None]) -> tuple[list[dict[str, Any]], i
 
 def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> dict[str, Any]:
     with Quarantine(base, name) as quarantine, QueueDirectory(layout_of(instance)) as postfix_queues:
-        job: Job[Content] = Job(
-            queues=LISTED_QUEUES, make_result=Content, visit=_count, pass_over=_pass_over, wanted=None
+        job: Job[QuarantineContent] = Job(
+            queues=LISTED_QUEUES, make_result=QuarantineContent, visit=_count, pass_over=_pass_over, wanted=None
         )
         reading = read_queues(module, quarantine.spool, job, path=quarantine.path)
         collisions = _collisions(quarantine)
@@ -138,12 +138,12 @@ def _show(module: AnsibleModule, instance: Instance, base: str, name: str) -> di
         }
 
 
-def _count(message: SpoolMessage, content: Content) -> None:
+def _count(message: SpoolMessage, content: QuarantineContent) -> None:
     if message.readable:
         content.queues[message.queue].add(message.envelope)
 
 
-def _pass_over(_found: QueueEntry, _incomplete: bool, _content: Content) -> None:
+def _pass_over(_found: QueueEntry, _incomplete: bool, _content: QuarantineContent) -> None:
     """Ignore files that are not visited: only messages count."""
 
 

@@ -28,7 +28,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.queues imp
     UNLISTED_QUEUES,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
-from ansible_collections.mailops.postfix.plugins.module_utils._module._place import Place, place_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import (
     Reading,
     read_queues,
@@ -37,6 +36,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._result im
     show_totals,
     warn_of_gaps,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._module._source import QueueSource, source_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import (
     Collector,
     Verdicts,
@@ -133,7 +133,7 @@ class QueueFacts(Collector):
 
 
 @dataclass(frozen=True)
-class _Request:
+class _FactsRequest:
     """The options of a run."""
 
     selection: Selection
@@ -176,7 +176,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     _options.check_not_negative(params, "limit", "top")
     now = int(time.time())
-    request = _Request(
+    request = _FactsRequest(
         selection=_options.selection_of(params, now=now),
         gather=frozenset(params["gather"]),
         top=params["top"],
@@ -184,11 +184,11 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
         now=now,
     )
     if params["spool"]:
-        facts = _read_spool(module, place_of(params["spool"]), None, request)
+        facts = _read_spool(module, source_of(params["spool"]), None, request)
     else:
         instance = _options.instance_of(module)
         if _takes_spool(params["source"], instance):
-            facts = _read_spool(module, Place.of_instance(instance.queue_directory), instance, request)
+            facts = _read_spool(module, QueueSource.of_instance(instance.queue_directory), instance, request)
         else:
             facts = _read_postqueue(module, instance, request)
     found = {"postfix_queue": facts}
@@ -206,22 +206,24 @@ def _takes_spool(source: str, instance: Instance) -> bool:
         return not isinstance(error.error, PermissionError)
 
 
-def _read_spool(module: AnsibleModule, place: Place, instance: Instance | None, request: _Request) -> dict[str, Any]:
+def _read_spool(
+    module: AnsibleModule, source: QueueSource, instance: Instance | None, request: _FactsRequest
+) -> dict[str, Any]:
     """Return the facts of a queue directory, or of a directory of queue files."""
-    queues = place.queues or ALL_QUEUES
-    chosen = place.queues or request.selection.queues
-    with place.spool as spool:
+    queues = source.queues or ALL_QUEUES
+    chosen = source.queues or request.selection.queues
+    with source.spool as spool:
         job = make_job(
             partial(request.nothing, queues),
             request.visitor(chosen),
             queues=queues,
-            any_mode=place.flat,
+            any_mode=source.flat,
             may_miss=True,
         )
-        reading = read_queues(module, spool, job, path=place.path, place=place)
+        reading = read_queues(module, spool, job, path=source.path, source=source)
         suggested = _suggest(reading.collector, spool, chosen)
     return {
-        "instance": _show_instance(instance, place.path, running=instance.running() if instance else None),
+        "instance": _show_instance(instance, source.path, running=instance.running() if instance else None),
         "scan": {**reading.show(), "unknown": []},
         **_show(reading.collector, request, queues_read=queues),
         **suggested,
@@ -239,7 +241,7 @@ def _suggest(facts: QueueFacts, spool: Spool | None, queues: Sequence[str] = ())
     return _suggestions.show_suggestions(sample, contents, facts.summary, with_reasons=facts.with_reasons)
 
 
-def _read_postqueue(module: AnsibleModule, instance: Instance, request: _Request) -> dict[str, Any]:
+def _read_postqueue(module: AnsibleModule, instance: Instance, request: _FactsRequest) -> dict[str, Any]:
     """Return the facts that postqueue's listing gives."""
     # Nearly every run reads the spool.
     from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import (  # noqa: PLC0415
@@ -276,7 +278,7 @@ def _read_postqueue(module: AnsibleModule, instance: Instance, request: _Request
 
 def _add_listed(
     instance: Instance,
-    request: _Request,
+    request: _FactsRequest,
     facts: QueueFacts,
     counts: ScanCounts,
     lines: Iterable[bytes],
@@ -323,7 +325,7 @@ def _explain(error: CommandError) -> MailopsError:
     return error
 
 
-def _show(facts: QueueFacts, request: _Request, *, queues_read: Sequence[str]) -> dict[str, Any]:
+def _show(facts: QueueFacts, request: _FactsRequest, *, queues_read: Sequence[str]) -> dict[str, Any]:
     """Return the facts as a result has them; what the source cannot know is null."""
     result: dict[str, Any] = {
         "matched": show_matched(facts.summary.totals, facts.verdicts),

@@ -15,7 +15,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.cleanup im
     cleanup_report,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine import (
-    QuarantineRun,
+    QuarantineOptions,
     quarantine_report,
 )
 
@@ -35,7 +35,9 @@ def _report_cleanup(run: InterruptedRun, created: int) -> dict[str, Any]:
 
 
 def _report_quarantine(run: InterruptedRun, created: int) -> dict[str, Any]:
-    return quarantine_report(run.results, created=created, run=QuarantineRun(**run.about), started=sorted(run.started))
+    return quarantine_report(
+        run.results, created=created, run=QuarantineOptions(**run.about), started=sorted(run.started)
+    )
 
 
 _REPORTS: Mapping[str, Callable[[InterruptedRun, int], dict[str, Any]]] = {

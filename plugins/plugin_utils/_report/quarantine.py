@@ -66,7 +66,7 @@ class QuarantineSteps(NamedTuple):
     service: Result = NO_RESULT
 
 
-class QuarantineRun(NamedTuple):
+class QuarantineOptions(NamedTuple):
     """What a run does: the name of the quarantine, and why.
 
     rules: whether rules select what is restored. everything: whether all is restored that no rule excludes. must_run: whether a host
@@ -98,7 +98,7 @@ def quarantine_report(
     results: Results,
     *,
     created: int,
-    run: QuarantineRun,
+    run: QuarantineOptions,
     hosts: Iterable[str] | None = None,
     limits: QuarantineLimits | None = None,
     started: Collection[str] | None = None,
@@ -140,7 +140,7 @@ def _sum_up(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _make_row(host: str, steps: QuarantineSteps, run: QuarantineRun, moment: _Moment) -> dict[str, Any]:
+def _make_row(host: str, steps: QuarantineSteps, run: QuarantineOptions, moment: _Moment) -> dict[str, Any]:
     held_back = bool(steps.quarantine.get("skipped"))
     ran = QuarantineSteps(*(NO_RESULT if step.get("skipped") else step for step in steps))
     figures = _make_figures(ran, run, moment)
@@ -155,7 +155,7 @@ def _make_row(host: str, steps: QuarantineSteps, run: QuarantineRun, moment: _Mo
 # --- figures --------------------------------------------------------------------------------------------------------
 
 
-def _make_figures(steps: QuarantineSteps, run: QuarantineRun, moment: _Moment) -> dict[str, Any]:
+def _make_figures(steps: QuarantineSteps, run: QuarantineOptions, moment: _Moment) -> dict[str, Any]:
     previewed = queue_facts(steps.preview)
     selected = previewed.get("matched") if run.rules else None
     restored = steps.restore.get("restored")
@@ -236,7 +236,7 @@ def _find_interruption(
 
 
 def _find_problem(
-    steps: QuarantineSteps, run: QuarantineRun, figures: Mapping[str, Any], *, held_back: bool
+    steps: QuarantineSteps, run: QuarantineOptions, figures: Mapping[str, Any], *, held_back: bool
 ) -> Problem | None:
     """Return what failed on a host. held_back: whether its queues stayed, because an earlier host failed."""
     if run.must_run and figures["mail_runs"] is False:
@@ -252,7 +252,7 @@ def _find_problem(
     return first_problem(steps.quarantine, steps.listing, steps.preview, steps.restore, steps.expiry)
 
 
-def _find_unfinished(steps: QuarantineSteps, run: QuarantineRun, figures: Mapping[str, Any]) -> Problem | None:
+def _find_unfinished(steps: QuarantineSteps, run: QuarantineOptions, figures: Mapping[str, Any]) -> Problem | None:
     """Return what is not done on a host where no task failed."""
     if count_messages(figures["selected"]) and not figures["restored"]:
         return Problem(State.STOPPED, _NOT_RESTORED)
@@ -269,7 +269,7 @@ def _find_unfinished(steps: QuarantineSteps, run: QuarantineRun, figures: Mappin
     return None
 
 
-def _state_of(steps: QuarantineSteps, run: QuarantineRun, moment: _Moment, figures: Mapping[str, Any]) -> State:
+def _state_of(steps: QuarantineSteps, run: QuarantineOptions, moment: _Moment, figures: Mapping[str, Any]) -> State:
     """Return the state of a host without a problem: the last of what was done there."""
     if steps.listing and not steps.listing["quarantines"]:
         return State.NO_QUARANTINE

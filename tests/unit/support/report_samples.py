@@ -12,7 +12,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.audit impo
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.cleanup import CleanupRun, cleanup_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.plan import plan_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine import (
-    QuarantineRun,
+    QuarantineOptions,
     QuarantineSteps,
     quarantine_report,
 )
@@ -124,7 +124,7 @@ def listed_quarantine(reason: str | None) -> dict[str, Any]:
 
 def untrusted_reports() -> list[dict[str, Any]]:
     """Return a report of each kind that has a stranger's text wherever one can be."""
-    run = QuarantineRun(name="spam", reason=UNTRUSTED, rules=True)
+    run = QuarantineOptions(name="spam", reason=UNTRUSTED, rules=True)
     trouble = {"failed": True, "msg": UNTRUSTED}
     return [
         audit_report(by_host("facts", {"mx01": facts_of(5, sender=UNTRUSTED), "mx02": trouble}), created=NOW),

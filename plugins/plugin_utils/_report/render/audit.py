@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DEFAULT_QUEUES, SELECTABLE_QUEUES
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report, Row
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.document import (
     Column,
@@ -34,9 +35,6 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.par
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import TOPS, state_word
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import age, size
 
-# Queues with a column whenever a report has counts. Others have one where a message is in them.
-_USUAL_QUEUES = ("incoming", "active", "deferred", "hold")
-_QUEUES = ("maildrop", *_USUAL_QUEUES, "corrupt")
 _TOP_COLUMNS = {"senders": "top sender", "recipient_domains": "top recipient domain", "reasons": "top reason"}
 _REASON_WIDTH = 96
 _FLEET_TOP = 3
@@ -92,7 +90,7 @@ def _top_section(fleet: Mapping[str, Any]) -> Section:
 
 
 def _table(report: Report) -> Table:
-    queues = [name for name in _QUEUES if name in _USUAL_QUEUES or report["fleet"]["queues"].get(name)]
+    queues = [name for name in SELECTABLE_QUEUES if name in DEFAULT_QUEUES or report["fleet"]["queues"].get(name)]
     selected = _has_rules(report)
     columns = [
         HOST,

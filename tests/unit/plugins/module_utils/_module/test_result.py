@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
-from ansible_collections.mailops.postfix.plugins.module_utils._module._place import place_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Request
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import (
     Destination,
@@ -29,6 +28,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_
     SelectedMessage,
     SelectedMessages,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._module._source import source_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
@@ -94,10 +94,10 @@ def test_reading_whole_files_gives_no_warning(host: Host) -> None:
 def test_a_directory_of_other_files_is_refused_before_the_warning(host: Host, tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "4A0F9AC").write_bytes(b"no queue file")
-    place = place_of(str(tmp_path / "notes"))
+    source = source_of(str(tmp_path / "notes"))
     job = request_for().job()
-    with place.spool as spool, pytest.raises(MailopsError, match="holds no queue files"):
-        read_queues(host.module(), spool, _in(job, "notes"), path=place.path, place=place)
+    with source.spool as spool, pytest.raises(MailopsError, match="holds no queue files"):
+        read_queues(host.module(), spool, _in(job, "notes"), path=source.path, source=source)
     assert host.warnings == []
 
 

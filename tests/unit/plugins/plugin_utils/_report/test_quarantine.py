@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine import (
-    QuarantineRun,
+    QuarantineOptions,
     QuarantineSteps,
     quarantine_report,
 )
@@ -24,7 +24,7 @@ from tests.unit.support.results import (
     service_of,
 )
 
-RUN = QuarantineRun(name="spam", reason=None, rules=True, must_run=True, check=False)
+RUN = QuarantineOptions(name="spam", reason=None, rules=True, must_run=True, check=False)
 
 
 ALL_WELL = QuarantineSteps(

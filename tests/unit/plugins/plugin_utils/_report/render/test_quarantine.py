@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine import (
-    QuarantineRun,
+    QuarantineOptions,
     QuarantineSteps,
     quarantine_report,
 )
@@ -31,7 +31,7 @@ def _quarantine_report(
     check: bool = False,
     limits: QuarantineLimits | None = None,
 ) -> dict[str, Any]:
-    run = QuarantineRun(name="spam", reason=reason, rules=True, must_run=True, check=check)
+    run = QuarantineOptions(name="spam", reason=reason, rules=True, must_run=True, check=check)
     return quarantine_report(steps_of(hosts), created=NOW, run=run, limits=limits)
 
 
@@ -94,7 +94,7 @@ EXPIRIES: list[tuple[str, dict[str, Any], int]] = [("old", OLD, 32), ("young", Y
 @pytest.mark.parametrize(("found", "count"), [row[1:] for row in EXPIRIES], ids=[row[0] for row in EXPIRIES])
 def test_what_is_to_be_deleted_is_announced_counted_and_limited(found: dict[str, Any], count: int) -> None:
     hosts = {"mx01": restored_steps()._replace(listing=found, restore={}, left={})}
-    run = QuarantineRun(name="spam", rules=True, expire="14d")
+    run = QuarantineOptions(name="spam", rules=True, expire="14d")
     report = quarantine_report(steps_of(hosts), created=NOW, run=run, limits=QuarantineLimits(expire_max_messages=31))
     text = report_text(report)
     announced = (
@@ -114,7 +114,7 @@ def test_what_is_to_be_deleted_is_announced_counted_and_limited(found: dict[str,
 @pytest.mark.parametrize("everything", [False, True])
 def test_restoring_everything_is_said_in_words_and_must_be_allowed(everything: bool) -> None:
     hosts = {"mx01": restored_steps()._replace(preview=preview_of(40, 40), restore={}, left={})}
-    run = QuarantineRun(name="spam", rules=True, everything=everything)
+    run = QuarantineOptions(name="spam", rules=True, everything=everything)
     report = quarantine_report(steps_of(hosts), created=NOW, run=run, limits=QuarantineLimits())
     text = report_text(report)
     assert text[4] == "ALL of them are to be restored."
@@ -157,6 +157,6 @@ def test_a_preview_without_problems_needs_no_more_lines() -> None:
 
 
 def test_a_run_that_was_interrupted_says_so() -> None:
-    run = QuarantineRun(name="spam", rules=True)
+    run = QuarantineOptions(name="spam", rules=True)
     report = quarantine_report(steps_of({"mx01": restored_steps()}), created=NOW, run=run, started=["mx01"])
     assert report_text(report)[0] == "Quarantine, interrupted, 2026-11-20 12:00:00 UTC"

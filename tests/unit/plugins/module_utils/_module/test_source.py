@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
-from ansible_collections.mailops.postfix.plugins.module_utils._module._place import Place, place_of
+from ansible_collections.mailops.postfix.plugins.module_utils._module._source import QueueSource, source_of
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts
 from tests.unit.support.spool import MadeUpSpool
 
@@ -21,34 +21,34 @@ def made(tmp_path: Path) -> MadeUpSpool:
     return spool
 
 
-def names_in(place: Place, queue: str) -> list[str]:
-    with place.spool as spool:
+def names_in(source: QueueSource, queue: str) -> list[str]:
+    with source.spool as spool:
         return [entry.name for entry in spool.walk(queue)]
 
 
 def test_the_queue_directory_of_an_instance(made: MadeUpSpool) -> None:
-    place = Place.of_instance(str(made.path))
-    assert (place.path, place.queues, place.flat) == (str(made.path), (), False)
-    assert names_in(place, "deferred") == ["4A0F9AC"]
+    source = QueueSource.of_instance(str(made.path))
+    assert (source.path, source.queues, source.flat) == (str(made.path), (), False)
+    assert names_in(source, "deferred") == ["4A0F9AC"]
 
 
 def test_a_directory_with_queues_is_a_queue_directory(made: MadeUpSpool, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(made.path)
-    place = place_of(str(link))
-    assert (place.path, place.queues, place.flat) == (str(made.path), (), False)
-    assert names_in(place, "deferred") == ["4A0F9AC"]
+    source = source_of(str(link))
+    assert (source.path, source.queues, source.flat) == (str(made.path), (), False)
+    assert names_in(source, "deferred") == ["4A0F9AC"]
 
 
 def test_any_other_directory_stands_for_one_queue(made: MadeUpSpool) -> None:
-    place = place_of(str(made.path / "deferred"))
-    assert (place.path, place.queues, place.flat) == (str(made.path / "deferred"), ("deferred",), True)
-    assert names_in(place, "deferred") == ["4A0F9AC"]
+    source = source_of(str(made.path / "deferred"))
+    assert (source.path, source.queues, source.flat) == (str(made.path / "deferred"), ("deferred",), True)
+    assert names_in(source, "deferred") == ["4A0F9AC"]
 
 
 def test_a_directory_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(MailopsError) as caught:
-        place_of(str(tmp_path / "none"))
+        source_of(str(tmp_path / "none"))
     assert str(caught.value) == (
         "The queue directory %s/none cannot be opened: No such file or directory. Check the path, then run this again."
         % tmp_path
@@ -66,9 +66,9 @@ def test_a_directory_that_does_not_exist(tmp_path: Path) -> None:
     ],
 )
 def test_a_directory_without_queue_files_is_refused(made: MadeUpSpool, counts: ScanCounts, is_refused: bool) -> None:
-    place = place_of(str(made.path / "deferred"))
+    source = source_of(str(made.path / "deferred"))
     try:
-        place.check(counts)
+        source.check(counts)
     except MailopsError as error:
         assert is_refused
         assert str(error) == (
@@ -78,6 +78,6 @@ def test_a_directory_without_queue_files_is_refused(made: MadeUpSpool, counts: S
     else:
         assert not is_refused
     finally:
-        place.spool.close()
-    with Place.of_instance(str(made.path)).spool as spool:
-        Place(spool, str(made.path)).check(counts)
+        source.spool.close()
+    with QueueSource.of_instance(str(made.path)).spool as spool:
+        QueueSource(spool, str(made.path)).check(counts)

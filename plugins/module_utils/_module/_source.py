@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts
 
 
-class Place(NamedTuple):
+class QueueSource(NamedTuple):
     """An open directory with queues or queue files."""
 
     spool: Spool
@@ -33,7 +33,7 @@ class Place(NamedTuple):
         return bool(self.queues)
 
     @classmethod
-    def of_instance(cls, queue_directory: str) -> Place:
+    def of_instance(cls, queue_directory: str) -> QueueSource:
         """Return the queue directory of an instance. Raises MailopsError."""
         return cls(Spool(queue_directory), queue_directory)
 
@@ -46,14 +46,14 @@ class Place(NamedTuple):
             )
 
 
-def place_of(path: str) -> Place:
+def source_of(path: str) -> QueueSource:
     """Return the directory of that path, as the option spool names it. Raises MailopsError."""
     # Only what is below the administrator's path may have been put there by others.
     path = os.path.realpath(path)
     spool = Spool(path)
     if any(spool.has(queue) for queue in ALL_QUEUES):
-        return Place(spool, path)
+        return QueueSource(spool, path)
     spool.close()
     # Seen from above, it looks like one queue.
     above, name = os.path.split(path)
-    return Place(Spool(above), path, (name,))
+    return QueueSource(Spool(above), path, (name,))

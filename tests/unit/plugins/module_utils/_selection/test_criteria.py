@@ -10,8 +10,9 @@ from typing import Any, Mapping, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import criteria
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Stage, Verdict
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, parse_selection
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
@@ -153,12 +154,17 @@ def test_every_criterion_is_in_the_table_above() -> None:
     assert {key for rule in rules for key in rule} == set(criteria.CRITERIA)
 
 
+def test_what_postqueue_does_not_list_is_marked_in_the_table() -> None:
+    assert set(criteria.UNLISTED) == {
+        key
+        for key, row in criteria.CRITERIA.items()
+        if row.stage is Stage.CONTENT or row.need is Input.ATTRIBUTES or key == "origin"
+    }
+
+
 # --- what is refused ------------------------------------------------------------------------------------------------
 
-_KNOWN = (
-    "queue_id, sender, recipient, sasl_username, client_address, client_name, helo_name, reason, header, content, body, "
-    "age, size, recipient_count, origin, and the operators all, any, not, at_least"
-)
+_KNOWN = "%s, and the operators all, any, not, at_least" % ", ".join(criteria.CRITERIA)
 _AGE = "a number and one of s, m, h, d, w, with a minus sign for that much or less"
 _SIZE = "a number and one of b, k, m, g, t, with a minus sign for that much or less"
 _COUNT = "a whole number, with a minus sign for that much or less"

@@ -286,6 +286,17 @@ def _header_test(value: object, place: str) -> Callable[[str], bool]:
     return holds
 
 
+def _message_id(values: Sequence[object], place: str) -> MessageTest:
+    test = _any_of(patterns.message_id_test, values, place)
+
+    def holds(subject: Subject) -> bool:
+        found = [patterns.bare_message_id(value) for name, value in subject.headers() if name.lower() == "message-id"]
+        # A header field without a value is no Message-ID.
+        return any(value and test(value) for value in found)
+
+    return holds
+
+
 def _content(values: Sequence[object], place: str) -> MessageTest:
     return _any_of(_content_test, values, place)
 
@@ -334,6 +345,7 @@ CRITERIA: Mapping[str, Criterion] = {
     ),
     "reason": Criterion(Stage.REASONS, True, _reason, need=Input.REASONS),
     "header": Criterion(Stage.CONTENT, False, _header, Input.HEADERS, listed=False),
+    "message_id": Criterion(Stage.CONTENT, False, _message_id, Input.HEADERS, listed=False),
     "content": Criterion(Stage.CONTENT, False, _content, Input.CONTENT, listed=False),
     "body": Criterion(Stage.CONTENT, False, _body, Input.BODY, listed=False),
     "age": Criterion(Stage.IDENTITY, False, _age, need=Input.ARRIVAL),

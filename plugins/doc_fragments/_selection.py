@@ -42,6 +42,9 @@ options:
         read."
       - "C(header): a mapping of header names to text or V(/regex/), with encoded words decoded and folded lines joined. A run of blanks
         and tabs counts as one blank. The first 1 MiB of headers is searched."
+      - "C(message_id): the whole Message-ID of a message, case-sensitive, with or without the angle brackets, or a V(/regex/) that is
+        applied without the angle brackets. The mail log shows it as C(message-id=<...>). A message without a Message-ID does not match.
+        The first 1 MiB of headers is searched."
       - "C(content): text or V(/regex/) in the message as it is stored, envelope included; what C(grep) in the spool finds. A
         V(/regex/) is applied to bytes, so V(\\\\xe9) in it is a byte; elsewhere it is a character. Up to 128 MiB are searched, in
         windows of 4 MiB. A match of more than 64 KiB may be missed where two windows meet."

@@ -6,8 +6,7 @@
 
 """What a rule of a selection can ask for: one table, CRITERIA, and the test that each row makes of its values.
 
-A new criterion is a row of the table and the function that makes its test. If postqueue does not show what it reads, its name also
-belongs in UNLISTED_FIELDS of _format/postqueue.py.
+A new criterion is a row of the table and the function that makes its test. docs/architecture.md lists the files that it touches.
 """
 
 from __future__ import annotations
@@ -44,6 +43,8 @@ class Criterion(NamedTuple):
     compile: Callable[[Any, str], Any]
     need: Input | None = None
     """What must not be missing for a certain no."""
+    listed: bool = True
+    """Whether postqueue lists what it reads."""
 
 
 def freeze(key: str, value: Any, place: str, now: int) -> Any:
@@ -285,6 +286,17 @@ def _header_test(value: object, place: str) -> Callable[[str], bool]:
     return holds
 
 
+def _message_id(values: Sequence[object], place: str) -> MessageTest:
+    test = _any_of(patterns.message_id_test, values, place)
+
+    def holds(subject: Subject) -> bool:
+        found = [patterns.bare_message_id(value) for name, value in subject.headers() if name.lower() == "message-id"]
+        # A header field without a value is no Message-ID.
+        return any(value and test(value) for value in found)
+
+    return holds
+
+
 def _content(values: Sequence[object], place: str) -> MessageTest:
     return _any_of(_content_test, values, place)
 
@@ -320,21 +332,25 @@ CRITERIA: Mapping[str, Criterion] = {
     "sender": Criterion(Stage.IDENTITY, False, _sender, need=Input.SENDER),
     "recipient": Criterion(Stage.ENVELOPE, True, _recipient),
     "sasl_username": Criterion(
-        Stage.ENVELOPE, False, _attribute("sasl_username", patterns.login_test), Input.ATTRIBUTES
+        Stage.ENVELOPE, False, _attribute("sasl_username", patterns.login_test), Input.ATTRIBUTES, listed=False
     ),
     "client_address": Criterion(
-        Stage.ENVELOPE, False, _attribute("client_address", patterns.network_test), Input.ATTRIBUTES
+        Stage.ENVELOPE, False, _attribute("client_address", patterns.network_test), Input.ATTRIBUTES, listed=False
     ),
     "client_name": Criterion(
-        Stage.ENVELOPE, False, _attribute("client_name", patterns.client_name_test), Input.ATTRIBUTES
+        Stage.ENVELOPE, False, _attribute("client_name", patterns.client_name_test), Input.ATTRIBUTES, listed=False
     ),
-    "helo_name": Criterion(Stage.ENVELOPE, False, _attribute("helo_name", patterns.helo_test), Input.ATTRIBUTES),
+    "helo_name": Criterion(
+        Stage.ENVELOPE, False, _attribute("helo_name", patterns.helo_test), Input.ATTRIBUTES, listed=False
+    ),
     "reason": Criterion(Stage.REASONS, True, _reason, need=Input.REASONS),
-    "header": Criterion(Stage.CONTENT, False, _header, Input.HEADERS),
-    "content": Criterion(Stage.CONTENT, False, _content, Input.CONTENT),
-    "body": Criterion(Stage.CONTENT, False, _body, Input.BODY),
+    "header": Criterion(Stage.CONTENT, False, _header, Input.HEADERS, listed=False),
+    "message_id": Criterion(Stage.CONTENT, False, _message_id, Input.HEADERS, listed=False),
+    "content": Criterion(Stage.CONTENT, False, _content, Input.CONTENT, listed=False),
+    "body": Criterion(Stage.CONTENT, False, _body, Input.BODY, listed=False),
     "age": Criterion(Stage.IDENTITY, False, _age, need=Input.ARRIVAL),
     "size": Criterion(Stage.IDENTITY, False, _amount(lambda subject: subject.identity.size, _SIZE_UNITS)),
     "recipient_count": Criterion(Stage.ENVELOPE, False, _recipient_count),
-    "origin": Criterion(Stage.ENVELOPE, False, _origin),
+    "origin": Criterion(Stage.ENVELOPE, False, _origin, listed=False),
 }
+UNLISTED = tuple(key for key, row in CRITERIA.items() if not row.listed)

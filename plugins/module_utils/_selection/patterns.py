@@ -28,6 +28,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.address im
     domain_of,
     fold,
     mask_escapes,
+    one_line,
     text_of,
     undisplay,
     undisplay_address,
@@ -347,6 +348,48 @@ def _no_network(address: str, text: str, error: ValueError) -> str:
 
 
 # --- exact values of other criteria ----------------------------------------------------------------------------------
+
+# A line of the mail log or a header line, of which only the value was meant.
+_MESSAGE_ID_LINE = re.compile(r"\s*message-id\s*[=:]\s*(<.+)", re.IGNORECASE | re.DOTALL)
+_BRACKET_IN_REGEX = re.compile(r"\A\^?\\?<(?![?*{])|>\$?\Z")
+
+
+def bare_message_id(text: str) -> str:
+    """Return a Message-ID in one line and without the angle brackets, which are not part of it (RFC 5322, section 3.6.4)."""
+    return re.sub(r"\A<|>\Z", "", one_line(text).strip()).strip()
+
+
+def message_id_test(value: object, place: str) -> Callable[[str], bool]:
+    """Return a test for what bare_message_id() returns: the whole Message-ID, case-sensitive, or a C(/regex/). Raises SelectionError."""
+    if isinstance(value, str):
+        _refuse_message_id(value, place)
+    text = require_text(value, place)
+    regex = compile_regex(text, place)
+    if regex is not None:
+        search = regex.search
+        return lambda subject: search(subject) is not None
+    cut = _cut_part(text)
+    if cut is not None:
+        start = cut[1:] if cut.startswith("<") else cut
+        return lambda subject: display_text(subject).startswith(start)
+    bare = bare_message_id(text)
+    wanted = (undisplay_text(bare), bare)
+    return lambda subject: subject in wanted
+
+
+def _refuse_message_id(text: str, place: str) -> None:
+    """Raise SelectionError for a value that can match no Message-ID."""
+    advice = None
+    line = _MESSAGE_ID_LINE.match(text)
+    regex = split_regex(text, place)
+    if not bare_message_id(text).strip("<> "):
+        advice = 'Write it as the mail log shows it, as in "<20261126101500.4A0F9AC@mx.example.com>".'
+    elif line is not None:
+        advice = "Use %s." % forms.quoted(line.group(1))
+    elif regex is not None and "|" not in regex[0] and _BRACKET_IN_REGEX.search(regex[0]):
+        advice = "A regular expression is applied without the angle brackets. Leave them out."
+    if advice is not None:
+        raise SelectionError(place, "%s matches no Message-ID. %s" % (forms.quoted(text), advice))
 
 
 def header_name(name: str, place: str) -> str:

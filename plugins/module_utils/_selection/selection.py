@@ -55,12 +55,10 @@ class Selection:
     def keys_beyond_listing(self) -> list[str]:
         """Return the criteria in use that need more than postqueue shows, each once and in order of use."""
         # Only source: postqueue asks for it.
-        from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import (  # noqa: PLC0415
-            UNLISTED_FIELDS,
-        )
+        from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import UNLISTED  # noqa: PLC0415
 
         used = dict.fromkeys(key for rule in self.match + self.exclude for key in rule.criteria)
-        return [key for key in used if key in UNLISTED_FIELDS]
+        return [key for key in used if key in UNLISTED]
 
     def frozen(self) -> dict[str, Any]:
         """Return the selection as JSON-ready data, with ages made absolute: the same messages tomorrow as today."""

@@ -74,6 +74,7 @@ def _sum_up(hosts: int, facts: list[Mapping[str, Any]]) -> dict[str, Any]:
         "queues": _sum_queues(facts),
         "total": {**add_up(totals), "oldest": min(oldest, default=None)},
         "matched": add_up((fact["matched"] for fact in facts), (*SUMS, "partial", "undecided")),
+        "held": _sum_held(facts),
         "damaged": sum(len((fact.get("scan") or {}).get("damaged") or ()) for fact in facts),
         "top": _merge_tops(facts),
     }
@@ -87,6 +88,12 @@ def _sum_queues(facts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
             if figures is not None:
                 summed[queue] += figures["messages"]
     return dict(summed)
+
+
+def _sum_held(facts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return how many messages are on hold, and on how many hosts."""
+    held = [messages for messages in (_sum_queues([fact]).get("hold", 0) for fact in facts) if messages]
+    return {"messages": sum(held), "hosts": len(held)}
 
 
 def _merge_tops(facts: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:

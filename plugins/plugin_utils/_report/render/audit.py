@@ -68,6 +68,9 @@ def _summary(report: Report) -> list[str]:
         "%d messages (%s) to %d recipients, the oldest %s old."
         % (total["messages"], size(total["bytes"]), total["recipients"], age(seconds_since(report, total["oldest"]))),
     ]
+    held = fleet.get("held")
+    if held and held["messages"]:
+        lines.append("%d messages are on hold on %d hosts." % (held["messages"], held["hosts"]))
     if _has_rules(report):
         matched = fleet["matched"]
         lines.append("The selection has %d messages to %d recipients." % (matched["messages"], matched["recipients"]))

@@ -10,8 +10,9 @@ from typing import Any, Mapping, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import criteria
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Stage, Verdict
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, parse_selection
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
@@ -27,6 +28,7 @@ def parse(match: Rules = (), exclude: Rules = ()) -> Selection:
 
 # --- every criterion ------------------------------------------------------------------------------------------------
 
+ID = "20261126101500.4A0F9AC@mx.example.com"
 SPAM = MadeUpMessage(
     make_envelope(
         arrival=NOW - 2 * DAY,
@@ -48,6 +50,7 @@ SPAM = MadeUpMessage(
         ("subject", "again"),
         ("X-Folded", "cheap\tpills  now"),
         ("X(odd) name", "y"),
+        ("Message-Id", " <%s>" % ID),
     ],
     stored_text_=b"sender@example.com\nSubject: Cheap pills\n\nbase64 \xff stuff\n",
     text_parts_=["Buy now", "two\r\nlines", "<a href='https://spam.example/x'>"],
@@ -60,6 +63,14 @@ NULL_SENDER = MadeUpMessage(
     make_envelope(sender=b"", pending=[], attributes=[b"log_message_origin=local", b"trace_flags=0"])
 )
 DAMAGED = MadeUpMessage(make_envelope(arrival=0, sender=None, pending=[]))
+ODD_IDS = MadeUpMessage(
+    headers_=[
+        ("Message-ID", ""),
+        ("MESSAGE-ID", "no\tbrackets@a  b"),
+        ("Message-ID", "<%s>" % ("/\xe9" * 300)),
+        ("Message-ID", r"<C:\x41@a>"),
+    ]
+)
 
 
 RULES = [
@@ -101,6 +112,22 @@ RULES = [
     pytest.param({"header": {"X-Folded": "cheappills"}}, SPAM, False, id="header, a blank is a blank"),
     pytest.param({"header": {"x(odd)\\x20name": "y"}}, SPAM, True, id="header, a name as it is shown"),
     pytest.param({"header": {"Missing": "/^$/"}}, SPAM, False, id="header, there is none"),
+    pytest.param({"message_id": ID}, SPAM, True, id="message_id"),
+    pytest.param({"message_id": "<%s>" % ID}, SPAM, True, id="message_id, in brackets"),
+    pytest.param({"message_id": ["x@y", " <%s>\n" % ID]}, SPAM, True, id="message_id, one of two, blanks around"),
+    pytest.param({"message_id": ID.lower()}, SPAM, False, id="message_id, another case"),
+    pytest.param({"message_id": ID[1:]}, SPAM, False, id="message_id, not the whole"),
+    pytest.param({"message_id": "/^2026.*@MX\\.example\\.com$/"}, SPAM, True, id="message_id, regex without brackets"),
+    pytest.param({"message_id": "/@MX/i"}, SPAM, False, id="message_id, regex, case-sensitive"),
+    pytest.param({"message_id": "/^<?2026/"}, SPAM, True, id="message_id, regex, a bracket that need not be there"),
+    pytest.param({"message_id": "/^<2026|4A0F9AC/"}, SPAM, True, id="message_id, regex, a bracket in one branch"),
+    pytest.param({"message_id": "/^/"}, NULL_SENDER, False, id="message_id, there is none"),
+    pytest.param({"message_id": "/^$/"}, ODD_IDS, False, id="message_id, a header without a value is none"),
+    pytest.param({"message_id": "no brackets@a b"}, ODD_IDS, True, id="message_id, folded and without brackets"),
+    pytest.param({"message_id": r"no\x20brackets@a b"}, ODD_IDS, True, id="message_id, an escape"),
+    pytest.param({"message_id": r"<C:\x41@a>"}, ODD_IDS, True, id="message_id, what only looks like an escape"),
+    pytest.param({"message_id": "<%s…" % ("/\xe9" * 150)}, ODD_IDS, True, id="message_id, cut by a result"),
+    pytest.param({"message_id": "x%s…" % ("/\xe9" * 150)}, ODD_IDS, False, id="message_id, cut, another"),
     pytest.param({"content": "base64"}, SPAM, True, id="content"),
     pytest.param({"content": r"/\xff stuff$/"}, SPAM, True, id="content, regex on bytes"),
     pytest.param({"content": "Buy now"}, SPAM, False, id="content, not what is only decoded"),
@@ -153,15 +180,34 @@ def test_every_criterion_is_in_the_table_above() -> None:
     assert {key for rule in rules for key in rule} == set(criteria.CRITERIA)
 
 
+@pytest.mark.parametrize("key", [key for key, row in criteria.CRITERIA.items() if row.need is not None])
+def test_a_criterion_is_undecided_without_what_it_needs(key: str) -> None:
+    rules: list[Any] = [row.values[0] for row in RULES]
+    value = next(rule[key] for rule in rules if key in rule)
+    missing = frozenset(need for need in [criteria.CRITERIA[key].need] if need is not None)
+    envelope = make_envelope(arrival=0, sender=None)._replace(missing=missing)
+    message = MadeUpMessage(envelope, problem="the file is cut", missing=missing)
+    assert parse([{key: value}]).decide(message) is Verdict.UNDECIDED
+
+
+def test_what_postqueue_does_not_list_is_marked_in_the_table() -> None:
+    assert set(criteria.UNLISTED) == {
+        key
+        for key, row in criteria.CRITERIA.items()
+        if row.stage is Stage.CONTENT or row.need is Input.ATTRIBUTES or key == "origin"
+    }
+
+
 # --- what is refused ------------------------------------------------------------------------------------------------
 
-_KNOWN = (
-    "queue_id, sender, recipient, sasl_username, client_address, client_name, helo_name, reason, header, content, body, "
-    "age, size, recipient_count, origin, and the operators all, any, not, at_least"
-)
+_KNOWN = "%s, and the operators all, any, not, at_least" % ", ".join(criteria.CRITERIA)
 _AGE = "a number and one of s, m, h, d, w, with a minus sign for that much or less"
 _SIZE = "a number and one of b, k, m, g, t, with a minus sign for that much or less"
 _COUNT = "a whole number, with a minus sign for that much or less"
+_ID_ADVICE = (
+    'matches no Message-ID. Write it as the mail log shows it, as in "<20261126101500.4A0F9AC@mx.example.com>".'
+)
+_ID_REGEX = "matches no Message-ID. A regular expression is applied without the angle brackets. Leave them out."
 _EMPTY_LIST = "an empty list matches nothing; leave the key out or give it a value"
 
 
@@ -287,6 +333,22 @@ _EMPTY_LIST = "an empty list matches nothing; leave the key out or give it a val
             ".header.Subject: /(/ is not a regular expression: missing ), unterminated subpattern at position 0",
             id="header, regex",
         ),
+        pytest.param({"message_id": ""}, '.message_id: "" ' + _ID_ADVICE, id="message_id, empty"),
+        pytest.param(
+            {"message_id": ["a@b", " \t"]}, r'.message_id: " \x09" ' + _ID_ADVICE, id="message_id, blanks only"
+        ),
+        pytest.param({"message_id": "<>"}, '.message_id: "<>" ' + _ID_ADVICE, id="message_id, brackets only"),
+        pytest.param(
+            {"message_id": " < > "}, '.message_id: " < > " ' + _ID_ADVICE, id="message_id, blanks in brackets"
+        ),
+        pytest.param({"message_id": 5}, ".message_id: 5 is not text; put it in quotes", id="message_id, number"),
+        pytest.param(
+            {"message_id": "message-id=<a@b>"},
+            '.message_id: "message-id=<a@b>" matches no Message-ID. Use "<a@b>".',
+            id="message_id, as a line of the log",
+        ),
+        pytest.param({"message_id": "/^<a@b/"}, '.message_id: "/^<a@b/" ' + _ID_REGEX, id="message_id, regex with <"),
+        pytest.param({"message_id": "/@b>$/"}, '.message_id: "/@b>$/" ' + _ID_REGEX, id="message_id, regex with >"),
         pytest.param(
             {"header": {"": "x"}},
             ".header: a header field without a name. Write a name, as in {Subject: text}.",

@@ -9,6 +9,7 @@ from typing import Any, Mapping, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import CRITERIA
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Stage
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule_parser import (
     MAX_LEVELS,
@@ -108,10 +109,7 @@ _EMPTY_LIST = "the list of rules is empty; give it at least one rule"
 _NO_RULE = "is not a rule; write a mapping of criteria, as {sender: example.com}"
 _NO_LIST = "is not a list of rules; write a list, as [{sender: example.com}]"
 _NO_NOT = "it takes one rule and not a list; write not: {any: [rule, rule]} for messages that fit none of them"
-_KNOWN = (
-    "there is no such criterion; known are queue_id, sender, recipient, sasl_username, client_address, client_name, helo_name, "
-    "reason, header, content, body, age, size, recipient_count, origin, and the operators all, any, not, at_least"
-)
+_KNOWN = "there is no such criterion; known are %s, and the operators all, any, not, at_least" % ", ".join(CRITERIA)
 _NO_TEXT = "an empty text matches everything; leave the key out, or write <> for the null sender"
 _TWO = [A, B]
 

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.audit import audit_report
 from tests.unit.support.results import FAILED, NOW, UNREACHABLE, by_host, facts_of
 
@@ -35,6 +37,7 @@ def test_audit_adds_up_what_answered() -> None:
         "queues": {"deferred": 12, "hold": 2},
         "total": {"messages": 12, "bytes": 1200, "recipients": 24, "oldest": 100},
         "matched": {"messages": 12, "bytes": 1200, "recipients": 24, "partial": 6, "undecided": 0},
+        "held": {"messages": 2, "hosts": 2},
         "damaged": 0,
         "top": {
             "senders": [{"value": "y", "messages": 6}, {"value": "x", "messages": 3}],
@@ -52,6 +55,15 @@ def test_audit_bears_facts_that_were_not_gathered() -> None:
     assert report["fleet"]["total"] == {"messages": 0, "bytes": 0, "recipients": 0, "oldest": None}
     assert report["fleet"]["matched"]["messages"] == 2
     assert report["fleet"]["queues"] == {}
+    assert report["fleet"]["held"] == {"messages": 0, "hosts": 0}
+
+
+def test_audit_counts_what_is_on_hold_and_on_how_many_hosts() -> None:
+    results: dict[str, Any] = {"a": facts_of(5), "b": facts_of(5), "c": facts_of(5), "d": facts_of(5), "e": UNREACHABLE}
+    for host, held in {"a": {"messages": 1200}, "b": {"messages": 4}, "c": {"messages": 0}, "d": None}.items():
+        results[host]["ansible_facts"]["postfix_queue"]["queues"]["hold"] = held
+    report = audit_report(by_host("facts", results), created=NOW)
+    assert report["fleet"]["held"] == {"messages": 1204, "hosts": 2}
 
 
 def test_audit_of_no_host() -> None:

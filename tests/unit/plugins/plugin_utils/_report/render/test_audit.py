@@ -7,7 +7,10 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.audit import audit_report
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import report_text
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import (
+    report_markdown,
+    report_text,
+)
 from tests.unit.support.report_samples import NOW, facts_of
 from tests.unit.support.results import by_host
 
@@ -57,6 +60,16 @@ def test_audit_of_a_selection_has_a_column_for_it() -> None:
     assert text[3] == "The selection has 5 messages to 10 recipients."
     assert text[5].split()[:8] == ["host", "state", "incoming", "active", "deferred", "hold", "selected", "oldest"]
     assert text[6].split()[:7] == ["mx01", "ok", "0", "0", "5", "0", "5"]
+
+
+def test_messages_on_hold_are_counted() -> None:
+    results = {"mx01": facts_of(5, hold=1200), "mx02": facts_of(5, hold=4), "mx03": facts_of(5)}
+    report = audit_report(by_host("facts", results), created=NOW)
+    assert report_text(report)[3] == "1204 messages are on hold on 2 hosts."
+    assert "- 1204 messages are on hold on 2 hosts." in report_markdown(report).splitlines()
+    # A report that an earlier release made has no such numbers.
+    del report["fleet"]["held"]
+    assert "on hold" not in "\n".join(report_text(report))
 
 
 def test_audit_without_counts_and_tops() -> None:

@@ -178,7 +178,7 @@ def test_audit_names_hosts_that_cannot_be_asked(playbooks: Playbooks, lab: Lab) 
     problems = report["problems"]
     assert set(problems) == {"mx03", "mx04"}
     assert problems["mx03"] == (
-        "failed: postconf fails for the instance in /etc/postfix: there is no such directory. Name a directory that holds a "
+        "postconf fails for the instance in /etc/postfix: there is no such directory. Name a directory that holds a "
         "main.cf."
     )
     assert "`mx04`: `unreachable: " in run.markdown("audit")

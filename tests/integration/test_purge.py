@@ -698,7 +698,7 @@ def test_a_pattern_that_would_hang_is_stopped(three_messages: Host, controller: 
     before = three_messages.spool_files()
     result = controller.purge(three_messages.name, match=[{"content": "/(a+)+$/", "queue_id": queue_id}])
     three_messages.run(["postsuper", "-d", queue_id])
-    assert result["msg"] == (
+    assert result.get("msg", result) == (
         f"The patterns of the selection took more than 5 seconds of CPU time on message {queue_id}. Make them simpler (no repeat "
         "within a repeat, such as (a+)+), or exclude that message by its queue_id. Nothing was changed."
     )

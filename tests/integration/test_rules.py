@@ -502,7 +502,7 @@ def test_postqueue_refuses_what_it_does_not_show_within_rules(host: Host, contro
     options = {"source": "postqueue", "match": [{"any": [BAD, {"not": {"body": "x"}}]}]}
     result = controller.module(host.name, "postfix_queue_facts", options)
     assert result["msg"] == (
-        "The criterion body needs the queue files, which postqueue does not show: run this as root (become: true) with source: spool."
+        "The criterion body needs the queue files, and postqueue does not show them. Run this as root (become: true) with source: spool."
     )
     result = controller.purge(host.name, match=[{"all": [BAD, {"any": [{"content": "/(/"}]}]}])
     assert result["msg"].startswith("match[0].all[1].any[0].content: /(/ is not a regular expression: ")

@@ -250,7 +250,7 @@ def test_a_user_is_told_when_postqueue_cannot_answer(lab: Lab, controller: Contr
     finally:
         host.run(["postfix", "start"])
     assert result["msg"] == (
-        "This user may not read the spool, and postqueue cannot answer because the mail system is down. Run this as root "
+        "This user may not read the spool, and postqueue cannot answer because Postfix is stopped. Run this as root "
         "(become: true), or start Postfix."
     )
 

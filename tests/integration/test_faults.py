@@ -252,7 +252,7 @@ def test_nearly_everything_needs_a_word(host: Host, controller: Controller) -> N
     rule = [{"recipient": "/@/"}]
     for check in (True, False):
         assert controller.purge(host.name, check=check, match=rule)["msg"] == (
-            "The selection has ALL of the 21 messages in the chosen queues; nothing was touched. If you mean that, set "
+            "The selection has ALL of the 21 messages in the chosen queues; nothing was touched. To allow that, set "
             "max_percent: 100; otherwise narrow the selection."
         )
     assert host.spool_files() == before

@@ -161,7 +161,7 @@ def test_a_site_is_tried_by_its_list(empty_host: Host, controller: Controller, l
             queue_id: due[queue_id] for queue_id in (unlisted, elsewhere)
         }
         nothing = flush(controller, empty_host, site="back.example.org", match_all=True)
-        assert nothing["msg"] == "site: it says already what is tried; leave out match_all"
+        assert nothing["msg"] == "site: it cannot be combined with match_all. Use only one of them"
         bad = flush(controller, empty_host, site="../x")
         assert bad["msg"] == "site: '../x' is no domain and no [address], in ASCII"
     finally:

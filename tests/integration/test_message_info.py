@@ -184,7 +184,7 @@ def test_files_are_written_once_and_never_over_others(empty_host: Host, controll
     failed = controller.opened(empty_host.name, **options)
     assert failed["failed"] is True
     assert failed["msg"] == (
-        f"2 messages were not written to {EML}, where other files have their names; nothing is written over. "
+        f"2 messages were not written to {EML}, where other files have their names. Existing files are not overwritten. "
         "Move those away, or name another eml_directory."
     )
     assert failed["eml"]["not_written"] == sorted(ids[:2])

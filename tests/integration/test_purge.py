@@ -497,7 +497,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         "no selection",
         {},
-        "match: without it every message would be selected; give it a rule, or say match_all: true if you mean that",
+        "match: it is missing. Add a rule, or set match_all: true to select every message",
     ),
     (
         "an empty rule",
@@ -618,7 +618,7 @@ def test_a_plan_that_is_not_sound_is_refused(three_messages: Host, controller: C
     results = controller.modules(three_messages.name, "postfix_queue_purge", [*several, {"plan": plan, **rule}])
     assert [result["msg"] for result in results] == [
         *(message for _name, _change, message in BAD_PLANS),
-        "plan: it is a finished selection; leave out match",
+        "plan: it cannot be combined with match. Use only one of them",
     ]
     assert three_messages.spool_files() == before
 

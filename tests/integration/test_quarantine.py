@@ -888,11 +888,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"mode": "queues", "queues": ["deferred", "incoming"]},
-        "queues: mode: queues moves all of incoming, active and deferred, between which messages go by themselves; add active",
+        "queues: mode: queues must move incoming, active and deferred together, because Postfix moves messages between them. Add active",
     ),
     (
         {"state": "absent"},
-        "match: without it every message would be selected; give it a rule, or say match_all: true if you mean that",
+        "match: it is missing. Add a rule, or set match_all: true to select every message",
     ),
 ]
 

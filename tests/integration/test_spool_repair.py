@@ -208,8 +208,8 @@ def test_while_postfix_runs_nothing_gets_another_id(empty_host: Host, controller
     for check in (True, False):
         refused = controller.repair(empty_host.name, check=check)
         assert refused["msg"] == (
-            "1 messages would get another queue ID, which must not happen while Postfix runs: it would no longer find the messages that it is "
-            "delivering; nothing was touched. Stop Postfix first, or leave structure out of repairs."
+            "1 messages would get another queue ID, and a running Postfix would no longer find those that it is delivering. Nothing was "
+            "touched. Stop Postfix first, or leave structure out of repairs."
         )
     assert state(empty_host) == before
     assert controller.repair(empty_host.name, repairs=["stale"])["changed"] is False

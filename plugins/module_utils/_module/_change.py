@@ -25,7 +25,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_sp
     LockedSpool,
     open_spool,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Request, make_plan
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import (
     Destination,
@@ -37,6 +36,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._result im
     show_matched,
     show_sums,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import operator
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import MAX_GAPS, ScanCounts
 from ansible_collections.mailops.postfix.plugins.module_utils._summary import listing
@@ -44,7 +44,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._summary import li
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Identified
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._request import PlanOwner
     from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import (
         SelectedMessage,
         SelectedMessages,
@@ -90,7 +90,7 @@ class Change:
     """What a real run acts with; None in check mode."""
     outcomes: Sequence[Outcome]
     """The outcomes that the module counts."""
-    plan_for: Identified | None
+    plan_for: PlanOwner | None
     """What a plan of this run is made for; None if it makes no plan."""
     method: str | None = None
     problems: dict[str, str] = field(default_factory=dict)
@@ -105,7 +105,7 @@ class Change:
     @property
     def reading(self) -> Reading[SelectedMessages]:
         """What select() has read; an empty selection where it has read nothing."""
-        return self._reading or Reading(self.request.nothing(), ScanCounts(), (), time.monotonic())
+        return self._reading or Reading(self.request.new_collector(), ScanCounts(), (), time.monotonic())
 
     @property
     def selected(self) -> SelectedMessages:
@@ -268,7 +268,7 @@ def open_change(
     *,
     name: str,
     outcomes: Sequence[Outcome],
-    plan_for: Identified | None,
+    plan_for: PlanOwner | None,
     method: str | None = None,
 ) -> Iterator[Change]:
     """Open the queue directory for one run, locked in a real one. name: the name of the module. Raises BusyError and MailopsError."""

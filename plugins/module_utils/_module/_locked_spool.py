@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
-from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._module._recovery import (
     recover_deletions,
     recover_held,
     warn_of_interrupted,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import Planned
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import actions
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.deletions import Deletions
@@ -163,6 +163,13 @@ class LockedSpool:
         """Keep why messages could not be changed. Return the states."""
         self.problems.update((queue_id, state.problem) for queue_id, state in states.items() if state.problem)
         return states
+
+
+def outcome_of(state: FileState, done: Outcome) -> Outcome:
+    """Return the outcome of a message after an action. done: the outcome if the action worked."""
+    if state.problem:
+        return Outcome.FAILED
+    return done if state.same else Outcome.CHANGED
 
 
 def fingerprints_of(messages: Iterable[SelectedMessage]) -> dict[str, str]:

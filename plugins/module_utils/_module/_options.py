@@ -100,7 +100,7 @@ def require_narrowing(selection: Selection, params: Mapping[str, Any]) -> None:
     if not selection.match and not params["match_all"]:
         raise SelectionError(
             "match",
-            "without it every message would be selected; give it a rule, or say match_all: true if you mean that",
+            "it is missing. Add a rule, or set match_all: true to select every message",
         )
     if selection.match and params["match_all"]:
-        raise SelectionError("match_all", "it does not go with match; leave one of them out")
+        raise SelectionError("match_all", "it cannot be combined with match. Use only one of them")

@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
-from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._module._quarantine_run import MAX_LISTED
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import name_gaps
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine_place as quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result import Move
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
@@ -54,7 +54,7 @@ def restore_messages(run: QuarantineRun) -> dict[str, Any]:
             run.fields["renamed"] = [
                 {"queue_id": new, "was": old} for old, new in sorted(moved.renamed.items())[:MAX_LISTED]
             ]
-            with run.keeping_errors("The daemons of Postfix cannot be sent a request"):
+            with run.keep_errors("The daemons of Postfix cannot be sent a request"):
                 _kick(run, {moves[queue_id].queue for queue_id in moved.done})
         return run.finish(outcomes)
 

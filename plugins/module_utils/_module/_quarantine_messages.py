@@ -17,8 +17,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     SystemRefusal,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
-from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._module._quarantine_run import UNREADABLE
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine_place as quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result import Move, MoveResult
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
@@ -45,11 +45,11 @@ def quarantine_messages(run: QuarantineRun) -> dict[str, Any]:
     outcomes: dict[str, Outcome] = {}
     if messages:
         with run.make() as quarantine, QueueDirectory(run.layout) as queue_directory:
-            outcomes = _take(_Taking(run, locked, quarantine, queue_directory, messages))
+            outcomes = _take(_MessageMove(run, locked, quarantine, queue_directory, messages))
     return run.finish(outcomes)
 
 
-def _take(taking: _Taking) -> dict[str, Outcome]:
+def _take(taking: _MessageMove) -> dict[str, Outcome]:
     """Hold, compare and move the messages. Return {queue ID: outcome}. No message stays on hold that was not there before."""
     run, locked, messages = taking.run, taking.locked, taking.messages
     # This is asked before anything is put on hold.
@@ -59,26 +59,28 @@ def _take(taking: _Taking) -> dict[str, Outcome]:
     moving = [message for message in others if message.queue in DELIVERY_QUEUES]
     held: set[str] = set()
     try:
-        with run.keeping_errors(UNREADABLE):
+        with run.keep_errors(UNREADABLE):
             # If the journal cannot be written, nothing is put on hold.
             states = locked.hold(others, needs_journal=True)
             held.update(queue_id for queue_id, state in states.items() if state.same and not state.problem)
             taking.take(states, "hold")
-        with run.keeping_errors(UNREADABLE):
+        with run.keep_errors(UNREADABLE):
             # If the first move broke off, a second one would hide from the journal what is left of it.
             if in_maildrop and run.broken is None:
                 taking.take(locked.find("maildrop", in_maildrop), "maildrop")
     finally:
         held.intersection_update(message.queue_id for message in moving)
         _release(run, locked, moving, held - taking.moved)
-    _settle_missing(run, locked, messages, taking.outcomes)
+    _find_missing_outcomes(run, locked, messages, taking.outcomes)
     return taking.outcomes
 
 
-def _settle_missing(run: QuarantineRun, locked: LockedSpool, messages: _Messages, outcomes: dict[str, Outcome]) -> None:
+def _find_missing_outcomes(
+    run: QuarantineRun, locked: LockedSpool, messages: _Messages, outcomes: dict[str, Outcome]
+) -> None:
     """Find the outcome of the messages that have none yet."""
     if run.broken is None:
-        with run.keeping_errors(UNREADABLE):
+        with run.keep_errors(UNREADABLE):
             missing = {queue_id: message for queue_id, message in messages.items() if queue_id not in outcomes}
             outcomes.update(locked.find_missing(missing))
     for queue_id in messages if run.broken is not None else ():
@@ -108,7 +110,7 @@ def _release(run: QuarantineRun, locked: LockedSpool, messages: Sequence[Selecte
 
 
 @dataclass
-class _Taking:
+class _MessageMove:
     """What became of messages while they are taken out of the queue."""
 
     run: QuarantineRun

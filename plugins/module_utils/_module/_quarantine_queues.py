@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Collection, Iterator, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES, LOGS
-from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import service as services
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine_place as quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result import MoveResult
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
@@ -32,13 +32,15 @@ def check_options(params: Mapping[str, Any], instance: Instance) -> None:
     given = [name for name in ("match", "exclude", "plan") if params[name]]
     if given:
         raise SelectionError(
-            "mode", "queues moves whole queues; leave out %s, or use mode: messages" % " and ".join(given)
+            "mode",
+            "queues moves whole queues; leave out %s, or use mode: messages"
+            % " and ".join(given),
         )
     missing = [queue for queue in DELIVERY_QUEUES if queue not in params["queues"]]
     if missing:
         raise SelectionError(
             "queues",
-            "mode: queues moves all of incoming, active and deferred, between which messages go by themselves; add %s"
+            "mode: queues must move incoming, active and deferred together, because Postfix moves messages between them. Add %s"
             % " and ".join(missing),
         )
     instance.require_own_queue()

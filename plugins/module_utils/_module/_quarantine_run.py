@@ -18,9 +18,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Mai
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._module._audit_log import MAX_REASON
 from ansible_collections.mailops.postfix.plugins.module_utils._module._change import Change, Effect
-from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import service
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine_place as quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
@@ -176,7 +176,7 @@ class QuarantineRun:
                 self.change.module.warn(text % (len(listed), shown + more))
 
     @contextmanager
-    def keeping_errors(self, what: str) -> Iterator[None]:
+    def keep_errors(self, what: str) -> Iterator[None]:
         """Keep an error as what ended the act, so that the result still says what was done. what: as of SystemRefusal."""
         try:
             yield
@@ -246,7 +246,7 @@ class QuarantineRun:
 
     def _count_earlier(self, missing: Mapping[str, str]) -> int:
         """Return how many messages earlier runs have moved, as the quarantine and its journal say."""
-        with self.keeping_errors("The quarantine %s cannot be read" % self.path):
+        with self.keep_errors("The quarantine %s cannot be read" % self.path):
             if quarantines.exists(self.base, self.name):
                 with self.open() as quarantine:
                     present = quarantine.present(set(missing))

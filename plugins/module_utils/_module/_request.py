@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job
 
-    class Identified(Protocol):
+    class PlanOwner(Protocol):
         """What a plan is made for: an instance, or a quarantine of one."""
 
         @property
@@ -89,7 +89,7 @@ class Limits(NamedTuple):
         unlimited = most is None and percent is None and not self.match_all
         if is_narrow and unlimited and matched > DEFAULT_EXEMPT and matched * 100 > DEFAULT_PERCENT * total:
             raise LimitError(
-                "The selection has %s of the %d messages in the chosen queues; nothing was touched. If you mean that, set "
+                "The selection has %s of the %d messages in the chosen queues; nothing was touched. To allow that, set "
                 "max_percent: 100; otherwise narrow the selection." % ("ALL" if matched == total else matched, total),
                 matched=matched,
                 allowed=DEFAULT_PERCENT,
@@ -126,12 +126,12 @@ class Request:
         planned = self.planned
         wanted: Callable[[str], bool] | None = None if planned is None else planned.__contains__
         if ignored:
-            wanted = _wanted_but(ignored, wanted)
-        make_collector = partial(self.nothing, with_tops=with_tops, ignored=ignored)
+            wanted = _without(ignored, wanted)
+        make_collector = partial(self.new_collector, with_tops=with_tops, ignored=ignored)
         selects = select_by_rules(self.selection) if planned is None else select_by_plan(planned)
         return make_job(make_collector, make_visitor(selects), queues=self.queues, wanted=wanted)
 
-    def nothing(self, *, with_tops: bool = True, ignored: Collection[str] = ()) -> SelectedMessages:
+    def new_collector(self, *, with_tops: bool = True, ignored: Collection[str] = ()) -> SelectedMessages:
         """Return an empty selection."""
         return SelectedMessages(
             in_queues=dict.fromkeys(self.queues, 0),
@@ -142,13 +142,13 @@ class Request:
         )
 
 
-def _wanted_but(ignored: Collection[str], wanted: Callable[[str], bool] | None) -> Callable[[str], bool]:
+def _without(ignored: Collection[str], wanted: Callable[[str], bool] | None) -> Callable[[str], bool]:
     """Return what says whether to open the file of a queue ID: not one of these."""
     return lambda queue_id: queue_id not in ignored and (wanted is None or wanted(queue_id))
 
 
 def request_of(
-    params: Mapping[str, Any], instance: Identified, *, own_domains: Collection[str] = (), method: str | None = None
+    params: Mapping[str, Any], instance: PlanOwner, *, own_domains: Collection[str] = (), method: str | None = None
 ) -> Request:
     """Return what the options of a module that changes messages ask for.
 
@@ -165,7 +165,7 @@ def request_of(
         return Request(selection, None, params["limit"], now, limits, params["reason"], domains)
     given = [name for name in ("match", "exclude", "match_all") if params[name]]
     if given:
-        raise SelectionError("plan", "it is a finished selection; leave out %s" % " and ".join(given))
+        raise SelectionError("plan", "it cannot be combined with %s. Use only one of them" % " and ".join(given))
     max_age = parse_age(params["plan_max_age"], "plan_max_age")
     made = params["plan"]
     planned = plan.read_plan(made, host=platform.node(), instance=instance.identity, now=now, max_age=max_age)
@@ -190,7 +190,7 @@ def _limits_of(made: Mapping[str, Any], given: Limits) -> Limits:
 
 
 def make_plan(
-    request: Request, selected: SelectedMessages, made_for: Identified, *, method: str | None = None
+    request: Request, selected: SelectedMessages, made_for: PlanOwner, *, method: str | None = None
 ) -> dict[str, Any]:
     """Return the plan of this selection: a run that is given the plan changes these messages and no others. method: see request_of()."""
     tops = listing.show_tops(selected.summary, _SUMMARY_ROWS)

@@ -73,7 +73,7 @@ ARGUMENTS = _options.compose(
 )
 
 
-class Chosen(NamedTuple):
+class MessageKey(NamedTuple):
     """A message to open; the oldest sort first. One that moved while the queues were read is the same one twice."""
 
     arrival: int
@@ -81,7 +81,7 @@ class Chosen(NamedTuple):
     fingerprint: str
 
     @classmethod
-    def of(cls, message: SpoolMessage) -> Chosen:
+    def of(cls, message: SpoolMessage) -> MessageKey:
         """Return what a message is found again by; its queue ID alone may stand in two queues."""
         return cls(message.envelope.arrival, message.queue_id, message.fingerprint)
 
@@ -97,14 +97,14 @@ class MatchedMessages(Collector):
     coverage: Coverage
     matched: Totals = field(default_factory=Totals)
     verdicts: Verdicts = field(default_factory=Verdicts)
-    oldest: list[Chosen] = field(default_factory=list)
+    oldest: list[MessageKey] = field(default_factory=list)
 
     def add(self, message: SpoolMessage, is_selected: bool) -> None:
         """Count a selected message, and try the candidates on it."""
         if not is_selected:
             return
         self.matched.add(message.envelope)
-        self.oldest.append(Chosen.of(message))
+        self.oldest.append(MessageKey.of(message))
         if len(self.oldest) >= 2 * self.number + 64:
             self.oldest = heapq.nsmallest(self.number, set(self.oldest))
         self.coverage.add(self.candidates, message)
@@ -127,7 +127,7 @@ class MatchedMessages(Collector):
         """Return what goes to another process."""
         return {**self.__dict__, "candidates": ()}
 
-    def find_oldest(self) -> list[Chosen]:
+    def find_oldest(self) -> list[MessageKey]:
         """Return the oldest messages, oldest first."""
         return heapq.nsmallest(self.number, set(self.oldest))
 
@@ -140,7 +140,7 @@ class _InfoRequest:
     candidates: Sequence[Candidate]
     number: int
 
-    def nothing(self) -> MatchedMessages:
+    def new_collector(self) -> MatchedMessages:
         """Return what an empty queue gives."""
         return MatchedMessages(self.number, self.candidates, Coverage([Covered() for _candidate in self.candidates]))
 
@@ -178,7 +178,7 @@ def _read(
     params = module.params
     queues = source.queues or params["queues"]
     job = make_job(
-        request.nothing,
+        request.new_collector,
         make_visitor(select_by_rules(request.selection)),
         queues=queues,
         any_mode=source.flat,
@@ -208,22 +208,22 @@ def _read(
 
 
 @dataclass
-class _Opened:
+class _OpenedMessages:
     """What opening messages gave."""
 
-    rows: dict[Chosen, dict[str, Any]] = field(default_factory=dict)
+    rows: dict[MessageKey, dict[str, Any]] = field(default_factory=dict)
     files: dict[str, list[str]] = field(default_factory=lambda: {outcome: [] for outcome in (*OUTCOMES, "unreadable")})
 
 
 def _open(
-    messages_to_open: Iterable[tuple[Chosen, SpoolMessage]],
+    messages_to_open: Iterable[tuple[MessageKey, SpoolMessage]],
     request: _InfoRequest,
-    chosen: Sequence[Chosen],
+    chosen: Sequence[MessageKey],
     params: Mapping[str, Any],
     eml: EmlDirectory | None,
-) -> _Opened:
+) -> _OpenedMessages:
     """Open the chosen messages: show the first ones, and write those that eml_limit allows."""
-    opened = _Opened()
+    opened = _OpenedMessages()
     shown = frozenset(chosen[: params["limit"]])
     written = frozenset(chosen[: params["eml_limit"]])
     with PatternWatch() as watch:
@@ -237,14 +237,14 @@ def _open(
 
 
 def _find_messages(
-    spool: Spool, queues: Sequence[str], chosen: Sequence[Chosen]
-) -> Iterator[tuple[Chosen, SpoolMessage]]:
+    spool: Spool, queues: Sequence[str], chosen: Sequence[MessageKey]
+) -> Iterator[tuple[MessageKey, SpoolMessage]]:
     """Yield the chosen messages that are still there, each once; they are closed afterwards."""
     wanted = set(chosen)
     queue_ids = frozenset(message.queue_id for message in chosen)
     for queue in queues:
         for _queue_id, message in open_messages(spool, queue, queue_ids):
-            key = None if message is None else Chosen.of(message)
+            key = None if message is None else MessageKey.of(message)
             if message is not None and key in wanted:
                 wanted.remove(key)
                 yield key, message
@@ -268,7 +268,7 @@ def _write(eml: EmlDirectory, message: SpoolMessage) -> str:
     return eml.write(message.queue_id, content)
 
 
-def _show_files(opened: _Opened, eml: EmlDirectory, asked: int) -> dict[str, Any]:
+def _show_files(opened: _OpenedMessages, eml: EmlDirectory, asked: int) -> dict[str, Any]:
     """Return what was written, or would be; the names of some. asked: how many messages were to be written."""
     counts = {outcome: len(names) for outcome, names in opened.files.items()}
     return {
@@ -292,7 +292,7 @@ def _check_files(result: dict[str, Any], eml: EmlDirectory) -> None:
     collisions = result["eml"]["collisions"]
     if collisions:
         raise OutcomeError(
-            "%d messages were not written to %s, where other files have their names; nothing is written over. Move those away, "
+            "%d messages were not written to %s, where other files have their names. Existing files are not overwritten. Move those away, "
             "or name another eml_directory." % (collisions, eml.path),
             result=result,
         )

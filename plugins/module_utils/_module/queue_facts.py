@@ -25,6 +25,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import (
     ALL_QUEUES,
     LISTED_QUEUES,
+    SELECTABLE_QUEUES,
     UNLISTED_QUEUES,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
@@ -73,7 +74,7 @@ UNKNOWN_TOPS = {"sasl_usernames", "client_addresses"}
 ARGUMENTS = _options.compose(
     _options.INSTANCE,
     _options.SELECTION,
-    _options.queues_option("maildrop", "incoming", "active", "deferred", "hold", "corrupt"),
+    _options.queues_option(*SELECTABLE_QUEUES),
     _options.LIMIT,
     {
         "source": {"type": "str", "choices": list(SOURCES), "default": "auto"},
@@ -142,7 +143,7 @@ class _FactsRequest:
     limit: int
     now: int
 
-    def nothing(self, queues: Sequence[str]) -> QueueFacts:
+    def new_collector(self, queues: Sequence[str]) -> QueueFacts:
         """Return the facts of no messages. queues: those that are read."""
         return QueueFacts(
             queues={queue: Totals() for queue in queues},
@@ -214,7 +215,7 @@ def _read_spool(
     chosen = source.queues or request.selection.queues
     with source.spool as spool:
         job = make_job(
-            partial(request.nothing, queues),
+            partial(request.new_collector, queues),
             request.visitor(chosen),
             queues=queues,
             any_mode=source.flat,
@@ -253,7 +254,7 @@ def _read_postqueue(module: AnsibleModule, instance: Instance, request: _FactsRe
     beyond = request.selection.keys_beyond_listing()
     if beyond:
         raise UnknownHere(beyond[0])
-    facts = request.nothing(LISTED_QUEUES)
+    facts = request.new_collector(LISTED_QUEUES)
     counts = ScanCounts()
     with_json = instance.version >= _JSON_SINCE
     command = instance.command("postqueue", "-j" if with_json else "-p")
@@ -320,7 +321,7 @@ def _explain(error: CommandError) -> MailopsError:
         )
     if error.status == _EX_UNAVAILABLE:
         return InstanceError(
-            "This user may not read the spool, and postqueue cannot answer because the mail system is down. Run this as root "
+            "This user may not read the spool, and postqueue cannot answer because Postfix is stopped. Run this as root "
             "(become: true), or start Postfix."
         )
     return error

@@ -29,10 +29,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.queues imp
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._module._attempts import Attempts
 from ansible_collections.mailops.postfix.plugins.module_utils._module._change import Change, Effect, open_change
-from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Limits, Request, request_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.mail_log import open_log
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import open_file, read_all
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.verification import open_messages
@@ -129,7 +129,7 @@ def _request_of_site(params: Mapping[str, Any]) -> Request:
     site = params["site"]
     given = [name for name in ("match", "exclude", "match_all", "plan", "requeue") if params[name]]
     if given:
-        raise SelectionError("site", "it says already what is tried; leave out %s" % " and ".join(given))
+        raise SelectionError("site", "it cannot be combined with %s. Use only one of them" % " and ".join(given))
     if not _SITE.fullmatch(site):
         raise SelectionError("site", "%r is no domain and no [address], in ASCII" % (site,))
     _options.check_not_negative(params, "limit", "max_messages", "max_percent")

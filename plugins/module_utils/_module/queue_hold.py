@@ -18,9 +18,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Mai
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._module._change import Change, Effect, open_change
-from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome, outcome_of
+from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_spool import outcome_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Request, request_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import Destination
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule

@@ -20,7 +20,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.queues imp
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options, _quarantines
 from ansible_collections.mailops.postfix.plugins.module_utils._module._change import open_change
 from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
-from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._module._quarantine_contents import (
     delete_messages,
     restore_messages,
@@ -33,6 +32,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._quarantin
 from ansible_collections.mailops.postfix.plugins.module_utils._module._quarantine_run import QuarantineRun
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import request_of
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.service import SERVICES
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine_place as quarantines
 
 if TYPE_CHECKING:

@@ -292,9 +292,8 @@ class _Repair:
         renames = sum(before.to_repair[kind] for kind in _RENAMES)
         if renames and self.instance.running() is not False:
             raise InstanceError(
-                "%d messages would get another queue ID, which must not happen while Postfix runs: it would no longer find the "
-                "messages that it is delivering; nothing was touched. Stop Postfix first, or leave structure out of repairs."
-                % renames
+                "%d messages would get another queue ID, and a running Postfix would no longer find those that it is delivering. "
+                "Nothing was touched. Stop Postfix first, or leave structure out of repairs." % renames
             )
         surplus = before.counts["surplus_directories"]
         if surplus and "stale" in self.repairs and "structure" not in self.repairs:

@@ -140,7 +140,7 @@ def test_files(run: ModuleRun, tmp_path: Path) -> None:
     assert run(eml_directory=str(place), eml_limit=1, limit=0)["changed"] is False
     (place / "4A0F9AC.eml").write_text("other")
     assert run.fails(eml_directory=str(place)) == (
-        "1 messages were not written to %s, where other files have their names; nothing is written over. Move those away, or "
+        "1 messages were not written to %s, where other files have their names. Existing files are not overwritten. Move those away, or "
         "name another eml_directory." % place
     )
 

@@ -482,7 +482,7 @@ def test_a_criterion_that_a_listing_does_not_have(run: ModuleRun, key: str) -> N
         ),
         pytest.param(
             69,
-            "This user may not read the spool, and postqueue cannot answer because the mail system is down. Run this as root "
+            "This user may not read the spool, and postqueue cannot answer because Postfix is stopped. Run this as root "
             "(become: true), or start Postfix.",
             id="mail system down",
         ),

@@ -186,7 +186,7 @@ def test_what_happens_between_look_and_act(
 
 
 SITES: list[tuple[dict[str, Any], str]] = [
-    ({"site": "example.org", "requeue": True}, "site: it says already what is tried; leave out requeue"),
+    ({"site": "example.org", "requeue": True}, "site: it cannot be combined with requeue. Use only one of them"),
     ({"site": "/./"}, "site: '/./' is no domain and no [address], in ASCII"),
     ({"site": "example.org", "wait": -1}, "wait: -1 must not be negative"),
 ]

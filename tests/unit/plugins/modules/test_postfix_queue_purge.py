@@ -405,12 +405,12 @@ def test_expiring_what_postsuper_does_not_find(run: ModuleRun, postsuper: FakePo
     [
         pytest.param(
             {},
-            "match: without it every message would be selected; give it a rule, or say match_all: true if you mean that",
+            "match: it is missing. Add a rule, or set match_all: true to select every message",
             id="no selection",
         ),
         pytest.param(
             {"match": MATCH, "match_all": True},
-            "match_all: it does not go with match; leave one of them out",
+            "match_all: it cannot be combined with match. Use only one of them",
             id="both",
         ),
         pytest.param(
@@ -428,7 +428,7 @@ def test_expiring_what_postsuper_does_not_find(run: ModuleRun, postsuper: FakePo
         pytest.param({"match": MATCH, "max_messages": -1}, "max_messages: -1 must not be negative", id="negative"),
         pytest.param(
             {"match": MATCH, "plan": {"version": 1}},
-            "plan: it is a finished selection; leave out match",
+            "plan: it cannot be combined with match. Use only one of them",
             id="plan and match",
         ),
         pytest.param(

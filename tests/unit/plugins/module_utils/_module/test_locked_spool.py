@@ -21,9 +21,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_sp
     fingerprints_of,
     open_spool,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import request_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessage
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import QueueLock, read_journal
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import scan
 from tests.unit.support.host import DEFAULTS, Host

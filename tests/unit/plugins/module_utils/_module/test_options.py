@@ -96,10 +96,10 @@ def test_the_instance_of_a_modules_options(monkeypatch: pytest.MonkeyPatch, tmp_
         pytest.param(
             [],
             False,
-            "match: without it every message would be selected; give it a rule, or say match_all: true if you mean that",
+            "match: it is missing. Add a rule, or set match_all: true to select every message",
             id="neither",
         ),
-        pytest.param(RULE, True, "match_all: it does not go with match; leave one of them out", id="both"),
+        pytest.param(RULE, True, "match_all: it cannot be combined with match. Use only one of them", id="both"),
         pytest.param(RULE, False, None, id="match"),
         pytest.param([], True, None, id="match_all"),
     ],

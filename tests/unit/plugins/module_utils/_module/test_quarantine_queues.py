@@ -46,7 +46,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         ),
         pytest.param(
             {"queues": ["deferred", "hold"]},
-            "queues: mode: queues moves all of incoming, active and deferred, between which messages go by themselves; add incoming and "
+            "queues: mode: queues must move incoming, active and deferred together, because Postfix moves messages between them. Add incoming and "
             "active",
             id="some queues",
         ),

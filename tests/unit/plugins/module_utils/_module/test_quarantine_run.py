@@ -12,10 +12,10 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.module_utils._module._change import open_change
 from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
-from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._module._quarantine_run import DONE, QuarantineRun
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import request_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module.spool_quarantine import OUTCOMES, STATES
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result import MoveResult
 from tests.unit.support.host import Host
 from tests.unit.support.queue_file import QueueFile
@@ -120,15 +120,15 @@ def fail(error: Exception) -> None:
 
 def test_the_first_error_ends_the_act(host: Host) -> None:
     run = run_on(host)
-    with run.keeping_errors("The queue directory cannot be read"):
+    with run.keep_errors("The queue directory cannot be read"):
         fail(OSError(5, "Input/output error"))
-    with run.keeping_errors("Another thing"):
+    with run.keep_errors("Another thing"):
         fail(MailopsError("second"))
     assert str(run.broken) == (
         "The queue directory cannot be read: Input/output error. The disk has an error: look at the kernel log and check the disk, then "
         "run this again."
     )
-    with pytest.raises(ZeroDivisionError), run.keeping_errors("x"):
+    with pytest.raises(ZeroDivisionError), run.keep_errors("x"):
         fail(ZeroDivisionError())
 
 

@@ -122,7 +122,7 @@ RAISE = "; nothing was touched. Narrow the selection or raise "
             Limits(),
             21,
             21,
-            "The selection has ALL of the 21 messages in the chosen queues; nothing was touched. If you mean that, set max_percent: "
+            "The selection has ALL of the 21 messages in the chosen queues; nothing was touched. To allow that, set max_percent: "
             "100; otherwise narrow the selection.",
             95.0,
             id="all",
@@ -131,7 +131,7 @@ RAISE = "; nothing was touched. Narrow the selection or raise "
             Limits(),
             96,
             100,
-            "The selection has 96 of the 100 messages in the chosen queues; nothing was touched. If you mean that, set max_percent: "
+            "The selection has 96 of the 100 messages in the chosen queues; nothing was touched. To allow that, set max_percent: "
             "100; otherwise narrow the selection.",
             95.0,
             id="nearly all",
@@ -188,12 +188,12 @@ def test_what_the_options_ask_for(host: Host) -> None:
         pytest.param({"max_percent": -0.5, "match": MATCH}, "max_percent: -0.5 must not be negative", id="percent"),
         pytest.param(
             {},
-            "match: without it every message would be selected; give it a rule, or say match_all: true if you mean that",
+            "match: it is missing. Add a rule, or set match_all: true to select every message",
             id="no match",
         ),
         pytest.param(
             {"plan": {}, "match": MATCH, "exclude": MATCH, "match_all": True},
-            "plan: it is a finished selection; leave out match and exclude and match_all",
+            "plan: it cannot be combined with match and exclude and match_all. Use only one of them",
             id="plan and match",
         ),
         pytest.param(
@@ -313,7 +313,7 @@ def test_the_queues_that_are_read(queues: list[str], is_planned: bool, read: tup
     selection = parse_selection(match=MATCH, queues=queues, now=NOW)
     request = Request(selection, {} if is_planned else None, 100, NOW)
     assert request.queues == read
-    assert request.nothing().in_queues == dict.fromkeys(read, 0)
+    assert request.new_collector().in_queues == dict.fromkeys(read, 0)
 
 
 # --- the job --------------------------------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ def test_a_directory_of_other_files_is_refused_before_the_warning(host: Host, tm
 
 def _in(job: Any, queue: str) -> Any:
     def nothing() -> SelectedMessages:
-        selected = request_for().nothing()
+        selected = request_for().new_collector()
         selected.in_queues = {queue: 0}
         return selected
 

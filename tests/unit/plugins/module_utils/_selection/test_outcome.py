@@ -12,7 +12,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module import (
     queue_purge,
     spool_quarantine,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._module._outcome import Outcome, outcome_of
+from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_spool import outcome_of
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
 
 

@@ -9,10 +9,6 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
 
 
 class Outcome(enum.Enum):
@@ -42,10 +38,3 @@ class Outcome(enum.Enum):
 
     def __str__(self) -> str:
         return str(self.value)
-
-
-def outcome_of(state: FileState, done: Outcome) -> Outcome:
-    """Return the outcome of a message after an action. done: the outcome if the action worked."""
-    if state.problem:
-        return Outcome.FAILED
-    return done if state.same else Outcome.CHANGED

@@ -215,7 +215,7 @@ class Change:
             "messages": rows,
             "truncated": len(rows) < selected.totals.messages,
             "undecided": show_gaps(selected.verdicts.examples),
-            "failures": self._show_failures(),
+            "failures": self._show_failures(effect.outcomes),
             "selection": selection.frozen(),
             "selection_digest": selection.digest(),
             "scan": self.reading.show(),
@@ -223,16 +223,17 @@ class Change:
             **effect.fields,
         }
 
-    def _show_failures(self) -> list[dict[str, Any]]:
-        """Return some of the messages that could not be changed, and why."""
+    def _show_failures(self, outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
+        """Return some of the messages whose outcome is failed, by queue ID, and why."""
         problems = {**(self.locked.problems if self.locked else {}), **self.problems}
+        failed = sorted(queue_id for queue_id in problems if outcomes.get(queue_id) is Outcome.FAILED)
         return [
             {
                 "queue_id": queue_id,
-                "queue": self.messages[queue_id].queue if queue_id in self.messages else None,
-                "problem": listing.clip(printable(problem)),
+                "queue": self.messages[queue_id].queue,
+                "problem": listing.clip(printable(problems[queue_id])),
             }
-            for queue_id, problem in sorted(problems.items())[:MAX_GAPS]
+            for queue_id in failed[:MAX_GAPS]
         ]
 
     def _describe_failed(

@@ -33,8 +33,7 @@ def check_options(params: Mapping[str, Any], instance: Instance) -> None:
     if given:
         raise SelectionError(
             "mode",
-            "queues moves whole queues; leave out %s, or use mode: messages"
-            % " and ".join(given),
+            "queues moves whole queues; leave out %s, or use mode: messages" % " and ".join(given),
         )
     missing = [queue for queue in DELIVERY_QUEUES if queue not in params["queues"]]
     if missing:

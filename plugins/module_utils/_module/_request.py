@@ -128,7 +128,7 @@ class Request:
         if ignored:
             wanted = _without(ignored, wanted)
         make_collector = partial(self.new_collector, with_tops=with_tops, ignored=ignored)
-        selects = select_by_rules(self.selection) if planned is None else select_by_plan(planned)
+        selects = select_by_rules(self.selection, is_early=True) if planned is None else select_by_plan(planned)
         return make_job(make_collector, make_visitor(selects), queues=self.queues, wanted=wanted)
 
     def new_collector(self, *, with_tops: bool = True, ignored: Collection[str] = ()) -> SelectedMessages:

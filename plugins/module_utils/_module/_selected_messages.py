@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Collection, NamedTuple
+from typing import TYPE_CHECKING, Any, Collection, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import domain_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Collector, Verdicts
@@ -94,6 +94,10 @@ class SelectedMessages(Collector):
         """Count a message that is not selected by its queue ID alone."""
         if not is_incomplete and entry.name not in self.ignored:
             self.in_queues[entry.queue] += 1
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what goes to another process, which needs no queue IDs that it does not read."""
+        return {**self.__dict__, "ignored": ()}
 
     def settle(self) -> None:
         """Sum up what waits for that."""

@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Collection, Mapping, Sequence, TypeVar, Union
 
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap, Job, first_gaps
@@ -87,15 +88,19 @@ class Collector(ABC):
 _Collector = TypeVar("_Collector", bound=Collector)
 
 
-def select_by_rules(selection: Selection) -> Selector | None:
-    """Return a selector that decides by the rules of a selection, None if the selection is every message."""
+def select_by_rules(selection: Selection, *, is_early: bool) -> Selector | None:
+    """Return a selector that decides by the rules of a selection, None if the selection is every message.
+
+    is_early: whether the start of a file may rule out a message whose envelope is not read then. A module that must report damaged
+    files reads every envelope.
+    """
     if selection.everything:
         return None
-    rules_out = selection.rules_out
+    rules_out = selection.rules_out if is_early else None
     decide = selection.decide
 
     def selects(message: Message, verdicts: Verdicts) -> bool:
-        if rules_out(message):
+        if rules_out is not None and rules_out(message):
             return False
         verdict = decide(message)
         if verdict is Verdict.YES:
@@ -129,9 +134,14 @@ def make_visitor(
         collector.add(message, True)
 
     def visit(message: Message, collector: _Collector) -> None:
-        is_selected = (chosen is None or message.queue in chosen) and (
-            selects is None or selects(message, collector.verdicts)
-        )
+        try:
+            is_selected = (chosen is None or message.queue in chosen) and (
+                selects is None or selects(message, collector.verdicts)
+            )
+        except ContentError:
+            # It is undecided and counts as a message of its queue.
+            collector.add(message, False)
+            raise
         collector.add(message, is_selected)
 
     return visit_all if selects is None and chosen is None else visit

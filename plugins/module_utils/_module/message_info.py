@@ -179,7 +179,7 @@ def _read(
     queues = source.queues or params["queues"]
     job = make_job(
         request.new_collector,
-        make_visitor(select_by_rules(request.selection)),
+        make_visitor(select_by_rules(request.selection, is_early=False)),
         queues=queues,
         any_mode=source.flat,
         may_miss=True,

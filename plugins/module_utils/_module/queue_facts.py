@@ -169,7 +169,7 @@ class _FactsRequest:
 
     def visitor(self, queues: Collection[str]) -> Callable[[SpoolMessage | ListedMessage, QueueFacts], None]:
         """Return the visitor of a run. queues: those whose messages can be selected."""
-        return make_visitor(select_by_rules(self.selection), queues=queues)
+        return make_visitor(select_by_rules(self.selection, is_early=False), queues=queues)
 
 
 def run_module(module: AnsibleModule) -> dict[str, Any]:

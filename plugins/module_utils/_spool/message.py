@@ -44,6 +44,7 @@ class SpoolMessage:
         "_descriptor",
         "_envelope",
         "_head",
+        "_identity",
         "_reasons",
         "_spool",
         "_text_parts",
@@ -63,6 +64,7 @@ class SpoolMessage:
         self._spool = spool
         self._reasons: Mapping[bytes, bytes] | None = None
         self._envelope: stored.Envelope | None = None
+        self._identity: stored.Identity | None = None
         self._text_parts: Sequence[str] | None = None
         self._withheld: str | None = None
         # Whether the part of the file that was read is damaged.
@@ -105,11 +107,9 @@ class SpoolMessage:
     @property
     def identity(self) -> stored.Identity | stored.Envelope:
         """The data that identifies the message; the envelope if less is not enough. Raises ContentError."""
-        if self._envelope is None and self.queue != "maildrop":
-            identity = read_identity(self._head, file_size=self.status.st_size)
-            if identity is not None:
-                return identity
-        return self.envelope
+        if self._envelope is None and self._identity is None and self.queue != "maildrop":
+            self._identity = read_identity(self._head, file_size=self.status.st_size)
+        return self._envelope or self._identity or self.envelope
 
     @property
     def forced_expire(self) -> bool:

@@ -179,3 +179,10 @@ def test_whether_the_sender_is_verified(
     host.made.put("hold", "4A0F9AC", SPAM._replace(sender=sender, before_sender=attributes).write())
     message = only(add(spool, nothing(b"own.example"), "hold"))
     assert (message.is_verified, message.null_sender) == (is_verified, sender == b"")
+
+
+def test_ignored_queue_ids_stay_in_their_process() -> None:
+    ignored = frozenset("4A0F%05X" % number for number in range(10000))
+    sent = pickle.dumps(nothing(ignored=ignored))
+    assert len(sent) < 5000
+    assert pickle.loads(sent).ignored == ()

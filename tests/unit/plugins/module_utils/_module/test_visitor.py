@@ -93,7 +93,7 @@ def seen_by(
 
 
 def rules(*match: Mapping[str, Any], exclude: Sequence[Mapping[str, Any]] = ()) -> _visitor.Selector | None:
-    return select_by_rules(parse_selection(match=match, exclude=exclude, now=NOW))
+    return select_by_rules(parse_selection(match=match, exclude=exclude, now=NOW), is_early=True)
 
 
 # --- selectors ------------------------------------------------------------------------------------------------------
@@ -308,3 +308,13 @@ def test_every_module_treats_files_that_are_not_whole_in_the_same_way(
     assert [row["queue_id"] for row in result["scan"]["damaged"]] == [DAMAGED, CUT, CUT_EARLY, UNREADABLE]
     scanned = {name: result["scan"][name] for name in ("files", "unreadable", "incomplete", "unparsed", "not_files")}
     assert scanned == {"files": 6, "unreadable": 1, "incomplete": 1, "unparsed": 3, "not_files": 1}
+
+
+def test_an_undecided_message_that_cannot_be_read_counts_for_the_limits(
+    broken: Host, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = ModuleRun(postfix_queue_purge.main, monkeypatch, capsys, broken.made.path)
+    options: dict[str, Any] = {"match": [{"recipient": "example.org"}], "check": True}
+    # Two of five messages are selected: the incomplete file is no message.
+    assert run(max_percent=40, **options)["diff"]["before"].splitlines()[2] == "deferred: 5 messages"
+    assert run.fails(max_percent=39, **options).startswith("The selection has 2 of the 5 messages in the chosen queues")

@@ -56,7 +56,7 @@ suggestions: set-up-test ## Measure the suggestions on made-up floods of spam; w
 faults: set-up-test ## Test the modules while system calls fail, one call after the other; print what was tested
 	@$(call python,test) tests.faults
 
-changelog: set-up-test ## Show the changelog of the next release, made from changelogs/fragments
+changelog: set-up-test ## Write CHANGELOG.md from the fragments in changelogs/fragments
 	@$(call python,test) tests.tools.changelog
 
 test: set-up-test-lab ## Run all of the following checks and tests, and print a summary

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Show the changelog of the next release, made from the fragments. The checkout is not changed."""
+"""Write CHANGELOG.md as the next release will have it, made from the fragments; with --check, say whether it is up to date."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.tools import project
@@ -36,11 +37,17 @@ def changelog() -> str:
         return (collection / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
-def main() -> int:
-    """Print the changelog and return 0."""
-    print(changelog(), end="")
+def main(arguments: Sequence[str]) -> int:
+    """Write CHANGELOG.md and return 0; with --check, return 1 if it is not what the fragments say."""
+    path = project.ROOT / "CHANGELOG.md"
+    text = changelog()
+    if "--check" not in arguments:
+        path.write_text(text, encoding="utf-8")
+    elif not path.exists() or path.read_text(encoding="utf-8") != text:
+        print("CHANGELOG.md does not have what the fragments say. Run make changelog, and commit the file.")
+        return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -72,6 +72,7 @@ STEPS = (
     Step("lint", "mypy tests", ("mypy", "tests")),
     Step("lint", "ansible-lint", ("ansible-lint", "--offline", "--strict")),
     Step("docs", "antsibull-changelog", ("antsibull-changelog", "lint")),
+    Step("docs", "changelog", (*_TOOL, "tests.tools.changelog", "--check")),
     Step("docs", "antsibull-docs", (*_LINT_DOCS, "--plugin-docs", "--validate-collection-refs=self", ".")),
     Step("archive", "archive", (*_TOOL, "tests.tools.archive")),
     Step("units", "units and properties", (*_TOOL, "tests.tools.units")),

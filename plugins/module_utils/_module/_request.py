@@ -70,7 +70,7 @@ class Limits(NamedTuple):
         """
         matched = selected.totals.messages
         total = sum(selected.in_queues.values())
-        most, percent = self.max_messages, self.max_percent
+        most, percent, match_all = self
         if most is not None and matched > most:
             raise LimitError(
                 "The selection has %d messages, max_messages allows %d; nothing was touched. Narrow the selection or raise "
@@ -86,7 +86,7 @@ class Limits(NamedTuple):
                 matched=matched,
                 allowed=percent,
             )
-        unlimited = most is None and percent is None and not self.match_all
+        unlimited = most is None and percent is None and not match_all
         if is_narrow and unlimited and matched > DEFAULT_EXEMPT and matched * 100 > DEFAULT_PERCENT * total:
             raise LimitError(
                 "The selection has %s of the %d messages in the chosen queues; nothing was touched. To allow that, set "

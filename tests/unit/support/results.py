@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any, Mapping
 
 NOW = 1_795_171_149
@@ -49,7 +50,7 @@ def left_of(messages: int) -> dict[str, Any]:
     return {"ansible_facts": {"postfix_queue": {"matched": {"messages": messages}}}}
 
 
-NOTHING: dict[str, Any] = {}
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 SKIPPED = {"skipped": True, "changed": False}
 
 

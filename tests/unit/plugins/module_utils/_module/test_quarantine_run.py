@@ -95,7 +95,10 @@ NAMED = ", ".join(sorted(MANY)[:20]) + " and 2 more"
         pytest.param(
             MoveResult(emptied={"B", "A"}, odd_logs=["defer/\x1b"]),
             [
-                "2 messages are still in the quarantine, because somebody has removed their copies from pid/ in the queue directory. Postfix may have delivered some of them before: A, B.",
+                (
+                    "2 messages are still in the quarantine, because somebody has removed their copies from pid/ in the queue directory. "
+                    "Postfix may have delivered some of them before: A, B."
+                ),
                 "1 logs of messages are no regular files or cannot be moved, and stay where they are: defer/\\x1b.",
             ],
             id="emptied and odd logs",

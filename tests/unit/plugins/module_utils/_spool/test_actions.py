@@ -163,7 +163,7 @@ def test_a_removal_that_fails_is_no_deletion(
     queue_id = put_message(made)
     wanted = fingerprints(made.path)
     fail(monkeypatch, "unlink", errno.EIO, queue_id)
-    (state,) = actions.remove(queues, wanted, record).values()
+    state = actions.remove(queues, wanted, record)[queue_id]
     assert (state.same, state.removed) == (True, False)
     assert str(state.problem).startswith("It cannot be taken out of deferred: Input/output error. ")
     assert record.known(wanted) == set()

@@ -204,4 +204,4 @@ def test_an_error_that_ends_a_move_names_both_sides(host: QuarantineHost) -> Non
 @pytest.mark.parametrize("make", [QuarantineDirectory.make, Quarantine.make])
 def test_make_returns_the_class_that_it_is_called_on(host: QuarantineHost, make: Callable[..., Any]) -> None:
     with make(host.base, NAME, host="mx1.example.com", instance=INSTANCE) as made:
-        assert type(made) is make.__self__  # type: ignore[attr-defined]
+        assert made.__class__ == make.__self__  # type: ignore[attr-defined]

@@ -169,5 +169,6 @@ def test_a_copy_without_a_record_is_removed_if_its_original_is_found(host: Quara
 
 
 def test_the_base_class_cannot_be_used() -> None:
+    base: Any = transfer.Transfer
     with pytest.raises(TypeError):
-        transfer.Transfer(None, None, MoveResult(), None)  # type: ignore[abstract,arg-type]
+        base(None, None, MoveResult(), None)

@@ -28,8 +28,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.queues imp
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
 
-# What results have and the listing does not show, in addition to what the table of criteria says.
-UNLISTED_RESULTS = ("incomplete", "next_retry")
 # No time in seconds and no size in bytes has more than 15 digits.
 _MAX_NUMBER = 10**15
 # "-" lines, S_SENDER_FORMAT and L_SENDER_FORMAT: ID with its marks, size, asctime(3) without the year, sender.

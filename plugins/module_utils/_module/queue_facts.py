@@ -244,10 +244,10 @@ def _suggest(facts: QueueFacts, spool: Spool | None, queues: Sequence[str] = ())
 def _read_postqueue(module: AnsibleModule, instance: Instance, request: _FactsRequest) -> dict[str, Any]:
     """Return the facts that postqueue's listing gives."""
     # Nearly every run reads the spool.
-    from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import (  # noqa: PLC0415
+    from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import (  # noqa: PLC0415
+        UNLISTED_CRITERIA,
         UNLISTED_RESULTS,
     )
-    from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import UNLISTED  # noqa: PLC0415
 
     started = time.monotonic()
     beyond = request.selection.keys_beyond_listing()
@@ -271,7 +271,7 @@ def _read_postqueue(module: AnsibleModule, instance: Instance, request: _FactsRe
         "instance": _show_instance(instance, instance.queue_directory, running=True if running is None else running),
         "scan": {
             **Reading(facts, counts, (), started).show(source="postqueue"),
-            "unknown": sorted([*UNLISTED, *UNLISTED_RESULTS]),
+            "unknown": sorted([*UNLISTED_CRITERIA, *UNLISTED_RESULTS]),
         },
         **shown,
     }

@@ -19,6 +19,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.address im
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import reason_for
+from ansible_collections.mailops.postfix.plugins.module_utils._format.units import SIZE_UNITS, TIME_UNITS
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import (
     MessageTest,
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Subject
 
 ORIGINS = ("smtp", "local", "bounce")
-
-_AGE_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_SIZE_UNITS = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
 class Criterion(NamedTuple):
@@ -77,7 +75,7 @@ def _freeze_age(value: Any, place: str, now: int) -> Any:
     """Return C({before: second}) or C({after: second}); both bounds are within."""
     if isinstance(value, Mapping):
         return dict(value)
-    amount, at_most = parse_amount(value, _AGE_UNITS, place)
+    amount, at_most = parse_amount(value, TIME_UNITS, place)
     if at_most and not amount:
         raise SelectionError(
             place, "%r matches no message: each is older than that. Use an age such as -10m." % (value,)
@@ -106,7 +104,7 @@ def parse_amount(value: object, units: Mapping[str, int], place: str) -> tuple[i
 
 def parse_age(value: object, place: str) -> int:
     """Return a length of time in seconds. Raises SelectionError for any other value, and for a minus sign."""
-    amount, at_most = parse_amount(value, _AGE_UNITS, place)
+    amount, at_most = parse_amount(value, TIME_UNITS, place)
     if at_most:
         raise SelectionError(place, "%r must not be negative" % (value,))
     return amount
@@ -349,8 +347,11 @@ CRITERIA: Mapping[str, Criterion] = {
     "content": Criterion(Stage.CONTENT, False, _content, Input.CONTENT, listed=False),
     "body": Criterion(Stage.CONTENT, False, _body, Input.BODY, listed=False),
     "age": Criterion(Stage.IDENTITY, False, _age, need=Input.ARRIVAL),
-    "size": Criterion(Stage.IDENTITY, False, _amount(lambda subject: subject.identity.size, _SIZE_UNITS)),
+    "size": Criterion(Stage.IDENTITY, False, _amount(lambda subject: subject.identity.size, SIZE_UNITS)),
     "recipient_count": Criterion(Stage.ENVELOPE, False, _recipient_count),
     "origin": Criterion(Stage.ENVELOPE, False, _origin, listed=False),
 }
-UNLISTED = tuple(key for key, row in CRITERIA.items() if not row.listed)
+# What postqueue(1) does not list: criteria, the most frequent values that a summary has for some of them, and other results.
+UNLISTED_CRITERIA = tuple(key for key, row in CRITERIA.items() if not row.listed)
+UNLISTED_TOPS = frozenset(("sasl_usernames", "client_addresses"))
+UNLISTED_RESULTS = ("incomplete", "next_retry")

@@ -55,10 +55,12 @@ class Selection:
     def keys_beyond_listing(self) -> list[str]:
         """Return the criteria in use that need more than postqueue shows, each once and in order of use."""
         # Only source: postqueue asks for it.
-        from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import UNLISTED  # noqa: PLC0415
+        from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import (  # noqa: PLC0415
+            UNLISTED_CRITERIA,
+        )
 
         used = dict.fromkeys(key for rule in self.match + self.exclude for key in rule.criteria)
-        return [key for key in used if key in UNLISTED]
+        return [key for key in used if key in UNLISTED_CRITERIA]
 
     def frozen(self) -> dict[str, Any]:
         """Return the selection as JSON-ready data, with ages made absolute: the same messages tomorrow as today."""

@@ -20,10 +20,10 @@ from typing import Callable, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, QueueIdError, SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import hash_directory
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import MAX_HASH_DEPTH
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import MAX_LOG
 from ansible_collections.mailops.postfix.plugins.module_utils._format.record import FIRST_READ
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import (
-    MAX_DEPTH,
     OPEN_FILE,
     is_hash_name,
     is_link,
@@ -155,7 +155,7 @@ class Spool:
 
     def _enter(self, walked: _WalkedDirectory, name: str, directory: int) -> int | None:
         """Return the open hash directory of that name, None if it is none or too deep, _REFUSED if it cannot be read."""
-        if walked.depth > MAX_DEPTH:
+        if walked.depth > MAX_HASH_DEPTH:
             return None
         try:
             return open_below(name, directory)

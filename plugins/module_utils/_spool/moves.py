@@ -20,7 +20,8 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Callable, NamedTuple
 
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import MAX_DEPTH, is_link, open_queue
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import MAX_HASH_DEPTH
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import is_link, open_queue
 
 try:
     import ctypes
@@ -226,7 +227,7 @@ def move_directory(name: str, *, source_dir: int, target_dir: int, depth: int = 
 
     Usually that is one rename. Entries are moved one by one if the target directory exists, and on an overlay (a container's root),
     which cannot rename a directory of its image. That takes longer; if it is interrupted, another call continues. A file whose name
-    is taken stays, with its directory. depth: the number of directories of this move above it. What is deeper than MAX_DEPTH
+    is taken stays, with its directory. depth: the number of directories of this move above it. What is deeper than MAX_HASH_DEPTH
     stays, too: Postfix has no mail there.
     """
     try:
@@ -234,7 +235,7 @@ def move_directory(name: str, *, source_dir: int, target_dir: int, depth: int = 
     except OSError as error:
         if error.errno not in (errno.EXDEV, errno.EEXIST) or not _is_directory(name, source_dir):
             raise
-        if depth <= MAX_DEPTH:
+        if depth <= MAX_HASH_DEPTH:
             _move_entries(name, source_dir=source_dir, target_dir=target_dir, depth=depth)
 
 

@@ -78,12 +78,10 @@ def _freeze_age(value: Any, place: str, now: int) -> Any:
     amount, at_most = parse_amount(value, TIME_UNITS, place)
     if at_most and not amount:
         raise SelectionError(
-            place, "%r matches no message: each is older than that. Use an age such as -10m." % (value,)
+            place, "%r matches no message: every message is older. Use an age such as -10m." % (value,)
         )
     if not at_most and amount >= now:
-        raise SelectionError(
-            place, "%r matches no message: no clock went so long ago. Use an age such as 2d." % (value,)
-        )
+        raise SelectionError(place, "%r matches no message: that is before 1970. Use an age such as 2d." % (value,))
     return {"after" if at_most else "before": now - amount}
 
 
@@ -141,7 +139,7 @@ def _queue_id_advice(text: str) -> str:
 
 
 def _sender(values: Sequence[object], place: str) -> MessageTest:
-    test = _any_of(patterns.address_test, values, place)
+    test = _any_of(patterns.sender_test, values, place)
 
     def holds(subject: Subject) -> bool:
         sender = subject.identity.sender

@@ -66,9 +66,7 @@ def require_text(value: object, place: str) -> str:
     if not isinstance(value, str):
         raise SelectionError(place, "%r is not text; put it in quotes" % (value,))
     if not value:
-        raise SelectionError(
-            place, "an empty text matches everything; leave the key out, or write <> for the null sender"
-        )
+        raise SelectionError(place, "the text is empty; leave the key out or give it a value")
     return value
 
 
@@ -213,6 +211,13 @@ def _whole_test(
     if text.startswith("."):
         return Remembered(lambda subject: fold(subject).endswith(names))
     return Remembered(lambda subject: fold(subject) in names)
+
+
+def sender_test(value: object, place: str) -> Callable[[bytes], bool]:
+    """Return a test for senders, as address_test() makes it. Raises SelectionError."""
+    if value == "":
+        raise SelectionError(place, "the text is empty; leave the key out, or write <> for the null sender")
+    return address_test(value, place)
 
 
 def address_test(value: object, place: str) -> Callable[[bytes], bool]:

@@ -211,6 +211,33 @@ _ID_REGEX = "matches no Message-ID. A regular expression is applied without the 
 _EMPTY_LIST = "an empty list matches nothing; leave the key out or give it a value"
 
 
+@pytest.mark.parametrize("key", criteria.CRITERIA)
+def test_only_an_empty_sender_is_advised_to_be_the_null_sender(key: str) -> None:
+    with pytest.raises(SelectionError) as caught:
+        parse([{"header": {"Subject": ""}} if key == "header" else {key: ""}])
+    assert ("null sender" in str(caught.value)) is (key == "sender")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "recipient",
+        "client_name",
+        "client_address",
+        "helo_name",
+        "sasl_username",
+        "reason",
+        "content",
+        "body",
+        "queue_id",
+    ],
+)
+def test_empty_text(key: str) -> None:
+    with pytest.raises(SelectionError) as caught:
+        parse([{key: ""}])
+    assert str(caught.value) == ("match[0].%s: the text is empty; leave the key out or give it a value" % key)
+
+
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
@@ -230,7 +257,7 @@ _EMPTY_LIST = "an empty list matches nothing; leave the key out or give it a val
         pytest.param({"sender": []}, ".sender: " + _EMPTY_LIST, id="empty list"),
         pytest.param(
             {"sender": ""},
-            ".sender: an empty text matches everything; leave the key out, or write <> for the null sender",
+            ".sender: the text is empty; leave the key out, or write <> for the null sender",
             id="empty text",
         ),
         pytest.param({"sender": ["a@b", 5]}, ".sender: 5 is not text; put it in quotes", id="number in a list"),
@@ -272,12 +299,12 @@ _EMPTY_LIST = "an empty list matches nothing; leave the key out or give it a val
         pytest.param({"age": ""}, ".age: '' is not an amount; write " + _AGE, id="empty age"),
         pytest.param(
             {"age": "-0"},
-            ".age: '-0' matches no message: each is older than that. Use an age such as -10m.",
+            ".age: '-0' matches no message: every message is older. Use an age such as -10m.",
             id="no age",
         ),
         pytest.param(
             {"age": "2811w"},
-            ".age: '2811w' matches no message: no clock went so long ago. Use an age such as 2d.",
+            ".age: '2811w' matches no message: that is before 1970. Use an age such as 2d.",
             id="before time began",
         ),
         pytest.param({"age": True}, ".age: True is not an amount; write " + _AGE, id="age yes"),

@@ -211,7 +211,7 @@ def test_bytes_patterns_find_utf8_and_raw_bytes() -> None:
 
 
 _POSIX = r"{} uses a POSIX class; these are Python's regular expressions: write \d, \s, \w or a range"
-_EMPTY = "an empty text matches everything; leave the key out, or write <> for the null sender"
+_EMPTY = "the text is empty; leave the key out or give it a value"
 
 ALL_MAKERS = [
     patterns.address_test,

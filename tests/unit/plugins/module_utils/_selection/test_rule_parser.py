@@ -110,7 +110,7 @@ _NO_RULE = "is not a rule; write a mapping of criteria, as {sender: example.com}
 _NO_LIST = "is not a list of rules; write a list, as [{sender: example.com}]"
 _NO_NOT = "it takes one rule and not a list; write not: {any: [rule, rule]} for messages that fit none of them"
 _KNOWN = "there is no such criterion; known are %s, and the operators all, any, not, at_least" % ", ".join(CRITERIA)
-_NO_TEXT = "an empty text matches everything; leave the key out, or write <> for the null sender"
+_NO_TEXT = "the text is empty; leave the key out or give it a value"
 _TWO = [A, B]
 
 

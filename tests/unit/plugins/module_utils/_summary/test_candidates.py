@@ -92,7 +92,7 @@ def test_a_candidate_is_a_rule_to_paste() -> None:
     [
         pytest.param(
             ["fine", ""],
-            "patterns[1].content: an empty text matches everything; leave the key out, or write <> for the null sender",
+            "patterns[1].content: the text is empty; leave the key out or give it a value",
             id="empty",
         ),
         pytest.param(
@@ -108,7 +108,7 @@ def test_a_candidate_is_a_rule_to_paste() -> None:
         ),
         pytest.param(
             ["fine", {"all": [{"content": "x"}, {"body": ""}]}],
-            "patterns[1].all[1].body: an empty text matches everything; leave the key out, or write <> for the null sender",
+            "patterns[1].all[1].body: the text is empty; leave the key out or give it a value",
             id="value within a rule",
         ),
         pytest.param(["x"] * 51, "patterns: 51 are too many; try at most 50 at once", id="many"),

@@ -92,7 +92,7 @@ def test_a_read_only_disk_is_an_error_in_check_mode_too(host: Host, controller: 
                 ("postfix_queue_hold", {"match": BAD, "state": "held"}),
             ):
                 assert controller.module(host.name, module, options, check=check)["msg"] == (
-                    f"Nothing can be changed in {SPOOL}: Read-only file system. The kernel log says why the file system is read-only. "
+                    f"Nothing can be changed in {SPOOL}: Read-only file system. The kernel log says why the filesystem is read-only. "
                     "Mount it read-write, then run this again."
                 )
         assert controller.facts(host.name)["total"]["messages"] == 1

@@ -60,7 +60,7 @@ def freeze(key: str, value: Any, place: str, now: int) -> Any:
 
 def _freeze_header(value: Any, place: str) -> dict[str, list[Any]]:
     if not isinstance(value, Mapping) or not value:
-        raise SelectionError(place, "%r is not a mapping of header names, as {Subject: text}" % (value,))
+        raise SelectionError(place, "%r is not a mapping of header names, such as {Subject: text}" % (value,))
     return {str(name): _freeze_values(item, "%s.%s" % (place, name)) for name, item in value.items()}
 
 
@@ -114,7 +114,7 @@ def parse_age(value: object, place: str) -> int:
 def _any_of(
     make: Callable[[object, str], Callable[[Any], bool]], values: Sequence[object], place: str
 ) -> Callable[[Any], bool]:
-    """Return a test that holds where one of the values' tests does."""
+    """Return a test that holds if one of the values' tests does."""
     tests = [make(value, place) for value in values]
     if len(tests) == 1:
         return tests[0]
@@ -193,7 +193,7 @@ def _age(values: Sequence[Mapping[str, Any]], place: str) -> MessageTest:
     bounds = []
     for value in values:
         if len(value) != 1 or not set(value) <= {"before", "after"} or not isinstance(next(iter(value.values())), int):
-            raise SelectionError(place, "%r is not an age, as 2d or -10m" % (value,))
+            raise SelectionError(place, "%r is not an age, such as 2d or -10m" % (value,))
         bounds.append((value.get("after", 0), value.get("before", 1 << 62)))
 
     def holds(subject: Subject) -> bool:

@@ -100,18 +100,18 @@ class _Parser:
             raise SelectionError(place, "it has no value")
         if not isinstance(rules, (list, tuple)):
             raise SelectionError(
-                place, "%s is not a list of rules; write a list, as [{sender: example.com}]" % reprlib.repr(rules)
+                place, "%s is not a list of rules; write a list, such as [{sender: example.com}]" % reprlib.repr(rules)
             )
         if not rules:
             raise SelectionError(place, "the list of rules is empty; give it at least one rule")
         return tuple(self.parse(rule, "%s[%d]" % (place, index), level) for index, rule in enumerate(rules))
 
     def _count(self, number: int, place: str, level: int) -> None:
-        """Count a rule within another one and its criteria. Raises SelectionError where that is too much."""
+        """Count a rule within another one and its criteria. Raises SelectionError if that is too much."""
         if level > MAX_LEVELS:
             raise SelectionError(
                 place,
-                "the rules within rules have more than %d levels; write them with fewer, and let no YAML anchor stand within itself"
+                "the rules within rules have more than %d levels; write them with fewer; a YAML anchor must not contain itself"
                 % MAX_LEVELS,
             )
         self._within += number
@@ -127,7 +127,7 @@ def _checked_keys(rule: object, place: str) -> Mapping[str, Any]:
     """Return the rule as a mapping whose keys are known, with at least one of them. Raises SelectionError."""
     if not isinstance(rule, Mapping):
         raise SelectionError(
-            place, "%s is not a rule; write a mapping of criteria, as {sender: example.com}" % reprlib.repr(rule)
+            place, "%s is not a rule; write a mapping of criteria, such as {sender: example.com}" % reprlib.repr(rule)
         )
     if not rule:
         raise SelectionError(place, "an empty rule would select every message; give it at least one criterion")
@@ -170,7 +170,7 @@ def _make_rule(
         if branch.negated or branch.number < len(branch.rules):
             kept.append(branch)
             continue
-        # The recipient criteria of one rule are judged together where something is missing: those of several rules stay apart.
+        # The recipient criteria of one rule are judged together if something is missing: those of several rules stay apart.
         apart = tuple(rule for rule in branch.rules if rule.recipient_tests)
         if apart:
             kept.append(Branch(len(apart), apart, negated=False))

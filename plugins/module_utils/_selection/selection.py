@@ -43,9 +43,9 @@ class Selection:
     stages: tuple[Stage, ...]
     """The stages that any rule has tests in, cheapest first."""
     only_tests: tuple[MessageTest, ...] | None = field(compare=False)
-    """All tests, cheapest first, where there is one plain rule without recipient criteria and nothing else: the usual case."""
+    """All tests, cheapest first, if there is one plain rule without recipient criteria and nothing else: the usual case."""
     trees: Trees | None = field(compare=False)
-    """The rules as trees, where one of them has operators."""
+    """The rules as trees, if one of them has operators."""
 
     @property
     def everything(self) -> bool:
@@ -91,7 +91,7 @@ class Selection:
         return bool(self.match) and subject.problem is None
 
     def decide(self, subject: Subject) -> Verdict:
-        """Return the verdict on a message; UNDECIDED where what could not be read of it may select or protect it."""
+        """Return the verdict on a message; UNDECIDED if what could not be read of it may select or protect it."""
         try:
             if self.only_tests is not None:
                 verdict = Verdict.YES
@@ -179,7 +179,7 @@ def _survivors(alive: Sequence[_Alive], stage: Stage, subject: Subject) -> list[
 
 
 def _recipients_held(rule: Rule, held: set[int] | None, stage: Stage, subject: Subject) -> set[int] | None:
-    """Return the recipients that a rule still holds for after a stage, None where it has not asked about any."""
+    """Return the recipients that a rule still holds for after a stage, None if it has not asked about any."""
     for check in rule.recipient_tests:
         if check.stage == stage and held != set():
             hits = check.test(subject)

@@ -84,7 +84,7 @@ def _verdict(low: int, high: int, known: int, whole: int, *, scope: str) -> Verd
 
 
 def _pending(subject: Subject) -> int:
-    """Return the bits of a message's pending recipients, one bit where it has none."""
+    """Return the bits of a message's pending recipients, one bit if it has none."""
     return (1 << max(1, len(subject.envelope.pending))) - 1
 
 
@@ -92,7 +92,7 @@ def _pending(subject: Subject) -> int:
 
 
 class _Node(NamedTuple):
-    """A part of a rule: a check, or what holds where at least C(number) of its parts hold (if C(negated), where fewer hold)."""
+    """A part of a rule: a check, or an operator, which holds if at least C(number) of its parts hold (with C(negated): if fewer hold)."""
 
     place: int
     """Its place in the lists of bounds."""
@@ -150,7 +150,7 @@ class _Progress:
 
 
 class Trees:
-    """The rules of a selection where one of them has operators. They are decided stage by stage, the cheapest first."""
+    """The rules of a selection in which at least one rule has operators. They are decided stage by stage, the cheapest first."""
 
     def __init__(self, match: Sequence[Rule], exclude: Sequence[Rule], *, recipient_scope: str) -> None:
         self._nodes = 0
@@ -277,7 +277,7 @@ def _bounds_of_branch(branch: Branch, subject: Subject) -> Bounds:
 
 
 def _answer(check: MessageCheck, subject: Subject) -> bool | None:
-    """Return what a test says, None where that is not certain."""
+    """Return what a test says, None if that is not certain."""
     try:
         if check.test(subject):
             return True
@@ -287,7 +287,7 @@ def _answer(check: MessageCheck, subject: Subject) -> bool | None:
 
 
 def _bounds_of_recipients(checks: Sequence[RecipientCheck], subject: Subject) -> Bounds:
-    """Return for whom the recipient criteria of a rule hold together. They are unknown where what one of them needs is missing."""
+    """Return for whom the recipient criteria of a rule hold together. They are unknown if what one of them needs is missing."""
     try:
         held = set.intersection(*(check.test(subject) for check in checks))
         count = len(subject.envelope.pending)

@@ -28,7 +28,7 @@ class Finding(NamedTuple):
     goes_with: tuple[str, ...] = ()
     """Kinds of other findings about the same thing whose repair removes it."""
     remedy: str = ""
-    """What to do about a path that cannot be read, where the detail does not say so."""
+    """What to do about a path that cannot be read, if the detail does not say so."""
 
     @property
     def reason(self) -> str:

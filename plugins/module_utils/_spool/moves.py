@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 OPEN_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CREATE_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-# RENAME_NOREPLACE of renameat2(2), and its errors where the kernel or the filesystem does not support it.
+# RENAME_NOREPLACE of renameat2(2), and its errors if the kernel or the filesystem does not support it.
 _NOREPLACE = 1
 _NOT_SUPPORTED = frozenset((errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP))
 _PART = 1 << 20
@@ -82,7 +82,7 @@ def _attributes(descriptor: int) -> tuple[tuple[str, bytes], ...]:
 
 
 def _find_renameat2() -> Callable[..., int] | None:
-    """Return the C library's renameat2(), None where there is none (glibc has it since 2.28)."""
+    """Return the C library's renameat2(), None if there is none (glibc has it since 2.28)."""
     try:
         function: Any = ctypes.CDLL(None, use_errno=True).renameat2
     except (AttributeError, OSError, TypeError):
@@ -101,7 +101,7 @@ renameat2 = _find_renameat2()
 
 
 def rename(source: str, target: str, *, source_dir: int, target_dir: int) -> None:
-    """Rename a file, and never overwrite one. Raises FileExistsError where the target exists, and OSError."""
+    """Rename a file, and never overwrite one. Raises FileExistsError if the target exists, and OSError."""
     if renameat2 is not None:
         number = renameat2(source_dir, source, target_dir, target)
         if not number:
@@ -136,7 +136,7 @@ def is_there(name: str, directory: int) -> bool:
 
 
 def status_of(name: str, directory: int) -> os.stat_result | None:
-    """Return the status of a name, None where it does not exist; a link is not followed. Raises OSError.
+    """Return the status of a name, None if it does not exist; a link is not followed. Raises OSError.
 
     If the name is not found, it asks again: a network filesystem may not find a file that exists.
     """

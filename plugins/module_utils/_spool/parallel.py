@@ -134,7 +134,7 @@ def _receive(receiver: Connection) -> Any:
         part = receiver.recv()
     except EOFError as error:
         raise MailopsError(
-            "A process that worked on the queue was ended from outside (out of memory?). Run this again: the next run finishes or "
+            "A worker process was killed (out of memory?). Run this again: the next run finishes or "
             "undoes what that process left."
         ) from error
     if isinstance(part, str):

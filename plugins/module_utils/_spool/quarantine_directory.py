@@ -170,7 +170,7 @@ class QuarantineDirectory:
             try:
                 self._elsewhere = not moves.can_rename(self.tree.root, postfix_queues.tree.root)
             except OSError as error:
-                what = "Whether %s and %s are on one filesystem cannot be seen" % (
+                what = "It cannot be determined whether %s and %s are on one filesystem" % (
                     postfix_queues.layout.queue_directory,
                     self.path,
                 )
@@ -217,6 +217,6 @@ class QuarantineDirectory:
     def broken_off(self, postfix_queues: QueueDirectory, error: OSError) -> QuarantineError:
         """Return the error to raise after an error of the system has ended a move."""
         return QuarantineError(
-            "Moving between %s and %s broke off: %s. Every message is in one of them, and what was moved before stays moved. %s"
+            "The move between %s and %s was interrupted: %s. Every message is in one of them, and what was moved before stays moved. %s"
             % (postfix_queues.layout.queue_directory, self.path, reason_of(error), remedy_of(error))
         )

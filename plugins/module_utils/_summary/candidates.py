@@ -96,9 +96,9 @@ class Candidate:
     counters: tuple[Callable[[Subject], int], ...]
 
     def hits(self, subject: Subject) -> int | None:
-        """Return how often the text criteria of the rule are found in a message, at least 1 where the rule selects it, else 0.
+        """Return how often the text criteria of the rule are found in a message, at least 1 if the rule selects it, else 0.
 
-        The text criteria are C(content) and C(body), also in rules within the rule, but not under C(not). None where it is undecided
+        The text criteria are C(content) and C(body), also in rules within the rule, but not under C(not). None if it is undecided
         whether the rule selects the message. What could not be read is not counted.
         """
         verdict = self.selection.decide(subject)

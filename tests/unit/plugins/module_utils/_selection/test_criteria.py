@@ -242,10 +242,10 @@ def test_empty_text(key: str) -> None:
     ("rule", "message"),
     [
         pytest.param({}, ": an empty rule would select every message; give it at least one criterion", id="empty rule"),
-        pytest.param("x", ": 'x' is not a rule; write a mapping of criteria, as {sender: example.com}", id="text"),
+        pytest.param("x", ": 'x' is not a rule; write a mapping of criteria, such as {sender: example.com}", id="text"),
         pytest.param(
             [{"sender": "sender@"}],
-            ": [{'sender': 'sender@'}] is not a rule; write a mapping of criteria, as {sender: example.com}",
+            ": [{'sender': 'sender@'}] is not a rule; write a mapping of criteria, such as {sender: example.com}",
             id="list of rules",
         ),
         pytest.param({"from": "a@b"}, ".from: there is no such criterion; known are " + _KNOWN, id="unknown key"),
@@ -308,14 +308,14 @@ def test_empty_text(key: str) -> None:
             id="before time began",
         ),
         pytest.param({"age": True}, ".age: True is not an amount; write " + _AGE, id="age yes"),
-        pytest.param({"age": {"since": 5}}, ".age: {'since': 5} is not an age, as 2d or -10m", id="age, mapping"),
-        pytest.param({"age": {}}, ".age: {} is not an age, as 2d or -10m", id="age, empty mapping"),
+        pytest.param({"age": {"since": 5}}, ".age: {'since': 5} is not an age, such as 2d or -10m", id="age, mapping"),
+        pytest.param({"age": {}}, ".age: {} is not an age, such as 2d or -10m", id="age, empty mapping"),
         pytest.param(
-            {"age": {"before": "x"}}, ".age: {'before': 'x'} is not an age, as 2d or -10m", id="age, no second"
+            {"age": {"before": "x"}}, ".age: {'before': 'x'} is not an age, such as 2d or -10m", id="age, no second"
         ),
         pytest.param(
             {"age": {"before": 1, "after": 2}},
-            ".age: {'before': 1, 'after': 2} is not an age, as 2d or -10m",
+            ".age: {'before': 1, 'after': 2} is not an age, such as 2d or -10m",
             id="age, two bounds",
         ),
         pytest.param({"size": "1.5m"}, ".size: '1.5m' is not an amount; write " + _SIZE, id="size, fraction"),
@@ -330,11 +330,11 @@ def test_empty_text(key: str) -> None:
         pytest.param({"origin": 5}, ".origin: 5 is no origin; known are smtp, local, bounce", id="origin, number"),
         pytest.param(
             {"header": "Subject"},
-            ".header: 'Subject' is not a mapping of header names, as {Subject: text}",
+            ".header: 'Subject' is not a mapping of header names, such as {Subject: text}",
             id="header, text",
         ),
         pytest.param(
-            {"header": {}}, ".header: {} is not a mapping of header names, as {Subject: text}", id="header, empty"
+            {"header": {}}, ".header: {} is not a mapping of header names, such as {Subject: text}", id="header, empty"
         ),
         pytest.param(
             {"header": {"Subject:": "x"}},

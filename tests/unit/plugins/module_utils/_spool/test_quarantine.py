@@ -135,7 +135,7 @@ def test_a_move_that_ends_early_says_what_was_moved(
         assert quarantine.records[-1]["recovered"] is True
     assert sorted(moved.done) == done
     assert moved.failed == dict.fromkeys(set(queue_ids) - set(done), os.strerror(number))
-    assert str(moved.broken).startswith("Moving between %s and %s broke off: " % (host.made.path, host.path))
+    assert str(moved.broken).startswith("The move between %s and %s was interrupted: " % (host.made.path, host.path))
 
 
 def test_whole_queues_are_swapped_while_postfix_is_stopped(host: QuarantineHost) -> None:
@@ -182,7 +182,7 @@ def test_a_swap_that_broke_off_is_finished_at_once(host: QuarantineHost, monkeyp
     outage, moved = Outage(), MoveResult()
     monkeypatch.setattr(moves, "move_directory", fail)
     with host.quarantine() as quarantine, host.queues() as queues:
-        with pytest.raises(QuarantineError, match="broke off: Input/output error"):
+        with pytest.raises(QuarantineError, match="was interrupted: Input/output error"):
             quarantine.swap(queues, ["deferred", "hold"], outage.stopped, moved)
         assert quarantine.is_whole(queues)
         assert quarantine.swapped() is False

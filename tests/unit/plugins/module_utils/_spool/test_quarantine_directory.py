@@ -196,7 +196,7 @@ def test_an_error_that_ends_a_move_names_both_sides(host: QuarantineHost) -> Non
     with host.quarantine() as quarantine, host.queues() as queues:
         error = quarantine.broken_off(queues, OSError(28, os.strerror(28)))
     assert str(error).startswith(
-        "Moving between %s and %s broke off: No space left on device. Every message is in one of them, and what was moved before "
+        "The move between %s and %s was interrupted: No space left on device. Every message is in one of them, and what was moved before "
         "stays moved. " % (host.made.path, host.path)
     )
 

@@ -258,7 +258,7 @@ def test_a_process_that_is_killed_is_an_error(many: MadeUpSpool) -> None:
     with pytest.raises(MailopsError) as caught:
         run(many, job("hold", visit=in_helper(die)), 2)
     assert str(caught.value) == (
-        "A process that worked on the queue was ended from outside (out of memory?). Run this again: the next run finishes or undoes "
+        "A worker process was killed (out of memory?). Run this again: the next run finishes or undoes "
         "what that process left."
     )
 

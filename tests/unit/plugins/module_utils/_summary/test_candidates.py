@@ -104,7 +104,7 @@ def test_a_candidate_is_a_rule_to_paste() -> None:
             id="value",
         ),
         pytest.param(
-            [7], "patterns[0]: 7 is not a rule; write a mapping of criteria, as {sender: example.com}", id="number"
+            [7], "patterns[0]: 7 is not a rule; write a mapping of criteria, such as {sender: example.com}", id="number"
         ),
         pytest.param(
             ["fine", {"all": [{"content": "x"}, {"body": ""}]}],

@@ -100,7 +100,7 @@ class SelectionError(MailopsError):
         self.problem = problem
 
 
-class UnknownHere(MailopsError):
+class UnlistedCriterionError(MailopsError):
     """A criterion that this source cannot decide: postqueue shows no content, login or client. key: the criterion."""
 
     def __init__(self, key: str) -> None:

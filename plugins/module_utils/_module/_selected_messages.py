@@ -95,10 +95,10 @@ class SelectedMessages(Collector):
         if not is_incomplete and entry.name not in self.ignored:
             self.in_queues[entry.queue] += 1
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Sum up what waits for that."""
-        self.summary.settle()
-        self.listed.settle()
+        self.summary.add_up()
+        self.listed.make_rows()
 
     def merge(self, other: SelectedMessages) -> None:
         """Add what another process selected."""

@@ -20,7 +20,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     PrivilegeError,
     ShowqError,
     SystemRefusal,
-    UnknownHere,
+    UnlistedCriterionError,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import (
     ALL_QUEUES,
@@ -115,10 +115,10 @@ class QueueFacts(Collector):
         if is_incomplete:
             self.incomplete[entry.queue] += 1
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Sum up what waits for that."""
-        self.summary.settle()
-        self.listed.settle()
+        self.summary.add_up()
+        self.listed.make_rows()
 
     def merge(self, other: QueueFacts) -> None:
         """Add what another process counted."""
@@ -250,9 +250,9 @@ def _read_postqueue(module: AnsibleModule, instance: Instance, request: _FactsRe
     )
 
     started = time.monotonic()
-    beyond = request.selection.keys_beyond_listing()
+    beyond = request.selection.unlisted_criteria()
     if beyond:
-        raise UnknownHere(beyond[0])
+        raise UnlistedCriterionError(beyond[0])
     facts = request.nothing(LISTED_QUEUES)
     counts = ScanCounts()
     with_json = instance.version >= _JSON_SINCE

@@ -157,7 +157,7 @@ def _reason(values: Sequence[object], place: str) -> RecipientTest:
     test = _any_of(patterns.line_test, values, place)
 
     # Most recipients of a queue share a few reasons.
-    known = patterns.Remembered(lambda reason: test(text_of(reason)))
+    known = patterns.CachedTest(lambda reason: test(text_of(reason)))
 
     def holds_for(subject: Subject) -> set[int]:
         reasons = subject.reasons()

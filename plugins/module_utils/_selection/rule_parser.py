@@ -170,10 +170,10 @@ def _make_rule(
         if branch.negated or branch.number < len(branch.rules):
             kept.append(branch)
             continue
-        # The recipient criteria of one rule are judged together if something is missing: those of several rules stay apart.
-        apart = tuple(rule for rule in branch.rules if rule.recipient_tests)
-        if apart:
-            kept.append(Branch(len(apart), apart, negated=False))
+        # The recipient criteria of one rule are judged together if something is missing: those of several rules stay separate.
+        with_recipients = tuple(rule for rule in branch.rules if rule.recipient_tests)
+        if with_recipients:
+            kept.append(Branch(len(with_recipients), with_recipients, negated=False))
         for rule in branch.rules:
             if not rule.recipient_tests:
                 message_checks += rule.message_tests

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 RECIPIENT_SCOPES = ("all", "any")
 
 # A rule that no test has ruled out yet, and the recipients it still holds for (None: it has not asked about recipients).
-_Alive = Tuple[Rule, Optional[Set[int]]]
+_OpenRule = Tuple[Rule, Optional[Set[int]]]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Selection:
         """Whether no rule narrows the selection."""
         return not self.match and not self.exclude
 
-    def keys_beyond_listing(self) -> list[str]:
+    def unlisted_criteria(self) -> list[str]:
         """Return the criteria in use that need more than postqueue shows, each once and in order of use."""
         # Only source: postqueue asks for it.
         from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import (  # noqa: PLC0415
@@ -111,8 +111,8 @@ class Selection:
 
     def _decide_by_stage(self, subject: Subject) -> Verdict:
         """Return the verdict of plain rules on a message of which nothing is missing. Raises ContentError."""
-        matching: list[_Alive] = [(rule, None) for rule in self.match]
-        protecting: list[_Alive] = [(rule, None) for rule in self.exclude]
+        matching: list[_OpenRule] = [(rule, None) for rule in self.match]
+        protecting: list[_OpenRule] = [(rule, None) for rule in self.exclude]
         verdict = Verdict.NO if self.match else Verdict.YES
         for stage in self.stages:
             protecting = _survivors(protecting, stage, subject)
@@ -128,7 +128,7 @@ class Selection:
                 break
         return verdict
 
-    def _verdict_of(self, matching: Sequence[_Alive], stage: Stage, subject: Subject, verdict: Verdict) -> Verdict:
+    def _verdict_of(self, matching: Sequence[_OpenRule], stage: Stage, subject: Subject, verdict: Verdict) -> Verdict:
         for rule, held in matching:
             if rule.last_stage != stage:
                 continue
@@ -163,12 +163,12 @@ class Selection:
 _STRENGTH = (Verdict.NO, Verdict.PARTIAL, Verdict.UNDECIDED, Verdict.YES)
 
 
-def _survivors(alive: Sequence[_Alive], stage: Stage, subject: Subject) -> list[_Alive]:
+def _survivors(alive: Sequence[_OpenRule], stage: Stage, subject: Subject) -> list[_OpenRule]:
     """Return the rules that the tests of a stage leave, each with the recipients it still holds for.
 
     One recipient is enough to stay: an exclude rule protects the message then, and a match rule makes it a partial one.
     """
-    survivors: list[_Alive] = []
+    survivors: list[_OpenRule] = []
     for rule, held in alive:
         if not all(check.test(subject) for check in rule.message_tests if check.stage == stage):
             continue

@@ -134,7 +134,7 @@ class Spool:
             with os.scandir(directory) as entries:
                 for entry in entries:
                     name = entry.name
-                    if number > 1 and _lane(name) % number != which:
+                    if number > 1 and _hash_number(name) % number != which:
                         continue
                     if len(name) == 1 and is_hash_name(name):
                         below.append(name)
@@ -239,7 +239,7 @@ def _name_in_proc(descriptor: int) -> str:
     return os.readlink("/proc/self/fd/%d" % descriptor)
 
 
-def _lane(name: str) -> int:
+def _hash_number(name: str) -> int:
     """Return the number of the first hash directory of a queue ID, or of that directory itself; its name is the number in hexadecimal."""
     try:
         digit = hash_directory(name, 1)

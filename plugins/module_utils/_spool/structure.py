@@ -81,14 +81,14 @@ def list_findings(spool: Spool, rules: Rules, orphans: Orphans) -> Iterator[Find
 def _judge(entry: StatEntry, rules: Rules, orphans: Orphans) -> Iterator[Finding]:
     """Yield the findings about an entry: the first one that postsuper would act on, and a wrong owner."""
     wrong = _judge_structure(entry, rules) if entry.queue in CHECKED_QUEUES else None
-    goes_with = ("orphan_logs",) if orphans.has(entry) else ()
+    fixed_by = ("orphan_logs",) if orphans.has(entry) else ()
     if wrong is not None:
-        yield wrong._replace(goes_with=goes_with)
+        yield wrong._replace(fixed_by=fixed_by)
         if wrong.kind in _REMOVED and not wrong.stays:
-            goes_with = (*goes_with, wrong.kind)
+            fixed_by = (*fixed_by, wrong.kind)
     owner = judge_owner(entry, rules.owner)
     if owner is not None:
-        yield owner._replace(goes_with=goes_with)
+        yield owner._replace(fixed_by=fixed_by)
 
 
 def _judge_structure(entry: StatEntry, rules: Rules) -> Finding | None:

@@ -14,6 +14,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope i
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import criteria
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Stage, Verdict
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, parse_selection
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import TOPS
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
 NOW = 1700000000
@@ -190,8 +191,12 @@ def test_a_criterion_is_undecided_without_what_it_needs(key: str) -> None:
     assert parse([{key: value}]).decide(message) is Verdict.UNDECIDED
 
 
+def test_each_unlisted_top_is_one_of_the_summary() -> None:
+    assert set(TOPS) > criteria.UNLISTED_TOPS
+
+
 def test_what_postqueue_does_not_list_is_marked_in_the_table() -> None:
-    assert set(criteria.UNLISTED) == {
+    assert set(criteria.UNLISTED_CRITERIA) == {
         key
         for key, row in criteria.CRITERIA.items()
         if row.stage is Stage.CONTENT or row.need is Input.ATTRIBUTES or key == "origin"

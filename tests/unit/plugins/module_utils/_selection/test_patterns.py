@@ -360,7 +360,7 @@ def test_verdicts_are_remembered_but_not_without_end(monkeypatch: pytest.MonkeyP
         asked.append(value)
         return value < b"b"
 
-    remembered = patterns.Remembered(test)
+    remembered = patterns.CachedTest(test)
     assert [remembered(value) for value in (b"a", b"b", b"a", b"b", b"c")] == [True, False, True, False, False]
     assert asked == [b"a", b"b", b"c"]
     assert [remembered(value) for value in (b"d", b"a")] == [False, True]

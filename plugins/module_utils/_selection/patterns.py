@@ -281,7 +281,7 @@ _PREFIX = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3}){0,2})(?:\.\*)*\.?\Z")
 def network_test(value: object, place: str) -> Callable[[bytes], bool]:
     """Return a test for an IPv4 or IPv6 address or CIDR network, or for C(unknown). Raises SelectionError.
 
-    An IPv6 address may have a zone, as C(fe80::1%eth0). Without a zone it matches in every zone. An IPv4 address and the IPv6 address
+    An IPv6 address may have a zone, such as C(fe80::1%eth0). Without a zone it matches in every zone. An IPv4 address and the IPv6 address
     that is mapped to it are the same.
     """
     text = require_text(value, place)

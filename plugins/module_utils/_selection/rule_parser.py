@@ -43,7 +43,7 @@ class _Operator(NamedTuple):
 def parse_rule(rule: object, place: str, now: int) -> Rule:
     """Return the compiled rule. now: the second since the epoch that ages count from.
 
-    Raises SelectionError with the path of the fault, as C(match[0].all[1].content), for an empty rule, an unknown key, a bad value, and
+    Raises SelectionError with the path of the fault, such as C(match[0].all[1].content), for an empty rule, an unknown key, a bad value, and
     too many levels or rules.
     """
     return _Parser(now).parse(rule, place)

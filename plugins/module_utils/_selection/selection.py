@@ -200,7 +200,7 @@ def parse_selection(
 ) -> Selection:
     """Return the compiled selection. now: the second since the epoch that ages count from.
 
-    Raises SelectionError with the path of the fault, as C(match[0].all[1].content), for an empty rule, an unknown key, a bad value, and
+    Raises SelectionError with the path of the fault, such as C(match[0].all[1].content), for an empty rule, an unknown key, a bad value, and
     too many rules within rules.
     """
     for queue in queues:

@@ -114,7 +114,7 @@ class Spool:
         directory of a queue ID, also in queues without hash directories. So processes read different directories, and a message
         that moves to another queue stays in its share.
 
-        unreadable: called with the path (as C(deferred/A)) and the error of each hash directory that cannot be read; then the walk
+        unreadable: called with the path (such as C(deferred/A)) and the error of each hash directory that cannot be read; then the walk
         goes on. Without it such a directory is an error.
 
         Names of one byte are Postfix's hash directories (src/global/mail_scan_dir.c). A directory is open only until the next name
@@ -170,7 +170,7 @@ class Spool:
         walked.unreadable(walked.path, error)
 
     def path_of(self, found: QueueEntry) -> str:
-        """Return the path of a file in the queue directory, as C(deferred/A/4A0F9AC); without proc(5) it has no hash directories."""
+        """Return the path of a file in the queue directory, such as C(deferred/A/4A0F9AC); without proc(5) it has no hash directories."""
         below = ""
         try:
             top = self.open_queue(found.queue)

@@ -115,7 +115,7 @@ class Candidate:
 def parse_candidates(values: Sequence[object], *, recipient_scope: str, now: int) -> list[Candidate]:
     """Return the candidates. A text or regex is a candidate that looks for it in the message as stored.
 
-    Raises SelectionError, naming the candidate, as C(patterns[0].sender).
+    Raises SelectionError, naming the candidate, such as C(patterns[0].sender).
     """
     if len(values) > MAX_CANDIDATES:
         raise SelectionError("patterns", "%d are too many; try at most %d at once" % (len(values), MAX_CANDIDATES))

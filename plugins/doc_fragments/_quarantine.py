@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The option that says where quarantines are."""
+    """The option that names the directory of quarantines."""
 
     DOCUMENTATION = r"""
 options:

@@ -15,7 +15,7 @@ options:
       - A list of rules. A message is selected if one of the rules holds. Without rules, every message in O(queues) is selected.
       - A rule is a mapping of criteria and operators. All of them must hold. A criterion with a list of values holds if one of the values
         fits.
-      - Text is found exactly as it is written. A value between slashes, as V(/casino|pills/), is one of Python's regular expressions. It
+      - Text is found exactly as it is written. A value between slashes, such as V(/casino|pills/), is one of Python's regular expressions. It
         is case-insensitive; append C(i) for case-sensitive.
       - A value can be written as a result shows it. There, C(\xNN) is a byte that is not valid UTF-8 or a control character, C(\uNNNN) and
         C(\UNNNNNNNN) are characters that a terminal does not show, C(\x5c) is a backslash that would read as such an escape, and
@@ -27,15 +27,15 @@ options:
       - "C(queue_id): exact queue IDs, without the marks of C(mailq)."
       - 'C(sender), C(recipient): in any case, V(user@example.com); V(example.com) (that domain only, or an address without a domain
         that is the same text); V(.example.com) (its subdomains); V(user@) (that local part anywhere); V(<>) (the null sender); or a
-        V(/regex/). What has an V(@) is an address, also V(.user@example.com). A local part in double quotes is taken as it is, as in
+        V(/regex/). A value with V(@) is an address, also V(.user@example.com). A local part in double quotes is taken as it is, as in
         V("*"@example.com). A domain matches in its Unicode form and in its ASCII form (V(xn--...)).'
-      - "Refused for addresses are wildcards as in V(*@example.com), V(user@*) or V(%@example.com), V(@example.com), angle brackets, a
+      - "Refused for addresses are wildcards such as V(*@example.com), V(user@*) or V(%@example.com), V(@example.com), angle brackets, a
         display name, V(mailto:), several addresses in one text, a dot at the end, and V(MAILER-DAEMON), which is how C(mailq) shows
         the null sender."
       - 'C(sasl_username): the whole SASL login, in any case, or a V(/regex/). It is never a domain: for all logins of a domain write
         V(/@example\\.com$/).'
       - "C(client_address): an IPv4 or IPv6 address, with or without brackets and C(IPv6:), a CIDR network, or V(unknown) for a client
-        without an address. An IPv6 address with a zone, as V(fe80::1%eth0), matches in that zone only."
+        without an address. An IPv6 address with a zone, such as V(fe80::1%eth0), matches in that zone only."
       - "C(client_name), C(helo_name): a name, V(.example.com) for all names below it, or a V(/regex/), in any case. C(helo_name) may be
         an address in brackets."
       - "C(reason): text in the delay reason, or a V(/regex/). A reason has one line. At most 16 MiB of delay reasons of a message are
@@ -45,13 +45,15 @@ options:
       - "C(message_id): the whole Message-ID of a message, case-sensitive, with or without the angle brackets, or a V(/regex/) that is
         applied without the angle brackets. The mail log shows it as C(message-id=<...>). A message without a Message-ID does not match.
         The first 1 MiB of headers is searched."
-      - "C(content): text or V(/regex/) in the message as it is stored, envelope included; what C(grep) in the spool finds. A
+      - "C(content): text or V(/regex/) in the message as it is stored, envelope included, as C(grep) would find it. A
         V(/regex/) is applied to bytes, so V(\\\\xe9) in it is a byte; elsewhere it is a character. Up to 128 MiB are searched, in
-        windows of 4 MiB. A match of more than 64 KiB may be missed where two windows meet."
+        windows of 4 MiB. A match of more than 64 KiB may be missed at the border of two windows."
       - "C(body): text or V(/regex/) in the decoded text parts, HTML as written. Line ends are line feeds. The first 4 MiB of a message
         are decoded, with up to 10000 parts and 300 levels of parts. An unknown character set is read as ISO 8859-1."
-      - "C(age), C(size), C(recipient_count): V(2d), V(10m), V(50) is that much or more, V(-2d) that much or less, as in
-        M(ansible.builtin.find). An age that no message can have is refused. At most 400000 recipients, or 40 MiB of them, are read."
+      - "C(age): V(2d) is 2 days or older; V(-2d) is 2 days or newer, as in M(ansible.builtin.find). An age that no message can have is
+        refused."
+      - "C(size), C(recipient_count): V(10m) is 10 MiB or more, V(50) is 50 or more; V(-10m) is 10 MiB or less, V(-50) is 50 or less. At
+        most 400000 recipients, or 40 MiB of them, are read."
       - "C(origin): V(smtp), V(local) or V(bounce) (a notice that Postfix itself made)."
       - "C(all): a list of rules, all of which must hold. V({all: [{content: casino}, {content: pills}]}) selects messages that contain both
         texts."
@@ -62,7 +64,7 @@ options:
       - "C(at_least): how many rules of a list must hold. V({at_least: {number: 2, of: [{content: casino}, {content: pills}, {body: /free
         money/}]}}) selects messages for which at least two of the three rules hold."
       - The rules of an operator can have operators too, in at most 8 levels. A selection can have at most 1000 rules and criteria within
-        rules. An error in a rule names its place, as C(match[0].all[1].content).
+        rules. An error in a rule names its place, such as C(match[0].all[1].content).
       - C(docs/rules.md) of the collection explains operators with examples, and what C(not) means for C(recipient) and C(reason).
       - If one of the bounds above is reached, or a queue file is damaged, a hit in what was read counts. Without a hit, the message is
         undecided. The result names it, and modules that act do not touch it.

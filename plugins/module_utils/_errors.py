@@ -24,15 +24,15 @@ class MailopsError(Exception):
 _REMEDIES = {
     errno.ENOSPC: "Make room for data and inodes (df, df -i), then run this again.",
     errno.EDQUOT: "Raise the quota or make room, then run this again.",
-    errno.EROFS: "The kernel log says why the file system is read-only. Mount it read-write, then run this again.",
+    errno.EROFS: "The kernel log says why the filesystem is read-only. Mount it read-write, then run this again.",
     errno.EIO: "The disk has an error: look at the kernel log and check the disk, then run this again.",
     errno.EMFILE: "Raise the limit on open files of a process (ulimit -n), then run this again.",
     errno.ENFILE: "Raise the limit on open files of the system (fs.file-max), then run this again.",
-    errno.ESTALE: "Mount the network file system again, then run this again.",
+    errno.ESTALE: "Mount the network filesystem again, then run this again.",
     errno.ENOENT: "Check the path, then run this again.",
     errno.ENOTDIR: "Put a directory there, then run this again.",
     errno.ELOOP: "It is a symbolic link, which is not followed here. Put a file or directory in its place, then run this again.",
-    errno.EXDEV: "Use a directory on the same file system.",
+    errno.EXDEV: "Use a directory on the same filesystem.",
 }
 _ANY_REMEDY = "Fix that, then run this again."
 _PERMISSION = frozenset((errno.EACCES, errno.EPERM))
@@ -100,7 +100,7 @@ class SelectionError(MailopsError):
         self.problem = problem
 
 
-class UnknownHere(MailopsError):
+class UnlistedCriterionError(MailopsError):
     """A criterion that this source cannot decide: postqueue shows no content, login or client. key: the criterion."""
 
     def __init__(self, key: str) -> None:

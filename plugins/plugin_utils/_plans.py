@@ -12,7 +12,7 @@ import json
 from typing import Any, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import digest, unpack
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import check_digest, listed_messages
 
 _REMEDY = "make a new plan"
 # What the reports and the role need of a plan.
@@ -27,21 +27,17 @@ def parse_plan(text: str) -> dict[str, Any]:
         raise ValueError("The plan is not JSON (%s); %s." % (error, _REMEDY)) from error
     if not isinstance(plan, dict) or "digest" not in plan:
         raise ValueError("The file holds no plan; %s." % _REMEDY)
-    if plan["digest"] != digest(plan):
-        raise ValueError("The plan was altered: its content does not fit its digest; %s." % _REMEDY)
-    _check_content(plan)
+    try:
+        check_digest(plan, remedy=_REMEDY)
+        _check_parts(plan)
+        listed_messages(plan, remedy=_REMEDY)
+    except PlanError as error:
+        raise ValueError(str(error)) from error
     return plan
 
 
-def _check_content(plan: Mapping[str, Any]) -> None:
-    """Raise ValueError for a plan that lacks something, or whose counts are not those of its list, which is what is carried out."""
+def _check_parts(plan: Mapping[str, Any]) -> None:
+    """Raise PlanError for a plan that lacks a part."""
     for name, kind in _PARTS.items():
         if not isinstance(plan.get(name), kind):
-            raise ValueError("The plan has no %s: it is not a plan, or it is incomplete; %s." % (name, _REMEDY))
-    try:
-        listed = len(unpack(plan["messages"]))
-    except PlanError as error:
-        raise ValueError(str(error)) from error
-    counted = plan["counts"].get("messages")
-    if counted != listed:
-        raise ValueError("The plan lists %d messages, and its counts say %s; %s." % (listed, counted, _REMEDY))
+            raise PlanError("The plan has no %s: it is not a plan, or it is incomplete; %s." % (name, _REMEDY))

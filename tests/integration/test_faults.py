@@ -92,7 +92,7 @@ def test_a_read_only_disk_is_an_error_in_check_mode_too(host: Host, controller: 
                 ("postfix_queue_hold", {"match": BAD, "state": "held"}),
             ):
                 assert controller.module(host.name, module, options, check=check)["msg"] == (
-                    f"Nothing can be changed in {SPOOL}: Read-only file system. The kernel log says why the file system is read-only. "
+                    f"Nothing can be changed in {SPOOL}: Read-only file system. The kernel log says why the filesystem is read-only. "
                     "Mount it read-write, then run this again."
                 )
         assert controller.facts(host.name)["total"]["messages"] == 1
@@ -232,7 +232,7 @@ def test_a_plan_that_does_not_say_the_truth_is_refused(host: Host, controller: C
 
     counts = {**plan["counts"], "messages": 1}
     refused = {
-        "The plan lists 3 messages and counts 1; ": resealed(counts=counts),
+        "The plan lists 3 messages, and its counts say 1; ": resealed(counts=counts),
         "in the future of this host. ": resealed(created=4102444800),
         "The selection has 3 messages, max_messages allows 2; ": resealed(limits={"max_messages": 2}),
     }

@@ -479,7 +479,7 @@ def test_a_full_disk_loses_nothing(clean: Host, controller: Controller) -> None:
     clean.run(["mount", "-t", "tmpfs", "-o", "mode=700,size=200k", "tmpfs", BASE])
     failed = quarantine(clean, controller, match=BAD)
     assert failed["msg"] == (
-        f"Moving between {SPOOL} and {PLACE} broke off: No space left on device. Every message is in one of them, and what was moved "
+        f"The move between {SPOOL} and {PLACE} was interrupted: No space left on device. Every message is in one of them, and what was moved "
         "before stays moved. Make room for data and inodes (df, df -i), then run this again."
     )
     assert failed["outcomes"] == outcomes(failed=4)
@@ -498,7 +498,7 @@ def test_a_read_only_quarantine_is_named(clean: Host, controller: Controller) ->
     clean.run(["mkdir", "-m", "700", BASE])
     clean.run(["mount", "-t", "tmpfs", "-o", "mode=700,ro", "tmpfs", BASE])
     before = clean.spool_files()
-    remedy = "The kernel log says why the file system is read-only. Mount it read-write, then run this again."
+    remedy = "The kernel log says why the filesystem is read-only. Mount it read-write, then run this again."
     for check in (True, False):
         failed = quarantine(clean, controller, match=BAD, check=check)
         assert failed["msg"] == f"No file can be written in {BASE}: Read-only file system. {remedy}"
@@ -605,7 +605,7 @@ def test_postfix_is_started_again_whatever_failed(clean: Host, controller: Contr
     try:
         failed = quarantine(clean, controller, mode="queues", **fault_before("the swap", mount))
         assert failed["msg"] == (
-            f"Moving between {SPOOL} and {PLACE} broke off: Device or resource busy. Every message is in one of them, and what was moved "
+            f"The move between {SPOOL} and {PLACE} was interrupted: Device or resource busy. Every message is in one of them, and what was moved "
             "before stays moved. Fix that, then run this again."
         )
         assert (failed["outcomes"], failed["down"] > 0) == (NOTHING, True)

@@ -17,8 +17,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format import rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import parse_defer_log, parse_log
 from ansible_collections.mailops.postfix.plugins.module_utils._format.recipients import read_recipients
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.candidates import (
+    CandidateCoverage,
     Coverage,
-    Covered,
     parse_candidates,
     show_coverage,
 )
@@ -84,7 +84,7 @@ def test_coverage_adds_up(patterns: list[str], made: list[tuple[object, str]], c
         MadeUpMessage(envelope, queue_id="1%d" % number, stored_text_=text.encode())  # type: ignore[arg-type]
         for number, (envelope, text) in enumerate(made)
     ]
-    parts = [Coverage([Covered() for _candidate in candidates]) for _part in range(2)]
+    parts = [Coverage([CandidateCoverage() for _candidate in candidates]) for _part in range(2)]
     for number, one in enumerate(messages):
         parts[number < cut].add(candidates, one)
     parts[0].merge(parts[1])

@@ -97,7 +97,7 @@ def test_no_count_lacks_more_than_the_tally_says(parts: list[list[bytes]]) -> No
         tally = Tally()
         for value in part:
             tally.waiting.append(value)
-            tally.settle()
+            tally.count_waiting()
         tallies.append(tally)
     whole = tallies[0]
     for tally in tallies[1:]:

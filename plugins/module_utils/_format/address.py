@@ -46,7 +46,7 @@ LOGIN_SPECIAL = r"(?s)[*<>,;]|\A[@/%%\s]|\A\.(?!.*@.)|[@\s]\Z|%s" % _BACKSLASH
 _NO_CLIENT = r"\A(?!(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[^/\s\[\]]+)?|unknown)\Z)."
 CLIENT_SPECIAL = "(?s)%s|%s" % (_NO_CLIENT, _BACKSLASH)
 HEADER_SPECIAL = r"(?s)[\x00- */:\x7f]|%s" % _BACKSLASH
-# A literal domain, as [192.0.2.1] or [IPv6:2001:db8::1].
+# A literal domain, such as [192.0.2.1] or [IPv6:2001:db8::1].
 DOMAIN_LITERAL = r"\[[0-9A-Za-z.:%-]+\]\Z"
 # Local parts that a rule refuses although Postfix needs no quotes for them: wildcards and regular expressions of other tools.
 LOCAL_SPECIAL = r"\*|\A\^|\A(?:%|\.\+)\Z"

@@ -82,7 +82,7 @@ def check_end(fetch: Fetch, envelope: Envelope) -> Unparsed | None:
     return None if fetch(end, 1) == _EXTRACTED else Unparsed(end, WRONG_END)
 
 
-# The plain form has these records: C, T, attributes, a full name (of local mail), one S, attributes, recipients, and M where the
+# The plain form has these records: C, T, attributes, a full name (of local mail), one S, attributes, recipients, and M if the
 # C record says. There are no other records and no pointers but the placeholders for milters after the sender and the recipients,
 # and all is ASCII. So no length byte has its high bit set, and each record is short.
 

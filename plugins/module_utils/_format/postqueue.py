@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import ShowqError, UnknownHere
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ShowqError, UnlistedCriterionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import NULL_SENDER, unquote
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import NOTHING, Envelope, Input
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
@@ -28,8 +28,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.queues imp
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
 
-# What results have and the listing does not show, in addition to what the table of criteria says.
-UNLISTED_RESULTS = ("incomplete", "next_retry")
 # No time in seconds and no size in bytes has more than 15 digits.
 _MAX_NUMBER = 10**15
 # "-" lines, S_SENDER_FORMAT and L_SENDER_FORMAT: ID with its marks, size, asctime(3) without the year, sender.
@@ -63,7 +61,7 @@ class ListedMessage:
     """Always false: a line that cannot be read is not a message here."""
     problem: str | None = None
     missing: frozenset[Input] = NOTHING
-    """Always empty: a value that the listing does not have raises UnknownHere."""
+    """Always empty: a value that the listing does not have raises UnlistedCriterionError."""
 
     @property
     def identity(self) -> Envelope:
@@ -75,20 +73,20 @@ class ListedMessage:
         return self.listed_reasons
 
     def headers(self) -> Sequence[tuple[str, str]]:
-        """Raise UnknownHere: the listing has no content."""
-        raise UnknownHere("header")
+        """Raise UnlistedCriterionError: the listing has no content."""
+        raise UnlistedCriterionError("header")
 
     def holds(self, text: bytes) -> bool:
-        """Raise UnknownHere: the listing has no content."""
+        """Raise UnlistedCriterionError: the listing has no content."""
         return any(text in window.text for window in self.text_windows())
 
     def text_windows(self) -> Iterable[Window]:
-        """Raise UnknownHere: the listing has no content."""
-        raise UnknownHere("content")
+        """Raise UnlistedCriterionError: the listing has no content."""
+        raise UnlistedCriterionError("content")
 
     def text_parts(self) -> Sequence[str]:
-        """Raise UnknownHere: the listing has no content."""
-        raise UnknownHere("body")
+        """Raise UnlistedCriterionError: the listing has no content."""
+        raise UnlistedCriterionError("body")
 
 
 def parse_json(lines: Iterable[bytes], *, null_sender: str) -> Iterator[ListedMessage | ShowqError]:

@@ -25,3 +25,7 @@ UNLISTED_QUEUES = ("saved", "corrupt")
 ALL_QUEUES = (*LISTED_QUEUES, *UNLISTED_QUEUES)
 # The logs of messages, one file for each message (bounce(8), defer(8), trace(8)).
 LOGS = ("bounce", "defer", "trace")
+# What postsuper(1) checks, in the order in which it reads them. It reads trace/ only if that is named.
+CHECKED_QUEUES = ("defer", "bounce", *LISTED_QUEUES, "flush")
+# The deepest hash directories that are read. Postfix has one or two levels of them. A deeper tree is somebody's mistake or trap.
+MAX_HASH_DEPTH = 16

@@ -49,7 +49,7 @@ def restore_messages(run: QuarantineRun) -> dict[str, Any]:
             )
         outcomes: dict[str, Outcome] = {}
         if moves:
-            moved = quarantine.give(queue_directory, moves, to=restore_to, **run.journal_fields())
+            moved = quarantine.restore_messages(queue_directory, moves, to=restore_to, **run.journal_fields())
             outcomes = run.take_result(moved, moves, Outcome.RESTORED)
             run.fields["renamed"] = [
                 {"queue_id": new, "was": old} for old, new in sorted(moved.renamed.items())[:MAX_LISTED]
@@ -128,7 +128,7 @@ def _delete(
         deleted = quarantine.remove()
     else:
         queues = {queue_id: message.queue for queue_id, message in messages.items()}
-        deleted = quarantine.drop(queues, **run.journal_fields())
+        deleted = quarantine.delete_messages(queues, **run.journal_fields())
     run.broken = run.broken or deleted.broken
     run.is_touched = deleted.touched
     if deleted.broken is not None:
@@ -136,12 +136,12 @@ def _delete(
         deleted.failed.update(
             (queue_id, str(deleted.broken))
             for queue_id in messages
-            if queue_id not in deleted.gone and queue_id not in deleted.failed
+            if queue_id not in deleted.done and queue_id not in deleted.failed
         )
     run.change.problems.update(deleted.failed)
     outcomes = dict.fromkeys(messages, Outcome.VANISHED)
     outcomes.update((queue_id, Outcome.FAILED) for queue_id in messages if queue_id in deleted.failed)
-    outcomes.update((queue_id, Outcome.DELETED) for queue_id in messages if queue_id in deleted.gone)
+    outcomes.update((queue_id, Outcome.DELETED) for queue_id in messages if queue_id in deleted.done)
     return outcomes
 
 
@@ -150,4 +150,4 @@ def _is_young(run: QuarantineRun, quarantine: Quarantine) -> bool:
     text = run.params["older_than"]
     if text is None:
         return False
-    return quarantine.filled() > run.change.request.now - parse_age(text, "older_than")
+    return quarantine.last_moved_in() > run.change.request.now - parse_age(text, "older_than")

@@ -143,7 +143,7 @@ class _MessageMove:
     def _move(self, queue_ids: Sequence[str], in_flight: Collection[str], queue: str) -> None:
         moves = {queue_id: Move(queue, self.messages[queue_id].queue) for queue_id in queue_ids}
         try:
-            moved = self.quarantine.take(self.queue_directory, moves, **self.run.journal_fields())
+            moved = self.quarantine.quarantine_messages(self.queue_directory, moves, **self.run.journal_fields())
         except QuarantineError as error:
             moved = MoveResult(failed=dict.fromkeys(queue_ids, str(error)), broken=error)
         self.moved.update(moved.done)

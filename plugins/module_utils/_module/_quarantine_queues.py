@@ -65,7 +65,7 @@ def quarantine_queues(run: QuarantineRun) -> dict[str, Any]:
     change = run.change
     if run.exists():
         with run.open() as quarantine:
-            if quarantine.swapped():
+            if quarantine.has_swapped():
                 return run.finish({})
     service = services.service_of(run.params["service"], run.instance)
     _check_same_filesystem(run)
@@ -98,7 +98,7 @@ def _swap(run: QuarantineRun, quarantine: Quarantine, queue_directory: QueueDire
 
     @contextmanager
     def stopped() -> Iterator[None]:
-        with services.pause(service, before_takeover=lambda: quarantine.settle_swap(queue_directory)) as outage:
+        with services.pause(service, before_takeover=lambda: quarantine.place_empty_queues(queue_directory)) as outage:
             outages.append(outage)
             yield
 

@@ -46,7 +46,7 @@ _REMARKS = {
         "%d messages were given back by an interrupted run and are no longer in the queue: Postfix may have delivered or returned "
         "them. They are still in the quarantine, and this run leaves them out: %s. The next run takes them in again."
     ),
-    "emptied": (
+    "removed_copies": (
         "%d messages are still in the quarantine, because somebody has removed their copies from pid/ in the queue directory. Postfix "
         "may have delivered some of them before: %s."
     ),
@@ -54,7 +54,7 @@ _REMARKS = {
         "%d files of an interrupted run stay where they are, because nothing proves that they are copies: %s. Look at them, then move "
         "or remove them."
     ),
-    "odd_logs": "%d logs of messages are no regular files or cannot be moved, and stay where they are: %s.",
+    "stuck_logs": "%d logs of messages are no regular files or cannot be moved, and stay where they are: %s.",
 }
 
 
@@ -134,7 +134,7 @@ class QuarantineRun:
         module = self.change.module
         with self.open() as quarantine, QueueDirectory(self.layout) as queue_directory:
             if not self.is_real:
-                if not quarantine.is_whole(queue_directory):
+                if not quarantine.is_finished(queue_directory):
                     module.warn(
                         "An earlier run on the quarantine %s was interrupted. The next real run first finishes or undoes it."
                         % self.name
@@ -163,7 +163,7 @@ class QuarantineRun:
         except (OSError, MailopsError) as error:
             start()
             if isinstance(error, OSError):
-                raise quarantine.broken_off(queue_directory, error) from error
+                raise quarantine.interruption_error(queue_directory, error) from error
             raise
 
     def warn_of(self, moved: MoveResult) -> None:
@@ -252,6 +252,6 @@ class QuarantineRun:
                     present = quarantine.present(set(missing))
                     if self.params["state"] == "quarantined":
                         return len(present)
-                    ended = missing.keys() & quarantine.ended_for(self.params["state"])
+                    ended = missing.keys() & quarantine.handled_ids(self.params["state"])
                     return len(ended - present)
         return 0

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ansible_collections.mailops.postfix.plugins.module_utils._module._audit_log import AuditLog
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.deletions import Deletions, Interrupted
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.deletions import (
+        Deletions,
+        InterruptedDeletions,
+    )
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import HoldJournal
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
@@ -102,7 +105,7 @@ def _find_held(spool: Spool, journal: HoldJournal) -> dict[str, str]:
     return held
 
 
-def _find_deleted(spool: Spool, interrupted: Interrupted) -> list[str]:
+def _find_deleted(spool: Spool, interrupted: InterruptedDeletions) -> list[str]:
     """Return the queue IDs of the messages that an interrupted run had recorded for deletion and that are gone."""
     present = {
         queue_id
@@ -113,7 +116,7 @@ def _find_deleted(spool: Spool, interrupted: Interrupted) -> list[str]:
     return sorted(interrupted.messages.keys() - present)
 
 
-def _describe(interrupted: Interrupted, deleted: Sequence[str]) -> str:
+def _describe(interrupted: InterruptedDeletions, deleted: Sequence[str]) -> str:
     about = interrupted.about
     since = about.get("since")
     when = "an unknown time"

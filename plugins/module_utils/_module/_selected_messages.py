@@ -99,10 +99,10 @@ class SelectedMessages(Collector):
         """Return what goes to another process, which needs no queue IDs that it does not read."""
         return {**self.__dict__, "ignored": ()}
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Sum up what waits for that."""
-        self.summary.settle()
-        self.listed.settle()
+        self.summary.add_up()
+        self.listed.make_rows()
 
     def merge(self, other: SelectedMessages) -> None:
         """Add what another process selected."""

@@ -81,7 +81,7 @@ class Collector(ABC):
         """Count a file that was not opened, or that is still being written (is_incomplete)."""
 
     @abstractmethod
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Sum up what waits for that, once for each process."""
 
 
@@ -167,7 +167,7 @@ def make_job(
         visit=visit,
         pass_over=_pass_over,
         wanted=wanted,
-        settle=_settle,
+        finish=_finish,
         any_mode=any_mode,
         note_gap=_note_nothing if may_miss else None,
     )
@@ -177,8 +177,8 @@ def _pass_over(entry: QueueEntry, is_incomplete: bool, collector: Collector) -> 
     collector.pass_over(entry, is_incomplete=is_incomplete)
 
 
-def _settle(collector: Collector) -> None:
-    collector.settle()
+def _finish(collector: Collector) -> None:
+    collector.finish()
 
 
 def _note_nothing(_gap: Gap, _collector: Collector) -> None:

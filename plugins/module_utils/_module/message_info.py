@@ -35,10 +35,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.eml import 
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import PatternWatch
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.verification import open_messages
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.candidates import (
+    CachedMessage,
     Candidate,
+    CandidateCoverage,
     Coverage,
-    Covered,
-    Remembering,
     parse_candidates,
     show_coverage,
 )
@@ -112,7 +112,7 @@ class MatchedMessages(Collector):
     def pass_over(self, entry: QueueEntry, *, is_incomplete: bool) -> None:
         """Leave out a file that is still being written."""
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Keep only the oldest messages."""
         self.oldest = self.find_oldest()
 
@@ -142,7 +142,9 @@ class _InfoRequest:
 
     def new_collector(self) -> MatchedMessages:
         """Return what an empty queue gives."""
-        return MatchedMessages(self.number, self.candidates, Coverage([Covered() for _candidate in self.candidates]))
+        return MatchedMessages(
+            self.number, self.candidates, Coverage([CandidateCoverage() for _candidate in self.candidates])
+        )
 
 
 def run_module(module: AnsibleModule) -> dict[str, Any]:
@@ -254,7 +256,7 @@ def _show(message: SpoolMessage, candidates: Sequence[Candidate], excerpt: int) 
     """Return a message in full, with how often each candidate hits it; null for one that cannot be decided."""
     row = show_message(message, excerpt=excerpt)
     if candidates:
-        remembering = Remembering(message)
+        remembering = CachedMessage(message)
         row["hits"] = [candidate.hits(remembering) for candidate in candidates]
     return row
 

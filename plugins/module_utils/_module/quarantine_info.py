@@ -193,7 +193,7 @@ def _collisions(quarantine: Quarantine) -> list[str]:
 
 def _unfinished(quarantine: Quarantine, postfix_queues: QueueDirectory) -> str | None:
     """Return what an interrupted run was doing, None if no run was interrupted."""
-    if quarantine.is_whole(postfix_queues):
+    if quarantine.is_finished(postfix_queues):
         return None
     intent = quarantine.unfinished()
     return quarantine_records.INTENTS[intent["op"]] if intent else "moving"

@@ -20,7 +20,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     PrivilegeError,
     ShowqError,
     SystemRefusal,
-    UnknownHere,
+    UnlistedCriterionError,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import (
     ALL_QUEUES,
@@ -116,10 +116,10 @@ class QueueFacts(Collector):
         if is_incomplete:
             self.incomplete[entry.queue] += 1
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Sum up what waits for that."""
-        self.summary.settle()
-        self.listed.settle()
+        self.summary.add_up()
+        self.listed.make_rows()
 
     def merge(self, other: QueueFacts) -> None:
         """Add what another process counted."""
@@ -245,15 +245,15 @@ def _suggest(facts: QueueFacts, spool: Spool | None, queues: Sequence[str] = ())
 def _read_postqueue(module: AnsibleModule, instance: Instance, request: _FactsRequest) -> dict[str, Any]:
     """Return the facts that postqueue's listing gives."""
     # Nearly every run reads the spool.
-    from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import (  # noqa: PLC0415
+    from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import (  # noqa: PLC0415
+        UNLISTED_CRITERIA,
         UNLISTED_RESULTS,
     )
-    from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import UNLISTED  # noqa: PLC0415
 
     started = time.monotonic()
-    beyond = request.selection.keys_beyond_listing()
+    beyond = request.selection.unlisted_criteria()
     if beyond:
-        raise UnknownHere(beyond[0])
+        raise UnlistedCriterionError(beyond[0])
     facts = request.new_collector(LISTED_QUEUES)
     counts = ScanCounts()
     with_json = instance.version >= _JSON_SINCE
@@ -272,7 +272,7 @@ def _read_postqueue(module: AnsibleModule, instance: Instance, request: _FactsRe
         "instance": _show_instance(instance, instance.queue_directory, running=True if running is None else running),
         "scan": {
             **Reading(facts, counts, (), started).show(source="postqueue"),
-            "unknown": sorted([*UNLISTED, *UNLISTED_RESULTS]),
+            "unknown": sorted([*UNLISTED_CRITERIA, *UNLISTED_RESULTS]),
         },
         **shown,
     }

@@ -196,7 +196,7 @@ class _Findings:
         return any(True for _repair in self._repairs_of(finding))
 
     def _repairs_of(self, finding: Finding) -> Iterator[str]:
-        kinds = finding.goes_with if finding.stays else (finding.kind, *finding.goes_with)
+        kinds = finding.fixed_by if finding.stays else (finding.kind, *finding.fixed_by)
         return (repair for kind in kinds for repair in KINDS[kind] if repair in self._repairs)
 
     def sort(self) -> _Findings:

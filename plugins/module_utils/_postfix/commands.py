@@ -70,7 +70,7 @@ def _remedy_of_start(error: OSError) -> str:
     if isinstance(error, (FileNotFoundError, NotADirectoryError)):
         return "Correct command_directory in main.cf, or set the option command_directory to the directory that holds Postfix's commands."
     if isinstance(error, PermissionError):
-        return "Make it executable, and check whether its file system is mounted with noexec, or whether SELinux or AppArmor forbids it."
+        return "Make it executable, and check whether its filesystem is mounted with noexec, or whether SELinux or AppArmor forbids it."
     return remedy_of(error)
 
 

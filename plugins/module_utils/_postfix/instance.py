@@ -25,6 +25,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     SystemRefusal,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import MAX_HASH_DEPTH
+from ansible_collections.mailops.postfix.plugins.module_utils._format.units import TIME_UNITS
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import split_for_pipe
 
 if TYPE_CHECKING:
@@ -37,9 +39,6 @@ _DEFAULTS = {
     "hash_queue_names": "deferred, defer",
     "hash_queue_depth": "1",
 }
-# The deepest hash directories that are read; no queue needs more.
-MAX_HASH_DEPTH = 16
-_TIME_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SERVICES = {"qmgr": "queue_service_name", "pickup": "pickup_service_name"}
 
 
@@ -187,11 +186,11 @@ class Instance:
         """
         value = self.parameters.get(name, default)
         number, unit = (value[:-1], value[-1].lower()) if value[-1:].isalpha() else (value, default[-1])
-        if not _is_number(number) or unit not in _TIME_UNITS:
+        if not _is_number(number) or unit not in TIME_UNITS:
             raise InstanceError(
                 "%s = %s in %s is not a time that Postfix understands. Correct it there." % (name, value, self.main_cf)
             )
-        return int(number) * _TIME_UNITS[unit]
+        return int(number) * TIME_UNITS[unit]
 
     def running(self) -> bool | None:
         """Return whether the master daemon runs, None if this user has no permission to find out.

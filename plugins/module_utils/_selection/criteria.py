@@ -19,6 +19,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.address im
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import reason_for
+from ansible_collections.mailops.postfix.plugins.module_utils._format.units import SIZE_UNITS, TIME_UNITS
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import (
     MessageTest,
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Subject
 
 ORIGINS = ("smtp", "local", "bounce")
-
-_AGE_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_SIZE_UNITS = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
 class Criterion(NamedTuple):
@@ -62,7 +60,7 @@ def freeze(key: str, value: Any, place: str, now: int) -> Any:
 
 def _freeze_header(value: Any, place: str) -> dict[str, list[Any]]:
     if not isinstance(value, Mapping) or not value:
-        raise SelectionError(place, "%r is not a mapping of header names, as {Subject: text}" % (value,))
+        raise SelectionError(place, "%r is not a mapping of header names, such as {Subject: text}" % (value,))
     return {str(name): _freeze_values(item, "%s.%s" % (place, name)) for name, item in value.items()}
 
 
@@ -77,15 +75,13 @@ def _freeze_age(value: Any, place: str, now: int) -> Any:
     """Return C({before: second}) or C({after: second}); both bounds are within."""
     if isinstance(value, Mapping):
         return dict(value)
-    amount, at_most = parse_amount(value, _AGE_UNITS, place)
+    amount, at_most = parse_amount(value, TIME_UNITS, place)
     if at_most and not amount:
         raise SelectionError(
-            place, "%r matches no message: each is older than that. Use an age such as -10m." % (value,)
+            place, "%r matches no message: every message is older. Use an age such as -10m." % (value,)
         )
     if not at_most and amount >= now:
-        raise SelectionError(
-            place, "%r matches no message: no clock went so long ago. Use an age such as 2d." % (value,)
-        )
+        raise SelectionError(place, "%r matches no message: that is before 1970. Use an age such as 2d." % (value,))
     return {"after" if at_most else "before": now - amount}
 
 
@@ -106,7 +102,7 @@ def parse_amount(value: object, units: Mapping[str, int], place: str) -> tuple[i
 
 def parse_age(value: object, place: str) -> int:
     """Return a length of time in seconds. Raises SelectionError for any other value, and for a minus sign."""
-    amount, at_most = parse_amount(value, _AGE_UNITS, place)
+    amount, at_most = parse_amount(value, TIME_UNITS, place)
     if at_most:
         raise SelectionError(place, "%r must not be negative" % (value,))
     return amount
@@ -118,7 +114,7 @@ def parse_age(value: object, place: str) -> int:
 def _any_of(
     make: Callable[[object, str], Callable[[Any], bool]], values: Sequence[object], place: str
 ) -> Callable[[Any], bool]:
-    """Return a test that holds where one of the values' tests does."""
+    """Return a test that holds if one of the values' tests does."""
     tests = [make(value, place) for value in values]
     if len(tests) == 1:
         return tests[0]
@@ -143,7 +139,7 @@ def _queue_id_advice(text: str) -> str:
 
 
 def _sender(values: Sequence[object], place: str) -> MessageTest:
-    test = _any_of(patterns.address_test, values, place)
+    test = _any_of(patterns.sender_test, values, place)
 
     def holds(subject: Subject) -> bool:
         sender = subject.identity.sender
@@ -161,7 +157,7 @@ def _reason(values: Sequence[object], place: str) -> RecipientTest:
     test = _any_of(patterns.line_test, values, place)
 
     # Most recipients of a queue share a few reasons.
-    known = patterns.Remembered(lambda reason: test(text_of(reason)))
+    known = patterns.CachedTest(lambda reason: test(text_of(reason)))
 
     def holds_for(subject: Subject) -> set[int]:
         reasons = subject.reasons()
@@ -197,7 +193,7 @@ def _age(values: Sequence[Mapping[str, Any]], place: str) -> MessageTest:
     bounds = []
     for value in values:
         if len(value) != 1 or not set(value) <= {"before", "after"} or not isinstance(next(iter(value.values())), int):
-            raise SelectionError(place, "%r is not an age, as 2d or -10m" % (value,))
+            raise SelectionError(place, "%r is not an age, such as 2d or -10m" % (value,))
         bounds.append((value.get("after", 0), value.get("before", 1 << 62)))
 
     def holds(subject: Subject) -> bool:
@@ -349,8 +345,11 @@ CRITERIA: Mapping[str, Criterion] = {
     "content": Criterion(Stage.CONTENT, False, _content, Input.CONTENT, listed=False),
     "body": Criterion(Stage.CONTENT, False, _body, Input.BODY, listed=False),
     "age": Criterion(Stage.IDENTITY, False, _age, need=Input.ARRIVAL),
-    "size": Criterion(Stage.IDENTITY, False, _amount(lambda subject: subject.identity.size, _SIZE_UNITS)),
+    "size": Criterion(Stage.IDENTITY, False, _amount(lambda subject: subject.identity.size, SIZE_UNITS)),
     "recipient_count": Criterion(Stage.ENVELOPE, False, _recipient_count),
     "origin": Criterion(Stage.ENVELOPE, False, _origin, listed=False),
 }
-UNLISTED = tuple(key for key, row in CRITERIA.items() if not row.listed)
+# What postqueue(1) does not list: criteria, the most frequent values that a summary has for some of them, and other results.
+UNLISTED_CRITERIA = tuple(key for key, row in CRITERIA.items() if not row.listed)
+UNLISTED_TOPS = frozenset(("sasl_usernames", "client_addresses"))
+UNLISTED_RESULTS = ("incomplete", "next_retry")

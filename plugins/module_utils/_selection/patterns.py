@@ -43,7 +43,7 @@ _MAX_REMEMBERED = 20000
 _MAX_LENGTH = 512
 
 
-class Remembered:
+class CachedTest:
     """A test whose results are remembered, because addresses repeat in a queue."""
 
     def __init__(self, test: Callable[[bytes], bool]) -> None:
@@ -66,9 +66,7 @@ def require_text(value: object, place: str) -> str:
     if not isinstance(value, str):
         raise SelectionError(place, "%r is not text; put it in quotes" % (value,))
     if not value:
-        raise SelectionError(
-            place, "an empty text matches everything; leave the key out, or write <> for the null sender"
-        )
+        raise SelectionError(place, "the text is empty; leave the key out or give it a value")
     return value
 
 
@@ -184,7 +182,7 @@ def helo_test(value: object, place: str) -> Callable[[bytes], bool]:
 
 def _regex_test(regex: re.Pattern[str]) -> Callable[[bytes], bool]:
     search = regex.search
-    return Remembered(lambda subject: search(text_of(subject)) is not None)
+    return CachedTest(lambda subject: search(text_of(subject)) is not None)
 
 
 def _whole_test(
@@ -203,16 +201,23 @@ def _whole_test(
     cut = _cut_part(text)
     if cut is not None:
         start = cut.lower()
-        return Remembered(lambda subject: show(subject).lower().startswith(start))
+        return CachedTest(lambda subject: show(subject).lower().startswith(start))
     refuse(text, place)
     plain = fold(undisplay(text))
     if not domains:
         wanted = (plain, text.lower())
-        return Remembered(lambda subject: fold(subject) in wanted)
+        return CachedTest(lambda subject: fold(subject) in wanted)
     names = forms.host_forms(plain)
     if text.startswith("."):
-        return Remembered(lambda subject: fold(subject).endswith(names))
-    return Remembered(lambda subject: fold(subject) in names)
+        return CachedTest(lambda subject: fold(subject).endswith(names))
+    return CachedTest(lambda subject: fold(subject) in names)
+
+
+def sender_test(value: object, place: str) -> Callable[[bytes], bool]:
+    """Return a test for senders, as address_test() makes it. Raises SelectionError."""
+    if value == "":
+        raise SelectionError(place, "the text is empty; leave the key out, or write <> for the null sender")
+    return address_test(value, place)
 
 
 def address_test(value: object, place: str) -> Callable[[bytes], bool]:
@@ -230,9 +235,9 @@ def address_test(value: object, place: str) -> Callable[[bytes], bool]:
         return _regex_test(regex)
     cut = _cut_part(text)
     if cut is not None:
-        return Remembered(_cut_address_test(cut.lower()))
+        return CachedTest(_cut_address_test(cut.lower()))
     forms.refuse_address(text, place)
-    return Remembered(_plain_address_test(undisplay_address(text).lower(), forms.bare(text)))
+    return CachedTest(_plain_address_test(undisplay_address(text).lower(), forms.bare(text)))
 
 
 def _cut_address_test(start: str) -> Callable[[bytes], bool]:
@@ -276,13 +281,13 @@ _PREFIX = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3}){0,2})(?:\.\*)*\.?\Z")
 def network_test(value: object, place: str) -> Callable[[bytes], bool]:
     """Return a test for an IPv4 or IPv6 address or CIDR network, or for C(unknown). Raises SelectionError.
 
-    An IPv6 address may have a zone, as C(fe80::1%eth0). Without a zone it matches in every zone. An IPv4 address and the IPv6 address
+    An IPv6 address may have a zone, such as C(fe80::1%eth0). Without a zone it matches in every zone. An IPv4 address and the IPv6 address
     that is mapped to it are the same.
     """
     text = require_text(value, place)
     if text.lower() == UNKNOWN_CLIENT or mask_escapes(text) != text:
         wanted = fold(undisplay(text))
-        return Remembered(lambda subject: fold(subject) == wanted)
+        return CachedTest(lambda subject: fold(subject) == wanted)
     address, percent, zone = _bare_address(text).partition("%")
     network = _network(address, text, place)
     if percent and network.prefixlen < network.max_prefixlen:
@@ -299,7 +304,7 @@ def network_test(value: object, place: str) -> Callable[[bytes], bool]:
             return False
         return found in network or (mapped is not None and mapped in network)
 
-    return Remembered(test)
+    return CachedTest(test)
 
 
 def _bare_address(text: str) -> str:

@@ -29,7 +29,7 @@ MAX_MESSAGES = 1000000
 _MAX_UNPACKED = MAX_MESSAGES * 40
 # How much the clocks of two hosts may differ, in seconds.
 _CLOCK_SLACK = 300
-_REMEDY = "make a new plan (run the module in check mode)"
+REMEDY = "make a new plan (run the module in check mode)"
 
 
 class Planned(NamedTuple):
@@ -84,10 +84,24 @@ def read_plan(
     _check(plan, host=host, instance=instance)
     _check_orders(plan)
     _check_age(plan, now=now, max_age=max_age)
-    messages = unpack(plan["messages"])
+    return listed_messages(plan)
+
+
+def check_digest(plan: Mapping[str, Any], *, remedy: str = REMEDY) -> None:
+    """Raise PlanError if the content of a plan does not fit its digest. remedy: the end of the error, what to do."""
+    if plan["digest"] != digest(plan):
+        raise PlanError("The plan was altered: its content does not fit its digest; %s." % remedy)
+
+
+def listed_messages(plan: Mapping[str, Any], *, remedy: str = REMEDY) -> dict[str, str]:
+    """Return {queue ID: fingerprint} of the messages in a plan. remedy: as in check_digest().
+
+    Raises PlanError if the list cannot be read, or has another number of messages than the plan says.
+    """
+    messages = unpack(plan["messages"], remedy=remedy)
     counted = plan["counts"].get("messages") if isinstance(plan["counts"], Mapping) else None
     if counted != len(messages):
-        raise PlanError("The plan lists %d messages and counts %s; %s." % (len(messages), counted, _REMEDY))
+        raise PlanError("The plan lists %d messages, and its counts say %s; %s." % (len(messages), counted, remedy))
     return messages
 
 
@@ -101,7 +115,7 @@ def _check_orders(plan: Mapping[str, Any]) -> None:
         and all(_is_limit(value) for value in (limits or {}).values())
     )
     if not sound:
-        raise PlanError("The plan's reason, limits or method cannot be read: it was altered; %s." % _REMEDY)
+        raise PlanError("The plan's reason, limits or method cannot be read: it was altered; %s." % REMEDY)
 
 
 def _is_limit(value: object) -> bool:
@@ -114,7 +128,7 @@ def check_method(plan: Mapping[str, Any], method: str | None) -> None:
     if method is not None and made is not None and made != method:
         raise PlanError(
             "The plan was made with method: %s, and this run has method: %s. Use the same method, or %s."
-            % (made, method, _REMEDY)
+            % (made, method, REMEDY)
         )
 
 
@@ -126,15 +140,14 @@ def _check(plan: Mapping[str, Any], *, host: str, instance: Mapping[str, str]) -
         if key not in plan
     ]
     if missing:
-        raise PlanError("The plan has no %s: it is not a plan, or was cut; %s." % (missing[0], _REMEDY))
+        raise PlanError("The plan has no %s: it is not a plan, or was cut; %s." % (missing[0], REMEDY))
     if plan["version"] != VERSION:
         raise PlanError(
-            "The plan has version %s, this collection knows version %d; %s." % (plan["version"], VERSION, _REMEDY)
+            "The plan has version %s, this collection knows version %d; %s." % (plan["version"], VERSION, REMEDY)
         )
     if not isinstance(plan["instance"], dict):
-        raise PlanError("The plan's instance is not a dictionary: it is not a plan, or was altered; %s." % _REMEDY)
-    if plan["digest"] != digest(plan):
-        raise PlanError("The plan was altered: its content does not fit its digest; %s." % _REMEDY)
+        raise PlanError("The plan's instance is not a dictionary: it is not a plan, or was altered; %s." % REMEDY)
+    check_digest(plan)
     if plan["host"] != host:
         raise PlanError("The plan was made on %s, this is %s; apply it there." % (plan["host"], host))
     if plan["instance"] != dict(instance):
@@ -148,14 +161,14 @@ def _check_age(plan: Mapping[str, Any], *, now: int, max_age: int) -> None:
     """Raise PlanError if the plan is too old, or was made in the future."""
     created = plan["created"]
     if not isinstance(created, int):
-        raise PlanError("The plan has no time at which it was made: it is not a plan, or was altered; %s." % _REMEDY)
+        raise PlanError("The plan has no time at which it was made: it is not a plan, or was altered; %s." % REMEDY)
     age = now - created
     if age < -_CLOCK_SLACK:
         raise PlanError(
-            "The plan was made %d seconds in the future of this host. Set the clocks right, or %s." % (-age, _REMEDY)
+            "The plan was made %d seconds in the future of this host. Set the clocks right, or %s." % (-age, REMEDY)
         )
     if age > max_age:
-        raise PlanError("The plan is %d seconds old, plan_max_age allows %d; %s." % (age, max_age, _REMEDY))
+        raise PlanError("The plan is %d seconds old, plan_max_age allows %d; %s." % (age, max_age, REMEDY))
 
 
 def digest(plan: Mapping[str, Any]) -> str:
@@ -171,8 +184,11 @@ def pack(messages: Iterable[Planned]) -> str:
     return base64.b64encode(zlib.compress(text.encode("ascii"))).decode("ascii")
 
 
-def unpack(packed: object) -> dict[str, str]:
-    """Return {queue ID: fingerprint} of the messages of a plan. Raises PlanError for a text that pack() did not make."""
+def unpack(packed: object, *, remedy: str = REMEDY) -> dict[str, str]:
+    """Return {queue ID: fingerprint} of the messages of a plan. remedy: as in check_digest().
+
+    Raises PlanError for a text that pack() did not make.
+    """
     try:
         data = base64.b64decode(str(packed).encode("ascii"), validate=True)
         inflater = zlib.decompressobj()
@@ -181,7 +197,7 @@ def unpack(packed: object) -> dict[str, str]:
             raise ValueError("it is cut, or has more than %d messages" % MAX_MESSAGES)
         return _parse_lines(text.decode("ascii"))
     except (ValueError, TypeError, binascii.Error, zlib.error) as error:
-        raise PlanError("The plan's list of messages cannot be read (%s); %s." % (error, _REMEDY)) from error
+        raise PlanError("The plan's list of messages cannot be read (%s); %s." % (error, remedy)) from error
 
 
 def _parse_lines(text: str) -> dict[str, str]:

@@ -96,7 +96,7 @@ class RecipientCheck(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """An operator in a rule: it holds where at least C(number) of its rules hold; if C(negated), where fewer hold."""
+    """An operator in a rule: it holds if at least C(number) of its rules hold. With C(negated) it holds if fewer hold."""
 
     number: int
     rules: tuple[Rule, ...]
@@ -105,7 +105,7 @@ class Branch(NamedTuple):
 
 @dataclass(frozen=True)
 class Rule:
-    """A compiled rule: it holds where all its checks and all its branches hold.
+    """A compiled rule: it holds if all its checks and all its branches hold.
 
     A plain rule has no branches, as most rules. spec is the frozen, JSON-ready form.
     """

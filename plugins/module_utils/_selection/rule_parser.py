@@ -43,7 +43,7 @@ class _Operator(NamedTuple):
 def parse_rule(rule: object, place: str, now: int) -> Rule:
     """Return the compiled rule. now: the second since the epoch that ages count from.
 
-    Raises SelectionError with the path of the fault, as C(match[0].all[1].content), for an empty rule, an unknown key, a bad value, and
+    Raises SelectionError with the path of the fault, such as C(match[0].all[1].content), for an empty rule, an unknown key, a bad value, and
     too many levels or rules.
     """
     return _Parser(now).parse(rule, place)
@@ -100,18 +100,18 @@ class _Parser:
             raise SelectionError(place, "it has no value")
         if not isinstance(rules, (list, tuple)):
             raise SelectionError(
-                place, "%s is not a list of rules; write a list, as [{sender: example.com}]" % reprlib.repr(rules)
+                place, "%s is not a list of rules; write a list, such as [{sender: example.com}]" % reprlib.repr(rules)
             )
         if not rules:
             raise SelectionError(place, "the list of rules is empty; give it at least one rule")
         return tuple(self.parse(rule, "%s[%d]" % (place, index), level) for index, rule in enumerate(rules))
 
     def _count(self, number: int, place: str, level: int) -> None:
-        """Count a rule within another one and its criteria. Raises SelectionError where that is too much."""
+        """Count a rule within another one and its criteria. Raises SelectionError if that is too much."""
         if level > MAX_LEVELS:
             raise SelectionError(
                 place,
-                "the rules within rules have more than %d levels; write them with fewer, and let no YAML anchor stand within itself"
+                "the rules within rules have more than %d levels; write them with fewer; a YAML anchor must not contain itself"
                 % MAX_LEVELS,
             )
         self._within += number
@@ -127,7 +127,7 @@ def _checked_keys(rule: object, place: str) -> Mapping[str, Any]:
     """Return the rule as a mapping whose keys are known, with at least one of them. Raises SelectionError."""
     if not isinstance(rule, Mapping):
         raise SelectionError(
-            place, "%s is not a rule; write a mapping of criteria, as {sender: example.com}" % reprlib.repr(rule)
+            place, "%s is not a rule; write a mapping of criteria, such as {sender: example.com}" % reprlib.repr(rule)
         )
     if not rule:
         raise SelectionError(place, "an empty rule would select every message; give it at least one criterion")
@@ -170,10 +170,10 @@ def _make_rule(
         if branch.negated or branch.number < len(branch.rules):
             kept.append(branch)
             continue
-        # The recipient criteria of one rule are judged together where something is missing: those of several rules stay apart.
-        apart = tuple(rule for rule in branch.rules if rule.recipient_tests)
-        if apart:
-            kept.append(Branch(len(apart), apart, negated=False))
+        # The recipient criteria of one rule are judged together if something is missing: those of several rules stay separate.
+        with_recipients = tuple(rule for rule in branch.rules if rule.recipient_tests)
+        if with_recipients:
+            kept.append(Branch(len(with_recipients), with_recipients, negated=False))
         for rule in branch.rules:
             if not rule.recipient_tests:
                 message_checks += rule.message_tests

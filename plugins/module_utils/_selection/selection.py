@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 RECIPIENT_SCOPES = ("all", "any")
 
 # A rule that no test has ruled out yet, and the recipients it still holds for (None: it has not asked about recipients).
-_Alive = Tuple[Rule, Optional[Set[int]]]
+_OpenRule = Tuple[Rule, Optional[Set[int]]]
 
 
 @dataclass(frozen=True)
@@ -43,22 +43,24 @@ class Selection:
     stages: tuple[Stage, ...]
     """The stages that any rule has tests in, cheapest first."""
     only_tests: tuple[MessageTest, ...] | None = field(compare=False)
-    """All tests, cheapest first, where there is one plain rule without recipient criteria and nothing else: the usual case."""
+    """All tests, cheapest first, if there is one plain rule without recipient criteria and nothing else: the usual case."""
     trees: Trees | None = field(compare=False)
-    """The rules as trees, where one of them has operators."""
+    """The rules as trees, if one of them has operators."""
 
     @property
     def everything(self) -> bool:
         """Whether no rule narrows the selection."""
         return not self.match and not self.exclude
 
-    def keys_beyond_listing(self) -> list[str]:
+    def unlisted_criteria(self) -> list[str]:
         """Return the criteria in use that need more than postqueue shows, each once and in order of use."""
         # Only source: postqueue asks for it.
-        from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import UNLISTED  # noqa: PLC0415
+        from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import (  # noqa: PLC0415
+            UNLISTED_CRITERIA,
+        )
 
         used = dict.fromkeys(key for rule in self.match + self.exclude for key in rule.criteria)
-        return [key for key in used if key in UNLISTED]
+        return [key for key in used if key in UNLISTED_CRITERIA]
 
     def frozen(self) -> dict[str, Any]:
         """Return the selection as JSON-ready data, with ages made absolute: the same messages tomorrow as today."""
@@ -89,7 +91,7 @@ class Selection:
         return bool(self.match) and subject.problem is None
 
     def decide(self, subject: Subject) -> Verdict:
-        """Return the verdict on a message; UNDECIDED where what could not be read of it may select or protect it."""
+        """Return the verdict on a message; UNDECIDED if what could not be read of it may select or protect it."""
         try:
             if self.only_tests is not None:
                 verdict = Verdict.YES
@@ -109,8 +111,8 @@ class Selection:
 
     def _decide_by_stage(self, subject: Subject) -> Verdict:
         """Return the verdict of plain rules on a message of which nothing is missing. Raises ContentError."""
-        matching: list[_Alive] = [(rule, None) for rule in self.match]
-        protecting: list[_Alive] = [(rule, None) for rule in self.exclude]
+        matching: list[_OpenRule] = [(rule, None) for rule in self.match]
+        protecting: list[_OpenRule] = [(rule, None) for rule in self.exclude]
         verdict = Verdict.NO if self.match else Verdict.YES
         for stage in self.stages:
             protecting = _survivors(protecting, stage, subject)
@@ -126,7 +128,7 @@ class Selection:
                 break
         return verdict
 
-    def _verdict_of(self, matching: Sequence[_Alive], stage: Stage, subject: Subject, verdict: Verdict) -> Verdict:
+    def _verdict_of(self, matching: Sequence[_OpenRule], stage: Stage, subject: Subject, verdict: Verdict) -> Verdict:
         for rule, held in matching:
             if rule.last_stage != stage:
                 continue
@@ -161,12 +163,12 @@ class Selection:
 _STRENGTH = (Verdict.NO, Verdict.PARTIAL, Verdict.UNDECIDED, Verdict.YES)
 
 
-def _survivors(alive: Sequence[_Alive], stage: Stage, subject: Subject) -> list[_Alive]:
+def _survivors(alive: Sequence[_OpenRule], stage: Stage, subject: Subject) -> list[_OpenRule]:
     """Return the rules that the tests of a stage leave, each with the recipients it still holds for.
 
     One recipient is enough to stay: an exclude rule protects the message then, and a match rule makes it a partial one.
     """
-    survivors: list[_Alive] = []
+    survivors: list[_OpenRule] = []
     for rule, held in alive:
         if not all(check.test(subject) for check in rule.message_tests if check.stage == stage):
             continue
@@ -177,7 +179,7 @@ def _survivors(alive: Sequence[_Alive], stage: Stage, subject: Subject) -> list[
 
 
 def _recipients_held(rule: Rule, held: set[int] | None, stage: Stage, subject: Subject) -> set[int] | None:
-    """Return the recipients that a rule still holds for after a stage, None where it has not asked about any."""
+    """Return the recipients that a rule still holds for after a stage, None if it has not asked about any."""
     for check in rule.recipient_tests:
         if check.stage == stage and held != set():
             hits = check.test(subject)
@@ -198,7 +200,7 @@ def parse_selection(
 ) -> Selection:
     """Return the compiled selection. now: the second since the epoch that ages count from.
 
-    Raises SelectionError with the path of the fault, as C(match[0].all[1].content), for an empty rule, an unknown key, a bad value, and
+    Raises SelectionError with the path of the fault, such as C(match[0].all[1].content), for an empty rule, an unknown key, a bad value, and
     too many rules within rules.
     """
     for queue in queues:

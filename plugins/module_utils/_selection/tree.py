@@ -57,7 +57,7 @@ def mask(indexes: Iterable[int], size: int) -> int:
     return int.from_bytes(data, "little")
 
 
-def held_by(number: int, values: Sequence[int]) -> int:
+def recipients_held_by(number: int, values: Sequence[int]) -> int:
     """Return the recipients for whom at least this number of the values hold."""
     number -= values.count(EVERYBODY)
     if number <= 0:
@@ -84,7 +84,7 @@ def _verdict(low: int, high: int, known: int, whole: int, *, scope: str) -> Verd
 
 
 def _pending(subject: Subject) -> int:
-    """Return the bits of a message's pending recipients, one bit where it has none."""
+    """Return the bits of a message's pending recipients, one bit if it has none."""
     return (1 << max(1, len(subject.envelope.pending))) - 1
 
 
@@ -92,7 +92,7 @@ def _pending(subject: Subject) -> int:
 
 
 class _Node(NamedTuple):
-    """A part of a rule: a check, or what holds where at least C(number) of its parts hold (if C(negated), where fewer hold)."""
+    """A part of a rule: a check, or an operator, which holds if at least C(number) of its parts hold (with C(negated): if fewer hold)."""
 
     place: int
     """Its place in the lists of bounds."""
@@ -138,8 +138,8 @@ class _Progress:
         self._combine(node)
 
     def _combine(self, node: _Node) -> None:
-        low = held_by(node.number, [self.low[part.place] for part in node.parts])
-        high = held_by(node.number, [self.high[part.place] for part in node.parts])
+        low = recipients_held_by(node.number, [self.low[part.place] for part in node.parts])
+        high = recipients_held_by(node.number, [self.high[part.place] for part in node.parts])
         self.low[node.place], self.high[node.place] = (~high, ~low) if node.negated else (low, high)
 
     def _value_of(self, check: MessageCheck | RecipientCheck) -> int:
@@ -150,7 +150,7 @@ class _Progress:
 
 
 class Trees:
-    """The rules of a selection where one of them has operators. They are decided stage by stage, the cheapest first."""
+    """The rules of a selection in which at least one rule has operators. They are decided stage by stage, the cheapest first."""
 
     def __init__(self, match: Sequence[Rule], exclude: Sequence[Rule], *, recipient_scope: str) -> None:
         self._nodes = 0
@@ -204,8 +204,8 @@ class Trees:
                 # Only what may still hold for all recipients makes a difference.
                 matching = [node for node in matching if progress.high[node.place] & everybody == everybody]
             if verdict is not Verdict.YES:
-                said, matching = self._ask(progress, matching, stage, everybody, scope=self._scope)
-                verdict = verdict if said is Verdict.NO else said
+                rule_verdict, matching = self._ask(progress, matching, stage, everybody, scope=self._scope)
+                verdict = verdict if rule_verdict is Verdict.NO else rule_verdict
         return verdict
 
     def _ask(
@@ -216,12 +216,14 @@ class Trees:
         still_open = []
         for node in nodes:
             progress.ask(node, stage, everybody)
-            said = _verdict(progress.low[node.place], progress.high[node.place], everybody, everybody, scope=scope)
-            if said is Verdict.YES:
-                return said, ()
-            if said is Verdict.PARTIAL:
-                verdict = said
-            elif said is Verdict.UNDECIDED:
+            rule_verdict = _verdict(
+                progress.low[node.place], progress.high[node.place], everybody, everybody, scope=scope
+            )
+            if rule_verdict is Verdict.YES:
+                return rule_verdict, ()
+            if rule_verdict is Verdict.PARTIAL:
+                verdict = rule_verdict
+            elif rule_verdict is Verdict.UNDECIDED:
                 still_open.append(node)
         return verdict, still_open
 
@@ -271,13 +273,13 @@ def _bounds(rule: Rule, subject: Subject) -> Bounds:
 
 def _bounds_of_branch(branch: Branch, subject: Subject) -> Bounds:
     several = [_bounds(rule, subject) for rule in branch.rules]
-    low = held_by(branch.number, [least for least, _most in several])
-    high = held_by(branch.number, [most for _least, most in several])
+    low = recipients_held_by(branch.number, [least for least, _most in several])
+    high = recipients_held_by(branch.number, [most for _least, most in several])
     return (~high, ~low) if branch.negated else (low, high)
 
 
 def _answer(check: MessageCheck, subject: Subject) -> bool | None:
-    """Return what a test says, None where that is not certain."""
+    """Return what a test says, None if that is not certain."""
     try:
         if check.test(subject):
             return True
@@ -287,7 +289,7 @@ def _answer(check: MessageCheck, subject: Subject) -> bool | None:
 
 
 def _bounds_of_recipients(checks: Sequence[RecipientCheck], subject: Subject) -> Bounds:
-    """Return for whom the recipient criteria of a rule hold together. They are unknown where what one of them needs is missing."""
+    """Return for whom the recipient criteria of a rule hold together. They are unknown if what one of them needs is missing."""
     try:
         held = set.intersection(*(check.test(subject) for check in checks))
         count = len(subject.envelope.pending)

@@ -126,7 +126,7 @@ def _act_on_each(
             visit=partial(_visit, postfix_queues, wanted, act),
             pass_over=_pass_over,
             wanted=left.__contains__,
-            settle=None if record is None else lambda _states: record.flush_in_helper(),
+            finish=None if record is None else lambda _states: record.flush_in_helper(),
             note_gap=_note_gap,
         )
         try:
@@ -139,9 +139,9 @@ def _act_on_each(
 def _with_problems(states: _FileStates, wanted: Mapping[str, str], record: Deletions | None) -> dict[str, FileState]:
     """Return the states by queue ID. If a directory could not be read, a message that was not found has that problem."""
     if states.problems:
-        unseen = {queue_id: wanted[queue_id] for queue_id in wanted.keys() - states.by_id.keys()}
-        removed = record.known(unseen) if record else ()
-        for queue_id in unseen:
+        not_found = {queue_id: wanted[queue_id] for queue_id in wanted.keys() - states.by_id.keys()}
+        removed = record.known(not_found) if record else ()
+        for queue_id in not_found:
             problem = FileState(same=False, busy=False, problem=states.problems[0])
             states.by_id[queue_id] = _REMOVED if queue_id in removed else problem
     return states.by_id

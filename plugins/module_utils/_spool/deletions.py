@@ -38,7 +38,7 @@ _READ = os.O_RDONLY | _FLAGS | getattr(os, "O_NOATIME", 0)
 _END = b"end\n"
 
 
-class Interrupted(NamedTuple):
+class InterruptedDeletions(NamedTuple):
     """A run that did not end: who started which module when, and the messages that it had removed or was about to remove."""
 
     about: Mapping[str, object]
@@ -124,7 +124,7 @@ class Deletions:
             stream.write(kept)
         os.rename(self._path + ".new", self._path)
 
-    def interrupted(self) -> Interrupted | None:
+    def interrupted(self) -> InterruptedDeletions | None:
         """Return the last run if it did not end, None if it did."""
         data = _read(self._path, at_least=_END)
         _earlier, start, last = (b"\n" + data).rpartition(b"\nrun ")
@@ -135,7 +135,7 @@ class Deletions:
             about = json.loads(head.decode("ascii"))
         except ValueError:
             about = {}
-        return Interrupted(about if isinstance(about, dict) else {}, _messages(lines.splitlines()))
+        return InterruptedDeletions(about if isinstance(about, dict) else {}, _messages(lines.splitlines()))
 
     def close_interrupted(self) -> None:
         """Record that the run which did not end was reported."""

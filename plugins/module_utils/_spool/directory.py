@@ -20,10 +20,10 @@ from typing import Callable, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, QueueIdError, SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import hash_directory
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import MAX_HASH_DEPTH
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import MAX_LOG
 from ansible_collections.mailops.postfix.plugins.module_utils._format.record import FIRST_READ
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import (
-    MAX_DEPTH,
     OPEN_FILE,
     is_hash_name,
     is_link,
@@ -114,7 +114,7 @@ class Spool:
         directory of a queue ID, also in queues without hash directories. So processes read different directories, and a message
         that moves to another queue stays in its share.
 
-        unreadable: called with the path (as C(deferred/A)) and the error of each hash directory that cannot be read; then the walk
+        unreadable: called with the path (such as C(deferred/A)) and the error of each hash directory that cannot be read; then the walk
         goes on. Without it such a directory is an error.
 
         Names of one byte are Postfix's hash directories (src/global/mail_scan_dir.c). A directory is open only until the next name
@@ -134,7 +134,7 @@ class Spool:
             with os.scandir(directory) as entries:
                 for entry in entries:
                     name = entry.name
-                    if number > 1 and _lane(name) % number != which:
+                    if number > 1 and _hash_number(name) % number != which:
                         continue
                     if len(name) == 1 and is_hash_name(name):
                         below.append(name)
@@ -155,7 +155,7 @@ class Spool:
 
     def _enter(self, walked: _WalkedDirectory, name: str, directory: int) -> int | None:
         """Return the open hash directory of that name, None if it is none or too deep, _REFUSED if it cannot be read."""
-        if walked.depth > MAX_DEPTH:
+        if walked.depth > MAX_HASH_DEPTH:
             return None
         try:
             return open_below(name, directory)
@@ -170,7 +170,7 @@ class Spool:
         walked.unreadable(walked.path, error)
 
     def path_of(self, found: QueueEntry) -> str:
-        """Return the path of a file in the queue directory, as C(deferred/A/4A0F9AC); without proc(5) it has no hash directories."""
+        """Return the path of a file in the queue directory, such as C(deferred/A/4A0F9AC); without proc(5) it has no hash directories."""
         below = ""
         try:
             top = self.open_queue(found.queue)
@@ -239,7 +239,7 @@ def _name_in_proc(descriptor: int) -> str:
     return os.readlink("/proc/self/fd/%d" % descriptor)
 
 
-def _lane(name: str) -> int:
+def _hash_number(name: str) -> int:
     """Return the number of the first hash directory of a queue ID, or of that directory itself; its name is the number in hexadecimal."""
     try:
         digit = hash_directory(name, 1)

@@ -25,10 +25,10 @@ class Finding(NamedTuple):
     """Whether no repair changes it, whatever its kind."""
     blocks: bool = False
     """Whether it is a directory in which postsuper, which runs as the mail owner, cannot work."""
-    goes_with: tuple[str, ...] = ()
+    fixed_by: tuple[str, ...] = ()
     """Kinds of other findings about the same thing whose repair removes it."""
     remedy: str = ""
-    """What to do about a path that cannot be read, where the detail does not say so."""
+    """What to do about a path that cannot be read, if the detail does not say so."""
 
     @property
     def reason(self) -> str:

@@ -57,7 +57,7 @@ class Intake(Transfer):
     def file_target(self, queue: str, name: str) -> FileTarget:
         return FileTarget(self.quarantine.tree.directory(queue, self.quarantine.private), name)
 
-    def stations(self) -> Sequence[TransitDirectory]:
+    def transit_directories(self) -> Sequence[TransitDirectory]:
         return (self._staging, self._limbo)
 
     def _place_batch(self, batch: CopyBatch) -> None:
@@ -67,7 +67,7 @@ class Intake(Transfer):
             try:
                 if moves.inode_of(entry.queue_id, directory) == entry.original:
                     moves.rename(entry.queue_id, entry.staged, source_dir=directory, target_dir=limbo)
-                    self.moved.astray.add(entry.queue_id)
+                    self.moved.in_transit.add(entry.queue_id)
             except OSError as error:
                 if error.errno != errno.ENOENT or moves.inode_of(entry.queue_id, directory):
                     self.moved.failed[entry.queue_id] = reason_of(error)
@@ -121,7 +121,7 @@ class Intake(Transfer):
         except FileExistsError:
             self._note_leftover(self._limbo, staged)
             return False
-        self.moved.astray.discard(queue_id)
+        self.moved.in_transit.discard(queue_id)
         return True
 
     def _decide_without_original(self, entry: RecordedCopy, *, is_seen: bool) -> bool:

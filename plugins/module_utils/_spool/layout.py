@@ -38,7 +38,7 @@ class Layout:
         return self.hash_depth if queue in self.hash_names else 0
 
     def place(self, queue: str, queue_id: str) -> str:
-        """Return the directory of a queue file, as C(deferred/4)."""
+        """Return the directory of a queue file, such as C(deferred/4)."""
         if queue not in self.hash_names:
             return queue
         return "%s/%s" % (queue, directory_for(queue_id, self.hash_depth))

@@ -101,7 +101,7 @@ class QueueLock:
             os.unlink(path)
             if error.errno != errno.EWOULDBLOCK:
                 raise
-            raise self._busy("its holder left no name") from error
+            raise self._busy("the owner of the lock is unknown") from error
         finally:
             os.close(directory)
         return made
@@ -140,7 +140,7 @@ class QueueLock:
                 since,
             )
         except (ValueError, KeyError, TypeError, OverflowError, OSError):
-            return "its holder left no name"
+            return "the owner of the lock is unknown"
 
     def write_journal(self, messages: Iterable[Planned], *, stays: bool = False) -> None:
         """Record which messages will be put on hold. The record is on disk when this returns, before the first one moves.

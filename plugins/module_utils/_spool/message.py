@@ -171,7 +171,7 @@ class SpoolMessage:
             self.damaged = True
             self.problem = self.problem or stored.describe(unparsed)
 
-    def withhold(self, problem: str) -> None:
+    def withhold_content(self, problem: str) -> None:
         """Return no more content, for this reason: from now on all of it counts as missing."""
         self._withheld = problem
 

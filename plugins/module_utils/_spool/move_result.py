@@ -35,13 +35,13 @@ class MoveResult:
     """Messages in the quarantine whose original was not found: Postfix may have delivered it."""
     uncertain: set[str] = field(default_factory=set)
     """Messages in the quarantine whose copy was given back and is gone: Postfix may have delivered it."""
-    emptied: set[str] = field(default_factory=set)
+    removed_copies: set[str] = field(default_factory=set)
     """Messages in the quarantine whose copies somebody has removed from pid/."""
     leftovers: list[str] = field(default_factory=list)
     """Paths of files in staging or limbo that stay, because it is unknown whether they are copies."""
-    odd_logs: list[str] = field(default_factory=list)
+    stuck_logs: list[str] = field(default_factory=list)
     """Names of logs that stay, because they are no regular files or cannot be moved."""
-    astray: set[str] = field(default_factory=set)
+    in_transit: set[str] = field(default_factory=set)
     """Messages and logs (as C(defer/ID)) that were taken from their place, and are neither back nor at their target."""
     copies: set[str] = field(default_factory=set)
     """Names of copies in staging."""
@@ -53,12 +53,12 @@ class MoveResult:
     @property
     def touched(self) -> bool:
         """Whether any file or directory has left its place."""
-        return bool(self.done or self.astray or self.copies or self.directories)
+        return bool(self.done or self.in_transit or self.copies or self.directories)
 
     def put(self, queue_id: str, name: str) -> None:
         """Note that a message is at its target, under that name."""
         self.done[queue_id] = name
-        self.astray.discard(queue_id)
+        self.in_transit.discard(queue_id)
 
     @property
     def renamed(self) -> dict[str, str]:

@@ -20,7 +20,8 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Callable, NamedTuple
 
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import MAX_DEPTH, is_link, open_queue
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import MAX_HASH_DEPTH
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import is_link, open_queue
 
 try:
     import ctypes
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 OPEN_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CREATE_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-# RENAME_NOREPLACE of renameat2(2), and its errors where the kernel or the filesystem does not support it.
+# RENAME_NOREPLACE of renameat2(2), and its errors if the kernel or the filesystem does not support it.
 _NOREPLACE = 1
 _NOT_SUPPORTED = frozenset((errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP))
 _PART = 1 << 20
@@ -81,7 +82,7 @@ def _attributes(descriptor: int) -> tuple[tuple[str, bytes], ...]:
 
 
 def _find_renameat2() -> Callable[..., int] | None:
-    """Return the C library's renameat2(), None where there is none (glibc has it since 2.28)."""
+    """Return the C library's renameat2(), None if there is none (glibc has it since 2.28)."""
     try:
         function: Any = ctypes.CDLL(None, use_errno=True).renameat2
     except (AttributeError, OSError, TypeError):
@@ -100,7 +101,7 @@ renameat2 = _find_renameat2()
 
 
 def rename(source: str, target: str, *, source_dir: int, target_dir: int) -> None:
-    """Rename a file, and never overwrite one. Raises FileExistsError where the target exists, and OSError."""
+    """Rename a file, and never overwrite one. Raises FileExistsError if the target exists, and OSError."""
     if renameat2 is not None:
         number = renameat2(source_dir, source, target_dir, target)
         if not number:
@@ -135,7 +136,7 @@ def is_there(name: str, directory: int) -> bool:
 
 
 def status_of(name: str, directory: int) -> os.stat_result | None:
-    """Return the status of a name, None where it does not exist; a link is not followed. Raises OSError.
+    """Return the status of a name, None if it does not exist; a link is not followed. Raises OSError.
 
     If the name is not found, it asks again: a network filesystem may not find a file that exists.
     """
@@ -226,7 +227,7 @@ def move_directory(name: str, *, source_dir: int, target_dir: int, depth: int = 
 
     Usually that is one rename. Entries are moved one by one if the target directory exists, and on an overlay (a container's root),
     which cannot rename a directory of its image. That takes longer; if it is interrupted, another call continues. A file whose name
-    is taken stays, with its directory. depth: the number of directories of this move above it. What is deeper than MAX_DEPTH
+    is taken stays, with its directory. depth: the number of directories of this move above it. What is deeper than MAX_HASH_DEPTH
     stays, too: Postfix has no mail there.
     """
     try:
@@ -234,7 +235,7 @@ def move_directory(name: str, *, source_dir: int, target_dir: int, depth: int = 
     except OSError as error:
         if error.errno not in (errno.EXDEV, errno.EEXIST) or not _is_directory(name, source_dir):
             raise
-        if depth <= MAX_DEPTH:
+        if depth <= MAX_HASH_DEPTH:
             _move_entries(name, source_dir=source_dir, target_dir=target_dir, depth=depth)
 
 

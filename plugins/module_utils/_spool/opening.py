@@ -24,8 +24,6 @@ OPEN_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_NONBLOCK | 
 # Reading does not change the time of access, so the kernel need not write an inode for each file. With relatime (mount(8)) it would
 # do that for most deferred messages: their mtime is the time of the next attempt (src/qmgr/qmgr_active.c). Linux only.
 _NO_TRACE = getattr(os, "O_NOATIME", 0)
-# Postfix has one or two levels of hash directories. A deeper tree is somebody's mistake or trap.
-MAX_DEPTH = 16
 # Errors of open(2) for a name that does not exist or is no directory.
 _NO_DIRECTORY = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
 # The limit of the kernel (MAXSYMLINKS).

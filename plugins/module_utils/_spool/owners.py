@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Container, Iterator
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import CHECKED_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.findings import Failure, Finding, unreadable
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import (
@@ -22,7 +23,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening imp
     name_of,
     open_quietly,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_walk import CHECKED, StatEntry, walk
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_walk import StatEntry, walk
 
 # The content of these must belong to the mail owner, too. postsuper does not read them.
 OWNED = ("trace", "corrupt", "saved")
@@ -89,7 +90,7 @@ def judge_queue(spool: Spool, queue: str, owner: Owner) -> Finding | None:
     problems = _problems_of_queue(queue, status, owner)
     if not problems:
         return None
-    blocks = queue in CHECKED and not _may_work(status, owner)
+    blocks = queue in CHECKED_QUEUES and not _may_work(status, owner)
     return Finding("wrong_owner", queue, "; ".join(problems), status.st_ino, int(status.st_mtime), blocks=blocks)
 
 
@@ -111,7 +112,7 @@ def set_owners(spool: Spool, owner: Owner, known: Container[str] = ()) -> Iterat
 
     known: as for Orphans.remove().
     """
-    for queue in (*CHECKED, *OWNED, *SOCKETS):
+    for queue in (*CHECKED_QUEUES, *OWNED, *SOCKETS):
         yield from _set_owner_of_queue(spool, queue, owner)
         for entry in walk(spool, queue) if queue not in SOCKETS else ():
             if isinstance(entry, Finding):

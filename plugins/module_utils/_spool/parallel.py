@@ -105,7 +105,7 @@ def _fork_context() -> ForkContext:
 
 def _help(sender: Connection, work: Callable[[int, int], _Result], index: int, number: int, parent: int) -> None:
     """Do a share in a helper process, with a lower priority than the mail system, and send the result back."""
-    _end_with(parent)
+    _die_with_parent(parent)
     os.nice(_NICENESS)
     try:
         sender.send(work(index, number))
@@ -115,7 +115,7 @@ def _help(sender: Connection, work: Callable[[int, int], _Result], index: int, n
         sender.send(str(SystemRefusal("A part of the queue cannot be read", error)))
 
 
-def _end_with(parent: int) -> None:
+def _die_with_parent(parent: int) -> None:
     """Let the kernel end this process when its parent ends: after a kill no helper may go on moving files. Linux only."""
     try:
         # Only a helper process needs it, and the import takes time.
@@ -134,7 +134,7 @@ def _receive(receiver: Connection) -> Any:
         part = receiver.recv()
     except EOFError as error:
         raise MailopsError(
-            "A process that worked on the queue was ended from outside (out of memory?). Run this again: the next run finishes or "
+            "A worker process was killed (out of memory?). Run this again: the next run finishes or "
             "undoes what that process left."
         ) from error
     if isinstance(part, str):

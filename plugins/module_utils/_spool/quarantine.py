@@ -49,7 +49,9 @@ if TYPE_CHECKING:
 class Quarantine(QuarantineDirectory):
     """An open quarantine: moves into it and out of it, recovery, and deletion. Use it as a context manager."""
 
-    def take(self, postfix_queues: QueueDirectory, wanted: Mapping[str, Move], **details: Any) -> MoveResult:
+    def quarantine_messages(
+        self, postfix_queues: QueueDirectory, wanted: Mapping[str, Move], **details: Any
+    ) -> MoveResult:
         """Move messages and their logs into the quarantine. details: further fields of the record in the journal.
 
         Raises QuarantineError if nothing was moved; an error that ends the move later is in the result.
@@ -57,13 +59,15 @@ class Quarantine(QuarantineDirectory):
         self.write("take", messages=ids_by_queue(wanted, "queue"), **details)
         moved = MoveResult()
         with self._recording_end(postfix_queues, wanted, moved):
-            out = Intake(self, postfix_queues, moved)
-            out.transfer(wanted)
-            out.take_logs({queue_id: queue_id for queue_id in moved.done}, replace=True)
+            intake = Intake(self, postfix_queues, moved)
+            intake.transfer(wanted)
+            intake.take_logs({queue_id: queue_id for queue_id in moved.done}, replace=True)
         return moved
 
-    def give(self, postfix_queues: QueueDirectory, wanted: Mapping[str, Move], **details: Any) -> MoveResult:
-        """Move messages and their logs back to Postfix; no file is overwritten. details, result and errors as in take()."""
+    def restore_messages(
+        self, postfix_queues: QueueDirectory, wanted: Mapping[str, Move], **details: Any
+    ) -> MoveResult:
+        """Move messages and their logs back to Postfix; no file is overwritten. details, result and errors as in quarantine_messages()."""
         self.write("give", messages=ids_by_queue(wanted, "source"), **details)
         moved = MoveResult()
         with self._recording_end(postfix_queues, wanted, moved):
@@ -81,7 +85,7 @@ class Quarantine(QuarantineDirectory):
             self.tree.sync()
             self.write(DONE, messages=len(moved.done), collisions=sorted(moved.collisions))
         except (OSError, MailopsError) as error:
-            moved.broken = self.broken_off(postfix_queues, error) if isinstance(error, OSError) else error
+            moved.broken = self.interruption_error(postfix_queues, error) if isinstance(error, OSError) else error
             self._recover_quietly(postfix_queues, moved)
             reason = reason_of(error) if isinstance(error, OSError) else str(error)
             known = {*moved.done, *moved.collisions, *moved.failed}
@@ -98,7 +102,7 @@ class Quarantine(QuarantineDirectory):
         """Move whole queues and all logs into the quarantine, and put empty ones in their place.
 
         stopped: a context manager that stops Postfix. The time that it is stopped does not depend on the size of the queues, only on
-        the number of logs whose messages stay. moved: notes whether anything was moved. details: as in take(). Raises MailopsError.
+        the number of logs whose messages stay. moved: notes whether anything was moved. details: as in quarantine_messages(). Raises MailopsError.
         """
         # Checked while Postfix still runs.
         self.is_elsewhere(postfix_queues)
@@ -121,7 +125,7 @@ class Quarantine(QuarantineDirectory):
             self.write(DONE, messages=len(here), collisions=[], ids_in=sorted(here))
         except OSError as error:
             self._recover_quietly(postfix_queues, moved)
-            raise self.broken_off(postfix_queues, error) from error
+            raise self.interruption_error(postfix_queues, error) from error
         except MailopsError:
             # The intent stays open. It says that Postfix was running, so the next run starts Postfix if this one could not.
             with suppress(OSError):
@@ -148,11 +152,11 @@ class Quarantine(QuarantineDirectory):
         for queue_id in moved.done:
             moved.failed.pop(queue_id, None)
 
-    def is_whole(self, postfix_queues: QueueDirectory) -> bool:
+    def is_finished(self, postfix_queues: QueueDirectory) -> bool:
         """Return whether no run was interrupted halfway. Raises OSError and MailopsError."""
-        return quarantine_recovery.is_whole(self, postfix_queues)
+        return quarantine_recovery.is_finished(self, postfix_queues)
 
-    def settle_swap(self, postfix_queues: QueueDirectory) -> None:
+    def place_empty_queues(self, postfix_queues: QueueDirectory) -> None:
         """Put empty queues where queues were moved away. Raises OSError."""
         queue_swap.place_empty_queues(self, postfix_queues)
 
@@ -163,9 +167,9 @@ class Quarantine(QuarantineDirectory):
         """
         quarantine_removal.check_proved(self, wanted, whole=whole)
 
-    def drop(self, wanted: Mapping[str, str], **details: Any) -> RemovalResult:
-        """Delete messages and their logs, and return the result. wanted: queues by queue ID. details: as in take()."""
-        return quarantine_removal.drop(self, wanted, **details)
+    def delete_messages(self, wanted: Mapping[str, str], **details: Any) -> RemovalResult:
+        """Delete messages and their logs, and return the result. wanted: queues by queue ID. details: as in quarantine_messages()."""
+        return quarantine_removal.delete_messages(self, wanted, **details)
 
     def remove(self) -> RemovalResult:
         """Delete the quarantine, and return the result for its messages.

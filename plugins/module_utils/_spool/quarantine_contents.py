@@ -6,7 +6,7 @@
 
 """The content of a quarantine's directory: which files belong to the quarantine, as its journal proves, and which are foreign.
 
-Foreign files are never removed. No link is followed, and no directory is entered that is deeper than MAX_DEPTH.
+Foreign files are never removed. No link is followed, and no directory is entered that is deeper than MAX_HASH_DEPTH.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from dataclasses import dataclass
 from typing import Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
-from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES, LOGS
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES, LOGS, MAX_HASH_DEPTH
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import MAX_DEPTH
 
 _KNOWN = frozenset((*LISTED_QUEUES, *LOGS))
 
@@ -69,7 +68,7 @@ def _walk_one(entry: QuarantineEntry, proof: Proof, *, depth: int) -> Iterator[Q
     if not stat.S_ISDIR(mode):
         queue = entry.path.split("/", 1)[0]
         yield entry._replace(is_own=depth > 0 and stat.S_ISREG(mode) and proof.covers(queue, entry.name))
-    elif entry.name in _KNOWN if not depth else len(entry.name) == 1 and depth <= MAX_DEPTH:
+    elif entry.name in _KNOWN if not depth else len(entry.name) == 1 and depth <= MAX_HASH_DEPTH:
         yield from _walk_below(entry, proof, depth=depth)
         yield entry._replace(is_directory=True, is_own=True)
     else:
@@ -120,7 +119,7 @@ def give_to(attributes: moves.FileAttributes, name: str, directory: int, *, dept
     try:
         os.fchown(descriptor, attributes.uid, attributes.gid)
         os.fchmod(descriptor, attributes.mode)
-        for below in os.listdir(descriptor) if depth < MAX_DEPTH else ():
+        for below in os.listdir(descriptor) if depth < MAX_HASH_DEPTH else ():
             if len(below) == 1:
                 give_to(attributes, below, descriptor, depth=depth + 1)
     finally:

@@ -45,7 +45,7 @@ _ID = re.compile(r"[0-9a-f]{16}\Z")
 _ID_BYTES = 8
 
 
-_Opened = TypeVar("_Opened", bound="QuarantineDirectory")
+_Self = TypeVar("_Self", bound="QuarantineDirectory")
 
 
 class QuarantineDirectory:
@@ -96,7 +96,7 @@ class QuarantineDirectory:
                 "are. Look at the directory, and move it to another place." % self.path
             )
 
-    def __enter__(self: _Opened) -> _Opened:
+    def __enter__(self: _Self) -> _Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
@@ -107,13 +107,13 @@ class QuarantineDirectory:
         self.spool.close()
 
     @classmethod
-    def make(cls: type[_Opened], base: str, name: str, *, host: str, instance: Mapping[str, str]) -> _Opened:
+    def make(cls: type[_Self], base: str, name: str, *, host: str, instance: Mapping[str, str]) -> _Self:
         """Return the quarantine of that name, made if there is none. Raises MailopsError, and then nothing was made."""
         path = os.path.join(base, name)
         quarantine_place.check_adoptable(base, name)
         if quarantine_place.is_trusted(path) and quarantine_place.has_journal(path):
             return cls(base, name)
-        with quarantine_place.made_directories(base, path):
+        with quarantine_place.make_directories(base, path):
             made = {"op": MADE, "version": VERSION, "id": os.urandom(_ID_BYTES).hex(), **time_and_operator()}
             with Tree(path) as tree:
                 Journal(tree.root, path).append({**made, "host": host, "instance": dict(instance)})
@@ -160,7 +160,7 @@ class QuarantineDirectory:
                 return record
         return None
 
-    def filled(self) -> int:
+    def last_moved_in(self) -> int:
         """Return the time of the last move into the quarantine, in seconds since the epoch."""
         return max((record["time"] for record in self.records if record["op"] in (MADE, "take", "swap")), default=0)
 
@@ -170,14 +170,14 @@ class QuarantineDirectory:
             try:
                 self._elsewhere = not moves.can_rename(self.tree.root, postfix_queues.tree.root)
             except OSError as error:
-                what = "Whether %s and %s are on one filesystem cannot be seen" % (
+                what = "It cannot be determined whether %s and %s are on one filesystem" % (
                     postfix_queues.layout.queue_directory,
                     self.path,
                 )
                 raise SystemRefusal(what, error) from error
         return self._elsewhere
 
-    def swapped(self) -> bool:
+    def has_swapped(self) -> bool:
         """Return whether whole queues were moved here by a run that was not interrupted."""
         return any(intent["op"] == "swap" and "recovered" not in end for intent, end in finished_intents(self.records))
 
@@ -208,15 +208,15 @@ class QuarantineDirectory:
             if postfix_queues.fitted_id(found.name, moves.inode_of(found.name, found.directory)) in taken
         }
 
-    def ended_for(self, state: str) -> set[str]:
+    def handled_ids(self, state: str) -> set[str]:
         """Return the queue IDs of messages that were restored or deleted. state: C(restored) or C(absent)."""
         if state == "absent":
             return {queue_id for record in self.records if record["op"] == "drop" for queue_id in record["ids"]}
         return {queue_id for record in self.records if record["op"] == "give" for queue_id in queue_ids_of(record)}
 
-    def broken_off(self, postfix_queues: QueueDirectory, error: OSError) -> QuarantineError:
+    def interruption_error(self, postfix_queues: QueueDirectory, error: OSError) -> QuarantineError:
         """Return the error to raise after an error of the system has ended a move."""
         return QuarantineError(
-            "Moving between %s and %s broke off: %s. Every message is in one of them, and what was moved before stays moved. %s"
+            "The move between %s and %s was interrupted: %s. Every message is in one of them, and what was moved before stays moved. %s"
             % (postfix_queues.layout.queue_directory, self.path, reason_of(error), remedy_of(error))
         )

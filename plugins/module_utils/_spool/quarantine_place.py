@@ -183,10 +183,10 @@ def check_room(path: str) -> None:
             number = errno.ENOSPC
         if number:
             error = OSError(number, os.strerror(number))
-            raise with_hint(SystemRefusal("No file can be written in %s" % path, error), error)
+            raise with_disk_hint(SystemRefusal("No file can be written in %s" % path, error), error)
 
 
-def with_hint(refusal: SystemRefusal, error: OSError) -> SystemRefusal:
+def with_disk_hint(refusal: SystemRefusal, error: OSError) -> SystemRefusal:
     """Return the refusal, with a hint for a full disk."""
     refusal.args = (str(refusal) + journal.HINTS.get(error.errno or 0, ""),)
     return refusal
@@ -225,7 +225,7 @@ def _foreign_in(path: str) -> list[str]:
 
 
 @contextmanager
-def made_directories(*paths: str) -> Iterator[None]:
+def make_directories(*paths: str) -> Iterator[None]:
     """Make the missing directories, and remove them again if the body raises OSError or MailopsError. Raises SystemRefusal."""
     made: list[str] = []
     try:
@@ -240,7 +240,7 @@ def made_directories(*paths: str) -> Iterator[None]:
                 os.rmdir(path)
         if isinstance(error, OSError):
             refusal = SystemRefusal("The directory %s cannot be made" % paths[-1], error)
-            raise with_hint(refusal, error) from error
+            raise with_disk_hint(refusal, error) from error
         raise
 
 

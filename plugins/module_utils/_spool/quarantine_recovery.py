@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 
 
-def is_whole(quarantine: QuarantineDirectory, postfix_queues: QueueDirectory) -> bool:
+def is_finished(quarantine: QuarantineDirectory, postfix_queues: QueueDirectory) -> bool:
     """Return whether no run was interrupted halfway. Raises OSError and MailopsError."""
     if quarantine.unfinished() is not None or moves.is_there(queue_swap.FRESH, quarantine.tree.root):
         return False
@@ -42,7 +42,7 @@ def recover(
     It decides by the files that it finds, so it may be interrupted itself. start: called before the journal records the end. moved:
     an earlier result to add to. Raises OSError and MailopsError.
     """
-    if is_whole(quarantine, postfix_queues):
+    if is_finished(quarantine, postfix_queues):
         return None
     moved = moved or MoveResult()
     transfer_recovery.recover_transfers(quarantine, postfix_queues, moved)
@@ -63,9 +63,9 @@ def _recover_take(
 ) -> dict[str, Any]:
     """Move the logs of messages that are in the quarantine; return the number of these messages."""
     here = quarantine.present(queue_ids_of(intent))
-    strangers = postfix_queues.queue_ids()
+    postfix_ids = postfix_queues.queue_ids()
     Intake(quarantine, postfix_queues, moved).take_logs(
-        {name: name for name in here if name not in strangers}, replace=True
+        {name: name for name in here if name not in postfix_ids}, replace=True
     )
     return {"messages": len(here)}
 
@@ -79,9 +79,9 @@ def _recover_give(
     for found in quarantine.messages(wanted):
         here[postfix_queues.fitted_id(found.name, moves.inode_of(found.name, found.directory))] = found.name
     # If Postfix has a message with such an ID, it is another message, and the logs belong to that one.
-    strangers = postfix_queues.queue_ids()
-    out = Intake(quarantine, postfix_queues, moved)
-    out.take_logs({name: here[name] for name in here if name not in strangers}, replace=False)
+    postfix_ids = postfix_queues.queue_ids()
+    intake = Intake(quarantine, postfix_queues, moved)
+    intake.take_logs({name: here[name] for name in here if name not in postfix_ids}, replace=False)
     return {"messages": len(wanted.difference(here.values()))}
 
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 class RemovalResult:
     """What became of the messages of a deletion, by queue ID. A message in none of these was not found."""
 
-    gone: set[str] = field(default_factory=set)
+    done: set[str] = field(default_factory=set)
     """Messages that were deleted."""
     failed: dict[str, str] = field(default_factory=dict)
     """Messages that stay because of an error, with the reason."""
@@ -54,7 +54,7 @@ class RemovalResult:
         try:
             if _remove_file(found):
                 self.touched = True
-                self.gone.add(found.name)
+                self.done.add(found.name)
         except OSError as error:
             self.failed[found.name] = reason_of(error)
 
@@ -87,8 +87,8 @@ def check_proved(quarantine: QuarantineDirectory, wanted: Container[str] | None,
         except OSError as error:
             raise SystemRefusal("The quarantine %s cannot be read" % quarantine.path, error) from error
     else:
-        strangers = ("%s/%s" % (found.queue, found.name) for found in quarantine.messages(wanted))
-        unproved = (path for path in strangers if path.rpartition("/")[2] not in proof.queue_ids)
+        paths = ("%s/%s" % (found.queue, found.name) for found in quarantine.messages(wanted))
+        unproved = (path for path in paths if path.rpartition("/")[2] not in proof.queue_ids)
         named = list(islice(unproved, quarantine_place.MAX_NAMED + 1))
     if named:
         raise _unproved(quarantine, named, " Nothing was touched.")
@@ -101,7 +101,7 @@ def _unproved(quarantine: QuarantineDirectory, paths: Sequence[str], touched: st
     )
 
 
-def drop(quarantine: QuarantineDirectory, wanted: Mapping[str, str], **details: Any) -> RemovalResult:
+def delete_messages(quarantine: QuarantineDirectory, wanted: Mapping[str, str], **details: Any) -> RemovalResult:
     """Delete messages and their logs, and return the result. wanted: queues by queue ID.
 
     The record comes last, so that deleting needs no room on the disk.
@@ -117,8 +117,8 @@ def drop(quarantine: QuarantineDirectory, wanted: Mapping[str, str], **details: 
         for found in quarantine.messages(wanted):
             if wanted[found.name] == found.queue:
                 deleted.remove(found)
-        if deleted.gone:
-            quarantine.write("drop", messages=len(deleted.gone), ids=sorted(deleted.gone), **details)
+        if deleted.done:
+            quarantine.write("drop", messages=len(deleted.done), ids=sorted(deleted.done), **details)
     except MailopsError as error:
         deleted.broken = error
     except OSError as error:
@@ -160,7 +160,7 @@ def _remove_entry(
         elif moves.remove(entry.name, entry.directory):
             deleted.touched = True
             if is_message:
-                deleted.gone.add(entry.name)
+                deleted.done.add(entry.name)
     except OSError as error:
         if is_message:
             deleted.failed[entry.name] = reason_of(error)

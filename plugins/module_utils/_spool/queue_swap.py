@@ -42,7 +42,7 @@ def make_empty_queues(quarantine: QuarantineDirectory, postfix_queues: QueueDire
         refusal = SystemRefusal(
             "New queue directories cannot be made in %s, and nothing was touched" % quarantine.path, error
         )
-        raise quarantine_place.with_hint(refusal, error) from error
+        raise quarantine_place.with_disk_hint(refusal, error) from error
 
 
 def move_queues(
@@ -95,12 +95,12 @@ def _leave_logs(
     quarantine: QuarantineDirectory, postfix_queues: QueueDirectory, moved: MoveResult, but: Container[str] = ()
 ) -> None:
     """Move back the logs of messages that are in queues which were not moved. but: queue IDs to leave out."""
-    back = Restoration(quarantine, postfix_queues, moved)
+    restoration = Restoration(quarantine, postfix_queues, moved)
     for queue in LISTED_QUEUES:
         for found in postfix_queues.spool.walk(queue):
             if found.name not in but:
                 for log in LOGS:
-                    back.give_log(log, found.name, found.name)
+                    restoration.give_log(log, found.name, found.name)
 
 
 def recover_swap(

@@ -13,14 +13,10 @@ import stat
 from typing import Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
-from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import MAX_HASH_DEPTH
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.findings import Finding, unreadable
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import MAX_DEPTH, is_hash_name, open_below
-
-# In the order in which postsuper reads them. It reads trace/ only if that is named.
-LOG_QUEUES = ("defer", "bounce")
-CHECKED = (*LOG_QUEUES, *LISTED_QUEUES, "flush")
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import is_hash_name, open_below
 
 
 class StatEntry(NamedTuple):
@@ -85,8 +81,8 @@ def _walk_directory(queue: str, below: str, directory: int) -> Iterator[StatEntr
 
 def _walk_below(entry: StatEntry) -> Iterator[StatEntry | Finding]:
     """Yield the content of a hash directory."""
-    if entry.depth >= MAX_DEPTH:
-        yield entry.finding("too_deep", "this many hash directories are not looked into, and Postfix never makes them")
+    if entry.depth >= MAX_HASH_DEPTH:
+        yield entry.finding("too_deep", "too many directory levels; not checked")
         return
     try:
         child = open_below(entry.name, entry.directory)

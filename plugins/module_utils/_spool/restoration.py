@@ -54,7 +54,7 @@ class Restoration(Transfer):
     def file_target(self, queue: str, name: str) -> FileTarget:
         return FileTarget(self.postfix_queues.directory(queue, name), name)
 
-    def stations(self) -> Sequence[TransitDirectory]:
+    def transit_directories(self) -> Sequence[TransitDirectory]:
         return (self._staging,)
 
     def _put_in_place(self, name: str, directory: int, target: FileTarget, queue_id: str) -> None:
@@ -69,7 +69,7 @@ class Restoration(Transfer):
         try:
             for log in LOGS:
                 if queue_id in self._logs[log]:
-                    self.moved.astray.add("%s/%s" % (log, target.name))
+                    self.moved.in_transit.add("%s/%s" % (log, target.name))
                     self.give_log(log, queue_id, target.name)
             super()._put_in_place(name, directory, target, queue_id)
         except (OSError, MailopsError):
@@ -85,7 +85,7 @@ class Restoration(Transfer):
 
     def _forget_logs(self, names: Iterable[str]) -> None:
         """Note that the logs of these names are at their targets or back."""
-        self.moved.astray.difference_update("%s/%s" % (log, name) for log in LOGS for name in names)
+        self.moved.in_transit.difference_update("%s/%s" % (log, name) for log in LOGS for name in names)
 
     def _place_batch(self, batch: CopyBatch) -> None:
         done, undone = [], []
@@ -123,7 +123,7 @@ class Restoration(Transfer):
                 else:
                     self._finish(entry)
             elif has_original:
-                (self.moved.emptied if was_emptied else self.moved.uncertain).add(entry.queue_id)
+                (self.moved.removed_copies if was_emptied else self.moved.uncertain).add(entry.queue_id)
         taken = self.postfix_queues.queue_ids() if undone else set()
         self._return_logs({entry.name: entry.queue_id for entry in undone if entry.name not in taken})
         self._record_placed(done)

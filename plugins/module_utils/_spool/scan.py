@@ -109,7 +109,7 @@ class Job(Generic[_Result]):
     """Called with each file that visit is not called with: True for an incomplete file, False for one that is not wanted."""
     wanted: Callable[[str], bool] | None = None
     """Open only files for whose queue ID this returns True."""
-    settle: Callable[[_Result], None] | None = None
+    finish: Callable[[_Result], None] | None = None
     """Called once with the result of each share, in the process that read it."""
     any_mode: bool = False
     """Visit files with any mode: a copy may have lost the mode that says that a file is complete."""
@@ -167,8 +167,8 @@ def _read(spool: Spool, job: Job[_Result], index: int, number: int) -> Share[_Re
                 if unreadable is None:
                     raise
                 unreadable(queue, error.error)
-        if job.settle is not None:
-            job.settle(share.result)
+        if job.finish is not None:
+            job.finish(share.result)
     return share
 
 
@@ -219,7 +219,7 @@ def _visit(spool: Spool, found: QueueEntry, job: Job[_Result], share: Share[_Res
             return
         watch.message = message
         if watch.ceiling is not None and message.status.st_size >= watch.ceiling:
-            message.withhold(_TOO_MANY)
+            message.withhold_content(_TOO_MANY)
         job.visit(message, share.result)
         if message.damaged and not exempt:
             counts.unparsed += 1
@@ -292,7 +292,7 @@ class PatternWatch:
         if message is None or message.status.st_size <= SMALL_MESSAGE:
             raise PatternTimeout(queue_id=self.queue_id, seconds=PATTERN_SECONDS)
         problem = "the patterns took more than %g seconds" % PATTERN_SECONDS
-        message.withhold(problem)
+        message.withhold_content(problem)
         message.problem = message.problem or problem
         raise ContentError(problem)
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Iterator
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import reason_of
 from ansible_collections.mailops.postfix.plugins.module_utils._format.file_names import directory_for, id_for
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
-from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import CHECKED_QUEUES, LISTED_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.findings import Finding
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import READY
@@ -32,7 +32,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.owners impo
     judge_queue,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_walk import (
-    CHECKED,
     StatEntry,
     is_hash_directory,
     walk,
@@ -64,11 +63,11 @@ def list_findings(spool: Spool, rules: Rules, orphans: Orphans) -> Iterator[Find
     A path that cannot be read is a finding, too, and the check goes on with the others.
     """
     unread = set()
-    for queue in (*CHECKED, *OWNED, *SOCKETS):
+    for queue in (*CHECKED_QUEUES, *OWNED, *SOCKETS):
         finding = judge_queue(spool, queue, rules.owner)
         if finding is not None:
             yield finding
-    for queue in (*CHECKED, *OWNED):
+    for queue in (*CHECKED_QUEUES, *OWNED):
         for entry in walk(spool, queue):
             if isinstance(entry, Finding):
                 unread.add(entry.path)
@@ -81,15 +80,15 @@ def list_findings(spool: Spool, rules: Rules, orphans: Orphans) -> Iterator[Find
 
 def _judge(entry: StatEntry, rules: Rules, orphans: Orphans) -> Iterator[Finding]:
     """Yield the findings about an entry: the first one that postsuper would act on, and a wrong owner."""
-    wrong = _judge_structure(entry, rules) if entry.queue in CHECKED else None
-    goes_with = ("orphan_logs",) if orphans.has(entry) else ()
+    wrong = _judge_structure(entry, rules) if entry.queue in CHECKED_QUEUES else None
+    fixed_by = ("orphan_logs",) if orphans.has(entry) else ()
     if wrong is not None:
-        yield wrong._replace(goes_with=goes_with)
+        yield wrong._replace(fixed_by=fixed_by)
         if wrong.kind in _REMOVED and not wrong.stays:
-            goes_with = (*goes_with, wrong.kind)
+            fixed_by = (*fixed_by, wrong.kind)
     owner = judge_owner(entry, rules.owner)
     if owner is not None:
-        yield owner._replace(goes_with=goes_with)
+        yield owner._replace(fixed_by=fixed_by)
 
 
 def _judge_structure(entry: StatEntry, rules: Rules) -> Finding | None:

@@ -100,7 +100,7 @@ class Transfer(ABC):
         """Return the target of a message with that final name. Raises OSError."""
 
     @abstractmethod
-    def stations(self) -> Sequence[TransitDirectory]:
+    def transit_directories(self) -> Sequence[TransitDirectory]:
         """Return the directories that exist only during a transfer."""
 
     @abstractmethod
@@ -124,12 +124,12 @@ class Transfer(ABC):
 
     def close(self) -> None:
         """Remove the directories that exist only during a transfer, if they are empty."""
-        for station in self.stations():
-            station.remove_empty()
+        for directory in self.transit_directories():
+            directory.remove_empty()
 
     def is_finished(self) -> bool:
         """Return whether no transfer is unfinished."""
-        return not any(station.is_there() for station in self.stations())
+        return not any(directory.is_there() for directory in self.transit_directories())
 
     def _walk(self, wanted: Mapping[str, Move]) -> Iterator[tuple[QueueEntry, Move]]:
         for queue in sorted({move.source for move in wanted.values()}):
@@ -251,8 +251,8 @@ class Transfer(ABC):
 
     def _note_odd(self, log: str, name: str) -> None:
         path = "%s/%s" % (log, name)
-        if path not in self.moved.odd_logs:
-            self.moved.odd_logs.append(path)
+        if path not in self.moved.stuck_logs:
+            self.moved.stuck_logs.append(path)
 
     def _copy_log(self, staged: str, name: str, directory: int, target: FileTarget) -> None:
         staging = self._staging.open()
@@ -289,8 +289,8 @@ class Transfer(ABC):
                 self._note_leftover(self._staging, name)
         self.close()
 
-    def _note_leftover(self, station: TransitDirectory, name: str) -> None:
-        path = "%s/%s" % (station, name)
+    def _note_leftover(self, directory: TransitDirectory, name: str) -> None:
+        path = "%s/%s" % (directory, name)
         if path not in self.moved.leftovers:
             self.moved.leftovers.append(path)
 

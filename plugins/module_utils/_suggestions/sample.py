@@ -173,7 +173,7 @@ class Sample:
         if len(set(pending)) == 1:
             self.null_recipients.waiting.append(pending[0])
             if len(self.null_recipients.waiting) >= _BATCH:
-                self.null_recipients.settle()
+                self.null_recipients.count_waiting()
         elif _is_one_address(pending):
             # One address in several spellings. A rule may match one of them only.
             self.null_recipients.missed += 1

@@ -423,7 +423,7 @@ def _mailing_list(group: Group, _rest: Group) -> Evidence | None:
         return None
     if group.share("own_client") < _MOST and group.distinct("network") > 2:
         return None
-    return Evidence(-5, 1.0, "they say that they are a mailing list's")
+    return Evidence(-5, 1.0, "they have mailing-list headers")
 
 
 def _own_client(group: Group, _rest: Group) -> Evidence | None:

@@ -29,7 +29,7 @@ MAX_CANDIDATES = 50
 _EXAMPLES = 3
 
 
-class Remembering:
+class CachedMessage:
     """A message whose content is read once, however many candidates ask for it."""
 
     def __init__(self, subject: Subject) -> None:
@@ -96,9 +96,9 @@ class Candidate:
     counters: tuple[Callable[[Subject], int], ...]
 
     def hits(self, subject: Subject) -> int | None:
-        """Return how often the text criteria of the rule are found in a message, at least 1 where the rule selects it, else 0.
+        """Return how often the text criteria of the rule are found in a message, at least 1 if the rule selects it, else 0.
 
-        The text criteria are C(content) and C(body), also in rules within the rule, but not under C(not). None where it is undecided
+        The text criteria are C(content) and C(body), also in rules within the rule, but not under C(not). None if it is undecided
         whether the rule selects the message. What could not be read is not counted.
         """
         verdict = self.selection.decide(subject)
@@ -115,7 +115,7 @@ class Candidate:
 def parse_candidates(values: Sequence[object], *, recipient_scope: str, now: int) -> list[Candidate]:
     """Return the candidates. A text or regex is a candidate that looks for it in the message as stored.
 
-    Raises SelectionError, naming the candidate, as C(patterns[0].sender).
+    Raises SelectionError, naming the candidate, such as C(patterns[0].sender).
     """
     if len(values) > MAX_CANDIDATES:
         raise SelectionError("patterns", "%d are too many; try at most %d at once" % (len(values), MAX_CANDIDATES))
@@ -182,7 +182,7 @@ _COUNTERS: Mapping[str, Callable[[Any, str], Callable[[Subject], int]]] = {
 }
 
 
-class Covered:
+class CandidateCoverage:
     """What one candidate covers."""
 
     def __init__(self) -> None:
@@ -194,7 +194,7 @@ class Covered:
         """Messages that no other candidate covers."""
         self.examples: list[str] = []
 
-    def merge(self, other: Covered) -> None:
+    def merge(self, other: CandidateCoverage) -> None:
         """Add what it covers elsewhere."""
         self.totals.merge(other.totals)
         self.partial += other.partial
@@ -207,7 +207,7 @@ class Covered:
 class Coverage:
     """What the candidates cover of the messages on which they were tried. It is plain data; merge() adds two of them."""
 
-    rows: list[Covered]
+    rows: list[CandidateCoverage]
     combinations: Tally = field(default_factory=Tally)
     covered: int = 0
     """Messages that at least one covers."""
@@ -221,13 +221,13 @@ class Coverage:
 
     def add(self, candidates: Sequence[Candidate], subject: Subject) -> None:
         """Try the candidates on a message."""
-        remembering = Remembering(subject)
-        hitting = [number for number, candidate in enumerate(candidates) if self._holds(number, candidate, remembering)]
+        cached = CachedMessage(subject)
+        hitting = [number for number, candidate in enumerate(candidates) if self._holds(number, candidate, cached)]
         if not hitting:
             return
         self.covered += 1
         self.combinations.waiting.append(bytes(hitting))
-        self.combinations.settle()
+        self.combinations.count_waiting()
         if len(hitting) == 1:
             self.rows[hitting[0]].alone += 1
 

@@ -116,24 +116,24 @@ class MessageList:
                 or len(self._fresh) >= min(self.limit, _MAX_FRESH)
                 or self._fresh_recipients > _MAX_FRESH_RECIPIENTS
             ):
-                self.settle()
+                self.make_rows()
 
     def merge(self, other: MessageList) -> None:
         """Add another list."""
-        other.settle()
+        other.make_rows()
         self._cut(other._rows)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the rows, oldest first."""
-        self.settle()
+        self.make_rows()
         return [row for _arrival, _queue_id, row in self._rows]
 
     def __getstate__(self) -> dict[str, Any]:
         """Pass to another process the rows, not the messages."""
-        self.settle()
+        self.make_rows()
         return self.__dict__
 
-    def settle(self) -> None:
+    def make_rows(self) -> None:
         """Make rows of the messages that were offered."""
         self._cut(())
 

@@ -51,7 +51,7 @@ class Tally:
     def __init__(self) -> None:
         self._counts: Counter[bytes] = Counter()
         self.waiting: list[bytes] = []
-        """Values to count. The code that appends here must call settle() from time to time."""
+        """Values to count. The code that appends here must call count_waiting() from time to time."""
         self.missed = 0
         """By how much the count of a value may be too low; 0 means that every count is exact."""
 
@@ -67,19 +67,19 @@ class Tally:
 
     def discard(self, value: bytes) -> None:
         """Remove a value."""
-        self.settle()
+        self.count_waiting()
         self._counts.pop(value, None)
 
     def counts(self) -> Mapping[bytes, int]:
         """Return {value: count} of all values that were not dropped."""
-        self.settle()
+        self.count_waiting()
         return self._counts
 
     def top(self, number: int) -> list[tuple[bytes, int]]:
         """Return the most frequent values with their counts, most first, equal ones in the order of their bytes."""
         return heapq.nsmallest(number, self.counts().items(), key=lambda item: (-item[1], item[0]))
 
-    def settle(self) -> None:
+    def count_waiting(self) -> None:
         """Count the waiting values together, which is several times faster than one by one."""
         if self.waiting:
             self._counts.update(self.waiting)
@@ -167,7 +167,7 @@ class Summary:
         self._with_tops = tops
         self._with_shape = shape
         self._waiting: list[Envelope] = []
-        self._unsettled = 0
+        self._uncounted = 0
         self._untallied = 0
         self._totals = Totals()
         self._by_age: list[Counter[bytes]] = [Counter() for _bucket in range(len(SHAPE_MINUTES) + 1)]
@@ -187,13 +187,13 @@ class Summary:
     @property
     def tops(self) -> Mapping[str, Tally]:
         """The tops by name."""
-        self.settle()
+        self.add_up()
         return self._tops
 
     @property
     def shape(self) -> Sequence[Tally]:
         """Recipients by domain, a tally for each bucket of ages."""
-        self.settle()
+        self.add_up()
         return self._shape
 
     @property
@@ -204,7 +204,7 @@ class Summary:
 
     def __getstate__(self) -> dict[str, Any]:
         """Pass to another process the results only."""
-        self.settle()
+        self.add_up()
         return self.__dict__
 
     def add(self, envelope: Envelope, reasons: Mapping[bytes, bytes] | None = None) -> None:
@@ -212,12 +212,12 @@ class Summary:
         self._totals.add(envelope)
         if envelope.is_heavy:
             envelope = _cut_envelope(envelope)
-            self._unsettled += sum(map(len, envelope.pending)) // _BYTES_OF_A_RECIPIENT
+            self._uncounted += sum(map(len, envelope.pending)) // _BYTES_OF_A_RECIPIENT
         self._waiting.append(envelope)
         if reasons and self._with_tops:
             self._tops["reasons"].waiting += {reason[:_LONGEST_REASON] for reason in reasons.values()}
-        self._unsettled += _MESSAGE + len(envelope.pending)
-        if self._unsettled >= _AT_ONCE:
+        self._uncounted += _MESSAGE + len(envelope.pending)
+        if self._uncounted >= _AT_ONCE:
             self._take()
             if self._untallied >= _BATCH:
                 self._count()
@@ -242,8 +242,8 @@ class Summary:
             for envelope in envelopes:
                 bucket = bisect_right(_SHAPE_SECONDS, self._now - envelope.arrival)
                 self._recipients[bucket] += envelope.pending
-        self._untallied += self._unsettled
-        self._unsettled = 0
+        self._untallied += self._uncounted
+        self._uncounted = 0
         envelopes.clear()
 
     def _take_values(self, envelopes: Sequence[Envelope]) -> None:
@@ -269,16 +269,16 @@ class Summary:
             return
         self._untallied = 0
         for tally in self._tops.values():
-            tally.settle()
+            tally.count_waiting()
         for bucket, recipients in enumerate(self._recipients):
             self._by_age[bucket].update(recipients)
             if self._with_shape:
                 self._recipients_by_age[bucket] += len(recipients)
             recipients.clear()
         if sum(map(len, self._by_age)) + len(self._senders) + len(self._repeated) > _MAX_WHOLE:
-            self.settle()
+            self.add_up()
 
-    def settle(self) -> None:
+    def add_up(self) -> None:
         """Count the values that wait, and add the counts of whole addresses to the tops and the shape."""
         self._count()
         everybody: Counter[bytes] = Counter()

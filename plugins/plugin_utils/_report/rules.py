@@ -12,9 +12,9 @@ import hashlib
 import json
 from typing import Any, Iterable, Mapping
 
+from ansible_collections.mailops.postfix.plugins.module_utils._format.units import TIME_UNITS
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Row
 
-_AGE_UNITS = (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60))
 _HOSTS_NAMED = 10
 
 
@@ -52,7 +52,7 @@ def _write_value(key: str, item: Any, created: int) -> Any:
 
 def _write_age(seconds: int) -> str:
     """Return a length of time in the largest unit that it is a whole number of, as C(2d)."""
-    for unit, size in _AGE_UNITS:
+    for unit, size in reversed(list(TIME_UNITS.items())):
         if seconds and seconds % size == 0:
             return "%d%s" % (seconds // size, unit)
     return "%ds" % seconds

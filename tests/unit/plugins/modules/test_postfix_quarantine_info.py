@@ -35,7 +35,7 @@ def run(host: QuarantineHost, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 def take(host: QuarantineHost, *queue_ids: str) -> None:
     """Move messages of deferred into the quarantine."""
     with host.quarantine() as quarantine, host.queues() as queues:
-        quarantine.take(queues, dict.fromkeys(queue_ids, Move("deferred", "deferred")), **ABOUT)
+        quarantine.quarantine_messages(queues, dict.fromkeys(queue_ids, Move("deferred", "deferred")), **ABOUT)
 
 
 def test_without_quarantines_the_list_is_empty(run: ModuleRun, host: QuarantineHost) -> None:
@@ -50,8 +50,8 @@ def test_a_quarantine_has_its_history_and_its_totals(run: ModuleRun, host: Quara
     sizes = host.made.file("deferred", third).stat().st_size
     take(host, one, other, third)
     with host.quarantine() as quarantine, host.queues() as queues:
-        quarantine.give(queues, {one: Move("deferred", "deferred")})
-        quarantine.drop({other: "deferred"})
+        quarantine.restore_messages(queues, {one: Move("deferred", "deferred")})
+        quarantine.delete_messages({other: "deferred"})
         made = quarantine.records[0]
     (row,) = run()["quarantines"]
     assert (row["name"], row["path"], row["host"]) == (NAME, str(host.path), "mx1.example.com")
@@ -69,11 +69,11 @@ def test_a_message_that_could_not_be_restored_is_listed_while_it_is_there(run: M
     take(host, queue_id)
     taken = host.made.put("incoming", queue_id, b"another one")
     with host.quarantine() as quarantine, host.queues() as queues:
-        quarantine.give(queues, {queue_id: Move("deferred", "deferred")})
+        quarantine.restore_messages(queues, {queue_id: Move("deferred", "deferred")})
     assert run()["quarantines"][0]["collisions"] == [queue_id]
     taken.unlink()
     with host.quarantine() as quarantine, host.queues() as queues:
-        quarantine.give(queues, {queue_id: Move("deferred", "deferred")})
+        quarantine.restore_messages(queues, {queue_id: Move("deferred", "deferred")})
     assert run()["quarantines"][0]["collisions"] == []
 
 

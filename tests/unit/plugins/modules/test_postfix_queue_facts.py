@@ -14,7 +14,7 @@ from typing import Any, Iterable
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import CRITERIA, UNLISTED
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import CRITERIA, UNLISTED_CRITERIA
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule_parser import OPERATORS
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_facts
 from tests.unit.support.module import ModuleRun
@@ -392,7 +392,7 @@ def test_a_listing(run: ModuleRun) -> None:
     assert [row["queue_id"] for row in found["messages"]] == ["4A0F9AC", "4A0F9AE"]
     assert {row[key] for row in found["messages"] for key in ("origin", "next_retry", "sasl_username")} == {None}
     assert found["scan"]["source"] == "postqueue"
-    assert found["scan"]["unknown"] == sorted([*UNLISTED, "incomplete", "next_retry"])
+    assert found["scan"]["unknown"] == sorted([*UNLISTED_CRITERIA, "incomplete", "next_retry"])
     assert run.runner.ran[-1][0][1:] == ["-c", "/etc/postfix", "-j"]
 
 
@@ -464,7 +464,7 @@ def test_a_queue_directory_that_does_not_exist(run: ModuleRun, tmp_path: Path) -
 _UNKNOWN = "The criterion %s needs the queue files, and postqueue does not show them. Run this as root (become: true) with source: spool."
 
 
-@pytest.mark.parametrize("key", UNLISTED)
+@pytest.mark.parametrize("key", UNLISTED_CRITERIA)
 def test_a_criterion_that_a_listing_does_not_have(run: ModuleRun, key: str) -> None:
     value: Any = {"header": {"Subject": "x"}, "client_address": "192.0.2.1", "origin": "smtp"}.get(key, "x")
     assert run.fails(source="postqueue", match=[{"sender": "a@", key: value}]) == _UNKNOWN % key

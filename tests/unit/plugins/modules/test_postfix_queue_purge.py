@@ -272,7 +272,7 @@ def test_a_filesystem_that_refuses(
         patched.setattr(owner, call, refuse)
         assert run.fails(match=MATCH) == (
             "1 of the selected messages are still in the queue. The first is 4A0F9AD: It cannot be taken out of %s: Read-only file system. The "
-            "kernel log says why the file system is read-only. Mount it read-write, then run this again." % queue
+            "kernel log says why the filesystem is read-only. Mount it read-write, then run this again." % queue
         )
     assert run(match=MATCH)["outcomes"] == outcomes(purged=1)
     assert standing(made) == {"4A0F9AF": "deferred"}

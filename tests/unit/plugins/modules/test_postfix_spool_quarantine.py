@@ -735,7 +735,7 @@ def test_what_cannot_be_known_or_recorded_is_not_put_on_hold(
 
 def test_what_stays_on_hold_is_a_change(run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(Quarantine, "take", _take_nothing)
+        patch.setattr(Quarantine, "quarantine_messages", _take_nothing)
         patch.setattr(actions, "release", raising(errno.EROFS))
         result = run(name="spam", match=BAD)
     assert (result["changed"], result["outcomes"]) == (True, outcomes(failed=1))

@@ -388,6 +388,6 @@ def test_what_hid_a_finding_is_named(run: ModuleRun, made: MadeUpSpool, monkeypa
     result = run(repairs=["stale", "orphan_logs"])
     assert result["msg"] == (
         "1 of the findings are still there, or new ones. When this run began: defer/4 in the queue directory cannot be read: Stale file handle. Mount "
-        "the network file system again, then run this again. Run this again; if that does not help, look at them with postsuper -s -v."
+        "the network filesystem again, then run this again. Run this again; if that does not help, look at them with postsuper -s -v."
     )
     assert result["changed"] is True

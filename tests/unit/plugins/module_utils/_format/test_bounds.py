@@ -15,10 +15,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Con
 from ansible_collections.mailops.postfix.plugins.module_utils._format import content, lines
 from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, Input
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.patterns import Remembered
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.patterns import CachedTest
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
-from ansible_collections.mailops.postfix.plugins.module_utils._summary.candidates import Remembering, parse_candidates
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.candidates import CachedMessage, parse_candidates
 from tests.unit.support.queue_file import QueueFile, fetch_from
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
@@ -73,8 +73,8 @@ def test_what_is_found_does_not_depend_on_windows(place: int, value: str, hits: 
     subject = stored(*FILLING[:place], b"a needle", *FILLING[place:], b"filling")
     (candidate,) = parse_candidates([value], recipient_scope="all", now=0)
     assert candidate.hits(subject) == hits
-    assert candidate.hits(Remembering(subject)) == hits
-    assert len(list(Remembering(subject).text_windows())) > 2
+    assert candidate.hits(CachedMessage(subject)) == hits
+    assert len(list(CachedMessage(subject).text_windows())) > 2
 
 
 @pytest.mark.usefixtures("small_windows")
@@ -84,8 +84,8 @@ def test_a_line_longer_than_a_window_has_one_start_and_one_end() -> None:
     for value in ("/^x/", "/x$/"):
         (candidate,) = parse_candidates([value], recipient_scope="all", now=0)
         assert candidate.hits(subject) == len(re.findall(value.strip("/").encode(), whole, re.MULTILINE))
-    assert Remembering(subject).holds(b"x" * 150)
-    assert not Remembering(subject).holds(b"y")
+    assert CachedMessage(subject).holds(b"x" * 150)
+    assert not CachedMessage(subject).holds(b"y")
 
 
 # --- candidates -----------------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ def test_hits_of_what_cannot_be_read() -> None:
 
 def test_a_remembered_message_has_the_problem_of_the_message() -> None:
     message_ = MadeUpMessage(problem="cut", missing=frozenset({Input.BODY}))
-    assert (Remembering(message_).problem, Remembering(message_).missing) == ("cut", {Input.BODY})
+    assert (CachedMessage(message_).problem, CachedMessage(message_).missing) == ("cut", {Input.BODY})
 
 
 # --- decisions ------------------------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ def test_verdicts_on_long_values_are_not_kept() -> None:
         asked.append(value)
         return True
 
-    remembered = Remembered(test)
+    remembered = CachedTest(test)
     assert all([remembered(b"short"), remembered(b"short"), remembered(LONG), remembered(LONG)])
     assert asked == [b"short", LONG, LONG]
 

@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import ShowqError, UnknownHere
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import ShowqError, UnlistedCriterionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import (
     ListedMessage,
     parse_json,
@@ -340,7 +340,7 @@ def test_the_identity_of_a_listed_message_is_in_its_envelope() -> None:
     ],
 )
 def test_a_listed_message_has_no_content(ask: Callable[[ListedMessage], object], key: str) -> None:
-    with pytest.raises(UnknownHere) as caught:
+    with pytest.raises(UnlistedCriterionError) as caught:
         ask(listed("4A0F9AC"))
     assert str(caught.value) == (
         "The criterion %s needs the queue files, and postqueue does not show them. Run this as root (become: true) "

@@ -93,7 +93,7 @@ def test_a_read_only_filesystem_is_refused(host: Host, monkeypatch: pytest.Monke
     with pytest.raises(SystemRefusal) as caught, open_spool(log_of(host, check=check)):
         pass
     assert str(caught.value) == (
-        "Nothing can be changed in %s: Read-only file system. The kernel log says why the file system is read-only. Mount it "
+        "Nothing can be changed in %s: Read-only file system. The kernel log says why the filesystem is read-only. Mount it "
         "read-write, then run this again." % host.made.path
     )
 

@@ -116,7 +116,9 @@ def test_a_copy_needs_room_in_the_queue_directory(host: QuarantineHost, monkeypa
     asked: list[str] = []
     monkeypatch.setattr(Quarantine, "is_elsewhere", lambda *_arguments: True)
     monkeypatch.setattr(quarantine_place, "check_room", asked.append)
-    monkeypatch.setattr(Quarantine, "give", lambda *_arguments, **_said: MoveResult(done={"4A0F9A0": "4A0F9A0"}))
+    monkeypatch.setattr(
+        Quarantine, "restore_messages", lambda *_arguments, **_said: MoveResult(done={"4A0F9A0": "4A0F9A0"})
+    )
     for check in (True, False):
         assert host(state="restored", match_all=True, check=check)["outcomes"] == outcomes(restored=1)
     assert asked == [str(host.place), str(host.made.path)] * 2

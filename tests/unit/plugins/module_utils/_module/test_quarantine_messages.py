@@ -121,7 +121,7 @@ def test_a_move_that_broke_off_is_not_followed_by_another(
     host: QuarantineHost, monkeypatch: pytest.MonkeyPatch, queue: str
 ) -> None:
     host.made.put("maildrop", "4A0F9AF", SPAM)
-    really, asked = Quarantine.take, []
+    really, asked = Quarantine.quarantine_messages, []
 
     def take(quarantine: Quarantine, live: Any, wanted: Any, **said: Any) -> Any:
         source = next(iter(wanted.values())).source
@@ -130,7 +130,7 @@ def test_a_move_that_broke_off_is_not_followed_by_another(
             raise MailopsError("The disk is full.")
         return really(quarantine, live, wanted, **said)
 
-    monkeypatch.setattr(Quarantine, "take", take)
+    monkeypatch.setattr(Quarantine, "quarantine_messages", take)
     result = host(match=BAD, queues=["maildrop", "active", "deferred"])
     assert result["msg"] == "The disk is full."
     failed = 3 if queue == "hold" else 1
@@ -150,7 +150,7 @@ def test_what_cannot_be_released_is_released_by_the_next_run(
         return {message.queue_id: FileState(same=True, busy=False, problem="It is stuck.") for message in messages}
 
     with monkeypatch.context() as patched:
-        patched.setattr(Quarantine, "take", take)
+        patched.setattr(Quarantine, "quarantine_messages", take)
         patched.setattr(LockedSpool, "release", release)
         result = host(match=BAD)
     assert (result["msg"], result["changed"]) == ("The disk is full.", True)

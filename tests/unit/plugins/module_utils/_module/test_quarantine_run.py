@@ -93,7 +93,7 @@ NAMED = ", ".join(sorted(MANY)[:20]) + " and 2 more"
             id="uncertain",
         ),
         pytest.param(
-            MoveResult(emptied={"B", "A"}, odd_logs=["defer/\x1b"]),
+            MoveResult(removed_copies={"B", "A"}, stuck_logs=["defer/\x1b"]),
             [
                 (
                     "2 messages are still in the quarantine, because somebody has removed their copies from pid/ in the queue directory. "
@@ -101,7 +101,7 @@ NAMED = ", ".join(sorted(MANY)[:20]) + " and 2 more"
                 ),
                 "1 logs of messages are no regular files or cannot be moved, and stay where they are: defer/\\x1b.",
             ],
-            id="emptied and odd logs",
+            id="removed copies and stuck logs",
         ),
         pytest.param(
             MoveResult(leftovers=["pid/x"]),

@@ -130,7 +130,7 @@ def test_what_several_processes_selected_adds_up(host: Host, spool: Spool) -> No
     host.made.put("hold", "5A0F9AC", SPAM.write())
     one, other = add(spool, nothing(), "deferred"), add(spool, nothing(), "hold")
     other.verdicts = Verdicts(partial=1, undecided=2, changed=["4A0F9AD"])
-    other.settle()
+    other.finish()
     one.merge(pickle.loads(pickle.dumps(other)))
     assert sorted(one.by_id) == ["4A0F9AC", "5A0F9AC"]
     assert one.in_queues == {"deferred": 1, "hold": 1}

@@ -51,7 +51,7 @@ class Seen(Collector):
     verdicts: Verdicts = field(default_factory=Verdicts)
     answers: dict[str, bool] = field(default_factory=dict)
     passed_over: dict[str, bool] = field(default_factory=dict)
-    settled: int = 0
+    finished: int = 0
 
     def add(self, message: SpoolMessage, is_selected: bool) -> None:
         """Keep whether the message is selected."""
@@ -61,9 +61,9 @@ class Seen(Collector):
         """Keep whether the file is incomplete."""
         self.passed_over[entry.name] = is_incomplete
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Count the calls."""
-        self.settled += 1
+        self.finished += 1
 
     def merge(self, other: Seen) -> None:
         """Add what another process saw."""
@@ -113,7 +113,7 @@ def test_rules_select(spool: Spool, match: list[Any], exclude: list[Any], select
     assert {queue_id for queue_id, is_selected in seen.answers.items() if is_selected} == selected
     assert seen.answers.keys() == {"4A0F9AC", "4A0F9AD", "4A0F9AE"}
     assert seen.verdicts == Verdicts(partial=partial)
-    assert seen.settled == 1
+    assert seen.finished == 1
 
 
 def test_no_rules_select_every_message_without_a_selector(spool: Spool) -> None:

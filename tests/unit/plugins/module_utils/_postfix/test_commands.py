@@ -50,7 +50,7 @@ def test_a_command_that_does_not_exist() -> None:
     [
         (
             errno.EACCES,
-            "Make it executable, and check whether its file system is mounted with noexec, or whether SELinux or AppArmor forbids it.",
+            "Make it executable, and check whether its filesystem is mounted with noexec, or whether SELinux or AppArmor forbids it.",
         ),
         (errno.EMFILE, "Raise the limit on open files of a process (ulimit -n), then run this again."),
         (errno.ENOEXEC, "Fix that, then run this again."),

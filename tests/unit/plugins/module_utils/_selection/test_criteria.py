@@ -14,6 +14,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope i
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import criteria
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Stage, Verdict
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, parse_selection
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import TOPS
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
 NOW = 1700000000
@@ -190,8 +191,12 @@ def test_a_criterion_is_undecided_without_what_it_needs(key: str) -> None:
     assert parse([{key: value}]).decide(message) is Verdict.UNDECIDED
 
 
+def test_each_unlisted_top_is_one_of_the_summary() -> None:
+    assert set(TOPS) > criteria.UNLISTED_TOPS
+
+
 def test_what_postqueue_does_not_list_is_marked_in_the_table() -> None:
-    assert set(criteria.UNLISTED) == {
+    assert set(criteria.UNLISTED_CRITERIA) == {
         key
         for key, row in criteria.CRITERIA.items()
         if row.stage is Stage.CONTENT or row.need is Input.ATTRIBUTES or key == "origin"
@@ -211,14 +216,41 @@ _ID_REGEX = "matches no Message-ID. A regular expression is applied without the 
 _EMPTY_LIST = "an empty list matches nothing; leave the key out or give it a value"
 
 
+@pytest.mark.parametrize("key", criteria.CRITERIA)
+def test_only_an_empty_sender_is_advised_to_be_the_null_sender(key: str) -> None:
+    with pytest.raises(SelectionError) as caught:
+        parse([{"header": {"Subject": ""}} if key == "header" else {key: ""}])
+    assert ("null sender" in str(caught.value)) is (key == "sender")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "recipient",
+        "client_name",
+        "client_address",
+        "helo_name",
+        "sasl_username",
+        "reason",
+        "content",
+        "body",
+        "queue_id",
+    ],
+)
+def test_empty_text(key: str) -> None:
+    with pytest.raises(SelectionError) as caught:
+        parse([{key: ""}])
+    assert str(caught.value) == ("match[0].%s: the text is empty; leave the key out or give it a value" % key)
+
+
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
         pytest.param({}, ": an empty rule would select every message; give it at least one criterion", id="empty rule"),
-        pytest.param("x", ": 'x' is not a rule; write a mapping of criteria, as {sender: example.com}", id="text"),
+        pytest.param("x", ": 'x' is not a rule; write a mapping of criteria, such as {sender: example.com}", id="text"),
         pytest.param(
             [{"sender": "sender@"}],
-            ": [{'sender': 'sender@'}] is not a rule; write a mapping of criteria, as {sender: example.com}",
+            ": [{'sender': 'sender@'}] is not a rule; write a mapping of criteria, such as {sender: example.com}",
             id="list of rules",
         ),
         pytest.param({"from": "a@b"}, ".from: there is no such criterion; known are " + _KNOWN, id="unknown key"),
@@ -230,7 +262,7 @@ _EMPTY_LIST = "an empty list matches nothing; leave the key out or give it a val
         pytest.param({"sender": []}, ".sender: " + _EMPTY_LIST, id="empty list"),
         pytest.param(
             {"sender": ""},
-            ".sender: an empty text matches everything; leave the key out, or write <> for the null sender",
+            ".sender: the text is empty; leave the key out, or write <> for the null sender",
             id="empty text",
         ),
         pytest.param({"sender": ["a@b", 5]}, ".sender: 5 is not text; put it in quotes", id="number in a list"),
@@ -272,23 +304,23 @@ _EMPTY_LIST = "an empty list matches nothing; leave the key out or give it a val
         pytest.param({"age": ""}, ".age: '' is not an amount; write " + _AGE, id="empty age"),
         pytest.param(
             {"age": "-0"},
-            ".age: '-0' matches no message: each is older than that. Use an age such as -10m.",
+            ".age: '-0' matches no message: every message is older. Use an age such as -10m.",
             id="no age",
         ),
         pytest.param(
             {"age": "2811w"},
-            ".age: '2811w' matches no message: no clock went so long ago. Use an age such as 2d.",
+            ".age: '2811w' matches no message: that is before 1970. Use an age such as 2d.",
             id="before time began",
         ),
         pytest.param({"age": True}, ".age: True is not an amount; write " + _AGE, id="age yes"),
-        pytest.param({"age": {"since": 5}}, ".age: {'since': 5} is not an age, as 2d or -10m", id="age, mapping"),
-        pytest.param({"age": {}}, ".age: {} is not an age, as 2d or -10m", id="age, empty mapping"),
+        pytest.param({"age": {"since": 5}}, ".age: {'since': 5} is not an age, such as 2d or -10m", id="age, mapping"),
+        pytest.param({"age": {}}, ".age: {} is not an age, such as 2d or -10m", id="age, empty mapping"),
         pytest.param(
-            {"age": {"before": "x"}}, ".age: {'before': 'x'} is not an age, as 2d or -10m", id="age, no second"
+            {"age": {"before": "x"}}, ".age: {'before': 'x'} is not an age, such as 2d or -10m", id="age, no second"
         ),
         pytest.param(
             {"age": {"before": 1, "after": 2}},
-            ".age: {'before': 1, 'after': 2} is not an age, as 2d or -10m",
+            ".age: {'before': 1, 'after': 2} is not an age, such as 2d or -10m",
             id="age, two bounds",
         ),
         pytest.param({"size": "1.5m"}, ".size: '1.5m' is not an amount; write " + _SIZE, id="size, fraction"),
@@ -303,11 +335,11 @@ _EMPTY_LIST = "an empty list matches nothing; leave the key out or give it a val
         pytest.param({"origin": 5}, ".origin: 5 is no origin; known are smtp, local, bounce", id="origin, number"),
         pytest.param(
             {"header": "Subject"},
-            ".header: 'Subject' is not a mapping of header names, as {Subject: text}",
+            ".header: 'Subject' is not a mapping of header names, such as {Subject: text}",
             id="header, text",
         ),
         pytest.param(
-            {"header": {}}, ".header: {} is not a mapping of header names, as {Subject: text}", id="header, empty"
+            {"header": {}}, ".header: {} is not a mapping of header names, such as {Subject: text}", id="header, empty"
         ),
         pytest.param(
             {"header": {"Subject:": "x"}},

@@ -211,7 +211,7 @@ def test_bytes_patterns_find_utf8_and_raw_bytes() -> None:
 
 
 _POSIX = r"{} uses a POSIX class; these are Python's regular expressions: write \d, \s, \w or a range"
-_EMPTY = "an empty text matches everything; leave the key out, or write <> for the null sender"
+_EMPTY = "the text is empty; leave the key out or give it a value"
 
 ALL_MAKERS = [
     patterns.address_test,
@@ -360,7 +360,7 @@ def test_verdicts_are_remembered_but_not_without_end(monkeypatch: pytest.MonkeyP
         asked.append(value)
         return value < b"b"
 
-    remembered = patterns.Remembered(test)
+    remembered = patterns.CachedTest(test)
     assert [remembered(value) for value in (b"a", b"b", b"a", b"b", b"c")] == [True, False, True, False, False]
     assert asked == [b"a", b"b", b"c"]
     assert [remembered(value) for value in (b"d", b"a")] == [False, True]

@@ -157,7 +157,7 @@ _ALTERED = "The plan was altered: its content does not fit its digest; " + REMED
         ),
         pytest.param(
             make(counts={"messages": 1}),
-            "The plan lists 2 messages and counts 1; " + REMEDY,
+            "The plan lists 2 messages, and its counts say 1; " + REMEDY,
             id="more messages than it counts",
         ),
         *(
@@ -175,7 +175,9 @@ _ALTERED = "The plan was altered: its content does not fit its digest; " + REMED
                 ("limits", {"max_percent": -1}),
             )
         ),
-        pytest.param(make(counts={}), "The plan lists 2 messages and counts None; " + REMEDY, id="counts nothing"),
+        pytest.param(
+            make(counts={}), "The plan lists 2 messages, and its counts say None; " + REMEDY, id="counts nothing"
+        ),
     ],
 )
 def test_a_plan_that_is_refused(plan: dict[str, Any], message: str) -> None:

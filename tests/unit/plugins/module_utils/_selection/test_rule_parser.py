@@ -106,11 +106,11 @@ def test_other_operators_are_branches(rule: Mapping[str, Any], branches: list[tu
 _AT_LEAST = "write at_least: {number: 2, of: [rule, rule, rule]}"
 _EMPTY = "an empty rule would select every message; give it at least one criterion"
 _EMPTY_LIST = "the list of rules is empty; give it at least one rule"
-_NO_RULE = "is not a rule; write a mapping of criteria, as {sender: example.com}"
-_NO_LIST = "is not a list of rules; write a list, as [{sender: example.com}]"
+_NO_RULE = "is not a rule; write a mapping of criteria, such as {sender: example.com}"
+_NO_LIST = "is not a list of rules; write a list, such as [{sender: example.com}]"
 _NO_NOT = "it takes one rule and not a list; write not: {any: [rule, rule]} for messages that fit none of them"
 _KNOWN = "there is no such criterion; known are %s, and the operators all, any, not, at_least" % ", ".join(CRITERIA)
-_NO_TEXT = "an empty text matches everything; leave the key out, or write <> for the null sender"
+_NO_TEXT = "the text is empty; leave the key out or give it a value"
 _TWO = [A, B]
 
 
@@ -184,7 +184,7 @@ def test_a_rule_that_is_refused(rule: Any, message: str) -> None:
 # --- bounds ---------------------------------------------------------------------------------------------------------
 
 _TOO_DEEP = (
-    "the rules within rules have more than 8 levels; write them with fewer, and let no YAML anchor stand within itself"
+    "the rules within rules have more than 8 levels; write them with fewer; a YAML anchor must not contain itself"
 )
 _TOO_MANY = (
     "there are more than 1000 rules and criteria within rules; write several values of a criterion as one list, as "

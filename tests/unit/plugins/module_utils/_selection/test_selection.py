@@ -206,15 +206,15 @@ def test_keys_beyond_the_listing() -> None:
         [{"sender": "x@", "body": "x"}, {"helo_name": "x"}],
         [{"body": "y", "content": "z", "reason": "r", "origin": "smtp"}],
     )
-    assert selection.keys_beyond_listing() == ["body", "helo_name", "content", "origin"]
-    assert parse([{"queue_id": "4A0F9AC", "age": "1d", "size": 1, "recipient_count": 1}]).keys_beyond_listing() == []
+    assert selection.unlisted_criteria() == ["body", "helo_name", "content", "origin"]
+    assert parse([{"queue_id": "4A0F9AC", "age": "1d", "size": 1, "recipient_count": 1}]).unlisted_criteria() == []
 
 
 def test_keys_beyond_the_listing_within_rules() -> None:
     within = {"any": [{"sender": "x@"}, {"not": {"body": "x"}}], "at_least": {"number": 1, "of": [{"origin": "smtp"}]}}
-    assert parse([{"size": 1, "all": [{"age": "1d"}]}], [within]).keys_beyond_listing() == ["body", "origin"]
-    assert parse([{"all": [{"header": {"Subject": "x"}}, {"header": {"To": "y"}}]}]).keys_beyond_listing() == ["header"]
-    assert parse([{"not": {"recipient": "x@"}}]).keys_beyond_listing() == []
+    assert parse([{"size": 1, "all": [{"age": "1d"}]}], [within]).unlisted_criteria() == ["body", "origin"]
+    assert parse([{"all": [{"header": {"Subject": "x"}}, {"header": {"To": "y"}}]}]).unlisted_criteria() == ["header"]
+    assert parse([{"not": {"recipient": "x@"}}]).unlisted_criteria() == []
 
 
 # --- the start of a run ---------------------------------------------------------------------------------------------

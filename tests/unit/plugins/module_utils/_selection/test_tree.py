@@ -293,4 +293,4 @@ def test_mask(indexes: list[int], size: int, value: int) -> None:
     ],
 )
 def test_held_by(number: int, values: list[int], held: int) -> None:
-    assert tree.held_by(number, values) == held
+    assert tree.recipients_held_by(number, values) == held

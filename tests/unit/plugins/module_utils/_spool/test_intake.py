@@ -43,7 +43,7 @@ def take(host: QuarantineHost, *queue_ids: str, source: str = "deferred", queue:
 def test_messages_and_logs_go_into_the_quarantine(either: QuarantineHost) -> None:
     queue_id, other = put_message(either.made, "hold", log=True), put_message(either.made, "hold", log=True)
     moved = take(either, queue_id, source="hold", queue="active")
-    assert (moved.done, moved.renamed, moved.astray) == ({queue_id: queue_id}, {}, set())
+    assert (moved.done, moved.renamed, moved.in_transit) == ({queue_id: queue_id}, {}, set())
     assert either.files() == sorted(
         [HERE + "active/" + queue_id, HERE + "defer/" + queue_id, "spool/hold/" + other, "spool/defer/" + other]
     )
@@ -77,7 +77,7 @@ def test_a_log_that_is_no_regular_file_stays_and_is_named(either: QuarantineHost
     path.parent.mkdir(exist_ok=True)
     path.symlink_to(tmp_path)
     moved = take(either, queue_id)
-    assert (moved.done, moved.odd_logs) == ({queue_id: queue_id}, ["defer/" + queue_id])
+    assert (moved.done, moved.stuck_logs) == ({queue_id: queue_id}, ["defer/" + queue_id])
     assert path.is_symlink()
 
 
@@ -132,8 +132,8 @@ def test_a_transfer_that_was_killed_before_its_record_changes_nothing(
         take(host, queue_id)
     assert len(host.files()) == len(before) + 1
     with host.quarantine() as quarantine, host.queues() as queues:
-        assert quarantine.is_whole(queues) is False
+        assert quarantine.is_finished(queues) is False
         moved = quarantine.recover(queues)
-        assert quarantine.is_whole(queues) is True
+        assert quarantine.is_finished(queues) is True
     assert moved is not None
     assert (moved.done, host.files()) == ({}, before)

@@ -60,7 +60,7 @@ def test_a_holder_that_left_no_name(queue: str, word: str) -> None:
         with pytest.raises(BusyError) as caught, QueueLock(queue, purpose="y"):
             pass
     assert str(caught.value) == (
-        "Another run works on the queue in %s: its holder left no name. Wait until it has ended, then run this again."
+        "Another run works on the queue in %s: the owner of the lock is unknown. Wait until it has ended, then run this again."
         % queue
     )
 

@@ -16,12 +16,12 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result
     [
         pytest.param({}, False, id="nothing"),
         pytest.param({"done": {"4A0F9AC": "4A0F9AC"}}, True, id="a message was moved"),
-        pytest.param({"astray": {"defer/4A0F9AC"}}, True, id="a log is on its way"),
+        pytest.param({"in_transit": {"defer/4A0F9AC"}}, True, id="a log is on its way"),
         pytest.param({"copies": {"hold.deferred.4A0F9AC"}}, True, id="a copy is in staging"),
         pytest.param({"directories": True}, True, id="a directory was moved"),
         pytest.param({"collisions": {"4A0F9AC"}}, False, id="a queue ID was taken"),
         pytest.param({"failed": {"4A0F9AC": "Input/output error"}}, False, id="an error"),
-        pytest.param({"leftovers": ["/var/spool/postfix/pid/x"], "odd_logs": ["defer/4A0F9AC"]}, False, id="left"),
+        pytest.param({"leftovers": ["/var/spool/postfix/pid/x"], "stuck_logs": ["defer/4A0F9AC"]}, False, id="left"),
     ],
 )
 def test_whether_anything_left_its_place(result: dict[str, Any], touched: bool) -> None:
@@ -29,10 +29,10 @@ def test_whether_anything_left_its_place(result: dict[str, Any], touched: bool) 
 
 
 def test_a_message_at_its_target_is_no_longer_on_its_way() -> None:
-    result = MoveResult(astray={"4A0F9AC", "4A0F9AD"})
+    result = MoveResult(in_transit={"4A0F9AC", "4A0F9AD"})
     result.put("4A0F9AC", "4A0F9AE")
     result.put("4A0F9AF", "4A0F9AF")
-    assert (result.done, result.astray) == ({"4A0F9AC": "4A0F9AE", "4A0F9AF": "4A0F9AF"}, {"4A0F9AD"})
+    assert (result.done, result.in_transit) == ({"4A0F9AC": "4A0F9AE", "4A0F9AF": "4A0F9AF"}, {"4A0F9AD"})
     assert result.renamed == {"4A0F9AC": "4A0F9AE"}
 
 

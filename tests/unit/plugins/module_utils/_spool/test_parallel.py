@@ -85,7 +85,7 @@ def test_an_error_of_the_system_in_a_helper_has_its_reason_and_remedy() -> None:
     with pytest.raises(MailopsError) as caught:
         parallel.in_shares(fail_in_a_helper, 2)
     assert str(caught.value) == (
-        "A part of the queue cannot be read: Stale file handle. Mount the network file system again, then run this again."
+        "A part of the queue cannot be read: Stale file handle. Mount the network filesystem again, then run this again."
     )
 
 

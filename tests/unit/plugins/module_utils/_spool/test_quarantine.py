@@ -52,10 +52,10 @@ def test_a_message_comes_back_as_it_was(host: QuarantineHost, far: bool) -> None
         host.separate()
     before = host.descriptors()
     with host.quarantine() as quarantine, host.queues() as queues:
-        taken = quarantine.take(queues, {queue_id: Move("deferred", "deferred")}, reason="spam")
+        taken = quarantine.quarantine_messages(queues, {queue_id: Move("deferred", "deferred")}, reason="spam")
         assert (taken.done, taken.broken) == ({queue_id: queue_id}, None)
         assert host.files() == [HERE + "defer/" + queue_id, HERE + "deferred/" + queue_id]
-        given = quarantine.give(queues, {queue_id: Move("deferred", "deferred")}, reason="ham")
+        given = quarantine.restore_messages(queues, {queue_id: Move("deferred", "deferred")}, reason="ham")
         (new,) = given.done.values()
         assert given.broken is None
         # A copy has another inode. That may be the one that the original had before.
@@ -63,13 +63,13 @@ def test_a_message_comes_back_as_it_was(host: QuarantineHost, far: bool) -> None
         assert int(new[5:], 16) == host.made.file("deferred", new).stat().st_ino
         intents = [(record["op"], record["reason"]) for record in quarantine.records if "reason" in record]
         assert intents == [("take", "spam"), ("give", "ham")]
-        assert quarantine.is_whole(queues)
+        assert quarantine.is_finished(queues)
     assert host.files() == ["spool/defer/" + new, "spool/deferred/" + new]
     assert host.made.file("deferred", new).read_bytes() == data
     assert host.descriptors() == before
 
 
-@pytest.mark.parametrize("act", ["take", "give"])
+@pytest.mark.parametrize("act", ["quarantine_messages", "restore_messages"])
 def test_nothing_moves_without_a_record(host: QuarantineHost, monkeypatch: pytest.MonkeyPatch, act: str) -> None:
     queue_id = put_message(host.made)
     wanted = {queue_id: Move("deferred", "deferred")}
@@ -78,8 +78,8 @@ def test_nothing_moves_without_a_record(host: QuarantineHost, monkeypatch: pytes
         raise QuarantineError("no room")
 
     with host.quarantine() as quarantine, host.queues() as queues:
-        if act == "give":
-            quarantine.take(queues, wanted)
+        if act == "restore_messages":
+            quarantine.quarantine_messages(queues, wanted)
         before = host.files()
         monkeypatch.setattr(Journal, "append", fail)
         with pytest.raises(QuarantineError, match="no room"):
@@ -106,7 +106,7 @@ def test_the_directories_are_synced_before_the_end_is_recorded(
     with host.quarantine() as quarantine, host.queues() as queues:
         monkeypatch.setattr(os, "fsync", note)
         monkeypatch.setattr(moves, "rename", note_rename)
-        quarantine.take(queues, {queue_id: Move("deferred", "hold")})
+        quarantine.quarantine_messages(queues, {queue_id: Move("deferred", "hold")})
     move = steps.index("rename")
     assert steps[:move] == ["fsync journal"]
     assert steps[-1] == "fsync journal"
@@ -130,12 +130,12 @@ def test_a_move_that_ends_early_says_what_was_moved(
 
     monkeypatch.setattr(moves, "rename", fail)
     with host.quarantine() as quarantine, host.queues() as queues:
-        moved = quarantine.take(queues, dict.fromkeys(queue_ids, Move("deferred", "deferred")))
-        assert quarantine.is_whole(queues)
+        moved = quarantine.quarantine_messages(queues, dict.fromkeys(queue_ids, Move("deferred", "deferred")))
+        assert quarantine.is_finished(queues)
         assert quarantine.records[-1]["recovered"] is True
     assert sorted(moved.done) == done
     assert moved.failed == dict.fromkeys(set(queue_ids) - set(done), os.strerror(number))
-    assert str(moved.broken).startswith("Moving between %s and %s broke off: " % (host.made.path, host.path))
+    assert str(moved.broken).startswith("The move between %s and %s was interrupted: " % (host.made.path, host.path))
 
 
 def test_whole_queues_are_swapped_while_postfix_is_stopped(host: QuarantineHost) -> None:
@@ -143,8 +143,8 @@ def test_whole_queues_are_swapped_while_postfix_is_stopped(host: QuarantineHost)
     outage, moved = Outage(), MoveResult()
     with host.quarantine() as quarantine, host.queues() as queues:
         quarantine.swap(queues, ["incoming", "active", "deferred"], outage.stopped, moved, running=True)
-        assert quarantine.swapped() is True
-        assert quarantine.is_whole(queues)
+        assert quarantine.has_swapped() is True
+        assert quarantine.is_finished(queues)
         intent, end = quarantine.records[-2:]
         assert (intent["queues"], intent["earlier"], intent["running"]) == (
             ["incoming", "active", "deferred"],
@@ -182,10 +182,10 @@ def test_a_swap_that_broke_off_is_finished_at_once(host: QuarantineHost, monkeyp
     outage, moved = Outage(), MoveResult()
     monkeypatch.setattr(moves, "move_directory", fail)
     with host.quarantine() as quarantine, host.queues() as queues:
-        with pytest.raises(QuarantineError, match="broke off: Input/output error"):
+        with pytest.raises(QuarantineError, match="was interrupted: Input/output error"):
             quarantine.swap(queues, ["deferred", "hold"], outage.stopped, moved)
-        assert quarantine.is_whole(queues)
-        assert quarantine.swapped() is False
+        assert quarantine.is_finished(queues)
+        assert quarantine.has_swapped() is False
         assert quarantine.records[-1]["ids_in"] == [queue_id]
     assert outage.steps == ["stopped", "started"]
     assert (host.made.path / "deferred").is_dir()
@@ -203,5 +203,5 @@ def test_a_swap_without_room_for_its_record_leaves_nothing(
         outage = Outage()
         with pytest.raises(QuarantineError, match="no room"):
             quarantine.swap(queues, ["deferred"], outage.stopped, MoveResult())
-        assert quarantine.is_whole(queues)
+        assert quarantine.is_finished(queues)
     assert outage.steps == []

@@ -40,7 +40,7 @@ def test_a_new_quarantine_is_open_to_its_owner_only(host: QuarantineHost) -> Non
         made = quarantine.records[0]
         assert (made["op"], made["version"], made["host"], made["instance"]) == ("made", 2, "mx1.example.com", INSTANCE)
         assert (quarantine.path, quarantine.present(), quarantine.unfinished()) == (str(host.path), set(), None)
-        assert quarantine.filled() == made["time"]
+        assert quarantine.last_moved_in() == made["time"]
         assert quarantine.pid_path("limbo") == "pid/mailops.%s.limbo" % made["id"]
     assert host.descriptors() == before
     for path in (host.path.parent, host.path):
@@ -125,28 +125,28 @@ def test_what_the_records_say(host: QuarantineHost) -> None:
         quarantine.write("give", messages={"hold": ["4A0F9AC", "4A0F9AD"]})
         quarantine.write("done", messages=2)
         quarantine.write("drop", messages=1, ids=["4A0F9AE"])
-        assert quarantine.ended_for("restored") == {"4A0F9AC", "4A0F9AD"}
-        assert quarantine.ended_for("absent") == {"4A0F9AE"}
-        assert quarantine.swapped() is False
+        assert quarantine.handled_ids("restored") == {"4A0F9AC", "4A0F9AD"}
+        assert quarantine.handled_ids("absent") == {"4A0F9AE"}
+        assert quarantine.has_swapped() is False
         written = list(quarantine.records)
     with host.quarantine() as again:
         assert again.records == written
 
 
 @pytest.mark.parametrize(
-    ("end", "swapped"),
+    ("end", "has_swapped"),
     [
         pytest.param({"messages": 1}, True, id="to the end"),
         pytest.param({"messages": 1, "recovered": True}, False, id="interrupted and recovered"),
         pytest.param(None, False, id="interrupted"),
     ],
 )
-def test_whether_whole_queues_were_moved(host: QuarantineHost, end: dict[str, Any] | None, swapped: bool) -> None:
+def test_whether_whole_queues_were_moved(host: QuarantineHost, end: dict[str, Any] | None, has_swapped: bool) -> None:
     with host.quarantine() as quarantine:
         quarantine.write("swap", queues=["deferred"], earlier=[])
         if end is not None:
             quarantine.write("done", **end)
-        assert quarantine.swapped() is swapped
+        assert quarantine.has_swapped() is has_swapped
 
 
 def test_only_the_last_batch_of_copies_is_kept_in_memory(host: QuarantineHost) -> None:
@@ -165,7 +165,7 @@ def test_only_the_last_batch_of_copies_is_kept_in_memory(host: QuarantineHost) -
 def test_the_messages_in_it(host: QuarantineHost) -> None:
     with host.quarantine() as quarantine, host.queues() as queues:
         one, other = put_message(host.made), put_message(host.made, "hold")
-        quarantine.take(queues, {one: Move("deferred", "deferred"), other: Move("hold", "active")})
+        quarantine.quarantine_messages(queues, {one: Move("deferred", "deferred"), other: Move("hold", "active")})
         (host.path / "hold").mkdir()
         (host.path / "hold" / "no.queue.id").touch()
         assert quarantine.present() == {one, other}
@@ -194,9 +194,9 @@ def test_collisions_between_filesystems_are_not_predicted(
 
 def test_an_error_that_ends_a_move_names_both_sides(host: QuarantineHost) -> None:
     with host.quarantine() as quarantine, host.queues() as queues:
-        error = quarantine.broken_off(queues, OSError(28, os.strerror(28)))
+        error = quarantine.interruption_error(queues, OSError(28, os.strerror(28)))
     assert str(error).startswith(
-        "Moving between %s and %s broke off: No space left on device. Every message is in one of them, and what was moved before "
+        "The move between %s and %s was interrupted: No space left on device. Every message is in one of them, and what was moved before "
         "stays moved. " % (host.made.path, host.path)
     )
 

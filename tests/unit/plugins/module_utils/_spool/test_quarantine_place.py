@@ -213,7 +213,7 @@ def test_a_directory_that_a_killed_run_left_is_used_again(
 
 def test_directories_that_were_made_are_removed_after_an_error(host: QuarantineHost) -> None:
     def fail() -> None:
-        with quarantine_place.made_directories(host.base, str(host.path)):
+        with quarantine_place.make_directories(host.base, str(host.path)):
             assert host.path.is_dir()
             raise MailopsError("no room")
 

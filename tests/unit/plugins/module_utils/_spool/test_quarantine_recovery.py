@@ -29,9 +29,9 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> QuarantineHost:
 def test_there_is_nothing_to_do_after_a_run_that_ended(host: QuarantineHost) -> None:
     queue_id = put_message(host.made)
     with host.quarantine() as quarantine, host.queues() as queues:
-        quarantine.take(queues, {queue_id: Move("deferred", "deferred")})
+        quarantine.quarantine_messages(queues, {queue_id: Move("deferred", "deferred")})
         records = list(quarantine.records)
-        assert quarantine_recovery.is_whole(quarantine, queues) is True
+        assert quarantine_recovery.is_finished(quarantine, queues) is True
         assert quarantine_recovery.recover(quarantine, queues, start=lambda: pytest.fail("started")) is None
         assert quarantine.records == records
 
@@ -47,16 +47,16 @@ def test_what_makes_a_run_unfinished(host: QuarantineHost, kind: str) -> None:
             (host.path / "staging").mkdir()
         else:
             (host.made.path / quarantine.pid_path("limbo")).mkdir()
-        assert quarantine_recovery.is_whole(quarantine, queues) is False
+        assert quarantine_recovery.is_finished(quarantine, queues) is False
         assert quarantine_recovery.recover(quarantine, queues) == MoveResult()
-        assert quarantine_recovery.is_whole(quarantine, queues) is True
+        assert quarantine_recovery.is_finished(quarantine, queues) is True
 
 
 def test_logs_follow_messages_that_were_moved(host: QuarantineHost, monkeypatch: pytest.MonkeyPatch) -> None:
     queue_id, other = put_message(host.made, log=True), put_message(host.made, log=True)
     wanted = dict.fromkeys((queue_id, other), Move("deferred", "deferred"))
     with killed_before(monkeypatch, Intake, "take_logs"), host.quarantine() as quarantine, host.queues() as queues:
-        quarantine.take(queues, wanted)
+        quarantine.quarantine_messages(queues, wanted)
     with host.quarantine() as quarantine, host.queues() as queues:
         # Postfix has made a message under one of the queue IDs meanwhile: that log is its own.
         host.made.put("incoming", other, b"new")
@@ -71,7 +71,7 @@ def test_logs_go_back_to_messages_that_were_not_restored(host: QuarantineHost, m
     queue_id = put_message(host.made, log=True)
     wanted = {queue_id: Move("deferred", "deferred")}
     with host.quarantine() as quarantine, host.queues() as queues:
-        quarantine.take(queues, wanted)
+        quarantine.quarantine_messages(queues, wanted)
         before = host.files()
         give_log = Restoration.give_log
 
@@ -83,7 +83,7 @@ def test_logs_go_back_to_messages_that_were_not_restored(host: QuarantineHost, m
         with monkeypatch.context() as patched:
             patched.setattr(Restoration, "give_log", give_and_die)
             with pytest.raises(Killed):
-                quarantine.give(queues, wanted)
+                quarantine.restore_messages(queues, wanted)
         assert host.files() != before
         quarantine_recovery.recover(quarantine, queues)
         assert (host.files(), quarantine.records[-1]["messages"]) == (before, 0)

@@ -31,7 +31,7 @@ def queue_ids(host: QuarantineHost) -> list[str]:
     """Fill the quarantine with two messages and their logs, and return their queue IDs."""
     taken = [put_message(host.made, log=True) for _number in range(2)]
     with host.quarantine() as quarantine, host.queues() as queues:
-        quarantine.take(queues, dict.fromkeys(taken, Move("deferred", "deferred")))
+        quarantine.quarantine_messages(queues, dict.fromkeys(taken, Move("deferred", "deferred")))
     return taken
 
 
@@ -112,11 +112,11 @@ def test_many_foreign_files_are_not_all_named(host: QuarantineHost) -> None:
 def test_messages_are_deleted_with_their_logs(host: QuarantineHost, queue_ids: list[str]) -> None:
     one, other = queue_ids
     with host.quarantine() as quarantine:
-        result = quarantine.drop({one: "deferred", other: "hold", "4A0F9AC": "hold"}, reason="spam")
-        assert (result.gone, result.failed, result.touched, result.broken) == ({one}, {}, True, None)
+        result = quarantine.delete_messages({one: "deferred", other: "hold", "4A0F9AC": "hold"}, reason="spam")
+        assert (result.done, result.failed, result.touched, result.broken) == ({one}, {}, True, None)
         record = quarantine.records[-1]
         assert (record["op"], record["ids"], record["messages"], record["reason"]) == ("drop", [one], 1, "spam")
-        assert quarantine.ended_for("absent") == {one}
+        assert quarantine.handled_ids("absent") == {one}
     assert HERE + "deferred/" + other in host.files()
     assert HERE + "deferred/" + one not in host.files()
     assert HERE + "defer/" + one not in host.files()
@@ -135,8 +135,8 @@ def test_a_message_that_cannot_be_deleted_stays_with_the_reason(
 
     monkeypatch.setattr(moves, "remove", fail)
     with host.quarantine() as quarantine:
-        result = quarantine.drop(dict.fromkeys(queue_ids, "deferred"))
-    assert (result.gone, result.failed, result.broken) == ({other}, {one: "Input/output error"}, None)
+        result = quarantine.delete_messages(dict.fromkeys(queue_ids, "deferred"))
+    assert (result.done, result.failed, result.broken) == ({other}, {one: "Input/output error"}, None)
 
 
 @pytest.mark.parametrize("error", [OSError(errno.EIO, os.strerror(errno.EIO)), MailopsError("no room")])
@@ -148,9 +148,9 @@ def test_an_error_that_ends_the_deletion_is_in_the_result(
 
     monkeypatch.setattr(Quarantine, "messages", fail)
     with host.quarantine() as quarantine:
-        result = quarantine.drop(dict.fromkeys(queue_ids, "deferred"))
+        result = quarantine.delete_messages(dict.fromkeys(queue_ids, "deferred"))
     assert isinstance(result.broken, MailopsError)
-    assert (result.gone, result.touched) == (set(), True)
+    assert (result.done, result.touched) == (set(), True)
 
 
 def test_deleting_needs_no_room_for_the_record(
@@ -161,15 +161,15 @@ def test_deleting_needs_no_room_for_the_record(
 
     with host.quarantine() as quarantine:
         monkeypatch.setattr(Journal, "append", fail)
-        result = quarantine.drop(dict.fromkeys(queue_ids, "deferred"))
-    assert (result.gone, str(result.broken)) == (set(queue_ids), "no room")
+        result = quarantine.delete_messages(dict.fromkeys(queue_ids, "deferred"))
+    assert (result.done, str(result.broken)) == (set(queue_ids), "no room")
     assert host.files() == []
 
 
 def test_the_whole_quarantine_is_deleted(host: QuarantineHost, queue_ids: list[str]) -> None:
     with host.quarantine() as quarantine:
         result = quarantine.remove()
-    assert (result.gone, result.failed, result.broken) == (set(queue_ids), {}, None)
+    assert (result.done, result.failed, result.broken) == (set(queue_ids), {}, None)
     assert not host.path.exists()
     assert host.path.parent.exists()
 
@@ -178,7 +178,7 @@ def test_a_foreign_file_that_was_made_meanwhile_keeps_the_journal(host: Quaranti
     (host.path / "notes.txt").write_text("precious")
     with host.quarantine() as quarantine:
         result = quarantine_removal.remove_all(quarantine)
-    assert result.gone == set(queue_ids)
+    assert result.done == set(queue_ids)
     assert "holds what its journal does not name: notes.txt." in str(result.broken)
     assert sorted(path.name for path in host.path.iterdir()) == ["journal", "notes.txt"]
 
@@ -196,6 +196,6 @@ def test_what_cannot_be_deleted_keeps_the_journal(
     monkeypatch.setattr(moves, "remove", fail)
     with host.quarantine() as quarantine:
         result = quarantine.remove()
-    assert (result.gone, result.failed) == ({queue_ids[1]}, {queue_ids[0]: "Input/output error"})
+    assert (result.done, result.failed) == ({queue_ids[1]}, {queue_ids[0]: "Input/output error"})
     assert " cannot be removed: Input/output error. " in str(result.broken)
     assert (host.path / "journal").exists()

@@ -29,7 +29,7 @@ def fill(host: QuarantineHost, *, log: bool = False) -> str:
     """Put a message of deferred into the quarantine, and return its queue ID."""
     queue_id = put_message(host.made, log=log)
     with host.quarantine() as quarantine, host.queues() as queues:
-        assert quarantine.take(queues, {queue_id: Move("deferred", "deferred")}).done
+        assert quarantine.quarantine_messages(queues, {queue_id: Move("deferred", "deferred")}).done
     return queue_id
 
 
@@ -47,7 +47,7 @@ def give(host: QuarantineHost, *queue_ids: str, queue: str = "deferred") -> Move
 def test_a_message_goes_back_with_its_log(host: QuarantineHost, queue: str) -> None:
     queue_id = fill(host, log=True)
     moved = give(host, queue_id, queue=queue)
-    assert (moved.done, moved.astray, moved.touched) == ({queue_id: queue_id}, set(), True)
+    assert (moved.done, moved.in_transit, moved.touched) == ({queue_id: queue_id}, set(), True)
     assert host.files() == sorted(["spool/%s/%s" % (queue, queue_id), "spool/defer/" + queue_id])
     assert host.made.file(queue, queue_id).exists()
     assert host.made.file("defer", queue_id).exists()
@@ -82,7 +82,7 @@ def test_a_queue_id_that_is_taken_in_any_queue_is_a_collision(host: QuarantineHo
     path = host.made.put(queue, queue_id, b"another one")
     before = host.files()
     moved = give(host, queue_id)
-    assert (moved.done, moved.collisions, moved.astray) == ({}, {queue_id}, set())
+    assert (moved.done, moved.collisions, moved.in_transit) == ({}, {queue_id}, set())
     assert (host.files(), path.read_bytes()) == (before, b"another one")
 
 
@@ -97,7 +97,7 @@ def test_after_an_error_the_log_is_with_its_message(host: QuarantineHost, monkey
 
     monkeypatch.setattr(moves, "rename", fail)
     moved = give(host, queue_id)
-    assert (moved.done, moved.failed, moved.astray) == ({}, {queue_id: "Input/output error"}, set())
+    assert (moved.done, moved.failed, moved.in_transit) == ({}, {queue_id: "Input/output error"}, set())
     assert host.files() == sorted([HERE + "deferred/" + queue_id, HERE + "defer/" + queue_id])
 
 
@@ -106,7 +106,7 @@ def test_a_file_in_place_of_the_directory_of_a_log_does_not_keep_the_message(hos
     (host.made.path / "defer" / "4").rmdir()
     (host.made.path / "defer" / "4").touch()
     moved = give(host, queue_id)
-    assert (moved.done, moved.odd_logs) == ({queue_id: queue_id}, ["defer/" + queue_id])
+    assert (moved.done, moved.stuck_logs) == ({queue_id: queue_id}, ["defer/" + queue_id])
     assert (host.path / "defer" / queue_id).exists()
 
 
@@ -147,7 +147,7 @@ def test_a_copy_that_postfix_has_taken_is_uncertain(host: QuarantineHost, monkey
     with host.quarantine() as quarantine, host.queues() as queues:
         moved = quarantine.recover(queues)
     assert moved is not None
-    assert (moved.done, moved.uncertain, moved.emptied) == ({}, {queue_id}, set())
+    assert (moved.done, moved.uncertain, moved.removed_copies) == ({}, {queue_id}, set())
     assert host.files() == [HERE + "deferred/" + queue_id]
 
 
@@ -172,7 +172,7 @@ def test_copies_that_somebody_removed_from_pid_leave_the_originals(
     host.separate()
     with host.quarantine() as quarantine, host.queues() as queues:
         with killed_before(monkeypatch, Restoration, "_place_batch"):
-            quarantine.give(queues, {queue_id: Move("deferred", "deferred")})
+            quarantine.restore_messages(queues, {queue_id: Move("deferred", "deferred")})
         staging = host.made.path / quarantine.pid_path("staging")
         for path in staging.iterdir():
             path.unlink()
@@ -180,5 +180,5 @@ def test_copies_that_somebody_removed_from_pid_leave_the_originals(
         queues.tree.forget()
         moved = quarantine.recover(queues)
     assert moved is not None
-    assert (moved.done, moved.emptied) == ({}, {queue_id})
+    assert (moved.done, moved.removed_copies) == ({}, {queue_id})
     assert host.files() == [HERE + "deferred/" + queue_id]

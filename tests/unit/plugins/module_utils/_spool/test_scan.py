@@ -80,12 +80,12 @@ def test_every_file_is_read_once(made: MadeUpSpool, processes: int) -> None:
 def test_each_share_is_settled_where_it_was_read(made: MadeUpSpool) -> None:
     made.put("deferred", "000001234", DATA)
 
-    def settle(names: Names) -> None:
-        names.passed_over.append(("settled", str(os.getpid()), bool(names.visited)))
+    def finish(names: Names) -> None:
+        names.passed_over.append(("finished", str(os.getpid()), bool(names.visited)))
 
-    share = run(made, job("deferred", settle=settle), 2)
+    share = run(made, job("deferred", finish=finish), 2)
     assert len(set(share.result.passed_over)) == 2
-    assert sorted(visited for _settled, _process, visited in share.result.passed_over) == [False, True]
+    assert sorted(visited for _finished, _process, visited in share.result.passed_over) == [False, True]
 
 
 def make_link(path: Path) -> None:
@@ -258,7 +258,7 @@ def test_a_process_that_is_killed_is_an_error(many: MadeUpSpool) -> None:
     with pytest.raises(MailopsError) as caught:
         run(many, job("hold", visit=in_helper(die)), 2)
     assert str(caught.value) == (
-        "A process that worked on the queue was ended from outside (out of memory?). Run this again: the next run finishes or undoes "
+        "A worker process was killed (out of memory?). Run this again: the next run finishes or undoes "
         "what that process left."
     )
 
@@ -353,7 +353,7 @@ def test_many_large_messages_do_not_take_for_ever(made: MadeUpSpool, monkeypatch
 
 def test_what_is_withheld_is_missing(made: MadeUpSpool) -> None:
     def look(message: SpoolMessage, _names: Names) -> None:
-        message.withhold("too slow")
+        message.withhold_content("too slow")
         assert (message.headers(), message.text_parts(), list(message.text_windows())) == ((), (), [])
         assert message.missing == {Input.HEADERS, Input.BODY, Input.CONTENT}
         assert message.problem == "too slow"
@@ -376,7 +376,7 @@ def test_time_that_reading_takes_is_no_fault_of_a_pattern(made: MadeUpSpool, mon
 
 def test_the_limit_is_for_each_message(made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scanning, "PATTERN_SECONDS", 0.5)
-    monkeypatch.setattr(patterns.Remembered, "__call__", lambda _test, _value: burn(0.3))
+    monkeypatch.setattr(patterns.CachedTest, "__call__", lambda _test, _value: burn(0.3))
     decided: dict[str, tuple[Verdict, str | None]] = {}
     for number in range(4):
         made.put("hold", "%05X1234" % (number * 33333), DATA)

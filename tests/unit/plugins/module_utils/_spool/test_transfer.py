@@ -113,7 +113,7 @@ def test_copies_are_recorded_in_batches(host: QuarantineHost, monkeypatch: pytes
         assert sorted(map(len, placed)) == [1, 2, 2]
     assert sorted(moved.done) == sorted(queue_ids)
     assert not moved.copies
-    assert not moved.astray
+    assert not moved.in_transit
 
 
 def test_a_copy_is_synced_before_it_is_recorded(host: QuarantineHost, monkeypatch: pytest.MonkeyPatch) -> None:

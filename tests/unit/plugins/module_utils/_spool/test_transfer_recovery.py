@@ -83,7 +83,7 @@ def test_whenever_a_transfer_is_killed_each_message_is_in_one_place(
             except Killed:
                 kills += 1
         recovered = recover(host)
-        assert (recovered.duplicates, recovered.uncertain, recovered.emptied) == (set(), set(), set())
+        assert (recovered.duplicates, recovered.uncertain, recovered.removed_copies) == (set(), set(), set())
         assert recovered.leftovers == []
         files = host.files()
         assert len(files) == MESSAGES

@@ -151,7 +151,7 @@ MANY: dict[str, Any] = {"sender": senders, "local": locals_of, "domain": lambda 
         pytest.param(several(), 1, "their sizes are alike", id="sizes"),
         pytest.param(several(recipients=9), 1, "half of them have 9 recipients or more", id="recipients"),
         pytest.param(several(delayed_as_spam=lambda at: at % 2 == 0), 1, "50% are delayed as spam", id="verdicts"),
-        pytest.param(several(from_list=True), -5, "they say that they are a mailing list's", id="list"),
+        pytest.param(several(from_list=True), -5, "they have mailing-list headers", id="list"),
         pytest.param(several(from_list=True, network=str), None, "", id="a list from anywhere"),
         pytest.param(several(own_client=True), -1, "the client is the sender's own", id="own"),
     ],

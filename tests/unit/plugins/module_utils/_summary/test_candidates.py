@@ -11,10 +11,10 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.candidates import (
+    CachedMessage,
     Candidate,
+    CandidateCoverage,
     Coverage,
-    Covered,
-    Remembering,
     parse_candidates,
     show_coverage,
 )
@@ -28,7 +28,7 @@ def parse(*values: object, scope: str = "all") -> list[Candidate]:
 
 
 def tried(candidates: Sequence[Candidate], *messages: MadeUpMessage) -> Coverage:
-    coverage = Coverage([Covered() for _candidate in candidates])
+    coverage = Coverage([CandidateCoverage() for _candidate in candidates])
     for message in messages:
         coverage.add(candidates, message)
     return coverage
@@ -92,7 +92,7 @@ def test_a_candidate_is_a_rule_to_paste() -> None:
     [
         pytest.param(
             ["fine", ""],
-            "patterns[1].content: an empty text matches everything; leave the key out, or write <> for the null sender",
+            "patterns[1].content: the text is empty; leave the key out or give it a value",
             id="empty",
         ),
         pytest.param(
@@ -104,11 +104,11 @@ def test_a_candidate_is_a_rule_to_paste() -> None:
             id="value",
         ),
         pytest.param(
-            [7], "patterns[0]: 7 is not a rule; write a mapping of criteria, as {sender: example.com}", id="number"
+            [7], "patterns[0]: 7 is not a rule; write a mapping of criteria, such as {sender: example.com}", id="number"
         ),
         pytest.param(
             ["fine", {"all": [{"content": "x"}, {"body": ""}]}],
-            "patterns[1].all[1].body: an empty text matches everything; leave the key out, or write <> for the null sender",
+            "patterns[1].all[1].body: the text is empty; leave the key out or give it a value",
             id="value within a rule",
         ),
         pytest.param(["x"] * 51, "patterns: 51 are too many; try at most 50 at once", id="many"),
@@ -125,7 +125,7 @@ def test_content_is_read_once() -> None:
     rules: list[Any] = ["x", "y", {"header": {"A": "x"}}, {"header": {"A": "y"}}, {"body": "x"}, {"body": "y"}]
     tried(parse(*rules), message)
     assert sorted(message.asked) == ["envelope", "headers", "stored_text", "text_parts"]
-    assert Remembering(MadeUpMessage(reasons_={b"a": b"b"})).reasons() == {b"a": b"b"}
+    assert CachedMessage(MadeUpMessage(reasons_={b"a": b"b"})).reasons() == {b"a": b"b"}
 
 
 def test_coverage() -> None:
@@ -187,4 +187,6 @@ def test_few_examples_are_kept() -> None:
     candidates = parse({"sender": "example.com"})
     coverage = tried(candidates, *(MadeUpMessage(queue_id="1%d" % number) for number in range(9)))
     assert coverage.rows[0].examples == ["10", "11", "12"]
-    assert show_coverage(Coverage([Covered()]), candidates, messages=0, most=1)["patterns"][0]["percent"] == 0.0
+    assert (
+        show_coverage(Coverage([CandidateCoverage()]), candidates, messages=0, most=1)["patterns"][0]["percent"] == 0.0
+    )

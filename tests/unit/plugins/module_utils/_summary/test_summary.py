@@ -29,7 +29,7 @@ def tally(values: Iterable[bytes]) -> Tally:
     counted = Tally()
     for value in values:
         counted.waiting.append(value)
-        counted.settle()
+        counted.count_waiting()
     return counted
 
 
@@ -49,7 +49,7 @@ def test_waiting_values_are_counted_when_needed() -> None:
     counted.waiting += [b"a", b"a"]
     assert counted.top(1) == [(b"a", 2)]
     assert counted.waiting == []
-    counted.settle()
+    counted.count_waiting()
     assert counted.top(1) == [(b"a", 2)]
 
 

@@ -205,7 +205,7 @@ def open_spool(audit_log: AuditLog) -> Iterator[tuple[Spool, LockedSpool | None]
 
 
 def _require_writable(queue_directory: str) -> None:
-    """Raise SystemRefusal for a file system that is mounted read-only: there nothing can be moved or deleted, in check mode either."""
+    """Raise SystemRefusal for a filesystem that is mounted read-only: there nothing can be moved or deleted, in check mode either."""
     try:
         read_only = os.statvfs(queue_directory).f_flag & os.ST_RDONLY
     except OSError as error:

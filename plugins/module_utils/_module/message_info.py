@@ -256,8 +256,8 @@ def _show(message: SpoolMessage, candidates: Sequence[Candidate], excerpt: int) 
     """Return a message in full, with how often each candidate hits it; null for one that cannot be decided."""
     row = show_message(message, excerpt=excerpt)
     if candidates:
-        remembering = CachedMessage(message)
-        row["hits"] = [candidate.hits(remembering) for candidate in candidates]
+        cached = CachedMessage(message)
+        row["hits"] = [candidate.hits(cached) for candidate in candidates]
     return row
 
 

@@ -69,7 +69,6 @@ SOURCES = ("auto", "spool", "postqueue")
 _EX_UNAVAILABLE = 69
 _EX_NOPERM = 77
 _JSON_SINCE = (3, 1)
-UNKNOWN_TOPS = {"sasl_usernames", "client_addresses"}
 
 ARGUMENTS = _options.compose(
     _options.INSTANCE,
@@ -248,12 +247,13 @@ def _read_postqueue(module: AnsibleModule, instance: Instance, request: _FactsRe
     from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import (  # noqa: PLC0415
         UNLISTED_CRITERIA,
         UNLISTED_RESULTS,
+        UNLISTED_TOPS,
     )
 
     started = time.monotonic()
-    beyond = request.selection.unlisted_criteria()
-    if beyond:
-        raise UnlistedCriterionError(beyond[0])
+    unlisted = request.selection.unlisted_criteria()
+    if unlisted:
+        raise UnlistedCriterionError(unlisted[0])
     facts = request.new_collector(LISTED_QUEUES)
     counts = ScanCounts()
     with_json = instance.version >= _JSON_SINCE
@@ -265,7 +265,7 @@ def _read_postqueue(module: AnsibleModule, instance: Instance, request: _FactsRe
     warn_of_gaps(module, counts, (), "postqueue")
     running = instance.running()
     shown = {**_show(facts, request, queues_read=LISTED_QUEUES), **_suggest(facts, None)}
-    for name in UNKNOWN_TOPS & set(shown.get("top", {})):
+    for name in UNLISTED_TOPS & set(shown.get("top", {})):
         shown["top"][name] = None
     return {
         # postqueue has answered an unprivileged user, so the mail system runs.

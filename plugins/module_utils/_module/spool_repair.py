@@ -132,7 +132,7 @@ def _rules_of(instance: Instance, repairs: Sequence[str]) -> Rules:
 
 
 @dataclass
-class _Left:
+class _RemainingFindings:
     """The findings that are left after a repair. rows: kind and inode of those that are named."""
 
     counts: Counter[str]
@@ -161,7 +161,7 @@ class _Findings:
         self.unreadable: list[Finding] = []
         self.unread: set[str] = set()
         """The paths that cannot be read."""
-        self.lasting = _Left(Counter(), set(), 0)
+        self.unrepairable = _RemainingFindings(Counter(), set(), 0)
         """The findings that no repair changes. They are searched once only."""
 
     def add(self, finding: Finding) -> None:
@@ -188,8 +188,8 @@ class _Findings:
         for kind, number in damage.counts.items():
             named = sum(finding.kind == kind for finding in damage.findings)
             self.counts[kind] += number - named
-            self.lasting.counts[kind] += number
-        self.lasting.rows.update((finding.kind, finding.inode) for finding in damage.findings)
+            self.unrepairable.counts[kind] += number
+        self.unrepairable.rows.update((finding.kind, finding.inode) for finding in damage.findings)
 
     def repairs(self, finding: Finding) -> bool:
         """Return whether the requested repairs change a finding."""
@@ -249,18 +249,18 @@ class _Repair:
         found.add_damage(find_damage(spool, limit=self.limit))
         return found.sort()
 
-    def find_left(self, spool: Spool, before: _Findings) -> _Left:
+    def find_left(self, spool: Spool, before: _Findings) -> _RemainingFindings:
         """Return the findings that are left; all of them if a path that could be read before cannot be read now."""
         named = {(finding.kind, finding.inode) for finding in before.rows}
         try:
             left = self._find_left(spool, before, named)
         except (OSError, MailopsError) as error:
             refusal = SystemRefusal("It cannot be read", error) if isinstance(error, OSError) else error
-            left = _Left(Counter(), set(), 0, Finding("unreadable", "", str(refusal), 0, 0))
-        return left if left.unread is None else _Left(before.counts, named, 0, left.unread)
+            left = _RemainingFindings(Counter(), set(), 0, Finding("unreadable", "", str(refusal), 0, 0))
+        return left if left.unread is None else _RemainingFindings(before.counts, named, 0, left.unread)
 
-    def _find_left(self, spool: Spool, before: _Findings, named: set[tuple[str, int]]) -> _Left:
-        left = _Left(Counter(before.lasting.counts), set(before.lasting.rows), 0)
+    def _find_left(self, spool: Spool, before: _Findings, named: set[tuple[str, int]]) -> _RemainingFindings:
+        left = _RemainingFindings(Counter(before.unrepairable.counts), set(before.unrepairable.rows), 0)
         for finding in self._findings(spool):
             if finding.kind == "unreadable" and finding.path not in before.unread:
                 left.unread = left.unread or finding
@@ -338,7 +338,9 @@ def _why_unread(finding: Finding) -> str:
     return printable("%s in the queue directory cannot be read: %s" % (_shown(finding.path), _shown(finding.reason)))
 
 
-def _check_left(result: dict[str, Any], before: _Findings, left: _Left | None, failures: _Failures) -> None:
+def _check_left(
+    result: dict[str, Any], before: _Findings, left: _RemainingFindings | None, failures: _Failures
+) -> None:
     """Raise OutcomeError if a repair failed, a finding is left, or the result cannot be checked."""
     if failures.number:
         first = failures.named[0]
@@ -428,7 +430,7 @@ def _ignore(_found: QueueEntry, _incomplete: bool, _corrupt: _Corrupt) -> None:
 
 
 def _show(
-    before: _Findings, left: _Left | None, *, corrupt: _Corrupt, failures: _Failures, limit: int
+    before: _Findings, left: _RemainingFindings | None, *, corrupt: _Corrupt, failures: _Failures, limit: int
 ) -> dict[str, Any]:
     """Return the result of a run. left: the findings that are left, None if the repairs are predicted."""
     repaired = before.to_repair if left is None else before.counts - left.counts

@@ -60,7 +60,8 @@ _value:
   description:
     - The report. C(hosts) has a row for each host with its C(state), which is C(ok), C(unreachable), C(failed) or C(missing), its
       C(problem) if any, and its C(facts).
-    - C(fleet) has the sums. Its C(held) has the number of C(messages) on hold, and of C(hosts) that have such messages. Its C(top) are lower bounds, because a host returns only its own most frequent values.
+    - C(fleet) has the sums. Its C(held) has the number of C(messages) on hold, and of C(hosts) that have such messages. The counts in its
+      C(top) may be too low, because a host returns only its own most frequent values.
     - C(problems) has the problem of each host that has one.
   type: dict
 """

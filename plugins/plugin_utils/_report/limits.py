@@ -10,15 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
-# A selection of nearly everything is usually a mistake. Unless it has few messages, it is refused where the operator set no limit.
-# postfix_queue_purge has the same bounds.
-NEARLY_ALL_PERCENT = 95
-FEW_MESSAGES = 20
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import DEFAULT_EXEMPT, DEFAULT_PERCENT
 
 
 def is_nearly_all(messages: int, everything: int) -> bool:
-    """Return whether a selection has so much that a limit must allow it."""
-    return messages > FEW_MESSAGES and exceeds_percent(messages, everything, NEARLY_ALL_PERCENT)
+    """Return whether a selection has nearly all messages, which is usually a mistake, so that a limit must allow it."""
+    return messages > DEFAULT_EXEMPT and exceeds_percent(messages, everything, DEFAULT_PERCENT)
 
 
 def exceeds_percent(messages: int, everything: int, percent: float) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, NamedTuple
 
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import DEFAULT_PERCENT
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import (
     SUMS,
     Row,
@@ -18,7 +19,6 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts impo
     make_row,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.limits import (
-    NEARLY_ALL_PERCENT,
     exceeds_percent,
     first_given,
     is_nearly_all,
@@ -143,7 +143,7 @@ def _refuse_host(row: Row, limits: PlanLimits) -> list[str]:
     if most is None and percent is None and row["rule"]["match"] and is_nearly_all(messages, in_queues):
         texts.append(
             "The plan has %s messages in the chosen queues, which is more than %d percent. Narrow the rule, or set "
-            "queue_cleanup_max_percent: 100 if you mean that." % (share_text(messages, in_queues), NEARLY_ALL_PERCENT)
+            "queue_cleanup_max_percent: 100 if you mean that." % (share_text(messages, in_queues), DEFAULT_PERCENT)
         )
     return ["%s: %s" % (row["host"], text) for text in texts]
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import NamedTuple, Sequence
 
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import DEFAULT_PERCENT
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Row, count_messages
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.limits import (
-    NEARLY_ALL_PERCENT,
     exceeds_percent,
     is_nearly_all,
     share_text,
@@ -67,7 +67,7 @@ def _refuse_host(row: Row, limits: QuarantineLimits, *, everything: bool) -> lis
     if most is None and percent is None and not everything and is_nearly_all(selected, total):
         texts.append(
             "The rules would restore %s messages, which is more than %d percent. Narrow the rules, or set "
-            "spool_quarantine_max_percent: 100 if you mean that." % (share_text(selected, total), NEARLY_ALL_PERCENT)
+            "spool_quarantine_max_percent: 100 if you mean that." % (share_text(selected, total), DEFAULT_PERCENT)
         )
     return texts
 

@@ -27,7 +27,7 @@ TaskResult = Dict[str, Any]
 
 
 class Operation(NamedTuple):
-    """An operation: the function, the options it takes, and what does its part in check mode, where nothing is written."""
+    """An operation: the function, the options it takes, and the function that replaces it in check mode and writes nothing."""
 
     work: Callable[..., TaskResult]
     options: frozenset[str]
@@ -153,7 +153,7 @@ class ActionModule(ActionBase):
     _supports_async = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> TaskResult:
-        """Return the result of the task. Raises AnsibleActionFail where a file cannot be written or read."""
+        """Return the result of the task. Raises AnsibleActionFail if a file cannot be written or read."""
         result: TaskResult = super().run(tmp, task_vars)
         operation, options = self._read_options(task_vars or {})
         directory = Path(options.pop("directory")).expanduser().absolute()

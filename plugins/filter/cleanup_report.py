@@ -30,12 +30,12 @@ options:
     type: dict
     required: true
   hosts:
-    description: The hosts that were asked, in the order of the report. By default those of the results.
+    description: The hosts that were queried, in the order of the report. By default those of the results.
     type: list
     elements: str
   run:
     description:
-      - What the run does. C(method) is C(delete) (the default) or C(expire), C(reason) is why it is done, and C(check) is true where it
+      - What the run does. C(method) is C(delete) (the default) or C(expire), C(reason) is why it is done, and C(check) is true if it
         only predicts, in check mode.
     type: dict
     default: {}

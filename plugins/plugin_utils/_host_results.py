@@ -16,7 +16,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._values import to_
 def collect_results(
     hosts: Iterable[str], steps: Mapping[str, str], variables: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
-    """Return {host: {step: result}}, with an empty result where the task of a step did not run.
+    """Return {host: {step: result}}, with an empty result if the task of a step did not run.
 
     steps: {step: the variable that each host registers it as}. variables: those of the task, with hostvars.
     """

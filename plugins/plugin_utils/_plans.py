@@ -16,7 +16,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan im
 
 _REMEDY = "make a new plan"
 # What the reports and the role need of a plan.
-_PARTS = {"created": int, "selection": dict, "counts": dict, "summary": dict, "messages": str}
+_REQUIRED_TYPES = {"created": int, "selection": dict, "counts": dict, "summary": dict, "messages": str}
 
 
 def parse_plan(text: str) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def parse_plan(text: str) -> dict[str, Any]:
 
 def _check_content(plan: Mapping[str, Any]) -> None:
     """Raise ValueError for a plan that lacks something, or whose counts are not those of its list, which is what is carried out."""
-    for name, kind in _PARTS.items():
+    for name, kind in _REQUIRED_TYPES.items():
         if not isinstance(plan.get(name), kind):
             raise ValueError("The plan has no %s: it is not a plan, or it is incomplete; %s." % (name, _REMEDY))
     try:

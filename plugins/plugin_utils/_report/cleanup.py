@@ -146,7 +146,7 @@ def _find_purge_problem(host: str, purge: Result, started: Collection[str] | Non
 
 
 def _verify(steps: CleanupSteps, left: int | None) -> Problem | None:
-    """Return what the look into the queue after the purge shows, None where nothing is left."""
+    """Return what is wrong in the queue after the purge, None if nothing is left."""
     if left:
         text = "%d messages of the selection are still in the queue; run the cleanup again." % left
         return Problem(State.LEFT_OVER, text)

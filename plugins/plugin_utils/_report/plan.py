@@ -110,7 +110,7 @@ def make_plan_row(host: str, result: Result) -> dict[str, Any]:
 
 def _find_plan_problem(result: Result) -> Problem | None:
     problem = find_problem(result)
-    # The module counts what it refuses only where a limit was exceeded.
+    # The module returns counts of what it refuses only if a limit was exceeded.
     if problem and problem.state == State.FAILED and "matched" in result:
         return Problem(State.REFUSED, problem.text)
     return problem
@@ -130,17 +130,17 @@ def _refuse_host(row: Row, limits: PlanLimits) -> list[str]:
     if row["counts"] is None:
         return []
     messages, in_queues = row["counts"]["messages"], row["counts"]["in_queues"]
-    most = first_given(limits.max_messages, row["limits"].get("max_messages"))
-    percent = first_given(limits.max_percent, row["limits"].get("max_percent"))
+    max_messages = first_given(limits.max_messages, row["limits"].get("max_messages"))
+    max_percent = first_given(limits.max_percent, row["limits"].get("max_percent"))
     texts = []
-    if most is not None and messages > most:
-        texts.append("The plan has %d messages, queue_cleanup_max_messages allows %d." % (messages, most))
-    if percent is not None and exceeds_percent(messages, in_queues, percent):
+    if max_messages is not None and messages > max_messages:
+        texts.append("The plan has %d messages, queue_cleanup_max_messages allows %d." % (messages, max_messages))
+    if max_percent is not None and exceeds_percent(messages, in_queues, max_percent):
         texts.append(
             "The plan has %d of the %d messages in the chosen queues, queue_cleanup_max_percent allows %g percent."
-            % (messages, in_queues, percent)
+            % (messages, in_queues, max_percent)
         )
-    if most is None and percent is None and row["rule"]["match"] and is_nearly_all(messages, in_queues):
+    if max_messages is None and max_percent is None and row["rule"]["match"] and is_nearly_all(messages, in_queues):
         texts.append(
             "The plan has %s messages in the chosen queues, which is more than %d percent. Narrow the rule, or set "
             "queue_cleanup_max_percent: 100 if you mean that." % (share_text(messages, in_queues), DEFAULT_PERCENT)
@@ -149,12 +149,13 @@ def _refuse_host(row: Row, limits: PlanLimits) -> list[str]:
 
 
 def _refuse_fleet(planned: list[dict[str, Any]], messages: int, limits: PlanLimits) -> list[str]:
-    most = limits.fleet_max_messages
-    if most is None or messages <= most:
+    max_messages = limits.fleet_max_messages
+    if max_messages is None or messages <= max_messages:
         return []
     hosts = sum(row["counts"]["messages"] > 0 for row in planned)
     return [
-        "The plans have %d messages on %d hosts, queue_cleanup_fleet_max_messages allows %d." % (messages, hosts, most)
+        "The plans have %d messages on %d hosts, queue_cleanup_fleet_max_messages allows %d."
+        % (messages, hosts, max_messages)
     ]
 
 

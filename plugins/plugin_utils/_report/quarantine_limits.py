@@ -30,7 +30,7 @@ class QuarantineLimits(NamedTuple):
 
 
 def refuse_restore(rows: Sequence[Row], limits: QuarantineLimits, *, name: str, everything: bool) -> list[str]:
-    """Return why nothing must be restored or deleted on any host, nothing where it may be.
+    """Return why nothing must be restored or deleted on any host, an empty list if it may be.
 
     rows: those of a preview. name: the quarantine. everything: whether all is restored that no rule excludes.
     """
@@ -40,10 +40,11 @@ def refuse_restore(rows: Sequence[Row], limits: QuarantineLimits, *, name: str, 
         for text in (*_refuse_host(row, limits, everything=everything), *_refuse_expiry(row, limits))
     ]
     selected = sum(count_messages(row["selected"]) for row in rows)
-    most = limits.fleet_max_messages
-    if most is not None and selected > most:
+    max_messages = limits.fleet_max_messages
+    if max_messages is not None and selected > max_messages:
         refusals.append(
-            "The rules would restore %d messages, spool_quarantine_fleet_max_messages allows %d." % (selected, most)
+            "The rules would restore %d messages, spool_quarantine_fleet_max_messages allows %d."
+            % (selected, max_messages)
         )
     answered = [row for row in rows if not row["problem"]]
     if answered and all(row["state"] == State.NO_QUARANTINE for row in answered):
@@ -55,16 +56,18 @@ def _refuse_host(row: Row, limits: QuarantineLimits, *, everything: bool) -> lis
     if not row["selected"]:
         return []
     selected, total = row["selected"]["messages"], row["left"] or 0
-    most, percent = limits.max_messages, limits.max_percent
+    max_messages, max_percent = limits.max_messages, limits.max_percent
     texts = []
-    if most is not None and selected > most:
-        texts.append("The rules would restore %d messages, spool_quarantine_max_messages allows %d." % (selected, most))
-    if percent is not None and exceeds_percent(selected, total, percent):
+    if max_messages is not None and selected > max_messages:
+        texts.append(
+            "The rules would restore %d messages, spool_quarantine_max_messages allows %d." % (selected, max_messages)
+        )
+    if max_percent is not None and exceeds_percent(selected, total, max_percent):
         texts.append(
             "The rules would restore %d of %d messages, spool_quarantine_max_percent allows %g percent."
-            % (selected, total, percent)
+            % (selected, total, max_percent)
         )
-    if most is None and percent is None and not everything and is_nearly_all(selected, total):
+    if max_messages is None and max_percent is None and not everything and is_nearly_all(selected, total):
         texts.append(
             "The rules would restore %s messages, which is more than %d percent. Narrow the rules, or set "
             "spool_quarantine_max_percent: 100 if you mean that." % (share_text(selected, total), DEFAULT_PERCENT)
@@ -73,10 +76,10 @@ def _refuse_host(row: Row, limits: QuarantineLimits, *, everything: bool) -> lis
 
 
 def _refuse_expiry(row: Row, limits: QuarantineLimits) -> list[str]:
-    most = limits.expire_max_messages
-    if most is None or (row["to_delete"] or 0) <= most:
+    max_messages = limits.expire_max_messages
+    if max_messages is None or (row["to_delete"] or 0) <= max_messages:
         return []
     return [
         "spool_quarantine_expire would delete %d messages, spool_quarantine_expire_max_messages allows %d."
-        % (row["to_delete"], most)
+        % (row["to_delete"], max_messages)
     ]

@@ -51,7 +51,7 @@ def _write_value(key: str, item: Any, created: int) -> Any:
 
 
 def _write_age(seconds: int) -> str:
-    """Return a length of time in the largest unit that it is a whole number of, as C(2d)."""
+    """Return a length of time in the largest unit that it is a whole number of, such as C(2d)."""
     for unit, size in _AGE_UNITS:
         if seconds and seconds % size == 0:
             return "%d%s" % (seconds // size, unit)

@@ -56,7 +56,7 @@ def ago_text(report: Report, second: int | None) -> str:
 
 
 def first_top(tops: Mapping[str, Any] | None, name: str) -> str:
-    """Return the first value of a top with its count, C(-) where there is none."""
+    """Return the first value of a top with its count, C(-) if there is none."""
     values = (tops or {}).get(name)
     return top_text(values[0]) if values else "-"
 
@@ -101,7 +101,7 @@ def refusal_section(report: Report, title: str) -> Section:
 
 
 def rule_section(report: Report) -> Section:
-    """Return the rules of plans, with their hosts where these are not all of one rule."""
+    """Return the rules of plans, with their hosts if there are several rules."""
     groups = report["rules"]
     items = [
         Item("rule" if len(groups) == 1 else hosts_text(group["hosts"]), clip(rule_text(group["rule"]), _RULE_WIDTH))
@@ -126,7 +126,7 @@ def message_section(
 
 
 def undecided_lines(count: int | None) -> list[str]:
-    """Return a line for messages that a selection could not decide about, none where there are none."""
+    """Return a line about the messages that the rules could not decide about, none if there are no such messages."""
     if not count:
         return []
     return [

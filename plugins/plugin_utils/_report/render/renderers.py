@@ -18,7 +18,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.tex
 
 
 class Renderer(NamedTuple):
-    """A format: what turns a report into it, and the suffix of the file that is kept in it, None where none is."""
+    """A format: the function that turns a report into it, and the suffix of its files, None if no file is kept in it."""
 
     render: Callable[[Report], Any]
     suffix: str | None = None

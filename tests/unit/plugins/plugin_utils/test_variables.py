@@ -21,7 +21,7 @@ def test_the_roles_are_those_of_the_collection() -> None:
 
 CLEANUP = "is not a variable of the role queue_cleanup; nothing was touched. "
 QUARANTINE = "is not a variable of the role spool_quarantine; nothing was touched. "
-GOOD = "Rules select the bad mail. What is restored is said by spool_quarantine_restore_%s."
+GOOD = "Rules select the bad mail. Use spool_quarantine_restore_%s to select what is restored."
 NAMES: list[tuple[str, str]] = [
     ("queue_cleanup_exlude", "queue_cleanup_exlude " + CLEANUP + "Did you mean queue_cleanup_exclude?"),
     ("queue_cleanup_maxmessages", "queue_cleanup_maxmessages " + CLEANUP + "Did you mean queue_cleanup_max_messages?"),

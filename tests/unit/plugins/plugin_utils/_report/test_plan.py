@@ -179,7 +179,7 @@ SHARES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], list[str
     ("allowed by number", ruled_plan(ANY, messages=100), {"max_messages": 100}, {}, []),
     ("allowed by the plan", ruled_plan(ANY, messages=100), {}, {"max_percent": 100.0, "max_messages": None}, []),
     (
-        "beyond what the plan allows",
+        "more than the plan allows",
         ruled_plan(ANY, messages=40),
         {},
         {"max_percent": None, "max_messages": 39},

@@ -110,7 +110,7 @@ QUARANTINES: list[tuple[str, QuarantineSteps, str, str | None, int | None]] = [
     ),
     ("the restoration failed", ALL_WELL._replace(restore=FAILED, left=SKIPPED), "failed", "there is no Postfix", 40),
     (
-        "gone before the last look",
+        "unreachable for the verification",
         ALL_WELL._replace(left=UNREACHABLE),
         "not_verified",
         "The result could not be verified: no route to host",
@@ -118,7 +118,7 @@ QUARANTINES: list[tuple[str, QuarantineSteps, str, str | None, int | None]] = [
     ),
     ("unreachable", QuarantineSteps(quarantine=UNREACHABLE), "unreachable", "no route to host", None),
     (
-        "never asked",
+        "never queried",
         QuarantineSteps(),
         "missing",
         "The host failed in an earlier task or play and was not queried.",

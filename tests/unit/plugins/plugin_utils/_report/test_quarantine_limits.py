@@ -35,7 +35,7 @@ NEARLY_ALL = (
 # name, limits, whether everything is restored that no rule excludes, refusals
 CASES: list[tuple[str, QuarantineLimits, bool, list[str]]] = [
     ("nearly all", QuarantineLimits(), False, [NEARLY_ALL]),
-    ("nearly all, as asked", QuarantineLimits(), True, []),
+    ("nearly all, by match_all", QuarantineLimits(), True, []),
     ("nearly all, allowed", QuarantineLimits(max_percent=100), False, []),
     (
         "each limit",

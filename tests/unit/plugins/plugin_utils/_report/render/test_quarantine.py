@@ -98,7 +98,7 @@ def test_what_is_to_be_deleted_is_announced_counted_and_limited(found: dict[str,
     report = quarantine_report(steps_of(hosts), created=NOW, run=run, limits=QuarantineLimits(expire_max_messages=31))
     text = report_text(report)
     announced = (
-        "%d of them are to be DELETED at the end, because nothing was moved into their quarantine for 14d." % count
+        "%d of them would be DELETED at the end, because nothing was moved into their quarantine for 14d." % count
     )
     assert (announced in text) is bool(count)
     head = next(number for number, line in enumerate(text) if line.startswith("host "))
@@ -117,7 +117,7 @@ def test_restoring_everything_is_said_in_words_and_must_be_allowed(everything: b
     run = QuarantineOptions(name="spam", rules=True, everything=everything)
     report = quarantine_report(steps_of(hosts), created=NOW, run=run, limits=QuarantineLimits())
     text = report_text(report)
-    assert text[4] == "ALL of them are to be restored."
+    assert text[4] == "ALL of them would be restored."
     row = next(line for line in text if line.startswith("mx01 "))
     assert re.split(r" {2,}", row)[5] == "ALL 40"
     refusal = (

@@ -59,8 +59,8 @@ seealso:
 EXAMPLES = r"""
 - name: Fail if the plans exceed a limit
   ansible.builtin.assert:
-    that: not report.refusals
-    fail_msg: "{{ report.refusals }}"
+    that: report.refusals | length == 0
+    fail_msg: "{{ report | mailops.postfix.refusal_text }}"
   vars:
     report: >-
       {{ lookup('mailops.postfix.host_results', {'plan': 'planned'})
@@ -75,7 +75,8 @@ _value:
       C(unreachable), C(failed) or C(missing), its C(problem) if any, C(counts) and C(summary).
     - C(fleet) has the sums, C(problems) the problem of each host without a plan.
     - C(rules) has each rule that there are plans of, with its hosts.
-    - C(refusals) has a text for each limit that is exceeded. Limits that are not given are those in the plans. If there are none,
+    - C(refusals) has an entry for each limit that is exceeded, with a C(code), the C(host) if it is a limit on one host, and the values. The
+      filter P(mailops.postfix.refusal_text#filter) makes sentences of them. Limits that are not given are those in the plans. If there are none,
       a selection by rules of more than 20 messages that has more than 95 percent of those in the chosen queues is refused.
   type: dict
 """

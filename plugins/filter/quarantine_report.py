@@ -83,7 +83,8 @@ _value:
       C(nothing_to_do), C(no_quarantine), C(left_over), C(mail_down), C(not_verified), C(stopped), C(unknown), C(unreachable), C(failed)
       and C(missing).
     - C(fleet) has the sums, C(problems) the problem of each host that has one.
-    - C(refusals) has the reasons why nothing must be restored, if O(limits) are given.
+    - C(refusals) has the reasons why nothing must be restored, if O(limits) are given. Each has a C(code), the C(host) if it is a limit
+      on one host, and the values. The filter P(mailops.postfix.refusal_text#filter) makes sentences of them.
   type: dict
 """
 

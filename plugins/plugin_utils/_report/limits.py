@@ -23,11 +23,6 @@ def exceeds_percent(messages: int, total: int, percent: float) -> bool:
     return messages * 100 > percent * total
 
 
-def share_text(messages: int, total: int) -> str:
-    """Return the text for a part of the messages, with the word ALL if it is all of them."""
-    return "ALL %d" % messages if messages == total else "%d of the %d" % (messages, total)
-
-
 def first_given(*values: Any) -> Any:
     """Return the first value that is not None, None if all are None."""
     return next((value for value in values if value is not None), None)

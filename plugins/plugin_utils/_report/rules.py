@@ -15,7 +15,6 @@ from typing import Any, Iterable, Mapping
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Row
 
 _AGE_UNITS = (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60))
-_HOSTS_NAMED = 10
 
 
 def rule_of(plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,14 +57,6 @@ def _write_age(seconds: int) -> str:
     return "%ds" % seconds
 
 
-def rule_text(rule: Mapping[str, Any]) -> str:
-    """Return a selection on one line: what matches, what is excluded, and the method."""
-    matched = " or ".join(json.dumps(part, ensure_ascii=False) for part in rule["match"]) or "every message"
-    excluded = " or ".join(json.dumps(part, ensure_ascii=False) for part in rule["exclude"])
-    method = "" if rule["method"] in (None, "delete") else ", to %s" % rule["method"]
-    return matched + (", but not %s" % excluded if excluded else "") + method
-
-
 def group_by_rule(planned: Iterable[Row]) -> list[dict[str, Any]]:
     """Return each rule that hosts have plans of, with these hosts; the most frequent first."""
     hosts: dict[str, list[str]] = {}
@@ -78,9 +69,3 @@ def group_by_rule(planned: Iterable[Row]) -> list[dict[str, Any]]:
         {"digest": key, "rule": rules[key], "hosts": hosts[key]}
         for key in sorted(rules, key=lambda key: -len(hosts[key]))
     ]
-
-
-def hosts_text(hosts: list[str]) -> str:
-    """Return the names of hosts; of many, the first ones and how many more there are."""
-    more = len(hosts) - _HOSTS_NAMED
-    return ", ".join(hosts[:_HOSTS_NAMED]) + (" and %d more" % more if more > 0 else "")

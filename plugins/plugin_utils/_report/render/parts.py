@@ -17,8 +17,12 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.doc
     Item,
     Section,
 )
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import state_word
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.rules import hosts_text, rule_text
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.refusals import refusal_texts
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import (
+    hosts_text,
+    rule_text,
+    state_word,
+)
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import age, clip, one_line
 
 HOST = Column("host", untrusted=True)
@@ -97,7 +101,7 @@ def problem_section(report: Report) -> Section:
 
 def refusal_section(report: Report, title: str) -> Section:
     """Return why a run must not go on."""
-    return Section(title, [Item("refused", clip(text, _TEXT_WIDTH)) for text in report["refusals"]])
+    return Section(title, [Item("refused", clip(text, _TEXT_WIDTH)) for text in refusal_texts(report)])
 
 
 def rule_section(report: Report) -> Section:

@@ -69,7 +69,7 @@ def test_other_names_are_left_alone() -> None:
 
 
 FORMS = (
-    'Write JSON, as -e \'{"queue_cleanup_match": [{"sasl_username": "x", "recipient_count": 2}]}\', or put the rules into a '
+    'Write JSON, such as -e \'{"queue_cleanup_match": [{"sasl_username": "x", "recipient_count": 2}]}\', or put the rules into a '
     "file and give it as -e @rules.yml."
 )
 VALUES: list[tuple[str, dict[str, Any], list[str]]] = [

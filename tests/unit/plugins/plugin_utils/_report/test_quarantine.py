@@ -12,6 +12,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine
     quarantine_report,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine_limits import QuarantineLimits
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.refusals import refusal_texts
 from tests.unit.support.results import (
     FAILED,
     NOTHING,
@@ -175,20 +176,22 @@ def test_limits_of_what_is_restored(limits: dict[str, float], refusals: list[str
     report = quarantine_report(
         {"a": steps._asdict(), "b": steps._asdict()}, created=NOW, run=RUN, limits=QuarantineLimits(**limits)
     )
-    assert report["refusals"] == [text % host for host in ("a", "b") for text in refusals]
+    assert refusal_texts(report) == [text % host for host in ("a", "b") for text in refusals]
 
 
 def test_limit_of_what_is_restored_in_all() -> None:
     steps = ALL_WELL._replace(restore=NOTHING, left=NOTHING)
     hosts = {"a": steps._asdict(), "b": steps._asdict()}
     report = quarantine_report(hosts, created=NOW, run=RUN, limits=QuarantineLimits(fleet_max_messages=15))
-    assert report["refusals"] == ["The rules would restore 16 messages, spool_quarantine_fleet_max_messages allows 15."]
+    assert refusal_texts(report) == [
+        "The rules would restore 16 messages, spool_quarantine_fleet_max_messages allows 15."
+    ]
 
 
 def test_a_quarantine_that_nobody_has_is_refused() -> None:
     none = QuarantineSteps(listing={"quarantines": []}, preview=SKIPPED)
     report = quarantine_report({"a": none._asdict()}, created=NOW, run=RUN, limits=QuarantineLimits())
-    assert report["refusals"] == [
+    assert refusal_texts(report) == [
         "No host has a quarantine spam; run the playbook without a name to see which there are."
     ]
     both = quarantine_report(

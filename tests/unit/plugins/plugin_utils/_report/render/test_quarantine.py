@@ -15,6 +15,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine
     quarantine_report,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine_limits import QuarantineLimits
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.refusals import refusal_texts
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import report_text
 from tests.unit.support.report_samples import NOW, preview_of, restored_steps, sums_of
 
@@ -104,7 +105,7 @@ def test_what_is_to_be_deleted_is_announced_counted_and_limited(found: dict[str,
     head = next(number for number, line in enumerate(text) if line.startswith("host "))
     assert re.split(r" {2,}", text[head])[9:11] == ["to delete", "deleted"]
     assert re.split(r" {2,}", text[head + 1])[9:11] == [str(count), "-"]
-    assert report["refusals"] == (
+    assert refusal_texts(report) == (
         ["mx01: spool_quarantine_expire would delete 32 messages, spool_quarantine_expire_max_messages allows 31."]
         if count
         else []
@@ -124,7 +125,7 @@ def test_restoring_everything_is_said_in_words_and_must_be_allowed(everything: b
         "mx01: The rules would restore ALL 40 messages, which is more than 95 percent. Narrow the rules, or set "
         "spool_quarantine_max_percent: 100 if you mean that."
     )
-    assert report["refusals"] == ([] if everything else [refusal])
+    assert refusal_texts(report) == ([] if everything else [refusal])
 
 
 def test_quarantine_text_of_a_prediction() -> None:

@@ -57,15 +57,15 @@ class ActionModule(ActionBase):
         self, role: Role, variables: Mapping[str, Any], variables_by_host: Mapping[str, Mapping[str, Any]]
     ) -> list[str]:
         now = int(time.time())
-        given = {name: variables[name] for name in role.options if name in variables}
-        values = to_plain(self._templar.template(given))
+        play_values = {name: variables[name] for name in role.options if name in variables}
+        values = to_plain(self._templar.template(play_values))
         problems = _variables.value_problems(role, values, now=now)
-        problems = problems or _variables.short_ages(role, values)
-        own = variables_by_host.get(str(variables.get("inventory_hostname")), {})
+        problems = problems or _variables.short_expiry_problems(role, values)
+        own_values = variables_by_host.get(str(variables.get("inventory_hostname")), {})
         for host, host_variables in variables_by_host.items():
-            differing = dict(_differing(role, given, own, host_variables))
-            theirs = _templated(host, differing, variables) if differing else {}
-            problems += ["%s: %s" % (host, text) for text in _variables.value_problems(role, theirs, now=now)]
+            differing = dict(_find_differing(role, play_values, own_values, host_variables))
+            host_values = _template_values(host, differing, variables) if differing else {}
+            problems += ["%s: %s" % (host, text) for text in _variables.value_problems(role, host_values, now=now)]
         return problems
 
 
@@ -74,20 +74,20 @@ def _variables_of(hosts: list[str], variables: Mapping[str, Any]) -> dict[str, M
     return {host: variables["hostvars"].raw_get(host) for host in hosts}
 
 
-def _differing(
-    role: Role, given: Mapping[str, Any], own: Mapping[str, Any], theirs: Mapping[str, Any]
+def _find_differing(
+    role: Role, play_values: Mapping[str, Any], own_values: Mapping[str, Any], host_values: Mapping[str, Any]
 ) -> Iterator[tuple[str, Any]]:
     """Yield the variables of a role for which another host has a value of its own that nothing in the play overrides."""
     for name, option in role.options.items():
-        here = given.get(name, option.get("default"))
-        if name not in theirs or theirs[name] == here:
+        play_value = play_values.get(name, option.get("default"))
+        if name not in host_values or host_values[name] == play_value:
             continue
         # A value that is neither the host's own nor the default comes from the play, and holds for every host.
-        if here == own.get(name, option.get("default")):
-            yield name, theirs[name]
+        if play_value == own_values.get(name, option.get("default")):
+            yield name, host_values[name]
 
 
-def _templated(host: str, differing: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+def _template_values(host: str, differing: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of a host. One that is not known yet, because it comes from facts, fails on the host itself."""
     values = {}
     for name in differing:

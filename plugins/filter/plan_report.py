@@ -24,7 +24,7 @@ options:
     description:
       - What the tasks returned, a dictionary of hosts, each with a dictionary of its results by step. The step is C(plan), from
         M(mailops.postfix.postfix_queue_purge) in check mode, or from a task that read the plan from a file.
-      - The lookup P(mailops.postfix.host_results#lookup) makes it. An empty result, or none, stands for a host that was not queried.
+      - The lookup P(mailops.postfix.host_results#lookup) returns it. An empty or missing result stands for a host that was not queried.
     type: dict
     required: true
   hosts:

@@ -32,7 +32,7 @@ options:
         are what M(mailops.postfix.postfix_queue_facts) found in it before and after the restoration. The step C(service) is what it
         found of the running instance.
       - The step C(source) has the reason why the source was not stopped. It is empty if the source was stopped.
-      - The lookup P(mailops.postfix.host_results#lookup) makes it. An empty result, or none, stands for a task that did not run.
+      - The lookup P(mailops.postfix.host_results#lookup) returns it. An empty or missing result stands for a task that did not run.
     type: dict
     required: true
   hosts:

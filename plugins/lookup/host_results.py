@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: host_results
-short_description: What tasks registered on the hosts of a play, as one mapping
+short_description: Return what tasks registered on the hosts of a play, as one mapping
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:

@@ -58,7 +58,7 @@ class LookupModule(LookupBase):
         options = context.CLIARGS
         if any(options.get(name) for name in _LISTING_OPTIONS):
             return patterns
-        excluding_option = _find_excluding_option(options) if _is_ours(options.get("args", ())) else None
+        excluding_option = _find_excluding_option(options) if _is_collection_playbook(options.get("args", ())) else None
         if excluding_option:
             raise AnsibleLookupError(
                 "%s would leave out tasks of this playbook, such as the checks, the report, or all; nothing was touched. Run it "
@@ -66,7 +66,7 @@ class LookupModule(LookupBase):
             )
         groups = (variables or {}).get("groups", {})
         if not self._matching(patterns, groups, options.get("subset")):
-            raise AnsibleLookupError(_no_hosts(patterns, groups, options.get("subset")))
+            raise AnsibleLookupError(_no_hosts_text(patterns, groups, options.get("subset")))
         return patterns
 
     def _matching(
@@ -82,7 +82,7 @@ class LookupModule(LookupBase):
         return hosts_found
 
 
-def _is_ours(playbooks: Sequence[str]) -> bool:
+def _is_collection_playbook(playbooks: Sequence[str]) -> bool:
     """Return whether a playbook of this collection was named on the command line: one of the operator's own may have tags."""
     return any(
         playbook.startswith(_COLLECTION) or Path(playbook).resolve().parent == PLAYBOOKS for playbook in playbooks
@@ -101,7 +101,7 @@ def _find_excluding_option(options: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _no_hosts(patterns: Sequence[str], groups: Mapping[str, Sequence[str]], limit: str | None) -> str:
+def _no_hosts_text(patterns: Sequence[str], groups: Mapping[str, Sequence[str]], limit: str | None) -> str:
     if not groups.get("all"):
         return "The inventory has no hosts, so nothing was done. Name the right one with -i."
     within = " within --limit %s" % limit if limit else ""

@@ -40,10 +40,10 @@ options:
     type: path
     required: true
   report:
-    description: A report, as the filters of this collection make it.
+    description: A report of one of the filters of this collection.
     type: dict
   run:
-    description: The name of a run, as RV(run) of V(begin_run); empty for none.
+    description: The name of a run, which O(operation=begin_run) returned in RV(run). Empty for none.
     type: str
   limits:
     description: Limits on all plans together, by name.

@@ -15,12 +15,12 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Pla
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import digest, unpack
 
 _REMEDY = "make a new plan"
-# What the reports and the role need of a plan.
+# The parts of a plan that the reports and the role need, with their types.
 _REQUIRED_TYPES = {"created": int, "selection": dict, "counts": dict, "summary": dict, "messages": str}
 
 
 def parse_plan(text: str) -> dict[str, Any]:
-    """Return the plan in a JSON text. Raises ValueError for a text that holds none, and for a plan that was altered."""
+    """Return the plan in a JSON text. Raises ValueError if the text holds none, or if the plan was altered."""
     try:
         plan = json.loads(text)
     except ValueError as error:
@@ -34,7 +34,7 @@ def parse_plan(text: str) -> dict[str, Any]:
 
 
 def _check_content(plan: Mapping[str, Any]) -> None:
-    """Raise ValueError for a plan that lacks something, or whose counts are not those of its list, which is what is carried out."""
+    """Raise ValueError for a plan that lacks a part, or whose counts differ from its list of messages, which is carried out."""
     for name, kind in _REQUIRED_TYPES.items():
         if not isinstance(plan.get(name), kind):
             raise ValueError("The plan has no %s: it is not a plan, or it is incomplete; %s." % (name, _REMEDY))
@@ -44,4 +44,4 @@ def _check_content(plan: Mapping[str, Any]) -> None:
         raise ValueError(str(error)) from error
     counted = plan["counts"].get("messages")
     if counted != listed:
-        raise ValueError("The plan lists %d messages, and its counts say %s; %s." % (listed, counted, _REMEDY))
+        raise ValueError("The plan lists %d messages, but its counts have %s; %s." % (listed, counted, _REMEDY))

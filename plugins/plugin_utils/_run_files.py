@@ -162,7 +162,7 @@ class InterruptedRun:
 def begin_run(directory: Path, kind: str, about: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> str:
     """Note that a run begins: what it does, on which hosts, and what is known so far, {host: {step: result}}. Return its name."""
     path = _new_directory(make_directory(directory / "runs"))
-    process = {"host": socket.gethostname(), "pid": os.getppid(), "since": _start_of(os.getppid())}
+    process = {"host": socket.gethostname(), "pid": os.getppid(), "since": _process_start(os.getppid())}
     notes = {"kind": kind, "about": about, "begun": int(time.time()), "process": process}
     write_new(path / _RUN_NOTE, json.dumps({**notes, "results": _slim_results(results)}) + "\n")
     return path.name
@@ -193,8 +193,8 @@ def interrupted_runs(directory: Path) -> Iterator[InterruptedRun]:
 def _read_run(path: Path, begun: Mapping[str, Any]) -> InterruptedRun:
     results: dict[str, dict[str, Any]] = {host: dict(steps) for host, steps in begun["results"].items()}
     started: set[str] = set()
-    for part in sorted(path.glob("*.json")):
-        note = _load(part) if part.name != _RUN_NOTE else None
+    for note_path in sorted(path.glob("*.json")):
+        note = _load(note_path) if note_path.name != _RUN_NOTE else None
         for host, steps in (note or {}).get("results", {}).items():
             results.setdefault(host, {}).update(steps)
         started.update((note or {}).get("started", ()))
@@ -239,10 +239,10 @@ def _process_exists(begun: Mapping[str, Any]) -> bool:
         return False
     except PermissionError:
         pass
-    return bool(_start_of(int(process["pid"])) == process.get("since"))
+    return bool(_process_start(int(process["pid"])) == process.get("since"))
 
 
-def _start_of(pid: int) -> str | None:
+def _process_start(pid: int) -> str | None:
     """Return when a process began, from field 22 of proc(5); None if there is no such file."""
     try:
         return Path("/proc/%d/stat" % pid).read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]

@@ -86,8 +86,8 @@ def _name_problem(name: str, owners: Mapping[str, str], prefixes: Mapping[str, s
     prefix = next((prefix for prefix in prefixes if normalized.startswith(prefix)), None)
     if prefix is None:
         nearest_name = next((known for known in owners if _few_edits(normalized, known)), None)
-        return nearest_name and _no_variable(name, owners[nearest_name], "Did you mean %s?" % nearest_name)
-    return _no_variable(
+        return nearest_name and _unknown_variable_text(name, owners[nearest_name], "Did you mean %s?" % nearest_name)
+    return _unknown_variable_text(
         name, prefixes[prefix], _remedy(normalized, prefix, [known for known in owners if known.startswith(prefix)])
     )
 
@@ -102,7 +102,7 @@ def _remedy(name: str, prefix: str, known: list[str]) -> str:
     return "%s." % _RENAMED[nearest_name] if nearest_name in _RENAMED else "Did you mean %s?" % nearest_name
 
 
-def _no_variable(name: str, owner: str, remedy: str) -> str:
+def _unknown_variable_text(name: str, owner: str, remedy: str) -> str:
     return "%s is not a variable of the %s; nothing was touched. %s" % (name, owner, remedy)
 
 
@@ -197,12 +197,12 @@ def _rule_problems(rule: Any, name: str, index: int, now: int) -> list[str]:
             "%s is the text %r, and must be a rule: a mapping of criteria. %s." % (place, rule, _RULES_REMEDY % name)
         ]
     if not isinstance(rule, Mapping) or not rule:
-        return _refused(rule, place, now)
+        return _parse_problems(rule, place, now)
     # One criterion at a time, so that all errors are returned at once.
-    return [problem for key in rule for problem in _refused({key: rule[key]}, place, now)]
+    return [problem for key in rule for problem in _parse_problems({key: rule[key]}, place, now)]
 
 
-def _refused(rule: object, place: str, now: int) -> list[str]:
+def _parse_problems(rule: object, place: str, now: int) -> list[str]:
     try:
         parse_rule(rule, place, now)
     except SelectionError as error:
@@ -210,7 +210,7 @@ def _refused(rule: object, place: str, now: int) -> list[str]:
     return []
 
 
-def short_ages(role: Role, values: Mapping[str, Any]) -> list[str]:
+def short_expiry_problems(role: Role, values: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with an age of expiry that is below the minimum of the role."""
     name, least = "%s_expire" % role.name, "%s_expire_min" % role.name
     if name not in role.options or values.get(name) is None or values.get(least) is None:

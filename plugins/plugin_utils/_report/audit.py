@@ -81,7 +81,7 @@ def _sum_up(hosts: int, facts: list[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _sum_queues(facts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Return {queue: messages}, without queues that no host looked into."""
+    """Return {queue: messages}, without queues that no host read."""
     summed: Counter[str] = Counter()
     for fact in facts:
         for queue, figures in fact.get("queues", {}).items():

@@ -68,7 +68,7 @@ def plan_report(
     hosts: Iterable[str] | None = None,
     limits: PlanLimits = PlanLimits(),  # noqa: B008  a tuple does not change
 ) -> dict[str, Any]:
-    """Return the report on the plans of a fleet. Its refusals say why they must not be carried out.
+    """Return the report on the plans of a fleet. Its refusals are the reasons why they must not be carried out.
 
     results: {host: {step: result}}, with the steps of PlanSteps. hosts: as in select_hosts(). created: seconds since the epoch.
     """

@@ -42,8 +42,8 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states imp
 
 _NOT_RESTORED = "Nothing was restored here, because an earlier host failed."
 _INTERRUPTED_HERE = (
-    "The run was interrupted while it was at work on this host. The quarantine itself has what was moved and deleted: run the playbook "
-    "mailops.postfix.restore without a name."
+    "The run was interrupted while it worked on this host. To see what was moved and deleted, run the playbook mailops.postfix.restore "
+    "without a name."
 )
 
 
@@ -106,7 +106,7 @@ def quarantine_report(
     """Return the report on a run of the role spool_quarantine. Raises SelectionError for an age that is none.
 
     results: {host: {step: result}}, with the steps of QuarantineSteps. hosts: as in select_hosts(). created: seconds since the epoch.
-    limits: given for a preview, before anything is restored. Its refusals say why nothing must be restored.
+    limits: given for a preview, before anything is restored. Its refusals are the reasons why nothing must be restored.
     started: for a run that was interrupted, the hosts on which it had begun.
     """
     expire_seconds = None if run.expire is None else parse_age(run.expire, "expire")
@@ -160,12 +160,12 @@ def _make_figures(steps: QuarantineSteps, run: QuarantineOptions, report_time: _
     selected = previewed.get("matched") if run.rules else None
     restored = steps.restore.get("restored")
     if run.check and steps.quarantine.get("changed") and not report_time.preview:
-        # Nothing was moved away that could be restored: what the preview found in the queue is the prediction.
+        # In check mode nothing was moved away. The messages that the preview found in the queue are the prediction.
         restored = selected
     deleted = _count_deleted(steps, restored, check=run.check)
     acting = (steps.quarantine, steps.restore, steps.expiry)
     return {
-        "path": steps.quarantine.get("path") or _listed(steps).get("path"),
+        "path": steps.quarantine.get("path") or _listed_quarantine(steps).get("path"),
         "down": steps.quarantine.get("down"),
         "quarantined": steps.quarantine.get("quarantined"),
         "selected": selected,
@@ -182,7 +182,7 @@ def _make_figures(steps: QuarantineSteps, run: QuarantineOptions, report_time: _
     }
 
 
-def _listed(steps: QuarantineSteps) -> Mapping[str, Any]:
+def _listed_quarantine(steps: QuarantineSteps) -> Mapping[str, Any]:
     """Return the quarantine as the listing has it, empty if there is none."""
     quarantines = steps.listing.get("quarantines")
     return quarantines[0] if quarantines else {}
@@ -190,7 +190,7 @@ def _listed(steps: QuarantineSteps) -> Mapping[str, Any]:
 
 def _count_to_delete(steps: QuarantineSteps, selected: int, report_time: _ReportTime) -> int | None:
     """Return how many messages are old enough to be deleted at the end; None if nothing is deleted."""
-    previewed, listed = queue_facts(steps.preview), _listed(steps)
+    previewed, listed = queue_facts(steps.preview), _listed_quarantine(steps)
     if report_time.unchanged_since is None or not previewed or not listed:
         return None
     filled = listed.get("filled")
@@ -202,7 +202,7 @@ def _count_to_delete(steps: QuarantineSteps, selected: int, report_time: _Report
 def _count_deleted(
     steps: QuarantineSteps, restored: Mapping[str, int] | None, *, check: bool
 ) -> Mapping[str, int] | None:
-    """Return what was deleted. In check mode the module also counts what would be restored before, because it is still there."""
+    """Return what was deleted. In check mode the module also counts messages that would be restored before, because they are still there."""
     deleted: Mapping[str, int] | None = steps.expiry.get("deleted")
     if check and deleted and restored and count_messages(deleted):
         return {name: max(0, count - restored.get(name, 0)) for name, count in deleted.items()}
@@ -263,7 +263,7 @@ def _find_unfinished(steps: QuarantineSteps, run: QuarantineOptions, figures: Ma
     if left:
         text = (
             "%d messages of the selection are still in the quarantine, %d of them because a file in the queue has their queue ID; "
-            "look at those, then restore again."
+            "check these messages, then restore again."
         )
         return Problem(State.LEFT_OVER, text % (left, figures["collisions"] or 0))
     return None
@@ -272,7 +272,7 @@ def _find_unfinished(steps: QuarantineSteps, run: QuarantineOptions, figures: Ma
 def _state_of(
     steps: QuarantineSteps, run: QuarantineOptions, report_time: _ReportTime, figures: Mapping[str, Any]
 ) -> State:
-    """Return the state of a host without a problem: the last of what was done there."""
+    """Return the state of a host without a problem: the last step that did something there."""
     if steps.listing and not steps.listing["quarantines"]:
         return State.NO_QUARANTINE
     if report_time.preview and count_messages(figures["selected"]):

@@ -4,7 +4,7 @@
 
 # This plugin util is private to the collection: it can change at any time.
 
-"""Why a run must not go on: codes and values. render/refusals.py has the sentences. Pure."""
+"""Why a run is refused: codes and values. render/refusals.py has the sentences. Pure."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def problem_section(report: Report) -> Section:
 
 
 def refusal_section(report: Report, title: str) -> Section:
-    """Return why a run must not go on."""
+    """Return why a run is refused."""
     return Section(title, [Item("refused", clip(text, _TEXT_WIDTH)) for text in refusal_texts(report)])
 
 
@@ -117,7 +117,7 @@ def rule_section(report: Report) -> Section:
 def message_section(
     title: str, rows: Sequence[Row], messages_of: Callable[[Row], Sequence[Mapping[str, Any]] | None]
 ) -> Section:
-    """Return a list of messages with what is wrong with each, for each host the first ones."""
+    """Return a list of messages with the problem of each. Of each host the first ones are listed."""
     items = []
     for row in rows:
         messages = messages_of(row) or ()
@@ -134,6 +134,6 @@ def undecided_lines(count: int | None) -> list[str]:
     if not count:
         return []
     return [
-        "%d messages are undecided, because the rules ask for what could not be read in them; they are left alone."
+        "%d messages are undecided, because parts of them that the rules need could not be read; they are left alone."
         % count
     ]

@@ -56,7 +56,7 @@ _SENTENCES: Mapping[str, Mapping[RefusalCode, str]] = {"plan": _PLAN_SENTENCES, 
 
 
 def refusal_texts(report: Report) -> list[str]:
-    """Return why a run must not go on, one text for each reason, and one for each group of hosts that it names.
+    """Return why a run is refused, one text for each reason, and one for each group of hosts that it names.
 
     A report without refusals has none. Raises ValueError for a code that is not known.
     """

@@ -30,12 +30,12 @@ def report_json(report: Report) -> str:
 
 
 def report_text(report: Report) -> list[str]:
-    """Return the lines of a report for a terminal. Raises ValueError for what is no report."""
+    """Return the lines of a report for a terminal. Raises ValueError if it is no report."""
     return text_lines(document_of(report))
 
 
 def report_markdown(report: Report) -> str:
-    """Return a report as a Markdown document. Raises ValueError for what is no report."""
+    """Return a report as a Markdown document. Raises ValueError if it is no report."""
     return markdown_text(document_of(report))
 
 
@@ -47,5 +47,5 @@ RENDERERS: Mapping[str, Renderer] = {
 
 
 def render_files(report: Report) -> dict[str, str]:
-    """Return the files that are kept of a report, {suffix: text}. Raises ValueError for what is no report."""
+    """Return the files that are kept of a report, {suffix: text}. Raises ValueError if it is no report."""
     return {renderer.suffix: renderer.render(report) for renderer in RENDERERS.values() if renderer.suffix}

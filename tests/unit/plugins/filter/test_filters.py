@@ -90,7 +90,7 @@ def test_a_plan_survives_json() -> None:
 
 NO_PLANS: list[tuple[str, str]] = [
     ("{}", "The file holds no plan; make a new plan."),
-    (forged_plan(counts={"messages": 0}), "The plan lists 1 messages, and its counts say 0; make a new plan."),
+    (forged_plan(counts={"messages": 0}), "The plan lists 1 messages, but its counts have 0; make a new plan."),
 ]
 
 

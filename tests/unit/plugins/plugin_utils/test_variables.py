@@ -157,9 +157,9 @@ def test_an_age_of_expiry_has_a_least(expire: str, least: str, refused: bool) ->
         "spool_quarantine_expire: %s is less than spool_quarantine_expire_min allows (%s); nothing was touched. Give it a longer time, "
         "or lower spool_quarantine_expire_min if you mean it." % (expire, least)
     )
-    assert _variables.short_ages(ROLES["spool_quarantine"], values) == ([problem] if refused else [])
+    assert _variables.short_expiry_problems(ROLES["spool_quarantine"], values) == ([problem] if refused else [])
 
 
 def test_a_role_without_expiry_has_no_least() -> None:
-    assert _variables.short_ages(ROLES["queue_audit"], {}) == []
-    assert _variables.short_ages(ROLES["spool_quarantine"], {"spool_quarantine_expire_min": "1h"}) == []
+    assert _variables.short_expiry_problems(ROLES["queue_audit"], {}) == []
+    assert _variables.short_expiry_problems(ROLES["spool_quarantine"], {"spool_quarantine_expire_min": "1h"}) == []

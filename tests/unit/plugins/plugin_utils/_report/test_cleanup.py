@@ -150,8 +150,8 @@ def test_cleanup_that_was_interrupted() -> None:
     ]
     assert report["problems"] == {
         "b": (
-            "The run was interrupted while this host was cleaned, and what it deleted is not known here. The mail log of the host has it, "
-            "in the lines of mailops/postfix_queue_purge."
+            "The run was interrupted while this host was cleaned. The lines of mailops/postfix_queue_purge in the mail log of the host "
+            "show what was deleted."
         ),
         "c": "Nothing was touched here, because the run was interrupted before.",
     }

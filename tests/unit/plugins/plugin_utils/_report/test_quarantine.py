@@ -42,7 +42,7 @@ NO_MORE = ALL_WELL._replace(quarantine=quarantined_of(0), preview=preview_of(0, 
 ONLY_FOUND = NO_MORE._replace(quarantine=NOTHING, listing={"quarantines": [{"path": "/q/spam"}]})
 LEFT_OVER = (
     "2 messages of the selection are still in the quarantine, 1 of them because a file in the queue has their queue ID; "
-    "look at those, then restore again."
+    "check these messages, then restore again."
 )
 # name, what the tasks returned, state, problem, left
 QUARANTINES: list[tuple[str, QuarantineSteps, str, str | None, int | None]] = [

@@ -88,7 +88,7 @@ def test_damaged_files_and_undecided_messages_are_listed() -> None:
     report = audit_report(by_host("facts", {"mx01": facts}), created=NOW, selection={"match": [{"content": "x"}]})
     text = report_text(report)
     assert text[4] == (
-        "1 messages are undecided, because the rules ask for what could not be read in them; they are left alone."
+        "1 messages are undecided, because parts of them that the rules need could not be read; they are left alone."
     )
     assert text[5] == "1 queue files are damaged."
     assert text[text.index("Undecided:") + 1] == "  mx01: 4B in hold: its body is too long"

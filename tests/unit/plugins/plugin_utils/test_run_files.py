@@ -26,7 +26,7 @@ def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
-def test_a_report_is_kept_beside_the_last_one(tmp_path: Path) -> None:
+def test_a_report_does_not_replace_the_last_one(tmp_path: Path) -> None:
     directory = tmp_path / "a" / "reports"
     first, blocked = _run_files.keep_report(directory, "audit", {".json": "1", ".md": "one"})
     second, _blocked = _run_files.keep_report(directory, "audit", {".json": "2", ".md": "two"})

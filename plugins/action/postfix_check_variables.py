@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check the variables of a run on the controller, before any host is asked: see plugins/modules/postfix_check_variables.py."""
+"""Check the variables of a run on the controller, before any host is contacted: see plugins/modules/postfix_check_variables.py."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ActionModule(ActionBase):
     _supports_async = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the result of the task. Raises AnsibleActionFail where a variable is refused."""
+        """Return the result of the task. Raises AnsibleActionFail if a variable is refused."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         roles = _variables.read_roles()
@@ -36,10 +36,10 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail("Give the option role, and no other, one of %s." % ", ".join(sorted(roles)))
         hosts = [str(host) for host in variables.get("ansible_play_hosts_all", ())]
         digest = hashlib.sha256("\n".join(hosts).encode("utf-8", "surrogateescape")).hexdigest()
-        others = {} if self._checked_before(hosts, digest, variables) else _variables_of(hosts, variables)
-        names = {str(name) for known in (variables, *others.values()) for name in known}
+        variables_by_host = {} if self._checked_before(hosts, digest, variables) else _variables_of(hosts, variables)
+        names = {str(name) for known in (variables, *variables_by_host.values()) for name in known}
         problems = _variables.name_problems(names, roles)
-        problems += self._value_problems(role, variables, others)
+        problems += self._value_problems(role, variables, variables_by_host)
         if problems:
             raise AnsibleActionFail("\n".join(dict.fromkeys(problems)))
         result.update(changed=False, hosts_digest=digest)
@@ -54,18 +54,18 @@ class ActionModule(ActionBase):
         return isinstance(earlier, Mapping) and earlier.get("hosts_digest") == digest
 
     def _value_problems(
-        self, role: Role, variables: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]
+        self, role: Role, variables: Mapping[str, Any], variables_by_host: Mapping[str, Mapping[str, Any]]
     ) -> list[str]:
         now = int(time.time())
-        given = {name: variables[name] for name in role.options if name in variables}
-        values = to_plain(self._templar.template(given))
+        play_values = {name: variables[name] for name in role.options if name in variables}
+        values = to_plain(self._templar.template(play_values))
         problems = _variables.value_problems(role, values, now=now)
-        problems = problems or _variables.short_ages(role, values)
-        own = others.get(str(variables.get("inventory_hostname")), {})
-        for host, host_variables in others.items():
-            differing = dict(_differing(role, given, own, host_variables))
-            theirs = _templated(host, differing, variables) if differing else {}
-            problems += ["%s: %s" % (host, text) for text in _variables.value_problems(role, theirs, now=now)]
+        problems = problems or _variables.short_expiry_problems(role, values)
+        own_values = variables_by_host.get(str(variables.get("inventory_hostname")), {})
+        for host, host_variables in variables_by_host.items():
+            differing = dict(_find_differing(role, play_values, own_values, host_variables))
+            host_values = _template_values(host, differing, variables) if differing else {}
+            problems += ["%s: %s" % (host, text) for text in _variables.value_problems(role, host_values, now=now)]
         return problems
 
 
@@ -74,20 +74,20 @@ def _variables_of(hosts: list[str], variables: Mapping[str, Any]) -> dict[str, M
     return {host: variables["hostvars"].raw_get(host) for host in hosts}
 
 
-def _differing(
-    role: Role, given: Mapping[str, Any], own: Mapping[str, Any], theirs: Mapping[str, Any]
+def _find_differing(
+    role: Role, play_values: Mapping[str, Any], own_values: Mapping[str, Any], host_values: Mapping[str, Any]
 ) -> Iterator[tuple[str, Any]]:
     """Yield the variables of a role for which another host has a value of its own that nothing in the play overrides."""
     for name, option in role.options.items():
-        here = given.get(name, option.get("default"))
-        if name not in theirs or theirs[name] == here:
+        play_value = play_values.get(name, option.get("default"))
+        if name not in host_values or host_values[name] == play_value:
             continue
         # A value that is neither the host's own nor the default comes from the play, and holds for every host.
-        if here == own.get(name, option.get("default")):
-            yield name, theirs[name]
+        if play_value == own_values.get(name, option.get("default")):
+            yield name, host_values[name]
 
 
-def _templated(host: str, differing: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+def _template_values(host: str, differing: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of a host. One that is not known yet, because it comes from facts, fails on the host itself."""
     values = {}
     for name in differing:

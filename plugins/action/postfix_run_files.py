@@ -27,7 +27,7 @@ TaskResult = Dict[str, Any]
 
 
 class Operation(NamedTuple):
-    """An operation: the function, the options it takes, and what does its part in check mode, where nothing is written."""
+    """An operation: the function, the options it takes, and the function that replaces it in check mode and writes nothing."""
 
     work: Callable[..., TaskResult]
     options: frozenset[str]
@@ -46,7 +46,7 @@ def _keep_report(directory: Path, *, report: Report, run: str) -> TaskResult:
         path, blocked = _write_report(directory, report)
     except OSError as error:
         # The caller still shows the report, and then each of its hosts fails.
-        text = "The report was not kept: %s" % _refusal(directory, error)
+        text = "The report was not kept: %s" % _refusal_text(directory, error)
         problems = {row["host"]: text for row in report["hosts"]}
         return {"where": ["", text], "problems": mark_untrusted({**problems, **report["problems"]})}
     if run:
@@ -80,8 +80,10 @@ def _warn_of(blocked: list[str]) -> TaskResult:
 
 
 def _keep_plans(directory: Path, *, results: Results, limits: Mapping[str, Any]) -> TaskResult:
-    made = {host: plan_of(steps["plan"]) for host, steps in results.items()}
-    path, blocked = _run_files.keep_plans(directory, {host: plan for host, plan in made.items() if plan}, limits)
+    plan_by_host = {host: plan_of(steps["plan"]) for host, steps in results.items()}
+    path, blocked = _run_files.keep_plans(
+        directory, {host: plan for host, plan in plan_by_host.items() if plan}, limits
+    )
     return {"path": str(path), **_warn_of(blocked)}
 
 
@@ -140,7 +142,7 @@ OPERATIONS: Mapping[str, Operation] = {
 }
 
 
-def _refusal(directory: Path, error: OSError) -> str:
+def _refusal_text(directory: Path, error: OSError) -> str:
     return str(SystemRefusal("Files of this run in %s on the controller" % directory, error))
 
 
@@ -153,7 +155,7 @@ class ActionModule(ActionBase):
     _supports_async = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> TaskResult:
-        """Return the result of the task. Raises AnsibleActionFail where a file cannot be written or read."""
+        """Return the result of the task. Raises AnsibleActionFail if a file cannot be written or read."""
         result: TaskResult = super().run(tmp, task_vars)
         operation, options = self._read_options(task_vars or {})
         directory = Path(options.pop("directory")).expanduser().absolute()
@@ -161,7 +163,7 @@ class ActionModule(ActionBase):
         try:
             result.update(work(directory, **options), changed=False)
         except OSError as error:
-            raise AnsibleActionFail(_refusal(directory, error)) from None
+            raise AnsibleActionFail(_refusal_text(directory, error)) from None
         except (ValueError, MailopsError) as error:
             raise AnsibleActionFail(str(error)) from None
         return result

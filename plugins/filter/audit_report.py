@@ -17,22 +17,22 @@ version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
   - Turns what M(mailops.postfix.postfix_queue_facts) returned on each host into one report on the fleet.
-  - The report names every host. One that was unreachable, failed or was not asked has a problem instead of facts.
+  - The report names every host. A host that was unreachable, failed or was not queried has a problem instead of facts.
 positional: _input
 options:
   _input:
     description:
       - What the tasks returned, a dictionary of hosts, each with a dictionary of its results by step. The step is C(facts), from
         M(mailops.postfix.postfix_queue_facts).
-      - The lookup P(mailops.postfix.host_results#lookup) makes it. An empty result, or none, stands for a host that was not asked.
+      - The lookup P(mailops.postfix.host_results#lookup) returns it. An empty or missing result stands for a host that was not queried.
     type: dict
     required: true
   hosts:
-    description: The hosts that were asked, in the order of the report. By default those of the results.
+    description: The hosts that were queried, in the order of the report. By default those of the results.
     type: list
     elements: str
   selection:
-    description: The rules that were asked for, as a dictionary with C(match) and C(exclude).
+    description: The rules that the messages were selected by, as a dictionary with C(match) and C(exclude).
     type: dict
   created:
     description: When the report is made, in seconds since the epoch. By default now.
@@ -60,7 +60,8 @@ _value:
   description:
     - The report. C(hosts) has a row for each host with its C(state), which is C(ok), C(unreachable), C(failed) or C(missing), its
       C(problem) if any, and its C(facts).
-    - C(fleet) has the sums. Its C(held) has the number of C(messages) on hold, and of C(hosts) that have such messages. Its C(top) are lower bounds, because a host returns only its own most frequent values.
+    - C(fleet) has the sums. Its C(held) has the number of C(messages) on hold, and of C(hosts) that have such messages. The counts in its
+      C(top) may be too low, because a host returns only its own most frequent values.
     - C(problems) has the problem of each host that has one.
   type: dict
 """

@@ -26,16 +26,16 @@ options:
         step C(purge) is from M(mailops.postfix.postfix_queue_purge) when it carried out the plan.
       - The steps C(left) and C(left_old) are what M(mailops.postfix.postfix_queue_facts) then found of the selection, and what it found
         only of messages that were there when the plan was made.
-      - The lookup P(mailops.postfix.host_results#lookup) makes it. An empty result, or none, stands for a task that did not run.
+      - The lookup P(mailops.postfix.host_results#lookup) returns it. An empty or missing result stands for a task that did not run.
     type: dict
     required: true
   hosts:
-    description: The hosts that were asked, in the order of the report. By default those of the results.
+    description: The hosts that were queried, in the order of the report. By default those of the results.
     type: list
     elements: str
   run:
     description:
-      - What the run does. C(method) is C(delete) (the default) or C(expire), C(reason) is why it is done, and C(check) is true where it
+      - What the run does. C(method) is C(delete) (the default) or C(expire), C(reason) is why it is done, and C(check) is true if it
         only predicts, in check mode.
     type: dict
     default: {}

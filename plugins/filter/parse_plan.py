@@ -16,8 +16,8 @@ version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
   - Reads a plan that M(mailops.postfix.postfix_queue_purge) made in check mode and that was kept as JSON.
-  - Fails for a text that is no plan, and for a plan that was altered. The module checks the rest on the host.
-  - A plan holds addresses that strangers chose. Ansible never evaluates text in it as a template.
+  - Fails if the text is no plan, or if the plan was altered. The module checks the rest on the host.
+  - A plan holds untrusted text, such as addresses. Ansible never evaluates it as a template.
 positional: _input
 options:
   _input:

@@ -17,31 +17,31 @@ version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
   - Turns what M(mailops.postfix.postfix_queue_purge) returned in check mode on each host into one report on the fleet.
-  - Checks limits over all hosts, so that a cleanup beyond them is refused before any host is touched.
+  - Checks limits over all hosts, so that a cleanup that exceeds them is refused before any host is touched.
 positional: _input
 options:
   _input:
     description:
       - What the tasks returned, a dictionary of hosts, each with a dictionary of its results by step. The step is C(plan), from
         M(mailops.postfix.postfix_queue_purge) in check mode, or from a task that read the plan from a file.
-      - The lookup P(mailops.postfix.host_results#lookup) makes it. An empty result, or none, stands for a host that was not asked.
+      - The lookup P(mailops.postfix.host_results#lookup) returns it. An empty or missing result stands for a host that was not queried.
     type: dict
     required: true
   hosts:
-    description: The hosts that were asked, in the order of the report. By default those of the results.
+    description: The hosts that were queried, in the order of the report. By default those of the results.
     type: list
     elements: str
   max_messages:
-    description: How many messages the plan of a host may have.
+    description: The largest number of messages in the plan of a host.
     type: int
   max_percent:
-    description: How many percent of the messages in the chosen queues the plan of a host may have.
+    description: The largest share of the messages in the chosen queues, in percent, that the plan of a host may have.
     type: float
   fleet_max_messages:
-    description: How many messages all the plans together may have.
+    description: The largest number of messages in all plans together.
     type: int
   mixed:
-    description: Whether plans that were made by different rules, or more than an hour apart, may be carried out together.
+    description: Whether to allow plans with different rules, or plans that were made more than an hour apart, in one run.
     type: bool
     default: true
   created:
@@ -59,8 +59,8 @@ seealso:
 EXAMPLES = r"""
 - name: Fail if the plans exceed a limit
   ansible.builtin.assert:
-    that: not report.refusals
-    fail_msg: "{{ report.refusals }}"
+    that: report.refusals | length == 0
+    fail_msg: "{{ report | mailops.postfix.refusal_text }}"
   vars:
     report: >-
       {{ lookup('mailops.postfix.host_results', {'plan': 'planned'})
@@ -75,7 +75,8 @@ _value:
       C(unreachable), C(failed) or C(missing), its C(problem) if any, C(counts) and C(summary).
     - C(fleet) has the sums, C(problems) the problem of each host without a plan.
     - C(rules) has each rule that there are plans of, with its hosts.
-    - C(refusals) has a text for each limit that is exceeded. Limits that are not given are those in the plans. Where there are none,
+    - C(refusals) has an entry for each limit that is exceeded, with a C(code), the C(host) if it is a limit on one host, and the values. The
+      filter P(mailops.postfix.refusal_text#filter) makes sentences of them. Limits that are not given are those in the plans. If there are none,
       a selection by rules of more than 20 messages that has more than 95 percent of those in the chosen queues is refused.
   type: dict
 """
@@ -91,7 +92,7 @@ def _filter(
     mixed: bool = True,
     created: int | None = None,
 ) -> dict[str, Any]:
-    # A number given on the command line, as -e max_messages=100, is a text.
+    # A number given on the command line, such as -e max_messages=100, is a text.
     limits = PlanLimits(
         max_messages=None if max_messages is None else int(max_messages),
         max_percent=None if max_percent is None else float(max_percent),

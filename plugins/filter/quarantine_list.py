@@ -23,11 +23,11 @@ options:
     description:
       - What the tasks returned, a dictionary of hosts, each with a dictionary of its results by step. The step is C(listing), from
         M(mailops.postfix.postfix_quarantine_info).
-      - The lookup P(mailops.postfix.host_results#lookup) makes it. An empty result, or none, stands for a host that was not asked.
+      - The lookup P(mailops.postfix.host_results#lookup) returns it. An empty or missing result stands for a host that was not queried.
     type: dict
     required: true
   hosts:
-    description: The hosts that were asked, in the order of the report. By default those of the results.
+    description: The hosts that were queried, in the order of the report. By default those of the results.
     type: list
     elements: str
   created:

@@ -16,7 +16,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results im
 
 DOCUMENTATION = r"""
 name: quarantine_report
-short_description: Sum up an emergency or a restoration on a fleet
+short_description: Sum up a quarantine and its restoration on a fleet
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
@@ -31,27 +31,27 @@ options:
       - The step C(listing) is what M(mailops.postfix.postfix_quarantine_info) returned for the quarantine. The steps C(preview) and C(left)
         are what M(mailops.postfix.postfix_queue_facts) found in it before and after the restoration. The step C(service) is what it
         found of the running instance.
-      - The step C(source) says why the source was not stopped. It is empty where it was.
-      - The lookup P(mailops.postfix.host_results#lookup) makes it. An empty result, or none, stands for a task that did not run.
+      - The step C(source) has the reason why the source was not stopped. It is empty if the source was stopped.
+      - The lookup P(mailops.postfix.host_results#lookup) returns it. An empty or missing result stands for a task that did not run.
     type: dict
     required: true
   hosts:
-    description: The hosts that were asked, in the order of the report. By default those of the results.
+    description: The hosts that were queried, in the order of the report. By default those of the results.
     type: list
     elements: str
   run:
     description:
-      - What the run does. C(name) is the name of the quarantine and must be given, C(reason) is why it is done, and C(check) is true where
+      - What the run does. C(name) is the name of the quarantine and must be given, C(reason) is why it is done, and C(check) is true if
         it only predicts, in check mode.
-      - C(rules) is true where rules select what is restored, C(everything) where all is restored that no rule excludes.
-      - C(must_run) is false where a host on which Postfix does not run is no problem.
-      - C(expire) is the age at which the rest is deleted, as V(14d).
+      - C(rules) is true if rules select what is restored. C(everything) is true if everything is restored that no rule excludes.
+      - C(must_run) is whether a stopped Postfix is a problem.
+      - C(expire) is the age at which the rest is deleted, such as V(14d).
     type: dict
     required: true
   limits:
     description:
-      - Given for a preview, before anything is restored. C(max_messages), C(max_percent) and C(fleet_max_messages) limit what the rules may
-        restore, C(expire_max_messages) how many messages of a host may be deleted.
+      - The limits of a preview, before anything is restored. C(max_messages), C(max_percent) and C(fleet_max_messages) limit what the rules
+        may restore. C(expire_max_messages) limits how many messages of a host may be deleted.
     type: dict
   created:
     description: When the report is made, in seconds since the epoch. By default now.
@@ -83,7 +83,8 @@ _value:
       C(nothing_to_do), C(no_quarantine), C(left_over), C(mail_down), C(not_verified), C(stopped), C(unknown), C(unreachable), C(failed)
       and C(missing).
     - C(fleet) has the sums, C(problems) the problem of each host that has one.
-    - C(refusals) says why nothing must be restored, where O(limits) are given.
+    - C(refusals) has the reasons why nothing must be restored, if O(limits) are given. Each has a C(code), the C(host) if it is a limit
+      on one host, and the values. The filter P(mailops.postfix.refusal_text#filter) makes sentences of them.
   type: dict
 """
 

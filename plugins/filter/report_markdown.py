@@ -18,7 +18,7 @@ description:
   - Lays out what P(mailops.postfix.audit_report#filter), P(mailops.postfix.plan_report#filter),
     P(mailops.postfix.cleanup_report#filter), P(mailops.postfix.quarantine_report#filter) and
     P(mailops.postfix.quarantine_list#filter) return. Identifiers such as C(left_over) become words.
-  - Text that came from a queue is untrusted. It is shown as code, where it is no link, no mark-up and no HTML.
+  - Text that came from a queue is untrusted. It is shown as code, so that it cannot be a link, mark-up or HTML.
 positional: _input
 options:
   _input:

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: host_results
-short_description: What tasks registered on the hosts of a play, as one mapping
+short_description: Return what tasks registered on the hosts of a play, as one mapping
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
   - Returns a dictionary of hosts, each with a dictionary of its results by step. The report filters of this collection take it.
-  - A result is empty where the task did not run.
-  - Each host of the play is in it, also one that is unreachable or failed.
+  - A result is empty if the task did not run.
+  - It has each host of the play, also hosts that are unreachable or failed.
 options:
   _terms:
     description: One dictionary, with the variable that a task registers for the name of each step.
@@ -34,7 +34,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look into the queues
+- name: Read the queues
   mailops.postfix.postfix_queue_facts:
   register: queue_result
 
@@ -68,7 +68,7 @@ class LookupModule(LookupBase):
     def run(
         self, terms: Sequence[Any], variables: Mapping[str, Any] | None = None, **options: Any
     ) -> list[dict[str, dict[str, Any]]]:
-        """Return the mapping. Raises AnsibleLookupError for anything but one mapping of steps to variables."""
+        """Return the mapping. Raises AnsibleLookupError unless the term is one mapping of steps to variables."""
         if len(terms) != 1 or not isinstance(terms[0], Mapping):
             raise AnsibleLookupError("Give one mapping of steps to variables, such as {'facts': 'queue_result'}.")
         known = variables or {}

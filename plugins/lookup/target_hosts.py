@@ -21,7 +21,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Look into the queues
+- name: Read the queues
   hosts: "{{ lookup('mailops.postfix.target_hosts', mailops_hosts | default('all')) }}"
   roles:
     - mailops.postfix.queue_audit
@@ -45,28 +45,28 @@ from ansible.plugins.lookup import LookupBase
 
 _COLLECTION = "mailops.postfix."
 PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
-# What runs no task anyway.
-_ONLY_SHOWN = ("syntax", "listhosts", "listtasks", "listtags")
+# Options with which Ansible runs no task.
+_LISTING_OPTIONS = ("syntax", "listhosts", "listtasks", "listtags")
 
 
 class LookupModule(LookupBase):
     """The lookup plugin."""
 
     def run(self, terms: Sequence[Any], variables: Mapping[str, Any] | None = None, **_options: Any) -> list[str]:
-        """Return the patterns. Raises AnsibleLookupError where no host matches, or tasks would be left out."""
+        """Return the patterns. Raises AnsibleLookupError if no host matches, or if tasks would be left out."""
         patterns = [str(part) for term in terms for part in (term if isinstance(term, (list, tuple)) else [term])]
         options = context.CLIARGS
-        if any(options.get(name) for name in _ONLY_SHOWN):
+        if any(options.get(name) for name in _LISTING_OPTIONS):
             return patterns
-        cut = _cut_by(options) if _is_ours(options.get("args", ())) else None
-        if cut:
+        excluding_option = _find_excluding_option(options) if _is_collection_playbook(options.get("args", ())) else None
+        if excluding_option:
             raise AnsibleLookupError(
                 "%s would leave out tasks of this playbook, such as the checks, the report, or all; nothing was touched. Run it "
-                "without, or write a play with the role and its entry points." % cut
+                "without, or write a play with the role and its entry points." % excluding_option
             )
         groups = (variables or {}).get("groups", {})
         if not self._matching(patterns, groups, options.get("subset")):
-            raise AnsibleLookupError(_no_hosts(patterns, groups, options.get("subset")))
+            raise AnsibleLookupError(_no_hosts_text(patterns, groups, options.get("subset")))
         return patterns
 
     def _matching(
@@ -82,14 +82,14 @@ class LookupModule(LookupBase):
         return hosts_found
 
 
-def _is_ours(playbooks: Sequence[str]) -> bool:
+def _is_collection_playbook(playbooks: Sequence[str]) -> bool:
     """Return whether a playbook of this collection was named on the command line: one of the operator's own may have tags."""
     return any(
         playbook.startswith(_COLLECTION) or Path(playbook).resolve().parent == PLAYBOOKS for playbook in playbooks
     )
 
 
-def _cut_by(options: Mapping[str, Any]) -> str | None:
+def _find_excluding_option(options: Mapping[str, Any]) -> str | None:
     """Return the option that leaves out tasks without tags, as all tasks of this collection are."""
     tags, skipped = set(options.get("tags") or ()), set(options.get("skip_tags") or ())
     if tags and not tags & {"all", "untagged"}:
@@ -101,7 +101,7 @@ def _cut_by(options: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _no_hosts(patterns: Sequence[str], groups: Mapping[str, Sequence[str]], limit: str | None) -> str:
+def _no_hosts_text(patterns: Sequence[str], groups: Mapping[str, Sequence[str]], limit: str | None) -> str:
     if not groups.get("all"):
         return "The inventory has no hosts, so nothing was done. Name the right one with -i."
     within = " within --limit %s" % limit if limit else ""

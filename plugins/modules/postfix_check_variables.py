@@ -7,12 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: postfix_check_variables
-short_description: Check the variables of a role before any host is asked
+short_description: Check the variables of a role before any host is contacted
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Refuses every variable of any host of the play that looks like one of this collection's roles or playbooks but is not one, and names
-    the most similar one. Ansible would ignore a misspelled variable.
+  - Refuses every variable of any host of the play that has nearly the name of a variable of this collection's roles or playbooks, and names
+    the nearest existing variable. Ansible would ignore a misspelled variable.
   - Refuses rules that the modules would refuse, a text instead of a list of rules, limits that limit nothing, and lengths of time
     without a unit. All errors are returned at once, each with its place.
   - The roles of this collection run it first, once for all hosts. It runs on the controller and connects to no host.

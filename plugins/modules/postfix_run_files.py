@@ -11,8 +11,8 @@ short_description: Write and read the files of a run on the controller
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Writes reports and plans under names that no other run has, and lets a link point to the newest. No file is ever replaced, also
-    where two runs use one directory at the same time.
+  - Writes reports and plans under names that no other run has, and lets a link point to the newest. Files are never overwritten, even
+    if two runs use one directory at the same time.
   - Notes what a run has done so far, so that the next one can report on a run that was interrupted.
   - The roles of this collection use it. It runs on the controller as the user who runs Ansible, and connects to no host. Directories that
     it makes have mode 0700, files 0600.
@@ -30,7 +30,7 @@ options:
       - V(begin_run) notes that a run begins, what it does (O(kind), O(about)), and what is known so far (O(results)).
       - V(note_results) notes what tasks of O(run) returned on O(hosts) (O(results)), and whether the run starts to act on them
         (O(starting)).
-      - V(report_interrupted) writes the reports of runs that began in O(directory), do not go on, and have no report.
+      - V(report_interrupted) writes the reports of runs that began in O(directory), were interrupted, and have no report.
       - Each operation takes O(directory) and the options that are named with it, and no others.
     type: str
     required: true
@@ -40,10 +40,10 @@ options:
     type: path
     required: true
   report:
-    description: A report, as the filters of this collection make it.
+    description: A report of one of the filters of this collection.
     type: dict
   run:
-    description: The name of a run, as RV(run) of V(begin_run); empty for none.
+    description: The name of a run, which O(operation=begin_run) returned in RV(run). Empty for none.
     type: str
   limits:
     description: Limits on all plans together, by name.
@@ -56,7 +56,7 @@ options:
     type: str
     choices: [cleanup, quarantine]
   about:
-    description: What a run does, as O(mailops.postfix.cleanup_report#filter:run) or O(mailops.postfix.quarantine_report#filter:run).
+    description: What a run does. See O(mailops.postfix.cleanup_report#filter:run) and O(mailops.postfix.quarantine_report#filter:run).
     type: dict
   hosts:
     description: The hosts that O(results) are of.
@@ -94,7 +94,7 @@ EXAMPLES = r"""
   register: kept
   run_once: true
 
-- name: Fail where a host has a problem, or the report was not kept
+- name: Fail if a host has a problem, or if the report was not kept
   ansible.builtin.fail:
     msg: "{{ kept.problems[inventory_hostname] }}"
   when: inventory_hostname in kept.problems
@@ -108,7 +108,7 @@ path:
   sample: /home/ops/mailops-reports/audit-20261126T064038.123456Z
 where:
   description:
-    - Lines for a terminal, to show after the report. They say where it was kept, or why it was not.
+    - Lines for a terminal, to show after the report. They show where it was kept, or why it was not.
     - Empty in check mode.
   returned: with O(operation=keep_report)
   type: list
@@ -128,7 +128,7 @@ limits:
   sample: {fleet_max_messages: 50000}
 plan:
   description: The plan of the host.
-  returned: with O(operation=read_plan), where there is one
+  returned: with O(operation=read_plan), if there is one
   type: dict
 run:
   description: The name of the run.

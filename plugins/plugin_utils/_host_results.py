@@ -4,7 +4,7 @@
 
 # This plugin util is private to the collection: it can change at any time.
 
-"""What tasks registered on hosts, collected on the controller as {host: {step: result}}."""
+"""The results that tasks registered on hosts, collected on the controller as {host: {step: result}}."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._values import to_
 def collect_results(
     hosts: Iterable[str], steps: Mapping[str, str], variables: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
-    """Return {host: {step: result}}, with an empty result where the task of a step did not run.
+    """Return {host: {step: result}}, with an empty result if the task of a step did not run.
 
     steps: {step: the variable that each host registers it as}. variables: those of the task, with hostvars.
     """
-    # raw_get() does not template: results are no templates, and may be large, because plans are.
+    # raw_get() does not template. Results are no templates, and they may be large, because they may hold plans.
     registered = {host: variables["hostvars"].raw_get(host) for host in hosts}
     return {
         host: {step: to_plain(known.get(name) or {}) for step, name in steps.items()}

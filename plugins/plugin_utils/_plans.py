@@ -15,12 +15,12 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Pla
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import check_digest, listed_messages
 
 _REMEDY = "make a new plan"
-# What the reports and the role need of a plan.
-_PARTS = {"created": int, "selection": dict, "counts": dict, "summary": dict, "messages": str}
+# The parts of a plan that the reports and the role need, with their types.
+_REQUIRED_TYPES = {"created": int, "selection": dict, "counts": dict, "summary": dict, "messages": str}
 
 
 def parse_plan(text: str) -> dict[str, Any]:
-    """Return the plan in a JSON text. Raises ValueError for a text that holds none, and for a plan that was altered."""
+    """Return the plan in a JSON text. Raises ValueError if the text holds none, or if the plan was altered."""
     try:
         plan = json.loads(text)
     except ValueError as error:
@@ -38,6 +38,6 @@ def parse_plan(text: str) -> dict[str, Any]:
 
 def _check_parts(plan: Mapping[str, Any]) -> None:
     """Raise PlanError for a plan that lacks a part."""
-    for name, kind in _PARTS.items():
+    for name, kind in _REQUIRED_TYPES.items():
         if not isinstance(plan.get(name), kind):
             raise PlanError("The plan has no %s: it is not a plan, or it is incomplete; %s." % (name, _REMEDY))

@@ -29,12 +29,12 @@ from urllib.parse import quote
 LATEST = "latest"
 _DIRECTORY_MODE = 0o700
 _FILE_MODE = 0o600
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-_BEGIN = "run.json"
+_CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+_RUN_NOTE = "run.json"
 # The file of a host cannot have this name, because it has a suffix.
 _LIMITS = "limits"
-# Whether a run on another controller still goes on cannot be seen: after so long it counts as interrupted.
-_FOREIGN_SECONDS = 86400
+# Whether a run on another controller still exists is unknown. After so many seconds it counts as interrupted.
+_OTHER_CONTROLLER_SECONDS = 86400
 
 
 # --- names ----------------------------------------------------------------------------------------------------------
@@ -52,7 +52,7 @@ def file_name(host: str) -> str:
 
 
 def make_directory(path: Path) -> Path:
-    """Make a directory and its parents, for their owner only, where they are missing. Existing ones keep their mode."""
+    """Make a directory and its missing parents, for their owner only. Existing ones keep their mode."""
     if not path.is_dir():
         make_directory(path.parent)
         with suppress(FileExistsError):
@@ -61,15 +61,15 @@ def make_directory(path: Path) -> Path:
 
 
 def write_new(path: Path, text: str) -> None:
-    """Write a file for its owner only. Raises FileExistsError where there is one of that name."""
-    with open(os.open(path, _NEW, _FILE_MODE), "w", encoding="utf-8", errors="surrogateescape") as file:
+    """Write a file for its owner only. Raises FileExistsError if there is one of that name."""
+    with open(os.open(path, _CREATE_FLAGS, _FILE_MODE), "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
 
 
 def set_link(link: Path, target: str) -> bool:
-    """Let a link point to a file beside it, in one step. Return False where something that is no link has its name.
+    """Let a link point to a file in its directory, in one step. Return False if something that is no link has its name.
 
     A link to something newer stays, by the order of names.
     """
@@ -78,9 +78,9 @@ def set_link(link: Path, target: str) -> bool:
             return True
     elif link.exists():
         return False
-    made = link.with_name(".%s.%d.%d" % (link.name, os.getpid(), time.time_ns()))
-    made.symlink_to(target)
-    made.replace(link)
+    new_link = link.with_name(".%s.%d.%d" % (link.name, os.getpid(), time.time_ns()))
+    new_link.symlink_to(target)
+    new_link.replace(link)
     return True
 
 
@@ -113,17 +113,17 @@ def keep_plans(
     Return their directory, and the link that could not be set, if any.
     """
     plans_directory = make_directory(directory / "plans")
-    own = _new_directory(plans_directory)
-    write_new(own / _LIMITS, json.dumps(limits) + "\n")
+    run_directory = _new_directory(plans_directory)
+    write_new(run_directory / _LIMITS, json.dumps(limits) + "\n")
     for host, plan in plans.items():
-        write_new(own / file_name(host), json.dumps(plan) + "\n")
-    return own, [] if set_link(plans_directory / LATEST, own.name) else ["plans/%s" % LATEST]
+        write_new(run_directory / file_name(host), json.dumps(plan) + "\n")
+    return run_directory, [] if set_link(plans_directory / LATEST, run_directory.name) else ["plans/%s" % LATEST]
 
 
 def find_plans(path: Path) -> Path:
     """Return the directory that has the plans. If a directory has the plans of several runs, return that of the newest.
 
-    Raises FileNotFoundError where there is none.
+    Raises FileNotFoundError if there is none.
     """
     chosen = path / LATEST if (path / LATEST).is_symlink() else path
     return chosen.resolve(strict=True)
@@ -162,9 +162,9 @@ class InterruptedRun:
 def begin_run(directory: Path, kind: str, about: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> str:
     """Note that a run begins: what it does, on which hosts, and what is known so far, {host: {step: result}}. Return its name."""
     path = _new_directory(make_directory(directory / "runs"))
-    process = {"host": socket.gethostname(), "pid": os.getppid(), "since": _start_of(os.getppid())}
+    process = {"host": socket.gethostname(), "pid": os.getppid(), "since": _process_start(os.getppid())}
     notes = {"kind": kind, "about": about, "begun": int(time.time()), "process": process}
-    write_new(path / _BEGIN, json.dumps({**notes, "results": _slim_results(results)}) + "\n")
+    write_new(path / _RUN_NOTE, json.dumps({**notes, "results": _slim_results(results)}) + "\n")
     return path.name
 
 
@@ -183,18 +183,18 @@ def end_run(directory: Path, run: str) -> None:
 
 
 def interrupted_runs(directory: Path) -> Iterator[InterruptedRun]:
-    """Yield the runs that began in a directory, have no report, and do not go on."""
-    for path in sorted((directory / "runs").glob("*/" + _BEGIN)):
+    """Yield the interrupted runs of a directory: those that began, have no report, and whose process no longer exists."""
+    for path in sorted((directory / "runs").glob("*/" + _RUN_NOTE)):
         begun = _load(path)
-        if begun and not _goes_on(begun):
+        if begun and not _process_exists(begun):
             yield _read_run(path.parent, begun)
 
 
 def _read_run(path: Path, begun: Mapping[str, Any]) -> InterruptedRun:
     results: dict[str, dict[str, Any]] = {host: dict(steps) for host, steps in begun["results"].items()}
     started: set[str] = set()
-    for part in sorted(path.glob("*.json")):
-        note = _load(part) if part.name != _BEGIN else None
+    for note_path in sorted(path.glob("*.json")):
+        note = _load(note_path) if note_path.name != _RUN_NOTE else None
         for host, steps in (note or {}).get("results", {}).items():
             results.setdefault(host, {}).update(steps)
         started.update((note or {}).get("started", ()))
@@ -228,22 +228,22 @@ def _without_list(key: str, value: Any) -> Any:
     return value
 
 
-def _goes_on(begun: Mapping[str, Any]) -> bool:
+def _process_exists(begun: Mapping[str, Any]) -> bool:
     """Return whether the process of a run still exists; on another controller it is assumed to for a day."""
     process = begun["process"]
     if process["host"] != socket.gethostname():
-        return time.time() - float(begun["begun"]) < _FOREIGN_SECONDS
+        return time.time() - float(begun["begun"]) < _OTHER_CONTROLLER_SECONDS
     try:
         os.kill(int(process["pid"]), 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         pass
-    return bool(_start_of(int(process["pid"])) == process.get("since"))
+    return bool(_process_start(int(process["pid"])) == process.get("since"))
 
 
-def _start_of(pid: int) -> str | None:
-    """Return when a process began, from field 22 of proc(5); None where there is no such file."""
+def _process_start(pid: int) -> str | None:
+    """Return when a process began, from field 22 of proc(5); None if there is no such file."""
     try:
         return Path("/proc/%d/stat" % pid).read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]
     except (OSError, IndexError):

@@ -4,7 +4,7 @@
 
 # This plugin util is private to the collection: it can change at any time.
 
-"""Short texts for numbers, and texts of strangers made safe for a terminal. Pure."""
+"""Short texts for numbers, and untrusted text made safe for a terminal. Pure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def clip(text: str, width: int) -> str:
 
 
 def age(seconds: int | None) -> str:
-    """Return a length of time as C(2d 3h), C(3h 5m), C(5m) or C(20s); C(-) for none."""
+    """Return a length of time, such as C(2d 3h), C(3h 5m), C(5m) or C(20s); C(-) for none."""
     if seconds is None:
         return "-"
     days, rest = divmod(max(seconds, 0), 86400)
@@ -56,7 +56,7 @@ def age(seconds: int | None) -> str:
 
 
 def size(count: int) -> str:
-    """Return a number of bytes in the largest unit that it has one of, as C(1.2 MiB)."""
+    """Return a number of bytes in the largest unit that it has one of, such as C(1.2 MiB)."""
     if count < 1024:
         return "%d B" % count
     amount = float(count)

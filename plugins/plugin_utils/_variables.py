@@ -25,15 +25,15 @@ PLAYBOOKS = "mailops"
 PLAYBOOK_VARIABLES = ("mailops_hosts", "mailops_serial")
 # A name without the prefix of a role counts as a misspelled one if it differs from one in so few letters.
 _MOST_EDITS = 2
-_NEAR = 0.6
-_FORMS = (
-    'Write JSON, as -e \'{"%s": [{"sasl_username": "x", "recipient_count": 2}]}\', or put the rules into a file and '
+_SIMILARITY = 0.6
+_RULES_REMEDY = (
+    'Write JSON, such as -e \'{"%s": [{"sasl_username": "x", "recipient_count": 2}]}\', or put the rules into a file and '
     "give it as -e @rules.yml"
 )
 # Variables that had another name in an earlier version.
-_RESTORE = "Rules select the bad mail. What is restored is said by %s"
+_RESTORE_REMEDY = "Rules select the bad mail. Use %s to select what is restored"
 _RENAMED = {
-    "spool_quarantine_%s" % name: _RESTORE % ("spool_quarantine_restore_%s" % name)
+    "spool_quarantine_%s" % name: _RESTORE_REMEDY % ("spool_quarantine_restore_%s" % name)
     for name in ("match", "exclude", "match_all", "recipient_scope")
 }
 
@@ -82,27 +82,27 @@ def _name_problem(name: str, owners: Mapping[str, str], prefixes: Mapping[str, s
     # A name that begins with an underscore is internal to a role.
     if name in owners or name.startswith("_"):
         return None
-    folded = name.lower().replace("-", "_")
-    prefix = next((prefix for prefix in prefixes if folded.startswith(prefix)), None)
+    normalized = name.lower().replace("-", "_")
+    prefix = next((prefix for prefix in prefixes if normalized.startswith(prefix)), None)
     if prefix is None:
-        near = next((known for known in owners if _few_edits(folded, known)), None)
-        return near and _no_variable(name, owners[near], "Did you mean %s?" % near)
-    return _no_variable(
-        name, prefixes[prefix], _remedy(folded, prefix, [known for known in owners if known.startswith(prefix)])
+        nearest_name = next((known for known in owners if _few_edits(normalized, known)), None)
+        return nearest_name and _unknown_variable_text(name, owners[nearest_name], "Did you mean %s?" % nearest_name)
+    return _unknown_variable_text(
+        name, prefixes[prefix], _remedy(normalized, prefix, [known for known in owners if known.startswith(prefix)])
     )
 
 
 def _remedy(name: str, prefix: str, known: list[str]) -> str:
     """Return what to write instead of a name."""
-    rests = [other[len(prefix) :] for other in (*known, *_RENAMED) if other.startswith(prefix)]
-    nearest = difflib.get_close_matches(name[len(prefix) :], rests, n=1, cutoff=_NEAR)
+    suffixes = [other[len(prefix) :] for other in (*known, *_RENAMED) if other.startswith(prefix)]
+    nearest = difflib.get_close_matches(name[len(prefix) :], suffixes, n=1, cutoff=_SIMILARITY)
     if not nearest:
         return "Known are %s." % ", ".join(sorted(known))
-    near = prefix + nearest[0]
-    return "%s." % _RENAMED[near] if near in _RENAMED else "Did you mean %s?" % near
+    nearest_name = prefix + nearest[0]
+    return "%s." % _RENAMED[nearest_name] if nearest_name in _RENAMED else "Did you mean %s?" % nearest_name
 
 
-def _no_variable(name: str, owner: str, remedy: str) -> str:
+def _unknown_variable_text(name: str, owner: str, remedy: str) -> str:
     return "%s is not a variable of the %s; nothing was touched. %s" % (name, owner, remedy)
 
 
@@ -186,21 +186,23 @@ def _sentence(error: SelectionError) -> str:
 def _rules_problems(name: str, value: Any, now: int) -> list[str]:
     if not isinstance(value, list):
         what = "a mapping" if isinstance(value, Mapping) else "the text %r" % (value,)
-        return ["%s is %s, and must be a list of rules. %s." % (name, what, _FORMS % name)]
+        return ["%s is %s, and must be a list of rules. %s." % (name, what, _RULES_REMEDY % name)]
     return [problem for index, rule in enumerate(value) for problem in _rule_problems(rule, name, index, now)]
 
 
 def _rule_problems(rule: Any, name: str, index: int, now: int) -> list[str]:
     place = "%s[%d]" % (name, index)
     if isinstance(rule, str):
-        return ["%s is the text %r, and must be a rule: a mapping of criteria. %s." % (place, rule, _FORMS % name)]
+        return [
+            "%s is the text %r, and must be a rule: a mapping of criteria. %s." % (place, rule, _RULES_REMEDY % name)
+        ]
     if not isinstance(rule, Mapping) or not rule:
-        return _refused(rule, place, now)
+        return _parse_problems(rule, place, now)
     # One criterion at a time, so that all errors are returned at once.
-    return [problem for key in rule for problem in _refused({key: rule[key]}, place, now)]
+    return [problem for key in rule for problem in _parse_problems({key: rule[key]}, place, now)]
 
 
-def _refused(rule: object, place: str, now: int) -> list[str]:
+def _parse_problems(rule: object, place: str, now: int) -> list[str]:
     try:
         parse_rule(rule, place, now)
     except SelectionError as error:
@@ -208,7 +210,7 @@ def _refused(rule: object, place: str, now: int) -> list[str]:
     return []
 
 
-def short_ages(role: Role, values: Mapping[str, Any]) -> list[str]:
+def short_expiry_problems(role: Role, values: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with an age of expiry that is below the minimum of the role."""
     name, least = "%s_expire" % role.name, "%s_expire_min" % role.name
     if name not in role.options or values.get(name) is None or values.get(least) is None:

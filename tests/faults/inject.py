@@ -82,7 +82,7 @@ class Injector:
         if fault is None or len(self.steps) < fault.step or (fault.only is not None and name not in fault.only):
             return 0
         if self._hit:
-            return fault.number if fault.unrepairable else 0
+            return fault.number if fault.lasting else 0
         self._hit = self._off = True
         self._tell("step %d, %s(%s)" % (len(self.steps), name, what if isinstance(what, str) else "..."))
         if fault.kills:

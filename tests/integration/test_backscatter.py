@@ -185,7 +185,7 @@ def test_restore_with_better_rules_then_forget(
     wanted = sum(len(ham[name] - first[name]) for name in chosen)
     refusal = f"The rules would restore {wanted} messages, spool_quarantine_fleet_max_messages allows 5."
     assert refusal in refused.output
-    assert "Nothing was restored on any host; what is quarantined stays so." in refused.output
+    assert "Nothing was restored on any host; the quarantined messages stay in quarantine." in refused.output
     assert spools(lab) == with_others(first)
     rest = playbooks.run("restore", *limit, mailops_serial="100%", **HAM)
     assert rest.status == 0, rest.output
@@ -372,7 +372,7 @@ REFUSALS: list[tuple[str, str, dict[str, Any], str]] = [
         "no name",
         "backscatter",
         {},
-        "Nothing says which quarantine is meant; nothing was touched. Give spool_quarantine_name a name, such as that of the ticket: by it",
+        "No quarantine is named; nothing was touched. Give spool_quarantine_name a name, such as that of the ticket. The next run uses it",
     ),
     (
         "no such tasks",

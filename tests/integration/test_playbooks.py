@@ -516,22 +516,22 @@ REFUSALS: list[tuple[str, dict[str, Any], str]] = [
         "nothing selected",
         {},
         (
-            "Nothing says what to clean; nothing was touched. Give queue_cleanup_match a rule, name a directory of plans in "
-            "queue_cleanup_plans, or set queue_cleanup_match_all: true if you mean every message."
+            "No selection is given; nothing was touched. Give queue_cleanup_match a rule, name a directory of plans in queue_cleanup_plans, "
+            "or set queue_cleanup_match_all: true to clean every message."
         ),
     ),
     (
         "rules with plans",
         {"queue_cleanup_plans": "/", **SPAM},
         (
-            "Plans are finished selections; nothing was touched. Leave out queue_cleanup_match, queue_cleanup_exclude and "
-            "queue_cleanup_match_all, or queue_cleanup_plans."
+            "Plans and a selection are both given; nothing was touched. Leave out queue_cleanup_match, queue_cleanup_exclude and "
+            "queue_cleanup_match_all, or leave out queue_cleanup_plans."
         ),
     ),
     (
         "queues with plans",
         {"queue_cleanup_plans": "/", "queue_cleanup_queues": ["hold"]},
-        "Plans hold their queues and their scope; nothing was touched. Leave out queue_cleanup_queues and",
+        "Plans already have their queues and their scope; nothing was touched. Leave out queue_cleanup_queues and",
     ),
     (
         "no such plans",

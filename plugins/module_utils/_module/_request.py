@@ -28,6 +28,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor i
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import plan
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import DEFAULT_EXEMPT, DEFAULT_PERCENT
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._summary import listing
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary
@@ -45,10 +46,6 @@ if TYPE_CHECKING:
 
 
 _SUMMARY_ROWS = 10
-# If the operator sets no limit, a selection of more than so many percent of the messages is refused ...
-DEFAULT_PERCENT = 95.0
-# ... unless it has no more messages than that: the rest of a flood may well be all that is in the queue.
-DEFAULT_EXEMPT = 20
 
 
 class Limits(NamedTuple):

@@ -25,6 +25,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id i
 VERSION = 1
 # The most messages of a plan. In memory a message takes about 250 bytes.
 MAX_MESSAGES = 1000000
+# If the operator sets no limit, a selection of more than this percentage of the messages is refused ...
+DEFAULT_PERCENT = 95.0
+# ... unless it has at most so many messages: the rest of a flood may be all that is in the queue.
+DEFAULT_EXEMPT = 20
 # The most bytes of the list of messages: a line has at most 20 characters of queue ID and 16 of fingerprint.
 _MAX_UNPACKED = MAX_MESSAGES * 40
 # How much the clocks of two hosts may differ, in seconds.

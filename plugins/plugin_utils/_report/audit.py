@@ -47,7 +47,7 @@ def audit_report(
     """Return the report on the queues of a fleet.
 
     results: {host: {step: result}}, with the steps of AuditSteps. hosts: as in select_hosts(). created: seconds since the epoch.
-    selection: the match and exclude rules that were asked for, if any.
+    selection: the match and exclude rules that the messages were selected by, if any.
     """
     rows = [
         _make_row(host, AuditSteps(**choose_steps(steps, AuditSteps._fields)))
@@ -81,7 +81,7 @@ def _sum_up(hosts: int, facts: list[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _sum_queues(facts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Return {queue: messages}, without queues that no host looked into."""
+    """Return {queue: messages}, without queues that no host read."""
     summed: Counter[str] = Counter()
     for fact in facts:
         for queue, figures in fact.get("queues", {}).items():
@@ -97,7 +97,7 @@ def _sum_held(facts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def _merge_tops(facts: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Return the tops of the fleet. They are lower bounds: a host does not return a value that is below its own top."""
+    """Return the tops of the fleet. Their counts may be too low, because a host returns only its own most frequent values."""
     merged: dict[str, Counter[str]] = {}
     for fact in facts:
         for name, values in fact.get("top", {}).items():

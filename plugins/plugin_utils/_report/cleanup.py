@@ -34,8 +34,8 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states imp
 STOPPED_BY_FAILURE = "Nothing was touched here, because an earlier host failed."
 STOPPED_BY_INTERRUPTION = "Nothing was touched here, because the run was interrupted before."
 _INTERRUPTED_HERE = (
-    "The run was interrupted while this host was cleaned, and what it deleted is not known here. The mail log of the host has it, in "
-    "the lines of mailops/postfix_queue_purge."
+    "The run was interrupted while this host was cleaned. The lines of mailops/postfix_queue_purge in the mail log of the host show "
+    "what was deleted."
 )
 
 
@@ -146,7 +146,7 @@ def _find_purge_problem(host: str, purge: Result, started: Collection[str] | Non
 
 
 def _verify(steps: CleanupSteps, left: int | None) -> Problem | None:
-    """Return what the look into the queue after the purge shows, None where nothing is left."""
+    """Return what is wrong in the queue after the purge, None if nothing is left."""
     if left:
         text = "%d messages of the selection are still in the queue; run the cleanup again." % left
         return Problem(State.LEFT_OVER, text)
@@ -160,8 +160,8 @@ def _verify(steps: CleanupSteps, left: int | None) -> Problem | None:
 
 def _count_left(steps: CleanupSteps) -> tuple[int | None, int | None]:
     """Return how many messages of the selection are still in the queue, and how many arrived after the plan."""
-    everything = count_matched(steps.left)
-    if not everything:
-        return everything, everything
-    old = count_matched(steps.left_old)
-    return (None, None) if old is None else (old, max(0, everything - old))
+    all_left = count_matched(steps.left)
+    if not all_left:
+        return all_left, all_left
+    old_left = count_matched(steps.left_old)
+    return (None, None) if old_left is None else (old_left, max(0, all_left - old_left))

@@ -4,33 +4,25 @@
 
 # This plugin util is private to the collection: it can change at any time.
 
-"""How much a selection may have. Pure."""
+"""How large a selection may be. Pure."""
 
 from __future__ import annotations
 
 from typing import Any
 
-# A selection of nearly everything is usually a mistake. Unless it has few messages, it is refused where the operator set no limit.
-# postfix_queue_purge has the same bounds.
-NEARLY_ALL_PERCENT = 95
-FEW_MESSAGES = 20
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import DEFAULT_EXEMPT, DEFAULT_PERCENT
 
 
-def is_nearly_all(messages: int, everything: int) -> bool:
-    """Return whether a selection has so much that a limit must allow it."""
-    return messages > FEW_MESSAGES and exceeds_percent(messages, everything, NEARLY_ALL_PERCENT)
+def is_nearly_all(messages: int, total: int) -> bool:
+    """Return whether a selection has nearly all messages, which is usually a mistake, so that a limit must allow it."""
+    return messages > DEFAULT_EXEMPT and exceeds_percent(messages, total, DEFAULT_PERCENT)
 
 
-def exceeds_percent(messages: int, everything: int, percent: float) -> bool:
-    """Return whether a part is more than so many percent of everything."""
-    return messages * 100 > percent * everything
-
-
-def share_text(messages: int, everything: int) -> str:
-    """Return the text for a part of the messages, with the word ALL where it is all of them."""
-    return "ALL %d" % messages if messages == everything else "%d of the %d" % (messages, everything)
+def exceeds_percent(messages: int, total: int, percent: float) -> bool:
+    """Return whether a part is more than so many percent of the total."""
+    return messages * 100 > percent * total
 
 
 def first_given(*values: Any) -> Any:
-    """Return the first value that is not None, None where all are."""
+    """Return the first value that is not None, None if all are None."""
     return next((value for value in values if value is not None), None)

@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Iterable, NamedTuple
 
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import DEFAULT_PERCENT
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import (
     SUMS,
     Row,
@@ -18,12 +20,11 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts impo
     make_row,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.limits import (
-    NEARLY_ALL_PERCENT,
     exceeds_percent,
     first_given,
     is_nearly_all,
-    share_text,
 )
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.refusals import RefusalCode, make_refusal
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import (
     NO_RESULT,
     Problem,
@@ -36,16 +37,13 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results im
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.rules import (
     group_by_rule,
-    hosts_text,
     rule_of,
-    rule_text,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
 
 # Plans whose ages differ by no more seconds were made at one time.
 SAME_TIME_SECONDS = 3600
 _NO_PLAN = "There is no plan for this host: make one, or leave the host out."
-_MIXED_REMEDY = "Make new plans for all hosts, leave hosts out with --limit, or set queue_cleanup_mixed_plans: true if you mean that."
 
 
 class PlanSteps(NamedTuple):
@@ -70,7 +68,7 @@ def plan_report(
     hosts: Iterable[str] | None = None,
     limits: PlanLimits = PlanLimits(),  # noqa: B008  a tuple does not change
 ) -> dict[str, Any]:
-    """Return the report on the plans of a fleet. Its refusals say why they must not be carried out.
+    """Return the report on the plans of a fleet. Its refusals are the reasons why they must not be carried out.
 
     results: {host: {step: result}}, with the steps of PlanSteps. hosts: as in select_hosts(). created: seconds since the epoch.
     """
@@ -81,10 +79,10 @@ def plan_report(
     planned = [row for row in rows if row["counts"] is not None]
     counts = add_up((row["counts"] for row in planned), (*SUMS, "partial", "undecided", "in_queues"))
     rules = group_by_rule(planned)
-    refusals = [text for row in rows for text in _refuse_host(row, limits)]
+    refusals = [refusal for row in rows for refusal in _refuse_host(row, limits)]
     refusals += _refuse_fleet(planned, counts["messages"], limits)
     if not limits.mixed:
-        refusals += [*_refuse_rules(rules), *_refuse_ages(planned, created)]
+        refusals += [*_refuse_rules(rules), *_refuse_times(planned)]
     fleet = {"hosts": len(rows), "planned": len(planned), **counts}
     return make_report("plan", created, rows, fleet=fleet, rules=rules, refusals=refusals)
 
@@ -110,7 +108,7 @@ def make_plan_row(host: str, result: Result) -> dict[str, Any]:
 
 def _find_plan_problem(result: Result) -> Problem | None:
     problem = find_problem(result)
-    # The module counts what it refuses only where a limit was exceeded.
+    # The module returns counts of what it refuses only if a limit was exceeded.
     if problem and problem.state == State.FAILED and "matched" in result:
         return Problem(State.REFUSED, problem.text)
     return problem
@@ -119,64 +117,54 @@ def _find_plan_problem(result: Result) -> Problem | None:
 # --- refusals -------------------------------------------------------------------------------------------------------
 
 
-def _refuse_host(row: Row, limits: PlanLimits) -> list[str]:
+def _refuse_host(row: Row, limits: PlanLimits) -> list[dict[str, Any]]:
     """Return why the plan of a host must not be carried out.
 
     The module checks the same limits, but only on its own host, and after other hosts were cleaned. Limits that are not given are
     those of the plan.
     """
+    refuse = partial(make_refusal, host=row["host"])
     if row["state"] == State.REFUSED:
-        return ["%s: %s" % (row["host"], row["problem"])]
+        return [refuse(RefusalCode.REFUSED_BY_HOST, problem=row["problem"])]
     if row["counts"] is None:
         return []
-    messages, in_queues = row["counts"]["messages"], row["counts"]["in_queues"]
-    most = first_given(limits.max_messages, row["limits"].get("max_messages"))
-    percent = first_given(limits.max_percent, row["limits"].get("max_percent"))
-    texts = []
-    if most is not None and messages > most:
-        texts.append("The plan has %d messages, queue_cleanup_max_messages allows %d." % (messages, most))
-    if percent is not None and exceeds_percent(messages, in_queues, percent):
-        texts.append(
-            "The plan has %d of the %d messages in the chosen queues, queue_cleanup_max_percent allows %g percent."
-            % (messages, in_queues, percent)
-        )
-    if most is None and percent is None and row["rule"]["match"] and is_nearly_all(messages, in_queues):
-        texts.append(
-            "The plan has %s messages in the chosen queues, which is more than %d percent. Narrow the rule, or set "
-            "queue_cleanup_max_percent: 100 if you mean that." % (share_text(messages, in_queues), NEARLY_ALL_PERCENT)
-        )
-    return ["%s: %s" % (row["host"], text) for text in texts]
+    messages, total = row["counts"]["messages"], row["counts"]["in_queues"]
+    max_messages = first_given(limits.max_messages, row["limits"].get("max_messages"))
+    max_percent = first_given(limits.max_percent, row["limits"].get("max_percent"))
+    refusals = []
+    if max_messages is not None and messages > max_messages:
+        refusals.append(refuse(RefusalCode.MAX_MESSAGES, messages=messages, allowed=max_messages))
+    if max_percent is not None and exceeds_percent(messages, total, max_percent):
+        refusals.append(refuse(RefusalCode.MAX_PERCENT, messages=messages, total=total, allowed=max_percent))
+    if max_messages is None and max_percent is None and row["rule"]["match"] and is_nearly_all(messages, total):
+        refusals.append(refuse(RefusalCode.NEARLY_ALL, messages=messages, total=total, allowed=DEFAULT_PERCENT))
+    return refusals
 
 
-def _refuse_fleet(planned: list[dict[str, Any]], messages: int, limits: PlanLimits) -> list[str]:
-    most = limits.fleet_max_messages
-    if most is None or messages <= most:
+def _refuse_fleet(planned: list[dict[str, Any]], messages: int, limits: PlanLimits) -> list[dict[str, Any]]:
+    max_messages = limits.fleet_max_messages
+    if max_messages is None or messages <= max_messages:
         return []
     hosts = sum(row["counts"]["messages"] > 0 for row in planned)
-    return [
-        "The plans have %d messages on %d hosts, queue_cleanup_fleet_max_messages allows %d." % (messages, hosts, most)
-    ]
+    return [make_refusal(RefusalCode.FLEET_MAX_MESSAGES, messages=messages, hosts=hosts, allowed=max_messages)]
 
 
-def _refuse_rules(rules: list[dict[str, Any]]) -> list[str]:
+def _refuse_rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return that plans have different rules, and which hosts have which."""
     if len(rules) <= 1:
         return []
-    groups = ["%s: %s" % (hosts_text(group["hosts"]), rule_text(group["rule"])) for group in rules]
-    return ["The plans are of %d different rules. %s" % (len(rules), _MIXED_REMEDY), *groups]
+    groups = [{"hosts": group["hosts"], "rule": group["rule"]} for group in rules]
+    return [make_refusal(RefusalCode.DIFFERENT_RULES, groups=groups)]
 
 
-def _refuse_ages(planned: list[dict[str, Any]], created: int) -> list[str]:
+def _refuse_times(planned: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return that plans were made at different times, and which hosts have which."""
     hosts_by_time: dict[int, list[str]] = {}
     for row in sorted(planned, key=lambda row: int(row["planned_at"])):
-        made = row["planned_at"]
-        first = next((second for second in hosts_by_time if made - second <= SAME_TIME_SECONDS), made)
+        planned_at = row["planned_at"]
+        first = next((second for second in hosts_by_time if planned_at - second <= SAME_TIME_SECONDS), planned_at)
         hosts_by_time.setdefault(first, []).append(row["host"])
     if len(hosts_by_time) <= 1:
         return []
-    groups = [
-        "%s: planned %d minutes ago" % (hosts_text(hosts), (created - second) // 60)
-        for second, hosts in hosts_by_time.items()
-    ]
-    return ["The plans were made at different times. %s" % _MIXED_REMEDY, *groups]
+    groups = [{"hosts": hosts, "planned_at": second} for second, hosts in hosts_by_time.items()]
+    return [make_refusal(RefusalCode.DIFFERENT_TIMES, groups=groups)]

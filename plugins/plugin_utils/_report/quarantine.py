@@ -42,15 +42,15 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states imp
 
 _NOT_RESTORED = "Nothing was restored here, because an earlier host failed."
 _INTERRUPTED_HERE = (
-    "The run was interrupted while it was at work on this host. The quarantine itself has what was moved and deleted: run the playbook "
-    "mailops.postfix.restore without a name."
+    "The run was interrupted while it worked on this host. To see what was moved and deleted, run the playbook mailops.postfix.restore "
+    "without a name."
 )
 
 
 class QuarantineSteps(NamedTuple):
     """The steps of the role spool_quarantine.
 
-    source: why the source was not stopped, empty where it was. quarantine: what postfix_spool_quarantine returned when it moved the
+    source: why the source was not stopped, empty if it was. quarantine: what postfix_spool_quarantine returned when it moved the
     queues away. listing: what postfix_quarantine_info returned. preview: what postfix_queue_facts found in the quarantine before
     anything was restored. restore, expiry: what postfix_spool_quarantine returned when it restored, and when it deleted. left: what
     postfix_queue_facts found afterwards. service: what it found of the running instance.
@@ -69,9 +69,9 @@ class QuarantineSteps(NamedTuple):
 class QuarantineOptions(NamedTuple):
     """What a run does: the name of the quarantine, and why.
 
-    rules: whether rules select what is restored. everything: whether all is restored that no rule excludes. must_run: whether a host
-    where Postfix does not run is a problem. check: whether it only predicts, in check mode. expire: the age at which the rest is
-    deleted, as C(14d), None where nothing is.
+    rules: whether rules select what is restored. everything: whether everything is restored that no rule excludes. must_run: whether a
+    stopped Postfix is a problem. check: whether it only predicts, in check mode. expire: the age at which the rest is
+    deleted, such as C(14d), None if nothing is.
     """
 
     name: str
@@ -83,13 +83,13 @@ class QuarantineOptions(NamedTuple):
     expire: str | None = None
 
 
-class _Moment(NamedTuple):
-    """When a report is made. before: the second until which a quarantine must be unchanged to be deleted, None where none is.
+class _ReportTime(NamedTuple):
+    """When a report is made. unchanged_since: the second until which a quarantine must be unchanged to be deleted, None if none is.
 
     preview: whether it is before anything is restored. started: for a run that was interrupted, the hosts on which it had begun.
     """
 
-    before: int | None
+    unchanged_since: int | None
     preview: bool
     started: Collection[str] | None
 
@@ -106,13 +106,13 @@ def quarantine_report(
     """Return the report on a run of the role spool_quarantine. Raises SelectionError for an age that is none.
 
     results: {host: {step: result}}, with the steps of QuarantineSteps. hosts: as in select_hosts(). created: seconds since the epoch.
-    limits: given for a preview, before anything is restored. Its refusals say why nothing must be restored.
+    limits: given for a preview, before anything is restored. Its refusals are the reasons why nothing must be restored.
     started: for a run that was interrupted, the hosts on which it had begun.
     """
     expire_seconds = None if run.expire is None else parse_age(run.expire, "expire")
-    moment = _Moment(None if expire_seconds is None else created - expire_seconds, limits is not None, started)
+    report_time = _ReportTime(None if expire_seconds is None else created - expire_seconds, limits is not None, started)
     rows = [
-        _make_row(host, QuarantineSteps(**choose_steps(steps, QuarantineSteps._fields)), run, moment)
+        _make_row(host, QuarantineSteps(**choose_steps(steps, QuarantineSteps._fields)), run, report_time)
         for host, steps in select_hosts(results, hosts)
     ]
     return make_report(
@@ -122,7 +122,7 @@ def quarantine_report(
         **run._asdict(),
         expire_seconds=expire_seconds,
         interrupted=started is not None,
-        preview=moment.preview,
+        preview=report_time.preview,
         fleet=_sum_up(rows),
         refusals=[] if limits is None else refuse_restore(rows, limits, name=run.name, everything=run.everything),
     )
@@ -140,36 +140,36 @@ def _sum_up(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _make_row(host: str, steps: QuarantineSteps, run: QuarantineOptions, moment: _Moment) -> dict[str, Any]:
-    held_back = bool(steps.quarantine.get("skipped"))
+def _make_row(host: str, steps: QuarantineSteps, run: QuarantineOptions, report_time: _ReportTime) -> dict[str, Any]:
+    not_begun = bool(steps.quarantine.get("skipped"))
     ran = QuarantineSteps(*(NO_RESULT if step.get("skipped") else step for step in steps))
-    figures = _make_figures(ran, run, moment)
+    figures = _make_figures(ran, run, report_time)
     problem = (
-        _find_interruption(host, ran, moment, figures)
-        or _find_problem(ran, run, figures, held_back=held_back)
-        or (None if moment.preview else _find_unfinished(ran, run, figures))
+        _find_interruption(host, ran, report_time, figures)
+        or _find_problem(ran, run, figures, not_begun=not_begun)
+        or (None if report_time.preview else _find_unfinished(ran, run, figures))
     )
-    return make_row(host, *(problem or (_state_of(ran, run, moment, figures), None)), **figures)
+    return make_row(host, *(problem or (_state_of(ran, run, report_time, figures), None)), **figures)
 
 
 # --- figures --------------------------------------------------------------------------------------------------------
 
 
-def _make_figures(steps: QuarantineSteps, run: QuarantineOptions, moment: _Moment) -> dict[str, Any]:
+def _make_figures(steps: QuarantineSteps, run: QuarantineOptions, report_time: _ReportTime) -> dict[str, Any]:
     previewed = queue_facts(steps.preview)
     selected = previewed.get("matched") if run.rules else None
     restored = steps.restore.get("restored")
-    if run.check and steps.quarantine.get("changed") and not moment.preview:
-        # Nothing was moved away that could be restored: what the preview found in the queue is the prediction.
+    if run.check and steps.quarantine.get("changed") and not report_time.preview:
+        # In check mode nothing was moved away. The messages that the preview found in the queue are the prediction.
         restored = selected
     deleted = _count_deleted(steps, restored, check=run.check)
     acting = (steps.quarantine, steps.restore, steps.expiry)
     return {
-        "path": steps.quarantine.get("path") or _listed(steps).get("path"),
+        "path": steps.quarantine.get("path") or _listed_quarantine(steps).get("path"),
         "down": steps.quarantine.get("down"),
         "quarantined": steps.quarantine.get("quarantined"),
         "selected": selected,
-        "to_delete": _count_to_delete(steps, count_messages(selected), moment),
+        "to_delete": _count_to_delete(steps, count_messages(selected), report_time),
         "top": previewed.get("top"),
         "restored": restored,
         "outcomes": steps.restore.get("outcomes"),
@@ -182,19 +182,19 @@ def _make_figures(steps: QuarantineSteps, run: QuarantineOptions, moment: _Momen
     }
 
 
-def _listed(steps: QuarantineSteps) -> Mapping[str, Any]:
-    """Return the quarantine as the listing has it, empty where there is none."""
+def _listed_quarantine(steps: QuarantineSteps) -> Mapping[str, Any]:
+    """Return the quarantine as the listing has it, empty if there is none."""
     quarantines = steps.listing.get("quarantines")
     return quarantines[0] if quarantines else {}
 
 
-def _count_to_delete(steps: QuarantineSteps, selected: int, moment: _Moment) -> int | None:
-    """Return how many messages are old enough to be deleted at the end; None where nothing is deleted."""
-    previewed, listed = queue_facts(steps.preview), _listed(steps)
-    if moment.before is None or not previewed or not listed:
+def _count_to_delete(steps: QuarantineSteps, selected: int, report_time: _ReportTime) -> int | None:
+    """Return how many messages are old enough to be deleted at the end; None if nothing is deleted."""
+    previewed, listed = queue_facts(steps.preview), _listed_quarantine(steps)
+    if report_time.unchanged_since is None or not previewed or not listed:
         return None
     filled = listed.get("filled")
-    if filled is None or filled > moment.before:
+    if filled is None or filled > report_time.unchanged_since:
         return 0
     return int(previewed["total"]["messages"]) - selected
 
@@ -202,7 +202,7 @@ def _count_to_delete(steps: QuarantineSteps, selected: int, moment: _Moment) -> 
 def _count_deleted(
     steps: QuarantineSteps, restored: Mapping[str, int] | None, *, check: bool
 ) -> Mapping[str, int] | None:
-    """Return what was deleted. In check mode the module also counts what would be restored before, because it is still there."""
+    """Return what was deleted. In check mode the module also counts messages that would be restored before, because they are still there."""
     deleted: Mapping[str, int] | None = steps.expiry.get("deleted")
     if check and deleted and restored and count_messages(deleted):
         return {name: max(0, count - restored.get(name, 0)) for name, count in deleted.items()}
@@ -210,7 +210,7 @@ def _count_deleted(
 
 
 def _count_left(steps: QuarantineSteps, restored: int, deleted: int, *, check: bool) -> int | None:
-    """Return how many messages are in the quarantine at the end; None where nothing could look."""
+    """Return how many messages are in the quarantine at the end; None if no task could count them."""
     after, before = queue_facts(steps.left), queue_facts(steps.preview)
     if after:
         return int(after["total"]["messages"]) - deleted
@@ -223,12 +223,12 @@ def _count_left(steps: QuarantineSteps, restored: int, deleted: int, *, check: b
 
 
 def _find_interruption(
-    host: str, steps: QuarantineSteps, moment: _Moment, figures: Mapping[str, Any]
+    host: str, steps: QuarantineSteps, report_time: _ReportTime, figures: Mapping[str, Any]
 ) -> Problem | None:
-    """Return what is unknown of a host where a run was interrupted at work, or before it began there."""
-    if moment.started is None:
+    """Return what an interruption of the run left unknown or undone on a host."""
+    if report_time.started is None:
         return None
-    if host not in moment.started:
+    if host not in report_time.started:
         return Problem(State.STOPPED, STOPPED_BY_INTERRUPTION)
     at_work = not (steps.quarantine or steps.source or steps.listing)
     restoring = count_messages(figures["selected"]) and not steps.restore
@@ -236,16 +236,16 @@ def _find_interruption(
 
 
 def _find_problem(
-    steps: QuarantineSteps, run: QuarantineOptions, figures: Mapping[str, Any], *, held_back: bool
+    steps: QuarantineSteps, run: QuarantineOptions, figures: Mapping[str, Any], *, not_begun: bool
 ) -> Problem | None:
-    """Return what failed on a host. held_back: whether its queues stayed, because an earlier host failed."""
+    """Return what failed on a host. not_begun: whether its queues were not touched, because an earlier host failed."""
     if run.must_run and figures["mail_runs"] is False:
         problem = first_problem(steps.quarantine)
         return Problem(State.MAIL_DOWN, problem.text if problem else "Postfix does not run on this host; start it.")
     if steps.source:
         text = "The source was not stopped, so nothing was touched here: %s" % message_of(steps.source)
         return Problem(State.FAILED, text)
-    if held_back:
+    if not_begun:
         return Problem(State.STOPPED, STOPPED_BY_FAILURE)
     if not (steps.quarantine or steps.listing):
         return find_problem(NO_RESULT)
@@ -253,7 +253,7 @@ def _find_problem(
 
 
 def _find_unfinished(steps: QuarantineSteps, run: QuarantineOptions, figures: Mapping[str, Any]) -> Problem | None:
-    """Return what is not done on a host where no task failed."""
+    """Return what is not done on a host although no task failed."""
     if count_messages(figures["selected"]) and not figures["restored"]:
         return Problem(State.STOPPED, _NOT_RESTORED)
     unverified = first_problem(steps.left, steps.service)
@@ -263,17 +263,19 @@ def _find_unfinished(steps: QuarantineSteps, run: QuarantineOptions, figures: Ma
     if left:
         text = (
             "%d messages of the selection are still in the quarantine, %d of them because a file in the queue has their queue ID; "
-            "look at those, then restore again."
+            "check these messages, then restore again."
         )
         return Problem(State.LEFT_OVER, text % (left, figures["collisions"] or 0))
     return None
 
 
-def _state_of(steps: QuarantineSteps, run: QuarantineOptions, moment: _Moment, figures: Mapping[str, Any]) -> State:
-    """Return the state of a host without a problem: the last of what was done there."""
+def _state_of(
+    steps: QuarantineSteps, run: QuarantineOptions, report_time: _ReportTime, figures: Mapping[str, Any]
+) -> State:
+    """Return the state of a host without a problem: the last step that did something there."""
     if steps.listing and not steps.listing["quarantines"]:
         return State.NO_QUARANTINE
-    if moment.preview and count_messages(figures["selected"]):
+    if report_time.preview and count_messages(figures["selected"]):
         return State.WOULD_RESTORE
     if count_messages(figures["deleted"]):
         return State.WOULD_DELETE if run.check else State.DELETED

@@ -8,15 +8,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Sequence
+from functools import partial
+from typing import Any, NamedTuple, Sequence
 
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import DEFAULT_PERCENT
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Row, count_messages
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.limits import (
-    NEARLY_ALL_PERCENT,
     exceeds_percent,
     is_nearly_all,
-    share_text,
 )
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.refusals import RefusalCode, make_refusal
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
 
 
@@ -29,54 +30,49 @@ class QuarantineLimits(NamedTuple):
     expire_max_messages: float | None = None
 
 
-def refuse_restore(rows: Sequence[Row], limits: QuarantineLimits, *, name: str, everything: bool) -> list[str]:
-    """Return why nothing must be restored or deleted on any host, nothing where it may be.
+def refuse_restore(
+    rows: Sequence[Row], limits: QuarantineLimits, *, name: str, everything: bool
+) -> list[dict[str, Any]]:
+    """Return why nothing must be restored or deleted on any host, an empty list if it may be.
 
-    rows: those of a preview. name: the quarantine. everything: whether all is restored that no rule excludes.
+    rows: those of a preview. name: the quarantine. everything: whether everything is restored that no rule excludes.
     """
     refusals = [
-        "%s: %s" % (row["host"], text)
+        refusal
         for row in rows
-        for text in (*_refuse_host(row, limits, everything=everything), *_refuse_expiry(row, limits))
+        for refusal in (*_refuse_host(row, limits, everything=everything), *_refuse_expiry(row, limits))
     ]
-    selected = sum(count_messages(row["selected"]) for row in rows)
-    most = limits.fleet_max_messages
-    if most is not None and selected > most:
+    selected = [count_messages(row["selected"]) for row in rows]
+    messages, max_messages = sum(selected), limits.fleet_max_messages
+    if max_messages is not None and messages > max_messages:
+        hosts = sum(count > 0 for count in selected)
         refusals.append(
-            "The rules would restore %d messages, spool_quarantine_fleet_max_messages allows %d." % (selected, most)
+            make_refusal(RefusalCode.FLEET_MAX_MESSAGES, messages=messages, hosts=hosts, allowed=max_messages)
         )
     answered = [row for row in rows if not row["problem"]]
     if answered and all(row["state"] == State.NO_QUARANTINE for row in answered):
-        refusals.append("No host has a quarantine %s; run the playbook without a name to see which there are." % name)
+        refusals.append(make_refusal(RefusalCode.NO_SUCH_QUARANTINE, name=name))
     return refusals
 
 
-def _refuse_host(row: Row, limits: QuarantineLimits, *, everything: bool) -> list[str]:
+def _refuse_host(row: Row, limits: QuarantineLimits, *, everything: bool) -> list[dict[str, Any]]:
     if not row["selected"]:
         return []
-    selected, total = row["selected"]["messages"], row["left"] or 0
-    most, percent = limits.max_messages, limits.max_percent
-    texts = []
-    if most is not None and selected > most:
-        texts.append("The rules would restore %d messages, spool_quarantine_max_messages allows %d." % (selected, most))
-    if percent is not None and exceeds_percent(selected, total, percent):
-        texts.append(
-            "The rules would restore %d of %d messages, spool_quarantine_max_percent allows %g percent."
-            % (selected, total, percent)
-        )
-    if most is None and percent is None and not everything and is_nearly_all(selected, total):
-        texts.append(
-            "The rules would restore %s messages, which is more than %d percent. Narrow the rules, or set "
-            "spool_quarantine_max_percent: 100 if you mean that." % (share_text(selected, total), NEARLY_ALL_PERCENT)
-        )
-    return texts
+    refuse = partial(make_refusal, host=row["host"])
+    messages, total = row["selected"]["messages"], row["left"] or 0
+    max_messages, max_percent = limits.max_messages, limits.max_percent
+    refusals = []
+    if max_messages is not None and messages > max_messages:
+        refusals.append(refuse(RefusalCode.MAX_MESSAGES, messages=messages, allowed=max_messages))
+    if max_percent is not None and exceeds_percent(messages, total, max_percent):
+        refusals.append(refuse(RefusalCode.MAX_PERCENT, messages=messages, total=total, allowed=max_percent))
+    if max_messages is None and max_percent is None and not everything and is_nearly_all(messages, total):
+        refusals.append(refuse(RefusalCode.NEARLY_ALL, messages=messages, total=total, allowed=DEFAULT_PERCENT))
+    return refusals
 
 
-def _refuse_expiry(row: Row, limits: QuarantineLimits) -> list[str]:
-    most = limits.expire_max_messages
-    if most is None or (row["to_delete"] or 0) <= most:
+def _refuse_expiry(row: Row, limits: QuarantineLimits) -> list[dict[str, Any]]:
+    max_messages, messages = limits.expire_max_messages, row["to_delete"] or 0
+    if max_messages is None or messages <= max_messages:
         return []
-    return [
-        "spool_quarantine_expire would delete %d messages, spool_quarantine_expire_max_messages allows %d."
-        % (row["to_delete"], most)
-    ]
+    return [make_refusal(RefusalCode.EXPIRE_MAX_MESSAGES, host=row["host"], messages=messages, allowed=max_messages)]

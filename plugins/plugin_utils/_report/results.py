@@ -6,7 +6,7 @@
 
 """The input of reports: what tasks returned, as {host: {step: result}}. Pure.
 
-Each kind of report names its steps in a NamedTuple. A result is as Ansible registers it, and empty where the task did not run.
+Each kind of report names its steps in a NamedTuple. A result is as Ansible registers it, and empty if the task did not run.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ class Problem(NamedTuple):
 
 
 def select_hosts(results: Results, hosts: Iterable[str] | None) -> Iterator[tuple[str, Steps]]:
-    """Yield each host with its steps. hosts: those that were asked, in the order of the report; by default those of the results."""
+    """Yield each host with its steps. hosts: those that were queried, in the order of the report; by default those of the results."""
     for host in results if hosts is None else hosts:
         yield host, results.get(host) or {}
 
 
 def choose_steps(steps: Steps, names: Iterable[str]) -> dict[str, Result]:
-    """Return the named steps of a host, empty ones where the host has none."""
+    """Return the named steps of a host, empty ones if the host has none."""
     return {name: steps.get(name) or NO_RESULT for name in names}
 
 
 def find_problem(result: Result) -> Problem | None:
-    """Return why a host has no answer, None where it has one."""
+    """Return why a host has no answer, None if it has one."""
     if not result:
         return Problem(State.MISSING, _NOT_QUERIED)
     if result.get("unreachable"):
@@ -64,18 +64,18 @@ def message_of(result: Result) -> str:
 
 
 def queue_facts(result: Result) -> Mapping[str, Any]:
-    """Return what postfix_queue_facts found, whether it set facts or not; empty where it found nothing."""
+    """Return what postfix_queue_facts found, whether it set facts or not; empty if it found nothing."""
     facts: Mapping[str, Any] = result.get("postfix_queue") or result.get("ansible_facts", {}).get("postfix_queue", {})
     return facts
 
 
 def count_matched(result: Result) -> int | None:
-    """Return how many messages postfix_queue_facts selected; None where it did not run or failed."""
+    """Return how many messages postfix_queue_facts selected; None if it did not run or failed."""
     matched = queue_facts(result).get("matched")
     return None if matched is None else int(matched["messages"])
 
 
 def plan_of(result: Result) -> Mapping[str, Any] | None:
-    """Return the plan in a result, of the module or of the task that read it from a file; None where there is none."""
+    """Return the plan in a result, of the module or of the task that read it from a file; None if there is none."""
     plan = result.get("plan")
     return plan if isinstance(plan, Mapping) else None

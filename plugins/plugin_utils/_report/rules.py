@@ -15,8 +15,6 @@ from typing import Any, Iterable, Mapping
 from ansible_collections.mailops.postfix.plugins.module_utils._format.units import TIME_UNITS
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Row
 
-_HOSTS_NAMED = 10
-
 
 def rule_of(plan: Mapping[str, Any]) -> dict[str, Any]:
     """Return the selection of a plan as an operator writes it. Ages count from the time of the plan, as they did there."""
@@ -38,7 +36,8 @@ def _write_criterion(key: str, value: Any, created: int) -> Any:
     if not isinstance(value, list):
         return value
     items = [_write_value(key, item, created) for item in value]
-    return items[0] if len(items) == 1 else items
+    # The value of an operator is a list of rules, even of one.
+    return items[0] if len(items) == 1 and not isinstance(items[0], Mapping) else items
 
 
 def _write_value(key: str, item: Any, created: int) -> Any:
@@ -51,19 +50,11 @@ def _write_value(key: str, item: Any, created: int) -> Any:
 
 
 def _write_age(seconds: int) -> str:
-    """Return a length of time in the largest unit that it is a whole number of, as C(2d)."""
+    """Return a length of time in the largest unit that it is a whole number of, such as C(2d)."""
     for unit, size in reversed(list(TIME_UNITS.items())):
         if seconds and seconds % size == 0:
             return "%d%s" % (seconds // size, unit)
     return "%ds" % seconds
-
-
-def rule_text(rule: Mapping[str, Any]) -> str:
-    """Return a selection on one line: what matches, what is excluded, and the method."""
-    matched = " or ".join(json.dumps(part, ensure_ascii=False) for part in rule["match"]) or "every message"
-    excluded = " or ".join(json.dumps(part, ensure_ascii=False) for part in rule["exclude"])
-    method = "" if rule["method"] in (None, "delete") else ", to %s" % rule["method"]
-    return matched + (", but not %s" % excluded if excluded else "") + method
 
 
 def group_by_rule(planned: Iterable[Row]) -> list[dict[str, Any]]:
@@ -78,9 +69,3 @@ def group_by_rule(planned: Iterable[Row]) -> list[dict[str, Any]]:
         {"digest": key, "rule": rules[key], "hosts": hosts[key]}
         for key in sorted(rules, key=lambda key: -len(hosts[key]))
     ]
-
-
-def hosts_text(hosts: list[str]) -> str:
-    """Return the names of hosts; of many, the first ones and how many more there are."""
-    more = len(hosts) - _HOSTS_NAMED
-    return ", ".join(hosts[:_HOSTS_NAMED]) + (" and %d more" % more if more > 0 else "")

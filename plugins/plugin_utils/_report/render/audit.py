@@ -65,8 +65,8 @@ def _summary(report: Report) -> list[str]:
     total = fleet["total"]
     lines = [
         "%d of %d hosts answered." % (fleet["answered"], fleet["hosts"]),
-        "%d messages (%s) to %d recipients, the oldest %s old."
-        % (total["messages"], size(total["bytes"]), total["recipients"], age(seconds_since(report, total["oldest"]))),
+        "%d messages (%s) to %d recipients%s."
+        % (total["messages"], size(total["bytes"]), total["recipients"], _oldest_text(report, total["oldest"])),
     ]
     held = fleet.get("held")
     if held and held["messages"]:
@@ -78,6 +78,11 @@ def _summary(report: Report) -> list[str]:
     if fleet.get("damaged"):
         lines.append("%d queue files are damaged." % fleet["damaged"])
     return lines
+
+
+def _oldest_text(report: Report, oldest: int | None) -> str:
+    """Return how old the oldest message is, an empty text if there is none. oldest: when it arrived, in seconds since the epoch."""
+    return "" if oldest is None else ", the oldest %s old" % age(seconds_since(report, oldest))
 
 
 def _top_section(fleet: Mapping[str, Any]) -> Section:

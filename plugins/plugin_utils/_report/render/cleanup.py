@@ -36,7 +36,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.wor
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import size
 
-# Outcomes that always have a column. Others have one where a message has that outcome.
+# Outcomes that always have a column. Others have one if a message has that outcome.
 _OUTCOMES = ("vanished", "changed", "in_flight", "failed")
 _NUMBERS_BEFORE = ("planned", "purged", "recipients", "size")
 _NUMBERS_AFTER = ("left", "arrived", "plan made")

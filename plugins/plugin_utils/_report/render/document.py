@@ -6,7 +6,7 @@
 
 """A report laid out, before it becomes text, Markdown or another format. Pure.
 
-Cells and items may hold text that strangers wrote, as it is. Each renderer escapes it, once.
+Cells and items may hold untrusted text, unchanged. Each renderer escapes it, once.
 """
 
 from __future__ import annotations

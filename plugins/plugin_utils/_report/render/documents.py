@@ -30,7 +30,7 @@ DOCUMENTS: Mapping[str, Callable[[Report], Document]] = {
 
 
 def document_of(report: Report) -> Document:
-    """Return a report laid out. Raises ValueError for what is no report."""
+    """Return a report laid out. Raises ValueError if it is no report."""
     kind = report.get("kind")
     if kind not in DOCUMENTS:
         raise ValueError("%r is no kind of report; known are %s" % (kind, ", ".join(DOCUMENTS)))

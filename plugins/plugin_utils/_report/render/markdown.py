@@ -18,7 +18,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._text import one_l
 
 
 def markdown_text(document: Document) -> str:
-    """Return a document as Markdown. Untrusted text is code, where it is no link, no mark-up and no HTML."""
+    """Return a document as Markdown. Untrusted text is code, so that it cannot be a link, mark-up or HTML."""
     summary = ["- %s" % line for line in document.summary]
     lines = ["# %s" % document.title, "", time_text(document.created), "", *summary, ""]
     lines += markdown_table(document.table)
@@ -41,7 +41,7 @@ def _cell(column: Column, text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Return the text as code in Markdown, where it is no link, no mark-up and no HTML, also within a table."""
+    """Return the text as code in Markdown, so that it cannot be a link, mark-up or HTML, also within a table."""
     text = one_line(text)
     if not text or text == "-":
         return text

@@ -17,8 +17,12 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.doc
     Item,
     Section,
 )
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import state_word
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.rules import hosts_text, rule_text
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.refusals import refusal_texts
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import (
+    hosts_text,
+    rule_text,
+    state_word,
+)
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import age, clip, one_line
 
 HOST = Column("host", untrusted=True)
@@ -56,7 +60,7 @@ def ago_text(report: Report, second: int | None) -> str:
 
 
 def first_top(tops: Mapping[str, Any] | None, name: str) -> str:
-    """Return the first value of a top with its count, C(-) where there is none."""
+    """Return the first value of a top with its count, C(-) if there is none."""
     values = (tops or {}).get(name)
     return top_text(values[0]) if values else "-"
 
@@ -96,12 +100,12 @@ def problem_section(report: Report) -> Section:
 
 
 def refusal_section(report: Report, title: str) -> Section:
-    """Return why a run must not go on."""
-    return Section(title, [Item("refused", clip(text, _TEXT_WIDTH)) for text in report["refusals"]])
+    """Return why a run is refused."""
+    return Section(title, [Item("refused", clip(text, _TEXT_WIDTH)) for text in refusal_texts(report)])
 
 
 def rule_section(report: Report) -> Section:
-    """Return the rules of plans, with their hosts where these are not all of one rule."""
+    """Return the rules of plans, with their hosts if there are several rules."""
     groups = report["rules"]
     items = [
         Item("rule" if len(groups) == 1 else hosts_text(group["hosts"]), clip(rule_text(group["rule"]), _RULE_WIDTH))
@@ -113,7 +117,7 @@ def rule_section(report: Report) -> Section:
 def message_section(
     title: str, rows: Sequence[Row], messages_of: Callable[[Row], Sequence[Mapping[str, Any]] | None]
 ) -> Section:
-    """Return a list of messages with what is wrong with each, for each host the first ones."""
+    """Return a list of messages with the problem of each. Of each host the first ones are listed."""
     items = []
     for row in rows:
         messages = messages_of(row) or ()
@@ -126,10 +130,10 @@ def message_section(
 
 
 def undecided_lines(count: int | None) -> list[str]:
-    """Return a line for messages that a selection could not decide about, none where there are none."""
+    """Return a line about the messages that the rules could not decide about, none if there are no such messages."""
     if not count:
         return []
     return [
-        "%d messages are undecided, because the rules ask for what could not be read in them; they are left alone."
+        "%d messages are undecided, because parts of them that the rules need could not be read; they are left alone."
         % count
     ]

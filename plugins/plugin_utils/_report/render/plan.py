@@ -81,6 +81,6 @@ def _make_cells(report: Report, row: Row) -> list[str]:
 
 
 def _total_text(counts: Mapping[str, Any]) -> str:
-    """Return how many messages are in the chosen queues, with the word ALL where the plan has all of them."""
+    """Return how many messages are in the chosen queues, with the word ALL if the plan has all of them."""
     messages, total = counts.get("messages"), counts.get("in_queues")
     return "ALL %d" % messages if messages and messages == total else number_text(total)

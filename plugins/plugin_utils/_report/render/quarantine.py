@@ -73,14 +73,14 @@ def _title(report: Report) -> str:
 
 def _summary(report: Report) -> list[str]:
     fleet = report["fleet"]
-    would = "would be " if report["check"] else ""
-    counts = {"%squarantined" % would: fleet["quarantined"]}
+    prefix = "would be " if report["check"] else ""
+    counts = {"%squarantined" % prefix: fleet["quarantined"]}
     if report["preview"]:
         counts["to be restored"] = fleet["selected"]
     else:
-        counts["%srestored" % would] = fleet["restored"]
+        counts["%srestored" % prefix] = fleet["restored"]
     if fleet["deleted"]["messages"]:
-        counts["%sdeleted" % would] = fleet["deleted"]
+        counts["%sdeleted" % prefix] = fleet["deleted"]
     lines = [
         "%s: %d messages (%s) to %d recipients."
         % (words.capitalize(), sums["messages"], size(sums["bytes"]), sums["recipients"])
@@ -99,10 +99,10 @@ def _preview_lines(report: Report) -> list[str]:
     fleet = report["fleet"]
     lines = []
     if fleet["selected"]["messages"] and fleet["selected"]["messages"] == fleet["left"]:
-        lines.append("ALL of them are to be restored.")
+        lines.append("ALL of them would be restored.")
     if fleet["to_delete"]:
         lines.append(
-            "%d of them are to be DELETED at the end, because nothing was moved into their quarantine for %s."
+            "%d of them would be DELETED at the end, because nothing was moved into their quarantine for %s."
             % (fleet["to_delete"], report["expire"])
         )
     if fleet["partial"]:
@@ -129,6 +129,6 @@ def _make_cells(report: Report, row: Row, outcomes: Sequence[str]) -> list[str]:
 
 
 def _selected_text(report: Report, row: Row) -> str:
-    """Return how many messages are selected, with the word ALL where a preview has all of them."""
+    """Return how many messages are selected, with the word ALL if a preview has all of them."""
     selected = (row["selected"] or {}).get("messages")
     return "ALL %d" % selected if report["preview"] and selected and selected == row["left"] else number_text(selected)

@@ -18,7 +18,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.tex
 
 
 class Renderer(NamedTuple):
-    """A format: what turns a report into it, and the suffix of the file that is kept in it, None where none is."""
+    """A format: the function that turns a report into it, and the suffix of its files, None if no file is kept in it."""
 
     render: Callable[[Report], Any]
     suffix: str | None = None
@@ -30,12 +30,12 @@ def report_json(report: Report) -> str:
 
 
 def report_text(report: Report) -> list[str]:
-    """Return the lines of a report for a terminal. Raises ValueError for what is no report."""
+    """Return the lines of a report for a terminal. Raises ValueError if it is no report."""
     return text_lines(document_of(report))
 
 
 def report_markdown(report: Report) -> str:
-    """Return a report as a Markdown document. Raises ValueError for what is no report."""
+    """Return a report as a Markdown document. Raises ValueError if it is no report."""
     return markdown_text(document_of(report))
 
 
@@ -47,5 +47,5 @@ RENDERERS: Mapping[str, Renderer] = {
 
 
 def render_files(report: Report) -> dict[str, str]:
-    """Return the files that are kept of a report, {suffix: text}. Raises ValueError for what is no report."""
+    """Return the files that are kept of a report, {suffix: text}. Raises ValueError if it is no report."""
     return {renderer.suffix: renderer.render(report) for renderer in RENDERERS.values() if renderer.suffix}

@@ -4,12 +4,13 @@
 
 # This plugin util is private to the collection: it can change at any time.
 
-"""The words for identifiers in reports, for people who read text or Markdown. Pure."""
+"""The words for identifiers, rules and hosts in reports, for people who read text or Markdown. Pure."""
 
 from __future__ import annotations
 
+import json
 import time
-from typing import Mapping
+from typing import Any, Mapping
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
 
@@ -50,6 +51,9 @@ TOPS: Mapping[str, str] = {
     "reasons": "reasons",
 }
 
+# So many hosts of a group are named.
+_HOSTS_NAMED = 10
+
 
 def state_word(state: str) -> str:
     """Return the words for a state. Raises ValueError for a state that is not known."""
@@ -64,3 +68,17 @@ def outcome_word(outcome: str) -> str:
 def time_text(second: int) -> str:
     """Return a time in UTC. second: since the epoch."""
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(second))
+
+
+def rule_text(rule: Mapping[str, Any]) -> str:
+    """Return a selection on one line: what matches, what is excluded, and the method."""
+    matched = " or ".join(json.dumps(part, ensure_ascii=False) for part in rule["match"]) or "every message"
+    excluded = " or ".join(json.dumps(part, ensure_ascii=False) for part in rule["exclude"])
+    method = "" if rule["method"] in (None, "delete") else ", to %s" % rule["method"]
+    return matched + (", but not %s" % excluded if excluded else "") + method
+
+
+def hosts_text(hosts: list[str]) -> str:
+    """Return the names of hosts; of many, the first ones and how many more there are."""
+    more = len(hosts) - _HOSTS_NAMED
+    return ", ".join(hosts[:_HOSTS_NAMED]) + (" and %d more" % more if more > 0 else "")

@@ -101,7 +101,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"spool_quarantine_exlude": "x"},
-        "Rules select the bad mail. What is restored is said by spool_quarantine_restore_exclude.",
+        "Rules select the bad mail. Use spool_quarantine_restore_exclude to select what is restored.",
     ),
     (
         {"queue_cleanup_match": "sasl_username=x,recipient_count=2"},
@@ -276,14 +276,14 @@ def test_what_cannot_be_done_is_refused(tmp_path: Path) -> None:
         assert message in shown
 
 
-# --- the playbooks, where no host is asked --------------------------------------------------------------------------
+# --- the playbooks, which contact no host --------------------------------------------------------------------------
 
 PLAYBOOKS = ("audit", "plan", "cleanup", "backscatter", "restore")
 
 
 @pytest.mark.parametrize("name", PLAYBOOKS)
 def test_a_playbook_refuses_what_is_misspelled_before_it_asks_a_host(tmp_path: Path, name: str) -> None:
-    # Nobody answers there, so a host that is asked is unreachable.
+    # Nobody answers there, so a host that is contacted is unreachable.
     hosts = "[all:vars]\nansible_ssh_common_args=-o ConnectTimeout=1\n[mx]\nmx01 ansible_host=192.0.2.1\n"
     (tmp_path / "hosts.ini").write_text(hosts, encoding="utf-8")
     status, output = ansible(
@@ -331,7 +331,7 @@ NOWHERE: list[tuple[str, str, list[str], str]] = [
         "No host of the inventory matches mailops_hosts=mail, so nothing was done.",
     ),
     (
-        "beyond the limit",
+        "over the limit",
         "[mx]\nmx01\n[web]\nweb01\n",
         ["-e", "mailops_hosts=mx", "--limit", "web"],
         "No host of the inventory matches mailops_hosts=mx within --limit web, so nothing was done.",

@@ -24,6 +24,7 @@ from ansible_collections.mailops.postfix.plugins.filter import (
     plan_report,
     quarantine_list,
     quarantine_report,
+    refusal_text,
     report_markdown,
     report_text,
 )
@@ -37,6 +38,7 @@ MODULES = (
     plan_report,
     quarantine_list,
     quarantine_report,
+    refusal_text,
     report_markdown,
     report_text,
 )
@@ -108,7 +110,7 @@ def test_what_is_no_report_is_refused() -> None:
 def test_limits_may_be_text() -> None:
     results = by_host("plan", {"mx01": {"plan": sample_plan()}})
     report = FILTERS["plan_report"](results, max_messages="0", max_percent="12.5", fleet_max_messages="0", created=5)
-    assert [text.partition(", ")[2] for text in report["refusals"]] == [
+    assert [text.partition(", ")[2] for text in FILTERS["refusal_text"](report)] == [
         "queue_cleanup_max_messages allows 0.",
         "queue_cleanup_max_percent allows 12.5 percent.",
         "queue_cleanup_fleet_max_messages allows 0.",
@@ -126,7 +128,7 @@ def test_limits_of_what_is_restored_may_be_text() -> None:
         limits=limits,
         created=5,
     )
-    assert [text.partition(", ")[2] for text in report["refusals"]] == [
+    assert [text.partition(", ")[2] for text in FILTERS["refusal_text"](report)] == [
         "spool_quarantine_max_messages allows 1.",
         "spool_quarantine_max_percent allows 12.5 percent.",
     ]
@@ -141,7 +143,7 @@ def test_reports_are_made_now_by_default() -> None:
     assert FILTERS["audit_report"]({})["created"] > 1_700_000_000
 
 
-def test_a_report_names_the_hosts_that_were_asked() -> None:
+def test_a_report_names_the_hosts_that_were_queried() -> None:
     for name in ("audit_report", "plan_report", "cleanup_report", "quarantine_list"):
         assert [row["state"] for row in FILTERS[name]({}, hosts=["mx01"])["hosts"]] == ["missing"], name
     report = FILTERS["quarantine_report"]({}, hosts=["mx01"], run={"name": "spam"})

@@ -120,5 +120,5 @@ def test_every_play_of_every_playbook_asks_for_its_hosts() -> None:
     assert len(playbooks) == 5
     for path in playbooks:
         text = path.read_text(encoding="utf-8")
-        asked = text.count("hosts: \"{{ lookup('mailops.postfix.target_hosts', mailops_hosts | default('all')) }}\"")
-        assert asked == text.count("\n- name: ") > 0
+        targeted = text.count("hosts: \"{{ lookup('mailops.postfix.target_hosts', mailops_hosts | default('all')) }}\"")
+        assert targeted == text.count("\n- name: ") > 0

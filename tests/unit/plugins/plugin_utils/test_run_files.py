@@ -26,7 +26,7 @@ def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
-def test_a_report_is_kept_beside_the_last_one(tmp_path: Path) -> None:
+def test_a_report_does_not_replace_the_last_one(tmp_path: Path) -> None:
     directory = tmp_path / "a" / "reports"
     first, blocked = _run_files.keep_report(directory, "audit", {".json": "1", ".md": "one"})
     second, _blocked = _run_files.keep_report(directory, "audit", {".json": "2", ".md": "two"})
@@ -154,7 +154,7 @@ def test_a_run_that_goes_on_is_left_alone(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_run_whose_number_another_process_has_now_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun(tmp_path, monkeypatch, pid=os.getpid())
-    monkeypatch.setattr(_run_files, "_start_of", lambda _pid: "another time")
+    monkeypatch.setattr(_run_files, "_process_start", lambda _pid: "another time")
     assert len(list(_run_files.interrupted_runs(tmp_path))) == 1
 
 

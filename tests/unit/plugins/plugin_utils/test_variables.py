@@ -21,7 +21,7 @@ def test_the_roles_are_those_of_the_collection() -> None:
 
 CLEANUP = "is not a variable of the role queue_cleanup; nothing was touched. "
 QUARANTINE = "is not a variable of the role spool_quarantine; nothing was touched. "
-GOOD = "Rules select the bad mail. What is restored is said by spool_quarantine_restore_%s."
+GOOD = "Rules select the bad mail. Use spool_quarantine_restore_%s to select what is restored."
 NAMES: list[tuple[str, str]] = [
     ("queue_cleanup_exlude", "queue_cleanup_exlude " + CLEANUP + "Did you mean queue_cleanup_exclude?"),
     ("queue_cleanup_maxmessages", "queue_cleanup_maxmessages " + CLEANUP + "Did you mean queue_cleanup_max_messages?"),
@@ -69,7 +69,7 @@ def test_other_names_are_left_alone() -> None:
 
 
 FORMS = (
-    'Write JSON, as -e \'{"queue_cleanup_match": [{"sasl_username": "x", "recipient_count": 2}]}\', or put the rules into a '
+    'Write JSON, such as -e \'{"queue_cleanup_match": [{"sasl_username": "x", "recipient_count": 2}]}\', or put the rules into a '
     "file and give it as -e @rules.yml."
 )
 VALUES: list[tuple[str, dict[str, Any], list[str]]] = [
@@ -157,9 +157,9 @@ def test_an_age_of_expiry_has_a_least(expire: str, least: str, refused: bool) ->
         "spool_quarantine_expire: %s is less than spool_quarantine_expire_min allows (%s); nothing was touched. Give it a longer time, "
         "or lower spool_quarantine_expire_min if you mean it." % (expire, least)
     )
-    assert _variables.short_ages(ROLES["spool_quarantine"], values) == ([problem] if refused else [])
+    assert _variables.short_expiry_problems(ROLES["spool_quarantine"], values) == ([problem] if refused else [])
 
 
 def test_a_role_without_expiry_has_no_least() -> None:
-    assert _variables.short_ages(ROLES["queue_audit"], {}) == []
-    assert _variables.short_ages(ROLES["spool_quarantine"], {"spool_quarantine_expire_min": "1h"}) == []
+    assert _variables.short_expiry_problems(ROLES["queue_audit"], {}) == []
+    assert _variables.short_expiry_problems(ROLES["spool_quarantine"], {"spool_quarantine_expire_min": "1h"}) == []

@@ -11,7 +11,6 @@ from typing import Any, Mapping
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LimitError, PlanError, SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._module import _request
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import (
     Limits,
     Request,
@@ -356,5 +355,5 @@ def test_own_domains_verify_the_sender_of_a_login(host: Host) -> None:
 
 
 def test_the_defaults_of_the_limits() -> None:
-    assert (_request.DEFAULT_PERCENT, _request.DEFAULT_EXEMPT) == (95.0, 20)
+    assert (plans.DEFAULT_PERCENT, plans.DEFAULT_EXEMPT) == (95.0, 20)
     assert Limits(3, 50.0, match_all=True).show() == {"max_messages": 3, "max_percent": 50.0}

@@ -73,7 +73,7 @@ def test_audit_of_no_host() -> None:
     assert report["hosts"] == []
 
 
-def test_the_hosts_that_were_asked_are_all_named() -> None:
+def test_the_hosts_that_were_queried_are_all_named() -> None:
     report = audit_report(by_host("facts", {"a": facts_of(5), "b": facts_of(3)}), hosts=["c", "a"], created=NOW)
     assert [(row["host"], row["state"]) for row in report["hosts"]] == [("c", "missing"), ("a", "ok")]
     assert report["fleet"]["total"]["messages"] == 5

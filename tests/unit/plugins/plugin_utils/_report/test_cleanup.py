@@ -44,7 +44,7 @@ CLEANUPS: list[tuple[str, dict[str, Mapping[str, Any]], str, str | None, int | N
         None,
     ),
     (
-        "all gone already",
+        "all vanished before",
         cleanup_steps(plan_of(), purged_of(0, vanished=40), left_of(0), SKIPPED),
         "nothing_to_do",
         None,
@@ -68,7 +68,7 @@ CLEANUPS: list[tuple[str, dict[str, Mapping[str, Any]], str, str | None, int | N
         None,
     ),
     (
-        "gone before the purge",
+        "unreachable for the purge",
         cleanup_steps(plan_of(), UNREACHABLE, SKIPPED, SKIPPED),
         "unreachable",
         "no route to host",
@@ -76,7 +76,7 @@ CLEANUPS: list[tuple[str, dict[str, Mapping[str, Any]], str, str | None, int | N
         None,
     ),
     (
-        "gone before the first look",
+        "unreachable for the first verification",
         cleanup_steps(plan_of(), purged_of(40), UNREACHABLE, SKIPPED),
         "not_verified",
         "It was cleaned, but could not be verified: no route to host",
@@ -84,7 +84,7 @@ CLEANUPS: list[tuple[str, dict[str, Mapping[str, Any]], str, str | None, int | N
         None,
     ),
     (
-        "gone before the second look",
+        "unreachable for the second verification",
         cleanup_steps(plan_of(), purged_of(40), left_of(2), UNREACHABLE),
         "not_verified",
         "It was cleaned, but could not be verified: no route to host",
@@ -102,7 +102,7 @@ CLEANUPS: list[tuple[str, dict[str, Mapping[str, Any]], str, str | None, int | N
     ),
     ("not planned", cleanup_steps(FAILED, SKIPPED, SKIPPED, SKIPPED), "no_plan", "there is no Postfix", None, None),
     (
-        "never asked",
+        "never queried",
         cleanup_steps(NOTHING, NOTHING, NOTHING, NOTHING),
         "missing",
         "The host failed in an earlier task or play and was not queried.",
@@ -150,8 +150,8 @@ def test_cleanup_that_was_interrupted() -> None:
     ]
     assert report["problems"] == {
         "b": (
-            "The run was interrupted while this host was cleaned, and what it deleted is not known here. The mail log of the host has it, "
-            "in the lines of mailops/postfix_queue_purge."
+            "The run was interrupted while this host was cleaned. The lines of mailops/postfix_queue_purge in the mail log of the host "
+            "show what was deleted."
         ),
         "c": "Nothing was touched here, because the run was interrupted before.",
     }

@@ -10,7 +10,6 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.limits imp
     exceeds_percent,
     first_given,
     is_nearly_all,
-    share_text,
 )
 
 # messages, of how many, whether that is nearly all
@@ -31,10 +30,6 @@ def test_few_messages_may_be_all_there_are(messages: int, everything: int, nearl
 def test_percent() -> None:
     assert not exceeds_percent(40, 100, 40.0)
     assert exceeds_percent(40, 100, 39.5)
-
-
-def test_all_is_a_word() -> None:
-    assert (share_text(5, 5), share_text(5, 6)) == ("ALL 5", "5 of the 6")
 
 
 def test_zero_is_given() -> None:

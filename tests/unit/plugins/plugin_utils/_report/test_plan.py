@@ -9,6 +9,7 @@ from typing import Any, Mapping
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.plan import PlanLimits, plan_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.refusals import refusal_texts
 from tests.unit.support.results import ANY, FAILED, NOW, by_host, plan_of, ruled_plan
 
 
@@ -78,12 +79,8 @@ LIMITS: list[tuple[str, dict[str, Any], list[str]]] = [
 
 @pytest.mark.parametrize(("limits", "refusals"), [row[1:] for row in LIMITS], ids=[row[0] for row in LIMITS])
 def test_plan_limits(limits: Mapping[str, Any], refusals: list[str]) -> None:
-    assert (
-        plan_report(by_host("plan", {"a": plan_of(), "b": plan_of()}), created=NOW, limits=PlanLimits(**limits))[
-            "refusals"
-        ]
-        == refusals
-    )
+    results = by_host("plan", {"a": plan_of(), "b": plan_of()})
+    assert refusal_texts(plan_report(results, created=NOW, limits=PlanLimits(**limits))) == refusals
 
 
 AGED = [{"age": [{"before": NOW - 2 * 86400}], "sender": ["x@example.com"]}]
@@ -143,7 +140,8 @@ MIXTURES: list[tuple[str, dict[str, dict[str, Any]], list[str]]] = [
 
 @pytest.mark.parametrize(("results", "refusals"), [row[1:] for row in MIXTURES], ids=[row[0] for row in MIXTURES])
 def test_plans_that_do_not_belong_together(results: dict[str, dict[str, Any]], refusals: list[str]) -> None:
-    assert plan_report(by_host("plan", results), created=NOW, limits=PlanLimits(mixed=False))["refusals"] == refusals
+    report = plan_report(by_host("plan", results), created=NOW, limits=PlanLimits(mixed=False))
+    assert refusal_texts(report) == refusals
     assert plan_report(by_host("plan", results), created=NOW)["refusals"] == []
 
 
@@ -179,7 +177,7 @@ SHARES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], list[str
     ("allowed by number", ruled_plan(ANY, messages=100), {"max_messages": 100}, {}, []),
     ("allowed by the plan", ruled_plan(ANY, messages=100), {}, {"max_percent": 100.0, "max_messages": None}, []),
     (
-        "beyond what the plan allows",
+        "more than the plan allows",
         ruled_plan(ANY, messages=40),
         {},
         {"max_percent": None, "max_messages": 39},
@@ -196,7 +194,8 @@ def test_plan_that_takes_nearly_everything(
     result: dict[str, Any], given: dict[str, Any], planned: dict[str, Any], refusals: list[str]
 ) -> None:
     limited = {"plan": {**result["plan"], "limits": planned}}
-    assert plan_report(by_host("plan", {"a": limited}), created=NOW, limits=PlanLimits(**given))["refusals"] == refusals
+    report = plan_report(by_host("plan", {"a": limited}), created=NOW, limits=PlanLimits(**given))
+    assert refusal_texts(report) == refusals
 
 
 @pytest.mark.parametrize(("messages", "refused"), [(20, False), (21, True)])
@@ -214,4 +213,4 @@ def test_plan_that_a_host_itself_refused() -> None:
     }
     report = plan_report(by_host("plan", {"a": over, "b": FAILED}), created=NOW)
     assert [row["state"] for row in report["hosts"]] == ["refused", "failed"]
-    assert report["refusals"] == ["a: The selection has 40 messages, max_messages allows 39."]
+    assert refusal_texts(report) == ["a: The selection has 40 messages, max_messages allows 39."]

@@ -12,6 +12,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine
     quarantine_report,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine_limits import QuarantineLimits
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.refusals import refusal_texts
 from tests.unit.support.results import (
     FAILED,
     NOTHING,
@@ -41,7 +42,7 @@ NO_MORE = ALL_WELL._replace(quarantine=quarantined_of(0), preview=preview_of(0, 
 ONLY_FOUND = NO_MORE._replace(quarantine=NOTHING, listing={"quarantines": [{"path": "/q/spam"}]})
 LEFT_OVER = (
     "2 messages of the selection are still in the quarantine, 1 of them because a file in the queue has their queue ID; "
-    "look at those, then restore again."
+    "check these messages, then restore again."
 )
 # name, what the tasks returned, state, problem, left
 QUARANTINES: list[tuple[str, QuarantineSteps, str, str | None, int | None]] = [
@@ -110,7 +111,7 @@ QUARANTINES: list[tuple[str, QuarantineSteps, str, str | None, int | None]] = [
     ),
     ("the restoration failed", ALL_WELL._replace(restore=FAILED, left=SKIPPED), "failed", "there is no Postfix", 40),
     (
-        "gone before the last look",
+        "unreachable for the verification",
         ALL_WELL._replace(left=UNREACHABLE),
         "not_verified",
         "The result could not be verified: no route to host",
@@ -118,7 +119,7 @@ QUARANTINES: list[tuple[str, QuarantineSteps, str, str | None, int | None]] = [
     ),
     ("unreachable", QuarantineSteps(quarantine=UNREACHABLE), "unreachable", "no route to host", None),
     (
-        "never asked",
+        "never queried",
         QuarantineSteps(),
         "missing",
         "The host failed in an earlier task or play and was not queried.",
@@ -175,20 +176,22 @@ def test_limits_of_what_is_restored(limits: dict[str, float], refusals: list[str
     report = quarantine_report(
         {"a": steps._asdict(), "b": steps._asdict()}, created=NOW, run=RUN, limits=QuarantineLimits(**limits)
     )
-    assert report["refusals"] == [text % host for host in ("a", "b") for text in refusals]
+    assert refusal_texts(report) == [text % host for host in ("a", "b") for text in refusals]
 
 
 def test_limit_of_what_is_restored_in_all() -> None:
     steps = ALL_WELL._replace(restore=NOTHING, left=NOTHING)
     hosts = {"a": steps._asdict(), "b": steps._asdict()}
     report = quarantine_report(hosts, created=NOW, run=RUN, limits=QuarantineLimits(fleet_max_messages=15))
-    assert report["refusals"] == ["The rules would restore 16 messages, spool_quarantine_fleet_max_messages allows 15."]
+    assert refusal_texts(report) == [
+        "The rules would restore 16 messages, spool_quarantine_fleet_max_messages allows 15."
+    ]
 
 
 def test_a_quarantine_that_nobody_has_is_refused() -> None:
     none = QuarantineSteps(listing={"quarantines": []}, preview=SKIPPED)
     report = quarantine_report({"a": none._asdict()}, created=NOW, run=RUN, limits=QuarantineLimits())
-    assert report["refusals"] == [
+    assert refusal_texts(report) == [
         "No host has a quarantine spam; run the playbook without a name to see which there are."
     ]
     both = quarantine_report(

@@ -12,6 +12,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine
     QuarantineLimits,
     refuse_restore,
 )
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.refusals import refusal_texts
 
 
 def row_of(host: str, selected: int | None, left: int | None, **more: Any) -> dict[str, Any]:
@@ -28,6 +29,11 @@ def row_of(host: str, selected: int | None, left: int | None, **more: Any) -> di
     }
 
 
+def texts_of(refusals: list[dict[str, Any]]) -> list[str]:
+    """Return the sentences for refusals of a quarantine report."""
+    return refusal_texts({"kind": "quarantine", "refusals": refusals})
+
+
 NEARLY_ALL = (
     "a: The rules would restore 39 of the 40 messages, which is more than 95 percent. Narrow the rules, or set "
     "spool_quarantine_max_percent: 100 if you mean that."
@@ -35,7 +41,7 @@ NEARLY_ALL = (
 # name, limits, whether everything is restored that no rule excludes, refusals
 CASES: list[tuple[str, QuarantineLimits, bool, list[str]]] = [
     ("nearly all", QuarantineLimits(), False, [NEARLY_ALL]),
-    ("nearly all, as asked", QuarantineLimits(), True, []),
+    ("nearly all, by match_all", QuarantineLimits(), True, []),
     ("nearly all, allowed", QuarantineLimits(max_percent=100), False, []),
     (
         "each limit",
@@ -56,13 +62,13 @@ CASES: list[tuple[str, QuarantineLimits, bool, list[str]]] = [
 )
 def test_refusals(limits: QuarantineLimits, everything: bool, refusals: list[str]) -> None:
     rows = [row_of("a", 39, 40, to_delete=1), row_of("b", None, None)]
-    assert refuse_restore(rows, limits, name="spam", everything=everything) == refusals
+    assert texts_of(refuse_restore(rows, limits, name="spam", everything=everything)) == refusals
 
 
 def test_a_quarantine_that_no_host_has() -> None:
     nowhere = row_of("a", None, None, state="no_quarantine")
     failed = row_of("b", None, None, state="failed", problem="there is no Postfix")
-    assert refuse_restore([nowhere, failed], QuarantineLimits(), name="spam", everything=False) == [
+    assert texts_of(refuse_restore([nowhere, failed], QuarantineLimits(), name="spam", everything=False)) == [
         "No host has a quarantine spam; run the playbook without a name to see which there are."
     ]
     assert refuse_restore([failed], QuarantineLimits(), name="spam", everything=False) == []

@@ -24,7 +24,7 @@ from tests.unit.support.results import FAILED, UNREACHABLE, left_of
 RESULTS: dict[str, dict[str, Any]] = {"a": {"plan": {"changed": True}}, "b": {}}
 
 
-def test_hosts_are_those_of_the_results_or_those_that_were_asked() -> None:
+def test_hosts_are_those_of_the_results_or_those_that_were_queried() -> None:
     assert list(select_hosts(RESULTS, None)) == list(RESULTS.items())
     assert list(select_hosts(RESULTS, ["c", "a"])) == [("c", {}), ("a", RESULTS["a"])]
 

@@ -75,7 +75,7 @@ def test_messages_on_hold_are_counted() -> None:
 def test_audit_without_counts_and_tops() -> None:
     bare = {"ansible_facts": {"postfix_queue": {"matched": {"messages": 2, "bytes": 2, "recipients": 2, "partial": 0}}}}
     text = report_text(audit_report(by_host("facts", {"mx01": bare}), created=NOW))
-    assert text[2] == "0 messages (0 B) to 0 recipients, the oldest - old."
+    assert text[2] == "0 messages (0 B) to 0 recipients."
     assert text[-1].split() == ["mx01", "ok", "-", "-", "-", "-", "-", "-", "-", "-"]
 
 
@@ -88,7 +88,7 @@ def test_damaged_files_and_undecided_messages_are_listed() -> None:
     report = audit_report(by_host("facts", {"mx01": facts}), created=NOW, selection={"match": [{"content": "x"}]})
     text = report_text(report)
     assert text[4] == (
-        "1 messages are undecided, because the rules ask for what could not be read in them; they are left alone."
+        "1 messages are undecided, because parts of them that the rules need could not be read; they are left alone."
     )
     assert text[5] == "1 queue files are damaged."
     assert text[text.index("Undecided:") + 1] == "  mx01: 4B in hold: its body is too long"

@@ -15,6 +15,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine
     quarantine_report,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine_limits import QuarantineLimits
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.refusals import refusal_texts
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import report_text
 from tests.unit.support.report_samples import NOW, preview_of, restored_steps, sums_of
 
@@ -98,13 +99,13 @@ def test_what_is_to_be_deleted_is_announced_counted_and_limited(found: dict[str,
     report = quarantine_report(steps_of(hosts), created=NOW, run=run, limits=QuarantineLimits(expire_max_messages=31))
     text = report_text(report)
     announced = (
-        "%d of them are to be DELETED at the end, because nothing was moved into their quarantine for 14d." % count
+        "%d of them would be DELETED at the end, because nothing was moved into their quarantine for 14d." % count
     )
     assert (announced in text) is bool(count)
     head = next(number for number, line in enumerate(text) if line.startswith("host "))
     assert re.split(r" {2,}", text[head])[9:11] == ["to delete", "deleted"]
     assert re.split(r" {2,}", text[head + 1])[9:11] == [str(count), "-"]
-    assert report["refusals"] == (
+    assert refusal_texts(report) == (
         ["mx01: spool_quarantine_expire would delete 32 messages, spool_quarantine_expire_max_messages allows 31."]
         if count
         else []
@@ -117,14 +118,14 @@ def test_restoring_everything_is_said_in_words_and_must_be_allowed(everything: b
     run = QuarantineOptions(name="spam", rules=True, everything=everything)
     report = quarantine_report(steps_of(hosts), created=NOW, run=run, limits=QuarantineLimits())
     text = report_text(report)
-    assert text[4] == "ALL of them are to be restored."
+    assert text[4] == "ALL of them would be restored."
     row = next(line for line in text if line.startswith("mx01 "))
     assert re.split(r" {2,}", row)[5] == "ALL 40"
     refusal = (
         "mx01: The rules would restore ALL 40 messages, which is more than 95 percent. Narrow the rules, or set "
         "spool_quarantine_max_percent: 100 if you mean that."
     )
-    assert report["refusals"] == ([] if everything else [refusal])
+    assert refusal_texts(report) == ([] if everything else [refusal])
 
 
 def test_quarantine_text_of_a_prediction() -> None:

@@ -59,7 +59,7 @@ options:
   set_facts:
     description:
       - Whether to set the facts of the host. If V(false), the result has RV(postfix_queue) instead, and C(ansible_facts.postfix_queue)
-        stays as an earlier task set it. A task that verifies a change needs that, where later tasks use the facts.
+        stays as an earlier task set it. Use it to verify a change without replacing the facts.
     type: bool
     default: true
 extends_documentation_fragment:

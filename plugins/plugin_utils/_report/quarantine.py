@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Collection, Iterable, Mapping, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.cleanup import (
     STOPPED_BY_FAILURE,
     STOPPED_BY_INTERRUPTION,
@@ -174,7 +175,7 @@ def _make_figures(steps: QuarantineSteps, run: QuarantineOptions, report_time: _
         "restored": restored,
         "outcomes": steps.restore.get("outcomes"),
         "failures": [failure for step in acting for failure in step.get("failures") or ()],
-        "collisions": (steps.restore.get("outcomes") or {}).get("collision"),
+        "collisions": (steps.restore.get("outcomes") or {}).get(str(Outcome.COLLISION)),
         "renamed": steps.restore.get("renamed"),
         "deleted": deleted,
         "left": _count_left(steps, count_messages(restored), count_messages(deleted), check=run.check),

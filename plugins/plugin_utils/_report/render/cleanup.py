@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Sequence
 
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report, Row
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.document import (
     Document,
@@ -37,14 +38,14 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.wor
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import size
 
 # Outcomes that always have a column. Others have one if a message has that outcome.
-_OUTCOMES = ("vanished", "changed", "in_flight", "failed")
+_OUTCOMES = tuple(map(str, (Outcome.VANISHED, Outcome.CHANGED, Outcome.IN_FLIGHT, Outcome.FAILED)))
 _NUMBERS_BEFORE = ("planned", "purged", "recipients", "size")
 _NUMBERS_AFTER = ("left", "arrived", "plan made")
 
 
 def cleanup_document(report: Report) -> Document:
     """Return a cleanup report laid out."""
-    outcomes = (*_OUTCOMES, *more_outcomes(report["hosts"], (*_OUTCOMES, "purged")))
+    outcomes = (*_OUTCOMES, *more_outcomes(report["hosts"], (*_OUTCOMES, str(Outcome.PURGED))))
     columns = [
         HOST,
         STATE,

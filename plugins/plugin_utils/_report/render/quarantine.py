@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Sequence
 
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report, Row
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.document import (
     Column,
@@ -43,7 +44,7 @@ _NUMBERS = ("seconds down", "quarantined", "to restore", "restored", "collisions
 
 def quarantine_document(report: Report) -> Document:
     """Return a quarantine report laid out."""
-    outcomes = more_outcomes(report["hosts"], ("restored", "collision"))
+    outcomes = more_outcomes(report["hosts"], (str(Outcome.RESTORED), str(Outcome.COLLISION)))
     columns = [
         HOST,
         STATE,

@@ -31,7 +31,7 @@ NO_PLANS: list[tuple[str, str, str]] = [
     (
         "of fewer than it lists",
         forged_plan(counts={"messages": 0}),
-        "The plan lists 1 messages, but its counts have 0; ",
+        "The plan lists 1 messages, and its counts say 0; ",
     ),
     (
         "without a rule",

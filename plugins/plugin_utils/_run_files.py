@@ -47,7 +47,7 @@ def new_id() -> str:
 
 
 def file_name(host: str) -> str:
-    """Return the name of a host's file. Whatever the host's name is, it is a file in the directory, and no two hosts share one."""
+    """Return the name of a host's file. It is always a file in the directory, and each host has its own."""
     return quote(host, safe=" !#$&'()+,:;=@[]^{}~", errors="surrogateescape") + ".json"
 
 

@@ -104,7 +104,7 @@ class Change:
 
     @property
     def reading(self) -> Reading[SelectedMessages]:
-        """What select() has read; an empty selection where it has read nothing."""
+        """What select() has read; an empty selection if it has read nothing."""
         return self._reading or Reading(self.request.new_collector(), ScanCounts(), (), time.monotonic())
 
     @property

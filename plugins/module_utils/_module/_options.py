@@ -96,7 +96,7 @@ def check_not_negative(params: Mapping[str, Any], *names: str) -> None:
 
 
 def require_narrowing(selection: Selection, params: Mapping[str, Any]) -> None:
-    """Raise SelectionError where a module that changes something was given no match, nor match_all."""
+    """Raise SelectionError if a module that changes messages gets neither match nor match_all, or both."""
     if not selection.match and not params["match_all"]:
         raise SelectionError(
             "match",

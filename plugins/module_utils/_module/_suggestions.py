@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 
-# From that share on a destination is worth a word where nothing stands out.
+# A destination with this share of the messages is mentioned if no rule is suggested.
 _MUCH = 0.5
 _BEYOND_LISTING = " postqueue shows no login, client and content: only senders, recipients and reasons were looked at."
 

@@ -73,7 +73,7 @@ ARGUMENTS = _options.compose(
     },
 )
 
-# By state, and by mode where that matters.
+# By state and mode; the mode matters for quarantined only.
 _ACTIONS: Mapping[tuple[str, str], Callable[[QuarantineRun], dict[str, Any]]] = {
     ("quarantined", "messages"): quarantine_messages,
     ("quarantined", "queues"): quarantine_queues,

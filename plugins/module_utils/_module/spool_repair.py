@@ -412,7 +412,7 @@ def _add_corrupt(message: SpoolMessage, corrupt: _Corrupt) -> None:
 
 
 def _problem(message: SpoolMessage) -> str | None:
-    """Return why a file cannot be read to its end, None where it can."""
+    """Return why a file cannot be read to its end, None if it can."""
     for _window in message.text_windows():
         pass
     return message.problem

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 from pathlib import Path
 
@@ -88,5 +89,6 @@ class QuarantineHost:
         return sorted("/".join(part for part in parts if len(part) > 1) for parts in paths)
 
     def descriptors(self) -> int:
-        """Return the number of open files of this process."""
+        """Return the number of open files of this process, without those that only wait for the garbage collection."""
+        gc.collect()
         return len(os.listdir("/proc/self/fd"))

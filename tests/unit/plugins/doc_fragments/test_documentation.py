@@ -13,6 +13,7 @@ from typing import Any, Mapping, Sequence
 import pytest
 import yaml
 
+from ansible_collections.mailops.postfix.plugins.module_utils._format import queues
 from ansible_collections.mailops.postfix.plugins.module_utils._module import (
     _attempts,
     message_info,
@@ -275,3 +276,17 @@ def test_every_kind_of_finding_is_documented() -> None:
     assert re.findall(r"C\((\w+)\) are", text) == list(spool_repair.KINDS)
     for name in ("found", "repaired"):
         assert list(REPAIR["RETURN"][name]["sample"]) == list(spool_repair.KINDS)
+
+
+@pytest.mark.parametrize(
+    ("module", "choices", "default"),
+    [
+        ("postfix_queue_facts", queues.SELECTABLE_QUEUES, queues.DEFAULT_QUEUES),
+        ("postfix_queue_purge", queues.LISTED_QUEUES, queues.DEFAULT_QUEUES),
+        ("postfix_queue_hold", queues.DELIVERY_QUEUES, queues.DELIVERY_QUEUES),
+    ],
+)
+def test_modules_document_these_names(module: str, choices: tuple[str, ...], default: tuple[str, ...]) -> None:
+    option = sections(module)["DOCUMENTATION"]["options"]["queues"]
+    assert sorted(option["choices"]) == sorted(choices)
+    assert option["default"] == list(default)

@@ -7,7 +7,6 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format import queues
-from tests.unit.support.documentation import sections
 
 SETS: list[tuple[str, ...]] = [
     queues.DELIVERY_QUEUES,
@@ -31,17 +30,3 @@ def test_no_set_has_a_name_twice(names: tuple[str, ...]) -> None:
 
 def test_no_log_is_a_queue() -> None:
     assert set(queues.LOGS).isdisjoint(queues.ALL_QUEUES)
-
-
-@pytest.mark.parametrize(
-    ("module", "choices", "default"),
-    [
-        ("postfix_queue_facts", queues.SELECTABLE_QUEUES, queues.DEFAULT_QUEUES),
-        ("postfix_queue_purge", queues.LISTED_QUEUES, queues.DEFAULT_QUEUES),
-        ("postfix_queue_hold", queues.DELIVERY_QUEUES, queues.DELIVERY_QUEUES),
-    ],
-)
-def test_modules_document_these_names(module: str, choices: tuple[str, ...], default: tuple[str, ...]) -> None:
-    option = sections(module)["DOCUMENTATION"]["options"]["queues"]
-    assert sorted(option["choices"]) == sorted(choices)
-    assert option["default"] == list(default)

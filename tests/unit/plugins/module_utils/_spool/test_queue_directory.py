@@ -35,9 +35,10 @@ def test_a_missing_hash_directory_is_made_as_postfix_makes_it(made: MadeUpSpool)
 
 def test_a_link_that_others_could_change_is_not_followed(made: MadeUpSpool, tmp_path: Path) -> None:
     (made.path / "hold").rmdir()
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "elsewhere").chmod(0o777)
-    (made.path / "hold").symlink_to(tmp_path / "elsewhere")
+    # The queue may be written to by others; what matters is who can replace it in the directory above.
+    (tmp_path / "shared" / "elsewhere").mkdir(parents=True)
+    (tmp_path / "shared").chmod(0o777)
+    (made.path / "hold").symlink_to(tmp_path / "shared" / "elsewhere")
     with QueueDirectory(made.layout()) as queues:
         with pytest.raises(LinkError) as caught:
             queues.directory("hold", ID)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import tarfile
 from dataclasses import dataclass
@@ -33,8 +34,9 @@ def _read_archive(path: Path) -> Iterator[bytes]:
     with tarfile.open(path) as archive:
         for member in archive:
             file = archive.extractfile(member) if member.isfile() else None
-            if file is not None and "log" in member.name:
-                yield from file.read().splitlines()
+            if file is not None:
+                text = file.read()
+                yield from (gzip.decompress(text) if member.name.endswith(".gz") else text).splitlines()
 
 
 def _read_go(path: Path) -> Iterator[bytes]:

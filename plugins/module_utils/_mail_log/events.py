@@ -36,9 +36,11 @@ if TYPE_CHECKING:
 # mail_queue_id_ok() accepts 255 characters (src/global/mail_queue.c); a real queue ID has five at least. NOQUEUE has this form, too.
 QUEUE_ID = rb"[0-9A-Za-z]{5,255}"
 NO_QUEUE = b"NOQUEUE"
-# Postfix cuts texts here (MSG_SYSLOG_RECLEN, src/util/msg_syslog.c; MSG_LOGGER_RECLEN, src/util/msg_logger.c). What then seems to be
-# Postfix's own end of the line may be the sender's.
+# Postfix cuts texts at 2000 bytes (MSG_SYSLOG_RECLEN, src/util/msg_syslog.c; MSG_LOGGER_RECLEN, src/util/msg_logger.c), and old syslog
+# daemons cut lines at 1024 (RFC 3164, 4.1). What then seems to be Postfix's own end of the line may be the sender's. An honest line with
+# an address is much shorter, except for what a server answered.
 CUT_LENGTH = 2000
+LONGEST_LINE = 900
 
 _Reading = Callable[["Match[bytes]"], "Event | None"]
 
@@ -49,7 +51,7 @@ def _read_accepted(match: Match[bytes]) -> Event:
 
 def _read_picked_up(match: Match[bytes]) -> Event | None:
     queue_id, uid, sender, original = match.groups()
-    return None if _is_cut(match) else PickedUp(queue_id, int(uid), sender, original)
+    return None if _is_long(match) else PickedUp(queue_id, int(uid), sender, original)
 
 
 def _read_identified(match: Match[bytes]) -> Event:
@@ -58,19 +60,21 @@ def _read_identified(match: Match[bytes]) -> Event:
 
 def _read_activated(match: Match[bytes]) -> Event | None:
     queue_id, sender, recipients = match.groups()
-    return None if _is_cut(match) else Activated(queue_id, sender, int(recipients))
+    return None if _is_long(match) else Activated(queue_id, sender, int(recipients))
 
 
 def _read_delivery(match: Match[bytes]) -> Event | None:
     addresses, reason = match.string[: match.start("relay")], match["reason"]
     # An address in its internal form, or a domain, can imitate what follows it (see read_event).
-    if b", status=" in addresses or b">, relay=" in reason or b">, orig_to=<" in reason or _is_cut(match):
+    if b", status=" in addresses or b">, relay=" in reason or b">, orig_to=<" in reason:
+        return None
+    if len(match.string) >= CUT_LENGTH or len(addresses) > LONGEST_LINE:
         return None
     return Delivery(match["id"], match["recipient"], match["relay"], match["status"], reason)
 
 
 def _read_expired(match: Match[bytes]) -> Event | None:
-    return None if _is_cut(match) else Expired(*match.groups())
+    return None if _is_long(match) else Expired(*match.groups())
 
 
 def _read_noticed(match: Match[bytes]) -> Event:
@@ -109,8 +113,8 @@ def _read_failed_login(match: Match[bytes]) -> Event:
     return FailedLogin("postfix", address, method, None if name in (b"", b"(unavailable)") else name)
 
 
-def _is_cut(match: Match[bytes]) -> bool:
-    return len(match.string) >= CUT_LENGTH
+def _is_long(match: Match[bytes]) -> bool:
+    return len(match.string) > LONGEST_LINE
 
 
 def _cut_answer(text: bytes) -> bytes:
@@ -153,12 +157,9 @@ _DELIVERY = (
     rb"(?:dsn=[\d.]+, )?status=(?P<status>[\w-]+) \((?P<reason>.*)\)"
 )
 _ACCEPTED = (
-    rb"("
-    + QUEUE_ID
-    + rb"): client="
-    + _CLIENT
-    + rb"(?:, sasl_method=([^,\n]*))?(?:, sasl_username=(.*?))?(?:, sasl_sender=[^, \n]*)?"
-    rb"(?:, orig_queue_id=([^, \n]*))?(?:, orig_client=[^ \n]*)?"
+    rb"(" + QUEUE_ID + rb"): client=" + _CLIENT + rb"(?:, sasl_method=([^,\n]*))?"
+    rb"(?:, sasl_username=([^,\n]*(?:,(?! (?:sasl_sender|orig_queue_id|orig_client)=)[^,\n]*)*))?"
+    rb"(?:, sasl_sender=[^, \n]*)?(?:, orig_queue_id=([^, \n]*))?(?:, orig_client=[^, \n]*)?"
 )
 _FAILED_LOGIN = rb"warning: " + _CLIENT + rb": SASL (.*authentication (?:failed|failure|aborted).*)"
 # RFC 4422, 3.1: a mechanism has at most 20 such characters. Postfix logs up to 100 of what the client says instead.

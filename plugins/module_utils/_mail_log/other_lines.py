@@ -62,7 +62,7 @@ _QUEUE_MANAGER = rb"skipped, still being delivered"
 # {program: the beginnings of its lines}
 _KNOWN = {
     # src/smtpd/smtpd.c, smtpd_chat.c, smtpd_dsn_fix.c
-    b"smtpd": rb"(?:dis)?connect from |(?:lost connection|timeout|too many errors) after |improper command pipelining after |"
+    b"smtpd": rb"(?:dis)?connect from |(?:lost connection|timeout|too many errors|bare <LF> received) after |improper command pipelining after |"
     rb"proxy-accept: |discarding EHLO keywords: |reply filter (?:in|out): |mapping DSN status |"
     + _PEER
     + rb": replacing command ",

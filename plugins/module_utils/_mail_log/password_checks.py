@@ -25,7 +25,8 @@ _FAILURE = (
     rb"[Oo]auth2 failed: |user disabled|account disabled|Login expired|[Pp]assword expired)"
 )
 _WORKER = rb"(?:conn [^ \n]+ \([^()\n]*\): auth-worker<\d+>: )?"
-_NAME = rb"([^\n]*?)"
+# MAX_LOG_USERNAME_LEN is 64; a control character counts once and is written as more.
+_NAME = rb"([^\n]{0,400}?)"
 _DOVECOT_FAILURES = (
     # Up to Dovecot 2.3, auth_request_get_log_prefix(): "auth: passwd-file(NAME,ADDRESS,master,<SESSION>): unknown user".
     re.compile(
@@ -70,6 +71,8 @@ _SASLAUTHD_FAILURE = re.compile(
 )
 # "function        : text", of saslauthd; "pam_unix(smtp:auth): text", of PAM in its name, about an attempt that saslauthd logs, too.
 _SASLAUTHD = re.compile(rb"(?:[\w:]+ *: |pam_\w+\([^()\n]*\): |PAM |DEBUG: |unable to |could not )")
+# Where the words of a failure are at the latest: a name of MAX_LOG_USERNAME_LEN, an address and a session come before.
+_LONGEST_PREFIX = 1000
 # What each program writes about an attempt, so that FailedLogin.source says whose count it is.
 _SOURCE = "password check"
 
@@ -89,7 +92,7 @@ def read_dovecot(text: bytes) -> Event | None:
         message, separator, elements = text.partition(b": method=")
     if separator and _AUTH_FAILED.match(message):
         return _read_login(separator[2:] + elements)
-    if _CHECK.match(text) and _SUSPICIOUS.search(text) and not _NEXT_DATABASE.search(text):
+    if _CHECK.match(text) and _SUSPICIOUS.search(text, 0, _LONGEST_PREFIX) and not _NEXT_DATABASE.search(text):
         return None
     return Known(None) if _DOVECOT.match(text) else None
 

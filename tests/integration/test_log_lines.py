@@ -47,6 +47,7 @@ def reply():
 print(reply())
 for command in sys.stdin.read().split("\\n\\n"):
     client.sendall(command.replace("\\n", "\\r\\n").encode() + b"\\r\\n")
+    print(reply())
 """
 
 

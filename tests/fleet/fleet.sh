@@ -145,9 +145,11 @@ INSIDE
 }
 
 packages() { # RELEASE
-  local dovecot=''
-  [[ $RELEASES_WITH_DOVECOT != *" $1 "* ]] || dovecot=,dovecot-sqlite
-  echo "$PACKAGES$dovecot"
+  local more=''
+  [[ $RELEASES_WITH_DOVECOT != *" $1 "* ]] || more=,dovecot-sqlite
+  # What the benchmark compares the summary of the mail log with, on the release that it runs on.
+  [[ $1 != bookworm ]] || more+=,pflogsumm
+  echo "$PACKAGES$more"
 }
 
 # A changed recipe is another image; images of other recipes are left to whoever still runs them.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import importlib
 import lzma
 import os
 import random
@@ -17,7 +18,6 @@ from typing import Callable
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.blocks import BLOCK_BYTES
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import log_compression
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_compression import (
     FORMATS,
     DamagedError,
@@ -111,10 +111,10 @@ def without_module(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(name: str) -> None:
         raise ImportError(name)
 
-    monkeypatch.setattr(log_compression.importlib, "import_module", refuse)
+    monkeypatch.setattr(importlib, "import_module", refuse)
 
 
-@pytest.mark.parametrize("command", list(filter(shutil.which, ("bzip2", "xz", "zstd"))))
+@pytest.mark.parametrize("command", [name for name in ("bzip2", "xz", "zstd") if shutil.which(name)])
 def test_a_command_reads_what_this_python_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     path = shutil.which(command) or ""
     data = subprocess.run([path, "-c"], input=TEXT, stdout=subprocess.PIPE, check=True).stdout
@@ -141,7 +141,7 @@ def test_a_command_is_ended_when_no_more_is_wanted(tmp_path: Path, monkeypatch: 
 
 def test_a_format_that_nothing_reads_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_module(monkeypatch)
-    monkeypatch.setattr(log_compression.shutil, "which", lambda _command, **_options: None)
+    monkeypatch.setattr(shutil, "which", lambda _command, **_options: None)
     for magic in (ZSTD.magic, b"\x04\x22\x4d\x18", b"\x1f\x9d"):
         with pytest.raises(UnreadableError):
             read(tmp_path / "log", magic + b"data")

@@ -13,7 +13,7 @@ from typing import Callable
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LogError
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import log_journal
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import commands
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_journal import Journal, has_journal
 from tests.unit.support.log_lines import NOW
@@ -26,7 +26,7 @@ Install = Callable[[str], Path]
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     """Return what installs a shell script as journalctl."""
-    monkeypatch.setitem(log_journal.ENVIRONMENT, "PATH", "%s:/usr/bin:/bin" % tmp_path)
+    monkeypatch.setitem(commands.ENVIRONMENT, "PATH", "%s:/usr/bin:/bin" % tmp_path)
 
     def write(script: str) -> Path:
         path = tmp_path / "journalctl"
@@ -132,7 +132,7 @@ def test_a_host_may_have_no_journalctl(install: Install, tmp_path: Path, monkeyp
     install("")
     assert has_journal() is True
     (tmp_path / "journalctl").unlink()
-    monkeypatch.setitem(log_journal.ENVIRONMENT, "PATH", "%s:/none" % tmp_path)
+    monkeypatch.setitem(commands.ENVIRONMENT, "PATH", "%s:/none" % tmp_path)
     assert has_journal() is False
     with pytest.raises(LogError) as caught:
         list(journal().blocks(None, None))

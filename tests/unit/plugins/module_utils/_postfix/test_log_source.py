@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import time
 import tracemalloc
 from pathlib import Path
@@ -15,7 +16,6 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.blocks import BLOCK_BYTES, MAX_LINE_BYTES
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.timestamp import Clock
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import log_compression
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_source import LogFile, LogSource
 from tests.unit.support.log_lines import NOW, log_line, log_lines
 
@@ -211,7 +211,7 @@ def test_what_can_be_read_of_a_damaged_file_counts(tmp_path: Path) -> None:
 
 
 def test_a_format_that_this_host_cannot_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_compression.shutil, "which", lambda _command, **_options: None)
+    monkeypatch.setattr(shutil, "which", lambda _command, **_options: None)
     path = write(tmp_path / "log", b"\x04\x22\x4d\x18data")
     found, source = read(path)
     assert (found, source.reading.truncated) == (b"", True)

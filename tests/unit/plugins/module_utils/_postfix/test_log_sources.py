@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LogError
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import log_names, log_sources
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_source import LogFile
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_sources import Sources, find_sources
 from tests.unit.support.log_lines import NOW, log_line
 from tests.unit.support.runner import FakeRunner
@@ -112,9 +113,10 @@ def test_a_rotation_meanwhile_hides_and_repeats_nothing(
 ) -> None:
     log = write(tmp_path / "mail.log", NOW - 100)
     write(tmp_path / "mail.log.1", NOW - 200)
-    real, times = log_sources.LogFile, []
+    real = LogFile
+    times: list[str] = []
 
-    def open_slowly(path: str) -> log_sources.LogFile:
+    def open_slowly(path: str) -> LogFile:
         # The names change after each listing, as often as is wanted.
         if path == str(log) and len(times) < rotations:
             times.append(path)
@@ -135,9 +137,9 @@ def test_a_file_that_vanishes_is_no_problem(tmp_path: Path, monkeypatch: pytest.
     log = write(tmp_path / "mail.log", NOW)
     old = write(tmp_path / "mail.log.1", NOW - 100)
     (tmp_path / "mail.log.3").symlink_to("nowhere")
-    real = log_sources.LogFile
+    real = LogFile
 
-    def open_too_late(path: str) -> log_sources.LogFile:
+    def open_too_late(path: str) -> LogFile:
         if path == str(old) and old.exists():
             old.unlink()
         return real(path)

@@ -56,11 +56,12 @@ def find_sources(
 
     Raises LogError if there is no source, or if what was named cannot be read.
     """
+    asked = (Journal(instance),) if journal else ()
     if files:
         found = _open_named(files)
-        return found._replace(sources=(*found.sources, Journal(instance))) if journal else found
-    if journal:
-        return Sources((Journal(instance),))
+        return found._replace(sources=(*found.sources, *asked))
+    if asked:
+        return Sources(asked)
     found = _open_log(instance, since)
     if found.sources:
         return found

@@ -11,7 +11,7 @@ It reads one request a line, as JSON, and prints one answer a line, until its in
     {"send": "thief", "messages": [{"sender": "a@example.net", "recipients": ["b@example.org"]}]}
     {"close": "thief"}
 
-The answer to "open" and "close" is [code, text] of the server's last answer, that to "send" is a list of these, one for each message. The
+Without an account it does not log in. "port" in a request to open is another port than the usual one. The answer to "open" and "close" is [code, text] of the server's last answer, that to "send" is a list of these, one for each message. The
 code is 0 if the server has closed the connection. client_address is an address that the client connects from: it is made an address of the
 loopback interface, so the server sees a real connection. It runs inside the host, as root, with nothing but Python 3.9; without
 client_address it runs anywhere.
@@ -37,6 +37,10 @@ def _text(reply: tuple[int, bytes]) -> tuple[int, str]:
     return code, text.decode("utf-8", "replace")
 
 
+def _plain(text: bytes | str) -> str:
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+
+
 class Submitter:
     """Sessions by name."""
 
@@ -58,18 +62,20 @@ class Submitter:
         source = request.get("client_address") or ""
         self._own(source)
         client = smtplib.SMTP(timeout=PATIENCE_SECONDS, local_hostname="client.example.net", source_address=(source, 0))
+        address, port = self._server
+        self._sessions[request["open"]] = client
         try:
-            code, text = client.connect(*self._server)
+            code, text = client.connect(address, request.get("port") or port)
             if code != 220:
                 return _text((code, text))
-            self._sessions[request["open"]] = client
-            client.ehlo()
+            reply = client.ehlo()
+            if not request.get("account"):
+                return _text(reply)
             client.user, client.password = request["account"], request["password"]
             # What smtplib's login() does, without a second attempt by another mechanism.
             return _text(client.auth("PLAIN", client.auth_plain))
         except smtplib.SMTPResponseException as error:
-            reply = error.smtp_error
-            return error.smtp_code, reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+            return error.smtp_code, _plain(error.smtp_error)
         except (OSError, smtplib.SMTPServerDisconnected):
             return CLOSED
 

@@ -15,12 +15,10 @@ import sys
 from pathlib import Path
 
 import tests.conftest  # noqa: F401  pylint: disable=unused-import  # it makes the collection importable for the next import
-from tests.suspects.development import DEVELOPMENT
+from tests.suspects.kinds import GROUPS
 from tests.suspects.logs import make_logs
 from tests.suspects.measure import measure_logs
 from tests.suspects.table import DOCUMENT, tables, with_tables
-
-GROUPS = {"Development": DEVELOPMENT}
 
 
 def _make(options: argparse.Namespace) -> None:

@@ -17,14 +17,11 @@ from pathlib import Path
 from typing import Iterator, Mapping, Sequence
 
 from tests.fleet.lab import Host, Lab
-from tests.fleet.mixture import NAMES
 from tests.fleet.sasl import PASSWORD, Backend, Client
 from tests.suspects.plan import DAY, DEFERRING_DOMAINS, REFUSING_DOMAINS, Kind, Plan, Submission
 from tests.suspects.restamp import restamped
 
 RELEASE = "bookworm"
-PEOPLE = NAMES.split()[:40]
-PARTNERS = tuple("dest%d.example.org" % number for number in range(25))
 SINK_RULES = {**dict.fromkeys(REFUSING_DOMAINS, "reject"), **dict.fromkeys(DEFERRING_DOMAINS, "defer")}
 _LOG = "/var/log/mail.log"
 _CLIENTS = 3
@@ -50,7 +47,7 @@ def make_logs(directory: Path, groups: Mapping[str, Sequence[Kind]]) -> None:
         with host.authenticating_by("sasldb") as accounts:
             for number, (group, kind) in enumerate((group, kind) for group, kinds in groups.items() for kind in kinds):
                 started = time.monotonic()
-                plan = kind.make(people=PEOPLE, partners=PARTNERS)
+                plan = kind.make()
                 path = directory / ("%02d.log" % number)
                 lines = log_of(host, accounts, plan)
                 _write(path, lines, plan, Label(group, kind.name, sorted(plan.stolen)))

@@ -13,6 +13,8 @@ import random
 from dataclasses import dataclass
 from typing import Callable, Sequence
 
+from tests.fleet.mixture import NAMES
+
 MINUTE = 60
 HOUR = 3600
 DAY = 24 * HOUR
@@ -20,6 +22,8 @@ DAY = 24 * HOUR
 # What the sink of the lab does with a domain that is not here: it accepts (see logs.py).
 REFUSING_DOMAINS = ("reject.example.org", "gone.example.net")
 DEFERRING_DOMAINS = ("busy.example.org", "full.example.net")
+PEOPLE = tuple(NAMES.split()[:40])
+PARTNERS = tuple("dest%d.example.org" % number for number in range(25))
 
 
 @dataclass(frozen=True)
@@ -116,15 +120,17 @@ class Kind:
     domain: str = "example.com"
     days: int = 1
     logins_have_domain: bool = True
+    people: Sequence[str] = PEOPLE
+    partners: Sequence[str] = PARTNERS
 
-    def make(self, *, people: Sequence[str], partners: Sequence[str]) -> Plan:
+    def make(self) -> Plan:
         """Return the plan, its submissions in the order of time."""
         rng = random.Random("%s/%s" % (self.name, self.domain))
         site = Site(
             rng=rng,
             domain=self.domain,
-            people=people,
-            partners=partners,
+            people=self.people,
+            partners=self.partners,
             days=self.days,
             logins_have_domain=self.logins_have_domain,
         )

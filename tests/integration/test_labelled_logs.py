@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import time
+import calendar
 from typing import TYPE_CHECKING
 
 from tests.suspects.logs import SINK_RULES, log_of
@@ -16,7 +16,7 @@ from tests.suspects.restamp import restamped
 if TYPE_CHECKING:
     from tests.fleet.lab import Host, Lab
 
-MIDNIGHT = time.mktime((2026, 3, 1, 0, 0, 0, 0, 0, -1))
+MIDNIGHT = calendar.timegm((2026, 3, 1, 0, 0, 0))
 ANNA, THIEF = "192.0.2.10", "203.0.113.5"
 PLAN = Plan(
     [

@@ -94,9 +94,8 @@ def _submit(client: Client, submission: Submission) -> None:
 
 def _write(path: Path, lines: Sequence[str], plan: Plan, label: Label) -> None:
     """Write a log and its label. The plan ends with yesterday, and the file's time says so, because a time stamp has no year."""
-    today = time.localtime()
     days = int(plan.submissions[-1].time // DAY) + 1
-    midnight = time.mktime((today.tm_year, today.tm_mon, today.tm_mday - days, 0, 0, 0, 0, 0, -1))
+    midnight = (time.time() // DAY - days) * DAY
     text = "".join(restamped(lines, plan.submissions, midnight=midnight))
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     end = midnight + plan.submissions[-1].time

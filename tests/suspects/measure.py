@@ -6,17 +6,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterator, Sequence
 
-from tests.suspects.logs import labelled
-
-_MODULE = "ansible_collections.mailops.postfix.plugins.modules.postfix_log_info"
+from tests.fleet.lab import Host, Lab
+from tests.integration.controller import Controller
+from tests.suspects.logs import RELEASE, labelled
 
 
 @dataclass(frozen=True)
@@ -45,24 +41,23 @@ class Measured:
         return len(self.found & self.stolen) / len(self.stolen) if self.stolen else None
 
 
-def suspects(path: Path) -> list[dict[str, Any]]:
-    """Return the suspects that the module finds in a log, run as Ansible runs it on a host."""
-    arguments = {"files": [str(path)], "gather": ["suspects"]}
-    done = subprocess.run(
-        [sys.executable, "-m", _MODULE],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(done.stdout + done.stderr)
-    found: list[dict[str, Any]] = json.loads(done.stdout)["log"]["suspects"]
-    return found
-
-
 def measure_logs(directory: Path) -> Iterator[Measured]:
-    """Yield what the suspects of each log of a directory are worth."""
-    for path, label in labelled(directory):
-        yield Measured(label.group, label.name, frozenset(label.stolen), suspects(path))
+    """Yield what the suspects of each log of a directory are worth; the module runs on a lab host, as it does on every host."""
+    with Lab.start(1, [RELEASE]) as lab:
+        controller = Controller(lab)
+        [host] = lab.hosts
+        for path, label in labelled(directory):
+            yield Measured(label.group, label.name, frozenset(label.stolen), suspects(controller, host, path))
+
+
+def suspects(controller: Controller, host: Host, path: Path) -> list[dict[str, Any]]:
+    """Return the suspects that the module finds in a log, with default thresholds."""
+    place = "/root/%s" % path.name
+    host.put(place, path.read_bytes())
+    # A time stamp has no year: the time of the file gives it.
+    host.run(["touch", "-d", "@%d" % path.stat().st_mtime, place])
+    result = controller.module(host.name, "postfix_log_info", {"files": [place], "gather": ["suspects"]})
+    if result["failed"]:
+        raise RuntimeError("%s: %s" % (path, result["msg"]))
+    found: list[dict[str, Any]] = result["log"]["suspects"]
+    return found

@@ -108,8 +108,8 @@ def _seconds(stamp: str) -> float:
 
 
 def _stamp(at: float) -> str:
-    """Return a traditional time stamp, in local time."""
-    moment = time.localtime(at)
+    """Return a traditional time stamp, in the time zone of the lab's hosts: UTC."""
+    moment = time.gmtime(at)
     return "%s %2d %02d:%02d:%02d" % (
         _MONTHS[moment.tm_mon - 1],
         moment.tm_mday,

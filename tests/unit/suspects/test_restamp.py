@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-import time
+import calendar
 
 import pytest
 
 from tests.suspects.plan import Submission
 from tests.suspects.restamp import UnknownConnection, restamped
 
-MIDNIGHT = time.mktime((2026, 3, 1, 0, 0, 0, 0, 0, -1))
+MIDNIGHT = calendar.timegm((2026, 3, 1, 0, 0, 0))
 HOUR = 3600
 FIRST = Submission(1 * HOUR, "anna@example.com", "203.0.113.5", "anna@example.com", ["you@example.org"])
 SECOND = Submission(30 * HOUR, "anna@example.com", "203.0.113.5", "anna@example.com", ["you@example.org"])

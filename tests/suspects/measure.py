@@ -6,39 +6,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator, Sequence
+from typing import Any, Iterator
 
 from tests.fleet.lab import Host, Lab
 from tests.integration.controller import Controller
 from tests.suspects.logs import RELEASE, labelled
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What the suspects of a log are worth."""
-
-    group: str
-    name: str
-    stolen: frozenset[str]
-    suspects: Sequence[dict[str, Any]]
-    """As the module returns them."""
-
-    @property
-    def found(self) -> frozenset[str]:
-        """The accounts that are suspects."""
-        return frozenset(suspect["sasl_username"] for suspect in self.suspects)
-
-    @property
-    def precision(self) -> float | None:
-        """The share of stolen accounts in the suspects; None where there are none."""
-        return len(self.found & self.stolen) / len(self.found) if self.found else None
-
-    @property
-    def recall(self) -> float | None:
-        """The share of the stolen accounts that are suspects; None where none is stolen."""
-        return len(self.found & self.stolen) / len(self.stolen) if self.stolen else None
+from tests.suspects.table import Measured
 
 
 def measure_logs(directory: Path) -> Iterator[Measured]:

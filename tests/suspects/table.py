@@ -6,15 +6,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Iterable
-
-from tests.suspects.measure import Measured
+from typing import Any, Iterable, Sequence
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "suspects.md"
 _START, _END = "<!-- made by `python -m tests.suspects measure` -->\n", "<!-- end -->"
 _HEAD = "| log | stolen | suspects | evidence | precision | recall |\n|---|---|---|---|---|---|\n"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the suspects of a log are worth."""
+
+    group: str
+    name: str
+    stolen: frozenset[str]
+    suspects: Sequence[dict[str, Any]]
+    """As the module returns them."""
+
+    @property
+    def found(self) -> frozenset[str]:
+        """The accounts that are suspects."""
+        return frozenset(suspect["sasl_username"] for suspect in self.suspects)
+
+    @property
+    def precision(self) -> float | None:
+        """The share of stolen accounts in the suspects; None where there are none."""
+        return len(self.found & self.stolen) / len(self.found) if self.found else None
+
+    @property
+    def recall(self) -> float | None:
+        """The share of the stolen accounts that are suspects; None where none is stolen."""
+        return len(self.found & self.stolen) / len(self.stolen) if self.stolen else None
 
 
 def row(measured: Measured) -> str:

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from .mixture import ACCEPTED_DOMAIN, MIXTURES, Record
 from .rest import PATIENCE_SECONDS
+from .sasl import Backend, Client, authenticating_by
 from .sink import tell
 
 if TYPE_CHECKING:
@@ -295,6 +296,18 @@ class Host:
             yield probe
             said, _nothing = process.communicate()
         probe.accepted = [tuple(pair) for pair in json.loads(said)]
+
+    def authenticating_by(self, backend: str) -> contextlib.AbstractContextManager[Backend]:
+        """Have the submission service check passwords by sasldb, saslauthd or dovecot while this is entered (see sasl.py)."""
+        return authenticating_by(self, backend)
+
+    @contextlib.contextmanager
+    def submitting(self) -> Iterator[Client]:
+        """Start an SMTP client inside the host, which logs in and sends, from any address (see submit.py)."""
+        script = self._put_own("submit.py")
+        command = self._enter(["python3", script])
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as process:
+            yield Client(process)
 
     @property
     def records(self) -> list[Record]:

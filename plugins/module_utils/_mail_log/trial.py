@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     _Test = Callable[[bytes], bool]
 
-MAX_RULES = 50
+MAX_RULES = 500
 # So many messages that were not removed yet are known at the same time.
 MAX_MESSAGES = 100000
 # So many recipients of a rule are told apart at the same time.

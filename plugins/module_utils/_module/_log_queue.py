@@ -76,7 +76,7 @@ class QueueLogins(Collector):
 
     def add(self, message: SpoolMessage, is_selected: bool) -> None:
         """Take the login of a message."""
-        self.messages += 1
+        self.messages += is_selected
         envelope = message.envelope
         login = envelope.sasl_username
         found = QueuedMessage(envelope.arrival, message.queue_id, message.queue)

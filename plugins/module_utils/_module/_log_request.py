@@ -141,15 +141,21 @@ def parse_trace(trace: Mapping[str, Any]) -> TraceRequest:
             % (", ".join(map(str, given)) or "no key"),
         )
     for key, value in given.items():
-        if not isinstance(value, str) or not value.strip("<> ") and (key, value) != ("sender", NULL_SENDER):
-            raise SelectionError("trace.%s" % key, "%r is not a value to look for. Write it in full, in quotes" % (value,))
+        if not isinstance(value, str) or (not value.strip("<> ") and (key, value) != ("sender", NULL_SENDER)):
+            raise SelectionError(
+                "trace.%s" % key, "%r is not a value to look for. Write it in full, in quotes" % (value,)
+            )
     if "queue_id" in given:
         if not is_valid(given["queue_id"]) or len(given["queue_id"]) < 5:
-            raise SelectionError("trace.queue_id", "%r is not a queue ID. Copy it from the log or from mailq" % given["queue_id"])
+            raise SelectionError(
+                "trace.queue_id", "%r is not a queue ID. Copy it from the log or from mailq" % given["queue_id"]
+            )
         return TraceRequest(queue_id=given["queue_id"].encode("ascii"))
     if "message_id" in given:
         return TraceRequest(message_id=undisplay(given["message_id"]).strip(b"<> "))
-    return TraceRequest(sender=_address_of(given["sender"], "sender"), recipient=_address_of(given["recipient"], "recipient"))
+    return TraceRequest(
+        sender=_address_of(given["sender"], "sender"), recipient=_address_of(given["recipient"], "recipient")
+    )
 
 
 def _address_of(text: str, key: str) -> bytes:
@@ -157,5 +163,7 @@ def _address_of(text: str, key: str) -> bytes:
         return b""
     address = bytes_of(undisplay_address(text))
     if b"@" not in address and key == "sender":
-        raise SelectionError("trace.sender", "%r is not an address. Write the whole address, or <> for the null sender" % text)
+        raise SelectionError(
+            "trace.sender", "%r is not an address. Write the whole address, or <> for the null sender" % text
+        )
     return address

@@ -182,9 +182,7 @@ def show_senders(sums: LogSums, number: int) -> Section:
 
 def show_reasons(sums: LogSums, number: int) -> Section:
     """Return the rows of reasons, those of all kinds of status together, most frequent first."""
-    rows = [
-        (-count, status, value) for status, tally in sums.reasons.items() for value, count in tally.top(number)
-    ]
+    rows = [(-count, status, value) for status, tally in sums.reasons.items() for value, count in tally.top(number)]
     return Section(
         [
             {"value": _text(value, size=_MAX_REASON), "status": _text(status, size=_MAX_METHOD), "deliveries": -count}
@@ -288,6 +286,4 @@ def _show_line(line: TracedLine) -> dict[str, Any]:
 
 def show_matched(trial: Trial) -> Rows:
     """Return what each rule would have stopped, a row for each rule in their order."""
-    return [
-        {"rule": dict(rule.spec), **count._asdict()} for rule, count in zip(trial.rules, trial.counts())
-    ]
+    return [{"rule": dict(rule.spec), **count._asdict()} for rule, count in zip(trial.rules, trial.counts())]

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.timestamp import Clock
-    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_source import LogSource
 
     _Reader = Callable[[bytes, Clock], None]

@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -70,5 +68,11 @@ def run(made: MadeUpSpool, log: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
 def test_the_log_is_summed_up(run: ModuleRun, log: Path) -> None:
     result = run()
     assert result == {**run(check=True)}
-    log_of = [result, run(trace={"queue_id": "4A0F9AC"}), run(trace={"sender": "b@example.net", "recipient": "z@example.org"}), run(trace={"sender": "a@example.com", "recipient": "y@example.org"}), run(trace={"message_id": "1@example.com"})]
+    log_of = [
+        result,
+        run(trace={"queue_id": "4A0F9AC"}),
+        run(trace={"sender": "b@example.net", "recipient": "z@example.org"}),
+        run(trace={"sender": "a@example.com", "recipient": "y@example.org"}),
+        run(trace={"message_id": "1@example.com"}),
+    ]
     Path("/tmp/dbg.json").write_text(json.dumps([x["log"] for x in log_of], indent=1))

@@ -17,6 +17,7 @@ import time
 from typing import IO, TYPE_CHECKING, Iterator
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LogError
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.blocks import (
     BLOCK_BYTES,
     Reading,
@@ -114,10 +115,10 @@ class Journal(LogSource):
         if status:
             raise LogError(
                 "The journal cannot be read: %s failed with status %d: %s. Run this as root (become: true), or name the files of the mail "
-                "log in files." % (command[0], status, text or "no error text")
+                "log in files." % (command[0], status, printable(text) or "no error text")
             )
         if text:
-            self.warnings.append("journalctl: %s" % " ".join(text.split()))
+            self.warnings.append("journalctl: %s" % printable(" ".join(text.split())))
 
 
 def _read(stream: IO[bytes] | None) -> Iterator[bytes]:

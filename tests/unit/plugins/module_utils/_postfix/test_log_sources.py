@@ -272,6 +272,7 @@ def test_files_and_globs_are_read_in_the_order_of_time(tmp_path: Path) -> None:
     ("pattern", "problem"),
     [
         ("mail.log", 'files[0]: "mail.log" is not an absolute path. Write it from / on.'),
+        ("/var\0/log", 'files[0]: "/var\\x00/log" has a null byte, which no path has. Remove it.'),
         ("", 'files[0]: "" is not an absolute path. Write it from / on.'),
         ("DIR/*.gz", 'files[0]: "DIR/*.gz" matches no file on this host. Correct it, or leave it out for this host.'),
         (
@@ -307,11 +308,12 @@ def test_what_cannot_be_read_is_named(
 
 def test_what_a_glob_matches_beside_files_is_a_warning(tmp_path: Path) -> None:
     write(tmp_path / "mail.log", NOW)
-    (tmp_path / "mail.d").mkdir()
+    (tmp_path / "mail.d\n\x1b[31m\udcff").mkdir()
     found = find(files=["%s/mail.*" % tmp_path])
     assert names(found) == ["mail.log"]
     assert found.warnings == (
-        "%s is not a regular file, so it was not read. Name a file in files." % (tmp_path / "mail.d"),
+        "%s\\x0a\\x1b[31m\\xff is not a regular file, so it was not read. Name a file in files."
+        % (tmp_path / "mail.d"),
     )
 
 

@@ -44,6 +44,8 @@ class _Life(NamedTuple):
     sasl_username: bytes | None
     is_local: bool
     """Whether it came from this host itself, as from a content filter."""
+    latest: int = _LATEST
+    """How many seconds before that it may have arrived."""
 
 
 class SubmissionLog:
@@ -62,7 +64,9 @@ class SubmissionLog:
             if isinstance(event, Accepted) and event.queue_id != NO_QUEUE:
                 self._accept(event, time)
             elif isinstance(event, PickedUp):
-                self._add(event.queue_id, _Life(time, self._login_of(event.original_queue_id), True))
+                # A message that is requeued keeps the time of its arrival.
+                latest = _LATEST if event.original_queue_id is None else time
+                self._add(event.queue_id, _Life(time, self._login_of(event.original_queue_id), True, latest))
             elif isinstance(event, Delivery):
                 self._pass_on(event)
             elif isinstance(event, Removed):
@@ -70,7 +74,7 @@ class SubmissionLog:
 
     def find(self, queue_id: bytes, arrival: int) -> bytes | None:
         """Return the login of a message, None if the log does not say it. arrival: of its queue file, in seconds since the epoch."""
-        lives = [life for life in self._wanted.get(queue_id, ()) if -_EARLIEST <= life.time - arrival <= _LATEST]
+        lives = [life for life in self._wanted.get(queue_id, ()) if -_EARLIEST <= life.time - arrival <= life.latest]
         return min(lives, key=lambda life: abs(life.time - arrival)).sasl_username if lives else None
 
     def _accept(self, event: Accepted, time: int) -> None:

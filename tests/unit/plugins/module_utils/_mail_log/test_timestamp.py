@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timezone
-from typing import Iterator
+from typing import Any, Iterator
 
 import pytest
 
@@ -50,6 +50,7 @@ def utc(text: str) -> int:
         pytest.param("2024-02-27 12:00:00", b"Feb 29 13:00:01", "2020-02-29 12:00:01", id="leap day after tomorrow"),
         pytest.param("2104-02-01 12:00:00", b"Feb 29 12:00:00", "2096-02-29 11:00:00", id="2100 has no leap day"),
         pytest.param("2026-11-26 12:00:00", b"Mar 29 01:59:59", "2026-03-29 00:59:59", id="before daylight saving"),
+        pytest.param("2026-11-26 12:00:00", b"Mar 29 02:30:00", "2026-03-29 01:30:00", id="skipped hour"),
         pytest.param("2026-11-26 12:00:00", b"Mar 29 03:00:00", "2026-03-29 01:00:00", id="after it began"),
         pytest.param("2026-11-26 12:00:00", b"Oct 25 02:30:00", "2026-10-25 01:30:00", id="repeated hour"),
         pytest.param(
@@ -140,3 +141,17 @@ def test_what_a_clock_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> N
     for day in range(1, 31):
         stamp = b"2026-10-%02dT10:00:00Z" % day
         assert clock.seconds(stamp) == clock.seconds(stamp) == utc("2026-10-%02d 10:00:00" % day)
+
+
+def test_a_c_library_that_refuses_daylight_saving_in_a_zone_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = time.mktime
+
+    def refuse(wanted: Any) -> float:
+        if wanted[8] == 1:
+            raise OverflowError("mktime argument out of range")
+        return original(wanted)
+
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    monkeypatch.setattr(time, "mktime", refuse)
+    assert Clock(utc("2026-11-26 14:00:00")).seconds(b"Nov 26 13:14:54") == utc("2026-11-26 13:14:54")

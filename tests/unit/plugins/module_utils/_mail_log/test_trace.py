@@ -113,10 +113,11 @@ def test_other_senders_and_recipients(sender: bytes, recipient: bytes, number: i
 
 def test_addresses_with_quotes() -> None:
     block = log(
+        '01 cleanup[1]: 4A0F001: message-id=<to=<"c d"@example.org>>',
         '01 qmgr[1]: 4A0F001: from=<"a b"@example.net>, size=1, nrcpt=1 (queue active)',
         '02 smtp[1]: 4A0F001: to=<"c d"@example.org>, relay=none, delay=1, delays=0/0/0/1, dsn=4.0.0, status=deferred (x)',
     )
-    assert len(lines_of(traced(block, sender=b"a b@example.net", recipient=b"c d@example.org"))) == 2
+    assert len(lines_of(traced(block, sender=b"a b@example.net", recipient=b"c d@example.org"))) == 3
 
 
 REJECT = "01 smtpd[1]: NOQUEUE: reject: RCPT from x[192.0.2.1]: 554 5.7.1 <x@example.org>: no; from=<%s> to=<%s> proto=ESMTP helo=<x>"

@@ -96,7 +96,7 @@ def test_the_log_is_summed_up(run: ModuleRun, log: Path) -> None:
         }
     ]
     assert found["rejects"] == [{"value": "reject RCPT: 554 5.7.1 Relay access denied", "times": 1}]
-    assert not {"queue", "trace", "matched", "ansible_facts"}.intersection({**found, **result})
+    assert not {"queue", "trace", "matched", "ansible_facts"}.intersection([*found, *result])
 
 
 ACCOUNT = {
@@ -221,7 +221,7 @@ def test_the_result_is_bounded(run: ModuleRun, log: Path) -> None:
     log.write_text("".join(DAY + "01Z mx01 postfix/" + line + "\n" for line in lines), encoding="utf-8")
     os.utime(log, (T0 + 10, T0 + 10))
     thresholds = {"networks_per_day": 1, "logins_per_hour": 1}
-    several = (
+    several: tuple[dict[str, Any], ...] = (
         {"thresholds": thresholds},
         {"trace": {"message_id": text + "7"}},
         {"gather": [*SUMS, "trace"], "trace": {"sender": text + "7@example.com", "recipient": "x@example.org"}},

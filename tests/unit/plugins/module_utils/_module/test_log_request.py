@@ -44,7 +44,7 @@ def test_what_is_gathered(options: dict[str, Any], gather: set[str]) -> None:
 
 def test_names_and_times() -> None:
     request = request_of({**DEFAULTS, "sasl_username": [r"a\x0a", "b"], "since": 1700000000, "until": "1700000001"})
-    assert request.names == {b"a\n", b"b"}
+    assert request.names == frozenset((b"a\n", b"b"))
     assert (request.since, request.until) == (1700000000, 1700000001)
 
 

@@ -227,6 +227,11 @@ class Host:
         """The path of rest.py, which is there then."""
         return self._put_own("rest.py")
 
+    @cached_property
+    def _submit(self) -> str:
+        """The path of submit.py, which is there then; it is written once, because a client that starts may be reading it."""
+        return self._put_own("submit.py")
+
     def _put_own(self, name: str) -> str:
         """Copy a module of this package into the host, and return its path there."""
         path = str(IN_HOST / "fleet" / name)
@@ -304,8 +309,7 @@ class Host:
     @contextlib.contextmanager
     def submitting(self) -> Iterator[Client]:
         """Start an SMTP client inside the host, which logs in and sends, from any address (see submit.py)."""
-        script = self._put_own("submit.py")
-        command = self._enter(["python3", script])
+        command = self._enter(["python3", self._submit])
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as process:
             yield Client(process)
 

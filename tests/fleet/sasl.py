@@ -54,13 +54,16 @@ class Backend:
 
     def set_password(self, account: str, password: str) -> None:
         """Change the password of an account, which is made if need be."""
-        user, _at, realm = account.partition("@")
-        self._host.run(["saslpasswd2", "-p", "-c", "-u", realm, user], input=password)
+        self._host.run(["saslpasswd2", "-p", "-c", *self._names(account)], input=password)
 
     def remove(self, account: str) -> None:
         """Remove an account."""
+        self._host.run(["saslpasswd2", "-d", *self._names(account)])
+
+    def _names(self, account: str) -> list[str]:
         user, _at, realm = account.partition("@")
-        self._host.run(["saslpasswd2", "-d", "-u", realm, user])
+        # A login without a domain is looked up in the realm of the host's name.
+        return ["-u", realm or self._host.run(["hostname"]).stdout.strip(), user]
 
 
 class Saslauthd(Backend):
@@ -220,6 +223,10 @@ def _kept(host: Host, files: Sequence[str]) -> Iterator[None]:
         host.run(["rm", "--", archive])
 
 
+class ClientError(Exception):
+    """The SMTP client in the host failed."""
+
+
 class Reply(NamedTuple):
     """What the server answered; the code is 0 if it had closed the connection."""
 
@@ -238,9 +245,23 @@ class Client:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def open(self, session: str, account: str, password: str = PASSWORD, *, client_address: str | None = None) -> Reply:
-        """Connect and log in."""
-        request = {"open": session, "account": account, "password": password, "client_address": client_address}
+    def open(
+        self,
+        session: str,
+        account: str | None,
+        password: str = PASSWORD,
+        *,
+        client_address: str | None = None,
+        port: int = 587,
+    ) -> Reply:
+        """Connect and log in; without an account, connect only, as other mail servers do (port 25)."""
+        request = {
+            "open": session,
+            "account": account,
+            "password": password,
+            "client_address": client_address,
+            "port": port,
+        }
         return Reply(*self._ask(request))
 
     def send(self, session: str, *messages: Mapping[str, Any]) -> list[Reply]:
@@ -262,4 +283,7 @@ class Client:
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise ClientError("the SMTP client has ended; what it said stands above")
+        return json.loads(answer)

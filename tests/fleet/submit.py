@@ -11,10 +11,10 @@ It reads one request a line, as JSON, and prints one answer a line, until its in
     {"send": "thief", "messages": [{"sender": "a@example.net", "recipients": ["b@example.org"]}]}
     {"close": "thief"}
 
-The answer to "open" and "close" is [code, text] of the server's last answer, that to "send" is a list of these, one for each message. The
-code is 0 if the server has closed the connection. client_address is an address that the client connects from: it is made an address of the
-loopback interface, so the server sees a real connection. It runs inside the host, as root, with nothing but Python 3.9; without
-client_address it runs anywhere.
+Without an account it does not log in. "port", in a request to open, is another port than 587. The answer to "open" and "close" is
+[code, text] of the server's last answer, that to "send" is a list of these, one for each message. The code is 0 if the server has closed the
+connection. client_address is any address, IPv4 or IPv6, that the client connects from: it becomes one of the host's own, so the server sees
+a real connection. It runs inside the host, as root, with nothing but Python 3.9; without client_address it runs anywhere.
 """
 
 from __future__ import annotations
@@ -29,12 +29,19 @@ from typing import Any
 
 SUBMISSION_PORT = 587
 PATIENCE_SECONDS = 60.0
+# A program may bind a socket to any address of a local route, but not so with IPv6.
+_ADD_IPV4 = ("route", "replace", "local")
+_ADD_IPV6 = ("-6", "address", "replace", "nodad")
 CLOSED = (0, "the server has closed the connection")
 
 
 def _text(reply: tuple[int, bytes]) -> tuple[int, str]:
     code, text = reply
     return code, text.decode("utf-8", "replace")
+
+
+def _plain(text: bytes | str) -> str:
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
 
 
 class Submitter:
@@ -58,25 +65,29 @@ class Submitter:
         source = request.get("client_address") or ""
         self._own(source)
         client = smtplib.SMTP(timeout=PATIENCE_SECONDS, local_hostname="client.example.net", source_address=(source, 0))
+        address, port = self._server
+        if ":" in source and address == "127.0.0.1":
+            address = "::1"
+        self._sessions[request["open"]] = client
         try:
-            code, text = client.connect(*self._server)
+            code, text = client.connect(address, request.get("port") or port)
             if code != 220:
                 return _text((code, text))
-            self._sessions[request["open"]] = client
-            client.ehlo()
+            reply = client.ehlo()
+            if not request.get("account"):
+                return _text(reply)
             client.user, client.password = request["account"], request["password"]
             # What smtplib's login() does, without a second attempt by another mechanism.
             return _text(client.auth("PLAIN", client.auth_plain))
         except smtplib.SMTPResponseException as error:
-            reply = error.smtp_error
-            return error.smtp_code, reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+            return error.smtp_code, _plain(error.smtp_error)
         except (OSError, smtplib.SMTPServerDisconnected):
             return CLOSED
 
     def _own(self, source: str) -> None:
-        """Make an address one of the loopback interface, where it is not yet."""
-        if source not in self._addresses and not (source and ipaddress.ip_address(source).is_loopback):
-            subprocess.run(["ip", "route", "replace", "local", source, "dev", "lo"], check=True)
+        """Make an address one of the host's own, where it is not yet. It stays: another client may be using it."""
+        if source not in self._addresses and not ipaddress.ip_address(source).is_loopback:
+            subprocess.run(["ip", *(_ADD_IPV6 if ":" in source else _ADD_IPV4), source, "dev", "lo"], check=True)
         self._addresses.add(source)
 
     def _send(self, session: str, message: dict[str, Any]) -> tuple[int, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.fleet.fill import has_ipv6
 from tests.fleet.lab import NEWEST_RELEASE, OLDEST_RELEASE
 from tests.fleet.sasl import PASSWORD, RELEASES_WITH_DOVECOT, Backend, Client
 
@@ -61,7 +62,7 @@ def check_logins(host: Host, client: Client, accounts: Backend) -> None:
     assert logged in host.get("/var/log/mail.log").decode()
     accounts.set_password("new@example.test", "hello")
     assert client.log_in("new@example.test", "hello", client_address="127.9.8.7").accepted
-    assert client.log_in(OTHER).accepted
+    assert client.log_in(OTHER, client_address="2001:db8::5" if has_ipv6() else None).accepted
     accounts.remove("new@example.test")
     assert client.send("right", MESSAGE)[0].accepted
     assert client.close("right").code == 221

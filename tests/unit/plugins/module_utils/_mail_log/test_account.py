@@ -61,30 +61,30 @@ def test_the_busiest_minute_and_hour_are_the_first_with_the_most() -> None:
     assert Account(b"idle").hour.busiest is None
 
 
-def test_the_networks_of_the_day_with_the_most_count_if_they_have_most_of_its_logins() -> None:
+def test_the_networks_count_that_had_most_of_the_recipients_of_a_day() -> None:
     account = Account(b"a@example.com")
     for number in range(4):
-        account.add_login(START + number, b"198.51.%d.1" % number, b"PLAIN")
+        account.add_message(START + number, b"4A", b"198.51.%d.1" % number, b"a@example.com", 10)
     assert account.spread.most == 4
-    for number in range(95):
-        account.add_login(START + DAY + number, b"192.0.2.1", b"PLAIN")
+    account.add_message(START + DAY, b"4B", b"192.0.2.1", b"a@example.com", 95)
     for number in range(5):
-        account.add_login(START + DAY + 100 + number, b"203.0.%d.1" % number, b"PLAIN")
+        account.add_message(START + DAY + number, b"4C", b"203.0.%d.1" % number, b"a@example.com", 1)
     assert account.spread.most == 4
-    account.add_login(START + 2 * DAY, b"192.0.2.1", b"PLAIN")
+    account.add_message(START + 2 * DAY, b"4D", b"192.0.2.1", b"a@example.com", 1)
     assert account.spread.most == 4
 
 
 def test_a_network_is_new_if_the_account_was_in_use_from_elsewhere() -> None:
-    account = used([START + 60 * number for number in range(20)])
-    account.add_login(START + 5000, b"203.0.113.9", b"PLAIN")
-    account.add_message(START + 5000, b"4B", b"203.0.113.9", b"a@example.com", 70)
-    account.add_login(START + 5000 + 3600, b"203.0.113.9", b"PLAIN")
-    account.add_message(START + 5000 + 3600, b"4C", b"203.0.113.9", b"a@example.com", 70)
-    assert {name: network.recipients_at_first for name, network in account.networks.items()} == {
-        b"192.0.2.0/24": 0,
-        b"203.0.113.0/24": 70,
+    account = Account(b"a@example.com")
+    for number in range(5):
+        account.add_login(START + 60 * number, b"192.0.2.1", b"PLAIN")
+    for seconds in (5000, 5000, 8599, 8600):
+        account.add_login(START + seconds, b"203.0.113.9", b"PLAIN")
+    found = {
+        name: (network.is_new, network.busiest_before, network.logins, network.logins_at_first)
+        for name, network in account.networks.items()
     }
+    assert found == {b"192.0.2.0/24": (False, 0, 5, 5), b"203.0.113.0/24": (True, 5, 4, 3)}
 
 
 def test_an_account_that_shrinks_keeps_what_is_most_frequent() -> None:

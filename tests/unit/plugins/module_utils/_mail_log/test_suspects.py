@@ -51,9 +51,9 @@ def after_failures() -> Account:
     return account
 
 
-def bounced() -> Account:
+def bounced(recipients: int) -> Account:
     account = sent(61)
-    account.bounced = 10
+    account.bounced = recipients
     return account
 
 
@@ -67,10 +67,10 @@ STOLEN = {
         {"networks_per_day": 5, "recipients_per_day": 500},
     ),
     "after guessing": (after_failures(), {"failed_then_successful": 12, "logins_per_hour": 61}),
-    "to addresses that do not exist": (bounced(), {"bounced_percent": 16, "logins_per_hour": 61}),
+    "to addresses that do not exist": (bounced(4), {"bounced_percent": 6, "logins_per_hour": 61}),
     "from a new network": (
-        sent(4, network=99, recipients=60, account=sent(30, seconds=60), start=START + 7200),
-        {"new_network_recipients": 240, "recipients_per_hour": 240},
+        sent(60, network=99, account=sent(6, seconds=300), start=START + 7200),
+        {"new_network_logins": 60, "logins_per_hour": 60},
     ),
 }
 
@@ -127,6 +127,24 @@ def test_the_operator_sets_thresholds() -> None:
     assert evidence(account, {"logins_per_hour": 30}) == {"networks_per_day": 27, "logins_per_hour": 30}
     assert evidence(account, {"logins_per_hour": 30, "networks_per_day": None}) == {}
     assert evidence(account, {"logins_per_hour": 31}) == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "number"),
+    [
+        pytest.param(4, 0, id="hardly in use before"),
+        pytest.param(5, 90, id="in use before"),
+        pytest.param(30, 90, id="a third as often before"),
+        pytest.param(31, 0, id="about as often before, as a server that moves"),
+    ],
+)
+def test_many_logins_from_a_new_network(before: int, number: int) -> None:
+    account = sent(90, network=99, account=sent(before), start=START + 7200)
+    assert THRESHOLDS["new_network_logins"].measure(account) == number
+
+
+def test_few_bounces_are_those_of_a_good_list() -> None:
+    assert evidence(bounced(3)) == {}
 
 
 def test_those_with_the_most_evidence_come_first() -> None:

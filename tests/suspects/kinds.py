@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Mapping, Sequence
 
 from tests.suspects.development import DEVELOPMENT
+from tests.suspects.held_out import HELD_OUT
 from tests.suspects.plan import Kind
 
-GROUPS: Mapping[str, Sequence[Kind]] = {"Development": DEVELOPMENT}
+GROUPS: Mapping[str, Sequence[Kind]] = {"Development": DEVELOPMENT, "Held out": HELD_OUT}

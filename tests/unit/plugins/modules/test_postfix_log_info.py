@@ -7,13 +7,16 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._module._log_request import SUMS
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.suspects import DEFAULTS
+from ansible_collections.mailops.postfix.plugins.module_utils._module._log_request import GATHER, SUMS
 from ansible_collections.mailops.postfix.plugins.modules import postfix_log_info
+from tests.unit.support.documentation import documented_options
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.queue_file import QueueFile, todo
 from tests.unit.support.spool import MadeUpSpool
@@ -140,6 +143,13 @@ def test_suspects_have_lines_of_the_log(run: ModuleRun) -> None:
         {"threshold": "logins_per_hour", "value": 1, "limit": 1, "lines": []},
     ]
     assert not run(thresholds={"networks_per_day": None, "logins_per_hour": 1})["log"]["suspects"]
+
+
+def test_the_documentation_has_all_thresholds_with_their_defaults() -> None:
+    documented = documented_options("postfix_log_info")["thresholds"]["description"]
+    found = re.findall(r"C\((\w+)\) \((\d+)\)", " ".join(documented))
+    assert {name: float(default) for name, default in found} == dict(DEFAULTS)
+    assert documented_options("postfix_log_info")["gather"]["choices"] == list(GATHER)
 
 
 def test_a_trace(run: ModuleRun) -> None:

@@ -144,6 +144,15 @@ def test_a_queue_id_that_was_used_twice() -> None:
     assert len(lines_of(traced(block, queue_id=b"4A0F011"))) == 3
 
 
+def test_mail_that_is_not_in_the_queue_is_of_nobody() -> None:
+    block = log(
+        "01 smtpd[1]: NOQUEUE: client=x[203.0.113.5], sasl_method=PLAIN, sasl_username=a",
+        "02 smtpd[2]: NOQUEUE: client=y[203.0.113.6], sasl_method=PLAIN, sasl_username=b",
+        "03 smtpd[3]: 4A0F001: " + LOCAL + ", orig_queue_id=NOQUEUE",
+    )
+    assert len(lines_of(traced(block, queue_id=b"4A0F001", passes=2))) == 1
+
+
 def test_many_queue_ids_are_found_in_one_pass() -> None:
     several = [
         "%02d pickup[1]: 4B0F%03d: uid=106 from=<a@x> orig_id=4A0F001" % (number, number) for number in range(1, 31)

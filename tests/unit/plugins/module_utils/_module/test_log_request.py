@@ -20,7 +20,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._log_reque
 
 DEFAULTS: Mapping[str, Any] = {name: option.get("default") for name, option in OPTIONS.items()}
 KNOWN = (
-    "known are networks_per_day, foreign_senders, failed_then_successful, bounced_percent, new_network_recipients, logins_per_hour, "
+    "known are networks_per_day, foreign_senders, failed_then_successful, bounced_percent, new_network_logins, logins_per_hour, "
     "recipients_per_hour, recipients_per_day"
 )
 
@@ -93,6 +93,7 @@ def test_thresholds() -> None:
         pytest.param({"trace": {"queue_id": 12345678}}, "trace.queue_id: 12345678 is not a value to look for. Write it in full, in quotes", id="number"),
         pytest.param({"trace": {"message_id": "<>"}}, "trace.message_id: '<>' is not a value to look for. Write it in full, in quotes", id="empty Message-ID"),
         pytest.param({"trace": {"queue_id": "4A.0F"}}, "trace.queue_id: '4A.0F' is not a queue ID. Copy it from the log or from mailq", id="no queue ID"),
+        pytest.param({"trace": {"queue_id": "NOQUEUE"}}, "trace.queue_id: 'NOQUEUE' is not a queue ID. Copy it from the log or from mailq", id="NOQUEUE"),
         pytest.param({"trace": {"queue_id": "4A"}}, "trace.queue_id: '4A' is not a queue ID. Copy it from the log or from mailq", id="short"),
         pytest.param({"trace": {"sender": "example.com", "recipient": "a@x"}}, "trace.sender: 'example.com' is not an address. Write the whole address, or <> for the null sender", id="domain"),
         pytest.param({"match": [{"helo_name": "x"}]}, "match[0].helo_name: the log cannot be searched for it. Use one of sasl_username, client_address, sender, recipient", id="rule"),

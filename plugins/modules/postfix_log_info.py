@@ -46,7 +46,8 @@ options:
     description:
       - What to gather. Give an empty list with O(match) to gather nothing else.
       - V(accounts), V(clients), V(senders), V(reasons), V(rejects) and V(suspects) sum up the log.
-      - V(queue) reads the queue, too, and says which account submitted each message. This needs root.
+      - V(queue) reads the queue, too, and says which account submitted each message. This needs root. If the queue file does not name
+        the account, the log does, so O(since) must not be later than the arrival of the messages.
       - V(trace) needs the option O(trace).
       - By default, everything but V(queue) and V(trace) is gathered. If O(trace) is given, only V(trace) is gathered.
     type: list

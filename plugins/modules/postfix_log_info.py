@@ -23,6 +23,8 @@ options:
       - The files of the mail log on the host. Each is an absolute path or a pattern such as V(/var/log/mail.log*).
       - By default, the module reads the file that C(maillog_file) names. If that is empty, it reads the usual files of syslog, and if
         there are none, the systemd journal. Rotated files are read as well. A rotated file that is older than O(since) is not read.
+      - If only files are read, and O(gather) does not have V(queue), the host needs no Postfix. It can be one that collects the logs of
+        others.
       - Files that are compressed with gzip, bzip2 or xz are read. For zstd, the host needs Python 3.14 or the command C(zstd).
     type: list
     elements: path

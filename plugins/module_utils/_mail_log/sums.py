@@ -34,6 +34,8 @@ _KEPT_VALUES = 50
 MAX_OPEN = 50000
 MAX_NAMES = 20000
 _MAX_PROGRAMS = 20
+# A line that stands for more lines than this is counted as this many.
+_MAX_REPEATED = 1000
 _MAX_SAMPLES = 3
 _LONGEST_SAMPLE = 200
 _LONGEST_REASON = 512
@@ -45,10 +47,10 @@ _LONGEST_REJECT = 120
 _ID = rb"([0-9A-Za-z]{5,255}): "
 _ANY_ID = rb"[0-9A-Za-z]{5,255}: "
 _FREQUENT = re.compile(
-    rb"^([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[^ \n]+) [^ \n]+ [^ \[\n:]+/(?:"
+    rb"^([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[^ \n]+) [^ \n()<>\[\]\"=]+ [^ \[\n:]+/(?:"
     rb"smtpd\[\d+\]: (?:(?:dis)?connect from ()[^\n]*"
     rb"|" + _ID + rb"client=[^\[\n]*\[([^\]\n]*)\](?:, sasl_method=([^,\n]*), sasl_username=([^,\n]*))?)"
-    rb"|qmgr\[\d+\]: " + _ID + rb"(?:(removed)|from=<([^>\n]*)>, size=\d+, nrcpt=(\d{1,9}) \(queue active\))"
+    rb"|qmgr\[\d+\]: " + _ID + rb"(?:(removed)|from=<([^>\n]{0,800})>, size=\d+, nrcpt=(\d{1,9}) \(queue active\))"
     rb"|cleanup\[\d+\]: " + _ANY_ID + rb"message-id=()[^\n]*"
     rb"|(?:smtp|lmtp|local|virtual|pipe|error)\[\d+\]: "
     + _ID
@@ -75,6 +77,7 @@ _FREQUENT = re.compile(
     _REASON,
 ) = range(1, 16)
 
+_RELAY = b">, relay="
 # What only has to be known.
 _UNCOUNTED = frozenset((_CONNECT, _MESSAGE_ID, _SENT))
 # Values wait until so many can be counted together.
@@ -157,12 +160,18 @@ class LogSums:
                 self._activate(queue_id, sender, int(recipients))
             elif kind == _ADDRESS:
                 self._accept(*match.group(_ACCEPTED_ID, _ADDRESS))
-            elif kind == _REASON:
-                self._deliver(*match.group(_DELIVERY_ID, _STATUS, _REASON))
-            elif not self._add_login(match, clock):
+            elif not (self._add_reason(match) if kind == _REASON else self._add_login(match, clock)):
                 self._add_lines(match.group(), clock)
         if end != len(block):
             self._add_lines(block[end:], clock)
+
+    def _add_reason(self, match: Match[bytes]) -> bool:
+        """Count a delivery that failed; return whether it is certain where the reason begins."""
+        queue_id, status, reason = match.group(_DELIVERY_ID, _STATUS, _REASON)
+        if _RELAY in reason:
+            return False
+        self._deliver(queue_id, status, reason)
+        return True
 
     def _add_login(self, match: Match[bytes], clock: Clock) -> bool:
         """Count a message that was submitted with a login; return whether its timestamp is a time."""
@@ -186,7 +195,8 @@ class LogSums:
             elif line is None or event is None:
                 self._add_unparsed(b"" if line is None else line.program, text)
             elif type(event) in self._actions:
-                self._actions[type(event)](line.time, event)
+                for _number in range(min(line.repeated, _MAX_REPEATED)):
+                    self._actions[type(event)](line.time, event)
 
     def _add_unparsed(self, program: bytes, text: bytes) -> None:
         program = program[:_LONGEST_NAME]
@@ -288,14 +298,14 @@ class LogSums:
             self.rejects.count_waiting()
 
     def _add_failed_login(self, time: int, event: types.FailedLogin) -> None:
-        name = event.sasl_username
+        name = (event.sasl_username or b"")[:_LONGEST_NAME]
         if not name:
             return
         failures = self._failures.get(name)
         if failures is None:
             if len(self._failures) >= MAX_NAMES:
                 self._drop_names()
-            failures = self._failures[name[:_LONGEST_NAME]] = Failures()
+            failures = self._failures[name] = Failures()
         failures.add(event.source, time)
 
     def _end_run(self, account: Account, time: int) -> None:
@@ -307,11 +317,12 @@ class LogSums:
 
     def _account(self, name: bytes) -> Account | None:
         """Return the account of a login, None for one that is not to be counted."""
+        name = name[:_LONGEST_NAME]
         account = self._accounts.get(name)
         if account is None and (self._names is None or name in self._names):
             if len(self._accounts) >= MAX_ACCOUNTS:
                 self._drop_accounts()
-            account = self._accounts[name[:_LONGEST_NAME]] = Account(name[:_LONGEST_NAME])
+            account = self._accounts[name] = Account(name)
         return account
 
     def _drop_accounts(self) -> None:

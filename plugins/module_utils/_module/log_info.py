@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.timestamp import Clock
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_source import LogSource
 
     _Reader = Callable[[bytes, Clock], None]
@@ -45,10 +46,10 @@ _MAX_WARNINGS = 20
 def run_module(module: AnsibleModule) -> dict[str, Any]:
     """Return the module's result. Raises MailopsError."""
     request = request_of(module.params)
-    instance = _options.instance_of(module)
+    instance = _find_instance(module, request)
     with ExitStack() as stack:
         queue = None
-        if "queue" in request.gather:
+        if instance is not None and "queue" in request.gather:
             instance.require_root()
             source = QueueSource.of_instance(instance.queue_directory)
             stack.enter_context(source.spool)
@@ -63,6 +64,14 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
         reading.read()
         warn(module, [*found.warnings, *reading.warnings])
         return {"changed": False, "log": reading.show()}
+
+
+def _find_instance(module: AnsibleModule, request: LogRequest) -> Instance | None:
+    """Return the instance, None if only files are read: a host that collects the logs of others has no Postfix."""
+    params = module.params
+    if params["files"] and not params["journal"] and "queue" not in request.gather:
+        return None
+    return _options.instance_of(module)
 
 
 def warn(module: AnsibleModule, warnings: Sequence[str]) -> None:

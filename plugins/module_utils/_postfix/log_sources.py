@@ -48,21 +48,19 @@ class Sources(NamedTuple):
 
 
 def find_sources(
-    instance: Instance, *, files: Sequence[str] | None, journal: bool | None, since: float | None = None
+    instance: Instance | None, *, files: Sequence[str] | None, journal: bool | None, since: float | None = None
 ) -> Sources:
-    """Return the sources of log lines.
+    """Return the sources of log lines. instance: not needed if only files are read.
 
     files: paths and globs, read as they are; without them, the log of the instance and its rotated files, or the journal if there is no
     log. journal: whether to read the journal in any case (True) or in no case (False). since: rotated files that ended before are left out.
 
     Raises LogError if there is no source, or if what was named cannot be read.
     """
-    asked = (Journal(instance),) if journal else ()
-    if files:
-        found = _open_named(files)
-        return found._replace(sources=(*found.sources, *asked))
-    if asked:
-        return Sources(asked)
+    asked = () if instance is None or not journal else (Journal(instance),)
+    named = _open_named(files) if files else Sources(())
+    if instance is None or files or asked:
+        return named._replace(sources=(*named.sources, *asked))
     found = _open_log(instance, since)
     if found.sources:
         return found

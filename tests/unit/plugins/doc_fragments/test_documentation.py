@@ -14,8 +14,10 @@ import pytest
 import yaml
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format import queues
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.suspects import DEFAULTS, THRESHOLDS
 from ansible_collections.mailops.postfix.plugins.module_utils._module import (
     _attempts,
+    _log_request,
     message_info,
     queue_facts,
     queue_flush,
@@ -290,3 +292,18 @@ def test_modules_document_these_names(module: str, choices: tuple[str, ...], def
     option = sections(module)["DOCUMENTATION"]["options"]["queues"]
     assert sorted(option["choices"]) == sorted(choices)
     assert option["default"] == list(default)
+
+
+def test_the_documentation_has_all_thresholds_with_their_defaults() -> None:
+    documented = documented_options("postfix_log_info")["thresholds"]["description"]
+    found = re.findall(r"C\((\w+)\) \((\d+)\)", " ".join(documented))
+    assert {name: float(default) for name, default in found} == dict(DEFAULTS)
+    assert documented_options("postfix_log_info")["gather"]["choices"] == list(_log_request.GATHER)
+
+
+def test_the_page_about_suspects_has_all_thresholds_with_their_defaults() -> None:
+    page = (PLUGINS.parent / "docs" / "suspects.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| .* \| (yes)? ?\|$", page, re.MULTILINE)
+    assert {name: (float(default), sign == "yes") for name, default, sign in rows} == {
+        name: (threshold.default, threshold.is_sign) for name, threshold in THRESHOLDS.items()
+    }

@@ -7,16 +7,13 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.suspects import DEFAULTS
-from ansible_collections.mailops.postfix.plugins.module_utils._module._log_request import GATHER, SUMS
+from ansible_collections.mailops.postfix.plugins.module_utils._module._log_request import SUMS
 from ansible_collections.mailops.postfix.plugins.modules import postfix_log_info
-from tests.unit.support.documentation import documented_options
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.queue_file import QueueFile, todo
 from tests.unit.support.spool import MadeUpSpool
@@ -145,11 +142,13 @@ def test_suspects_have_lines_of_the_log(run: ModuleRun) -> None:
     assert not run(thresholds={"networks_per_day": None, "logins_per_hour": 1})["log"]["suspects"]
 
 
-def test_the_documentation_has_all_thresholds_with_their_defaults() -> None:
-    documented = documented_options("postfix_log_info")["thresholds"]["description"]
-    found = re.findall(r"C\((\w+)\) \((\d+)\)", " ".join(documented))
-    assert {name: float(default) for name, default in found} == dict(DEFAULTS)
-    assert documented_options("postfix_log_info")["gather"]["choices"] == list(GATHER)
+def test_files_are_read_without_postfix(run: ModuleRun, log: Path) -> None:
+    run.parameters["command_directory"] = "/nonexistent"
+    found = run(files=[str(log)], command_directory="/nonexistent")["log"]
+    assert found["lines"] == 17
+    assert run.fails(files=[str(log)], gather=["queue"], command_directory="/nonexistent").startswith(
+        "There is no Postfix here"
+    )
 
 
 def test_a_trace(run: ModuleRun) -> None:

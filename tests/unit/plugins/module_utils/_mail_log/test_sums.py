@@ -218,6 +218,27 @@ def test_a_line_of_a_frequent_form_with_an_impossible_time_is_not_understood() -
     assert [unparsed.lines for unparsed in counted.unparsed.values()] == [1]
 
 
+def test_a_login_name_in_the_log_of_dovecot_is_no_host() -> None:
+    forged = (
+        "Nov 26 13:14:54 auth(x postfix/smtpd[1]: 4XYZAB: client=a[192.0.2.66], sasl_method=PLAIN, sasl_username=victim"
+    )
+    assert summed(forged + "\n").accounts() == []
+
+
+def test_a_line_that_is_cut_in_the_sender_has_no_recipients() -> None:
+    sender = "s" * 1900 + ">, size=1, nrcpt=999 (queue active)"
+    counted = summed(accepted("4AAAAA"), line("qmgr", f"4AAAAA: from=<{sender}"))
+    assert counted.senders.top(9) == []
+
+
+def test_lines_that_syslog_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sums, "_MAX_REPEATED", 5)
+    text = "warning: c.example[192.0.2.1]: SASL PLAIN authentication failed: x, sasl_username=" + USER
+    repeated = [line("smtpd", f"message repeated {number} times: [ {text}]") for number in (3, 9)]
+    counted = summed(failed(USER), *repeated, accepted("4AAAAA", user=USER))
+    assert [account.failed_logins for account in counted.accounts()] == [1 + 3 + 5]
+
+
 # --- bounds -----------------------------------------------------------------------------------------------------------
 
 
@@ -276,6 +297,14 @@ def test_names_that_failed_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert [account.failed_logins for account in counted.accounts()] == [2]
     assert counted.approximate == {"failed_logins": 4}
+
+
+def test_long_names_are_counted_under_their_beginning() -> None:
+    long = "u" * 300
+    counted = summed(failed(long), failed(long), accepted("4AAAAA", user=long), accepted("4BBBBB", user=long))
+    [account] = counted.accounts()
+    found = (account.sasl_username, account.logins, account.failed_logins, account.failed_then_successful)
+    assert found == (b"u" * 255, 2, 2, 2)
 
 
 def test_values_that_wait_are_counted_in_time(monkeypatch: pytest.MonkeyPatch) -> None:

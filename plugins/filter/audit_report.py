@@ -22,8 +22,9 @@ positional: _input
 options:
   _input:
     description:
-      - What the tasks returned, a dictionary of hosts, each with a dictionary of its results by step. The step is C(facts), from
-        M(mailops.postfix.postfix_queue_facts).
+      - What the tasks returned, a dictionary of hosts, each with a dictionary of its results by step. The step C(facts) is from
+        M(mailops.postfix.postfix_queue_facts). The step C(log), if there is one, is from M(mailops.postfix.postfix_log_info). A log
+        that could not be read is no problem.
       - The lookup P(mailops.postfix.host_results#lookup) returns it. An empty or missing result stands for a host that was not queried.
     type: dict
     required: true
@@ -59,9 +60,10 @@ RETURN = r"""
 _value:
   description:
     - The report. C(hosts) has a row for each host with its C(state), which is C(ok), C(unreachable), C(failed) or C(missing), its
-      C(problem) if any, and its C(facts).
+      C(problem) if any, its C(facts), and the C(suspects) in its log, which is null if the log was not read.
     - C(fleet) has the sums. Its C(held) has the number of C(messages) on hold, and of C(hosts) that have such messages. The counts in its
-      C(top) may be too low, because a host returns only its own most frequent values.
+      C(top) may be too low, because a host returns only its own most frequent values. Its C(suspects) has the
+      accounts that stand out in the logs, with the number of C(hosts).
     - C(problems) has the problem of each host that has one.
   type: dict
 """

@@ -117,8 +117,10 @@ def test_audit_reports_what_the_mixture_is(playbooks: Playbooks, lab: Lab, mixtu
         row = run.row(host.name)
         assert row[1:6] == ["ok", "0", "0", str(MESSAGES), "0"]
         assert row[7] == f"<> ({null_senders})"
-        assert row[8] == "%s (%d)" % domains.most_common(1)[0]
-        assert re.fullmatch(r"4\d\d 4\.\d\.\d+ .* \(\d+\)", row[9])
+        logins = Counter(record.sasl_username for record in records if record.sasl_username)
+        assert row[8] == "%s (%d)" % logins.most_common(1)[0]
+        assert row[10] == "%s (%d)" % domains.most_common(1)[0]
+        assert re.fullmatch(r"4\d\d 4\.\d\.\d+ .* \(\d+\)", row[11])
 
 
 def test_audit_keeps_its_reports_for_operators_only(playbooks: Playbooks, mixture: dict[str, list[Record]]) -> None:

@@ -32,9 +32,13 @@ TOP = 10
 
 
 class AuditSteps(NamedTuple):
-    """The steps of an audit. facts: what postfix_queue_facts returned."""
+    """The steps of an audit.
+
+    facts: what postfix_queue_facts returned. log: what postfix_log_info returned, if the log was read.
+    """
 
     facts: Result = NO_RESULT
+    log: Result = NO_RESULT
 
 
 def audit_report(
@@ -54,14 +58,28 @@ def audit_report(
         for host, steps in select_hosts(results, hosts)
     ]
     facts = [row["facts"] for row in rows if row["facts"] is not None]
-    return make_report("audit", created, rows, selection=dict(selection or {}), fleet=_sum_up(len(rows), facts))
+    fleet = {**_sum_up(len(rows), facts), "suspects": _count_suspects(rows)}
+    return make_report("audit", created, rows, selection=dict(selection or {}), fleet=fleet)
+
+
+def _count_suspects(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the accounts that stand out in the logs, each with the number of hosts on which it does."""
+    counted = Counter(name for row in rows for name in row["suspects"] or ())
+    return [{"value": name, "hosts": hosts} for name, hosts in counted.most_common(TOP)]
 
 
 def _make_row(host: str, steps: AuditSteps) -> dict[str, Any]:
     problem = find_problem(steps.facts)
     if problem:
-        return make_row(host, *problem, facts=None)
-    return make_row(host, State.OK, facts=queue_facts(steps.facts))
+        return make_row(host, *problem, facts=None, suspects=None)
+    return make_row(host, State.OK, facts=queue_facts(steps.facts), suspects=_suspects_of(steps.log))
+
+
+def _suspects_of(log: Result) -> list[str] | None:
+    """Return the accounts that stand out in the log of a host; None if it was not read, or could not be read, which is no problem here."""
+    if log.get("skipped") or find_problem(log):
+        return None
+    return [suspect["sasl_username"] for suspect in log["log"].get("suspects") or ()]
 
 
 def _sum_up(hosts: int, facts: list[Mapping[str, Any]]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.doc
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.parts import (
     HOST,
     STATE,
+    TOP_WIDTH,
     first_top,
     message_section,
     number_columns,
@@ -33,9 +34,20 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.par
     undecided_lines,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import TOPS, state_word
-from ansible_collections.mailops.postfix.plugins.plugin_utils._text import age, size
+from ansible_collections.mailops.postfix.plugins.plugin_utils._text import age, clip, one_line, size
 
-_TOP_COLUMNS = {"senders": "top sender", "recipient_domains": "top recipient domain", "reasons": "top reason"}
+_TOP_COLUMNS = {
+    "senders": "top sender",
+    "sasl_usernames": "top login",
+    "client_addresses": "top client",
+    "recipient_domains": "top recipient domain",
+    "reasons": "top reason",
+}
+# These have a column only if some host has a value, because a host that only relays mail has none.
+_OPTIONAL_TOPS = ("sasl_usernames", "client_addresses")
+# A login with so many messages, and with so large a part of the messages of the fleet, is worth a look.
+_LOGIN_MESSAGES = 100
+_LOGIN_SHARE = 0.5
 _REASON_WIDTH = 96
 _FLEET_TOP = 3
 
@@ -44,11 +56,33 @@ def audit_document(report: Report) -> Document:
     """Return an audit report laid out."""
     sections = (
         _top_section(report["fleet"]),
+        _suspect_section(report["fleet"]),
         message_section("Undecided", report["hosts"], lambda row: (row["facts"] or {}).get("undecided")),
         message_section("Damaged", report["hosts"], _damaged),
         problem_section(report),
     )
     return Document("Mail queues", report["created"], _summary(report), _table(report), sections)
+
+
+def _suspect_section(fleet: Mapping[str, Any]) -> Section:
+    """Return the logins that may be stolen, from the logs or, without them, from what is in the queues."""
+    items = [
+        Item(
+            "login",
+            "%s (stands out in the log of %d hosts)" % (clip(one_line(suspect["value"]), TOP_WIDTH), suspect["hosts"]),
+        )
+        for suspect in fleet.get("suspects") or ()
+    ]
+    known = {suspect["value"] for suspect in fleet.get("suspects") or ()}
+    for value in fleet["top"].get("sasl_usernames", ())[:1]:
+        messages, total = value["messages"], fleet["total"]["messages"]
+        if value["value"] not in known and messages >= _LOGIN_MESSAGES and messages > _LOGIN_SHARE * total:
+            items.append(Item("login", "%s, of %d messages in the queues" % (top_text(value), total)))
+    if items:
+        items.append(
+            Item("next", "the playbook mailops.postfix.lockout shows the evidence, and locks an account that you name")
+        )
+    return Section("Accounts that may be stolen", items)
 
 
 def _damaged(row: Row) -> Sequence[Mapping[str, Any]] | None:
@@ -100,24 +134,30 @@ def _top_section(fleet: Mapping[str, Any]) -> Section:
 def _table(report: Report) -> Table:
     queues = [name for name in SELECTABLE_QUEUES if name in DEFAULT_QUEUES or report["fleet"]["queues"].get(name)]
     selected = _has_rules(report)
+    tops = [name for name in _TOP_COLUMNS if name not in _OPTIONAL_TOPS or report["fleet"]["top"].get(name)]
     columns = [
         HOST,
         STATE,
         *number_columns(queues),
         *number_columns(["selected"] if selected else []),
         *number_columns(["oldest"]),
-        *(Column(title, untrusted=True) for title in _TOP_COLUMNS.values()),
+        *(Column(_TOP_COLUMNS[name], untrusted=True) for name in tops),
     ]
     rows = sort_rows(report, lambda row: ((row["facts"] or {}).get("total") or {}).get("messages"))
-    return Table(columns, [_make_cells(report, row, queues, selected=selected) for row in rows])
+    return Table(columns, [_make_cells(report, row, queues, tops, selected=selected) for row in rows])
 
 
-def _make_cells(report: Report, row: Row, queues: Sequence[str], *, selected: bool) -> list[str]:
+def _make_cells(report: Report, row: Row, queues: Sequence[str], tops: Sequence[str], *, selected: bool) -> list[str]:
     facts = row["facts"] or {}
     counts = facts.get("queues") or {}
     figures = [number_text((counts.get(name) or {}).get("messages")) for name in queues]
     if selected:
         figures.append(number_text((facts.get("matched") or {}).get("messages")))
     oldest = age(seconds_since(report, (facts.get("total") or {}).get("oldest")))
-    tops = [first_top(facts.get("top"), name) for name in _TOP_COLUMNS]
-    return [row["host"], state_word(row["state"]), *figures, oldest, *tops]
+    return [
+        row["host"],
+        state_word(row["state"]),
+        *figures,
+        oldest,
+        *(first_top(facts.get("top"), name) for name in tops),
+    ]

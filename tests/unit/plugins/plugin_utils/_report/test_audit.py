@@ -43,6 +43,7 @@ def test_audit_adds_up_what_answered() -> None:
             "senders": [{"value": "y", "messages": 6}, {"value": "x", "messages": 3}],
             "sasl_usernames": [],
         },
+        "suspects": [],
     }
     assert report["selection"] == {"match": [{"sender": "x"}]}
 
@@ -84,3 +85,16 @@ def test_facts_that_were_not_set_count_the_same() -> None:
     assert audit_report(by_host("facts", unset), created=NOW) == audit_report(
         by_host("facts", {"a": facts_of(5)}), created=NOW
     )
+
+
+def test_suspects_are_counted_by_host_and_a_log_that_cannot_be_read_is_no_problem() -> None:
+    logs: dict[str, dict[str, Any]] = {
+        "a": {"log": {"suspects": [{"sasl_username": "stolen"}, {"sasl_username": "other"}]}},
+        "b": {"log": {"suspects": [{"sasl_username": "stolen"}]}},
+        "c": FAILED,
+        "d": {"skipped": True},
+    }
+    report = audit_report({host: {"facts": facts_of(5), "log": log} for host, log in logs.items()}, created=NOW)
+    assert report["fleet"]["suspects"] == [{"value": "stolen", "hosts": 2}, {"value": "other", "hosts": 1}]
+    assert [row["suspects"] for row in report["hosts"]] == [["stolen", "other"], ["stolen"], None, None]
+    assert report["problems"] == {}

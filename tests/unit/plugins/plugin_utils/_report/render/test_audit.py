@@ -93,3 +93,37 @@ def test_damaged_files_and_undecided_messages_are_listed() -> None:
     assert text[5] == "1 queue files are damaged."
     assert text[text.index("Undecided:") + 1] == "  mx01: 4B in hold: its body is too long"
     assert text[text.index("Damaged:") + 1] == "  mx01: 4C in deferred: it is cut"
+
+
+def test_logins_and_clients_have_columns_where_they_are_known() -> None:
+    facts = facts_of(300)
+    top = facts["ansible_facts"]["postfix_queue"]["top"]
+    top["sasl_usernames"] = [{"value": "stolen@example.com", "messages": 250}]
+    top["client_addresses"] = [{"value": "192.0.2.7", "messages": 40}]
+    text = report_text(audit_report(by_host("facts", {"mx01": facts}), created=NOW))
+    assert [title in text[4] for title in ("top login", "top client")] == [True, True]
+    assert "stolen@example.com (250)  192.0.2.7 (40)" in text[5]
+    assert text[text.index("Accounts that may be stolen:") + 1 :][:2] == [
+        "  login: stolen@example.com (250), of 300 messages in the queues",
+        "  next: the playbook mailops.postfix.lockout shows the evidence, and locks an account that you name",
+    ]
+
+
+def test_suspects_of_the_logs_are_named_once() -> None:
+    facts = facts_of(300)
+    facts["ansible_facts"]["postfix_queue"]["top"]["sasl_usernames"] = [
+        {"value": "stolen@example.com", "messages": 250}
+    ]
+    log = {"log": {"suspects": [{"sasl_username": "stolen@example.com"}]}}
+    text = report_text(audit_report({"mx01": {"facts": facts, "log": log}}, created=NOW))
+    place = text.index("Accounts that may be stolen:")
+    assert text[place + 1] == "  login: stolen@example.com (stands out in the log of 1 hosts)"
+    assert text[place + 2].startswith("  next: ")
+
+
+def test_a_login_with_half_of_the_queue_or_few_messages_is_not_named() -> None:
+    for messages, total in ((99, 100), (150, 300)):
+        facts = facts_of(total)
+        facts["ansible_facts"]["postfix_queue"]["top"]["sasl_usernames"] = [{"value": "x", "messages": messages}]
+        text = report_text(audit_report(by_host("facts", {"mx01": facts}), created=NOW))
+        assert "Accounts that may be stolen:" not in text

@@ -11,6 +11,7 @@ import time
 from typing import Any, Iterator, Mapping
 
 from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _variables
@@ -32,14 +33,17 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         roles = _variables.read_roles()
         role = roles.get(str(self._task.args.get("role")))
-        if role is None or set(self._task.args) != {"role"}:
-            raise AnsibleActionFail("Give the option role, and no other, one of %s." % ", ".join(sorted(roles)))
+        if role is None or not {"role"} <= set(self._task.args) <= {"role", "locking"}:
+            raise AnsibleActionFail(
+                "Give the option role, one of %s, and no other but locking." % ", ".join(sorted(roles))
+            )
+        locking = boolean(self._task.args.get("locking", True))
         hosts = [str(host) for host in variables.get("ansible_play_hosts_all", ())]
         digest = hashlib.sha256("\n".join(hosts).encode("utf-8", "surrogateescape")).hexdigest()
         variables_by_host = {} if self._checked_before(hosts, digest, variables) else _variables_of(hosts, variables)
         names = {str(name) for known in (variables, *variables_by_host.values()) for name in known}
         problems = _variables.name_problems(names, roles)
-        problems += self._value_problems(role, variables, variables_by_host)
+        problems += self._value_problems(role, variables, variables_by_host, locking=locking)
         if problems:
             raise AnsibleActionFail("\n".join(dict.fromkeys(problems)))
         result.update(changed=False, hosts_digest=digest)
@@ -54,13 +58,21 @@ class ActionModule(ActionBase):
         return isinstance(earlier, Mapping) and earlier.get("hosts_digest") == digest
 
     def _value_problems(
-        self, role: Role, variables: Mapping[str, Any], variables_by_host: Mapping[str, Mapping[str, Any]]
+        self,
+        role: Role,
+        variables: Mapping[str, Any],
+        variables_by_host: Mapping[str, Mapping[str, Any]],
+        *,
+        locking: bool,
     ) -> list[str]:
         now = int(time.time())
         play_values = {name: variables[name] for name in role.options if name in variables}
         values = to_plain(self._templar.template(play_values))
         problems = _variables.value_problems(role, values, now=now)
-        problems = problems or _variables.short_expiry_problems(role, values)
+        problems = problems or [
+            *_variables.short_expiry_problems(role, values),
+            *_variables.refused_lock_problems(role, values, now=now, locking=locking),
+        ]
         own_values = variables_by_host.get(str(variables.get("inventory_hostname")), {})
         for host, host_variables in variables_by_host.items():
             differing = dict(_find_differing(role, play_values, own_values, host_variables))

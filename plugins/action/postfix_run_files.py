@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any, Callable, Dict, Mapping, NamedTuple
 
+from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
@@ -24,6 +26,9 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results im
 from ansible_collections.mailops.postfix.plugins.plugin_utils._values import mark_untrusted, to_plain
 
 TaskResult = Dict[str, Any]
+
+# The variables of a command line that the next command needs, too.
+_KEPT_VARIABLES = ("mailops_hosts=", "lockout_")
 
 
 class Operation(NamedTuple):
@@ -51,7 +56,8 @@ def _keep_report(directory: Path, *, report: Report, run: str) -> TaskResult:
         return {"where": ["", text], "problems": mark_untrusted({**problems, **report["problems"]})}
     if run:
         _run_files.end_run(directory, run)
-    kept = {"path": str(path), "where": ["", _where_text(path)], "problems": mark_untrusted(report["problems"])}
+    where = ["", _where_text(path), *_approval_lines(report, path)]
+    kept = {"path": str(path), "where": where, "problems": mark_untrusted(report["problems"])}
     return {**kept, **_warn_of(blocked)}
 
 
@@ -66,6 +72,24 @@ def _write_report(directory: Path, report: Report) -> tuple[Path, list[str]]:
 
 def _where_text(path: Path) -> str:
     return "As JSON and Markdown: %s.{json,md}" % path
+
+
+def _approval_lines(report: Report, path: Path) -> list[str]:
+    """Return what to type to lock suspects. The names are in the file, so that none of them is a word for the shell."""
+    if not report.get("suspects"):
+        return []
+    given = context.CLIARGS
+    words = ["ansible-playbook", "mailops.postfix.lockout"]
+    words += [word for source in given.get("inventory") or () for word in ("-i", source)]
+    words += ["--limit", given["subset"]] if given.get("subset") else []
+    words += [
+        word for text in given.get("extra_vars") or () if text.startswith(_KEPT_VARIABLES) for word in ("-e", text)
+    ]
+    return [
+        "The suspects as locks: %s.yml" % path,
+        "Delete the lines of accounts that you do not want to lock. Then lock the others with:",
+        "  %s" % " ".join(map(shlex.quote, [*words, "-e", "@%s.yml" % path])),
+    ]
 
 
 def _warn_of(blocked: list[str]) -> TaskResult:

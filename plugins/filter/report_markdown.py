@@ -16,8 +16,9 @@ version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
   - Lays out what P(mailops.postfix.audit_report#filter), P(mailops.postfix.plan_report#filter),
-    P(mailops.postfix.cleanup_report#filter), P(mailops.postfix.quarantine_report#filter) and
-    P(mailops.postfix.quarantine_list#filter) return. Identifiers such as C(left_over) become words.
+    P(mailops.postfix.cleanup_report#filter), P(mailops.postfix.quarantine_report#filter),
+    P(mailops.postfix.quarantine_list#filter), P(mailops.postfix.suspects_report#filter), P(mailops.postfix.lockout_report#filter),
+    P(mailops.postfix.locks_report#filter) and P(mailops.postfix.trace_report#filter) return. Identifiers such as C(left_over) become words.
   - Text that came from a queue is untrusted. It is shown as code, so that it cannot be a link, mark-up or HTML.
 positional: _input
 options:

@@ -14,13 +14,19 @@ description:
   - Refuses every variable of any host of the play that has nearly the name of a variable of this collection's roles or playbooks, and names
     the nearest existing variable. Ansible would ignore a misspelled variable.
   - Refuses rules that the modules would refuse, a text instead of a list of rules, limits that limit nothing, and lengths of time
-    without a unit. All errors are returned at once, each with its place.
+    without a unit, and locks of what is protected. All errors are returned at once, each with its place.
   - The roles of this collection run it first, once for all hosts. It runs on the controller and connects to no host.
 options:
   role:
     description: The role whose variables are checked by value. Names are checked for all roles of the collection.
     type: str
     required: true
+  locking:
+    description:
+      - Whether the locks of the role P(mailops.postfix.lockout#role) are to be made, so that C(lockout_never) and C(lockout_max_accounts)
+        are checked. With V(false) the locks are to be removed.
+    type: bool
+    default: true
 attributes:
   check_mode:
     description: Can run in check mode and predict the changes without making them.

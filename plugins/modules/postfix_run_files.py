@@ -21,7 +21,8 @@ options:
   operation:
     description:
       - V(keep_report) writes O(report) as C(KIND-TIME.json) and C(KIND-TIME.md), and lets the links C(KIND.json) and C(KIND.md) point to
-        it. The notes of O(run), unless it is empty, are deleted.
+        it. The notes of O(run), unless it is empty, are deleted. A report on suspects also has C(suspects-TIME.yml), with the suspects
+        as locks for the role P(mailops.postfix.lockout#role).
       - V(keep_plans) writes the plans in O(results), whose only step is C(plan), and O(limits), as C(plans/TIME/HOST.json), and lets the
         link C(plans/latest) point to them.
       - V(find_plans) returns the directory that has the plans. If O(directory) has the plans of several runs, that is the directory of
@@ -54,9 +55,11 @@ options:
   kind:
     description: The kind of a run.
     type: str
-    choices: [cleanup, quarantine]
+    choices: [cleanup, lockout, quarantine]
   about:
-    description: What a run does. See O(mailops.postfix.cleanup_report#filter:run) and O(mailops.postfix.quarantine_report#filter:run).
+    description:
+      - What a run does. See O(mailops.postfix.cleanup_report#filter:run), O(mailops.postfix.lockout_report#filter:run) and
+        O(mailops.postfix.quarantine_report#filter:run).
     type: dict
   hosts:
     description: The hosts that O(results) are of.

@@ -18,6 +18,7 @@ import yaml
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule_parser import parse_rule
+from ansible_collections.mailops.postfix.plugins.plugin_utils._locks import lock_problems
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 # The variables of the playbooks that belong to no role.
@@ -31,6 +32,10 @@ _RULES_REMEDY = (
     "give it as -e @rules.yml"
 )
 # Variables that had another name in an earlier version.
+_LOCKS_REMEDY = (
+    'Write JSON, such as -e \'{"%s": [{"sasl_username": "stolen@example.com"}]}\', or put the locks into a file and give it as '
+    "-e @locks.yml"
+)
 _RESTORE_REMEDY = "Rules select the bad mail. Use %s to select what is restored"
 _RENAMED = {
     "spool_quarantine_%s" % name: _RESTORE_REMEDY % ("spool_quarantine_restore_%s" % name)
@@ -133,6 +138,8 @@ def value_problems(role: Role, values: Mapping[str, Any], *, now: int) -> list[s
 
 
 def _check_of(name: str, option: Mapping[str, Any]) -> Callable[[str, Any, int], list[str]]:
+    if name.endswith("_locks"):
+        return _locks_problems
     if option["type"] == "list" and option.get("elements") == "dict":
         return _rules_problems
     if name.endswith("_percent"):
@@ -190,6 +197,15 @@ def _rules_problems(name: str, value: Any, now: int) -> list[str]:
     return [problem for index, rule in enumerate(value) for problem in _rule_problems(rule, name, index, now)]
 
 
+def _locks_problems(name: str, value: Any, _now: int) -> list[str]:
+    """Return what is wrong with the form of locks. What is wrong with each is checked after that."""
+    if isinstance(value, list) and all(isinstance(lock, Mapping) for lock in value):
+        return []
+    return [
+        "%s must be a list of locks, each a mapping of one key. %s." % (name, _LOCKS_REMEDY % name),
+    ]
+
+
 def _rule_problems(rule: Any, name: str, index: int, now: int) -> list[str]:
     place = "%s[%d]" % (name, index)
     if isinstance(rule, str):
@@ -208,6 +224,14 @@ def _parse_problems(rule: object, place: str, now: int) -> list[str]:
     except SelectionError as error:
         return [_sentence(error)]
     return []
+
+
+def refused_lock_problems(role: Role, values: Mapping[str, Any], *, now: int, locking: bool) -> list[str]:
+    """Return what is wrong with the locks of the role that has some: what cannot be locked, and what must not be (see _locks.py)."""
+    if "%s_locks" % role.name not in role.options:
+        return []
+    given = {key: values.get(key, option.get("default")) for key, option in role.options.items()}
+    return lock_problems(given, now=now, locking=locking)
 
 
 def short_expiry_problems(role: Role, values: Mapping[str, Any]) -> list[str]:

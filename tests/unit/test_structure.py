@@ -40,6 +40,8 @@ ON_CONTROLLER = (
     "module_utils/_format",
     "module_utils/_selection",
     "module_utils/_summary",
+    "module_utils/_mail_log",
+    "module_utils/_locks",
     "plugin_utils",
     "filter",
     "lookup",

@@ -14,6 +14,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.cleanup im
     CleanupRun,
     cleanup_report,
 )
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.lockout import LockoutRun, lockout_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine import (
     QuarantineOptions,
     quarantine_report,
@@ -40,7 +41,12 @@ def _report_quarantine(run: InterruptedRun, created: int) -> dict[str, Any]:
     )
 
 
+def _report_lockout(run: InterruptedRun, created: int) -> dict[str, Any]:
+    return lockout_report(run.results, created=created, run=LockoutRun(**run.about), started=sorted(run.started))
+
+
 _REPORTS: Mapping[str, Callable[[InterruptedRun, int], dict[str, Any]]] = {
     "cleanup": _report_cleanup,
+    "lockout": _report_lockout,
     "quarantine": _report_quarantine,
 }

@@ -33,6 +33,10 @@ class RefusalCode(str, Enum):
     """groups: each with planned_at, in seconds since the epoch, and the hosts whose plans were made then."""
     NO_SUCH_QUARANTINE = "no_such_quarantine"
     """name."""
+    LOCK_STOPS_QUEUE = "lock_stops_queue"
+    """lock, messages, total, allowed: the lock selects more than this percentage of the messages in the queues."""
+    LOCK_STOPS_LOG = "lock_stops_log"
+    """lock, messages, total, allowed: the lock would have stopped more than this percentage of the messages in the logs."""
 
 
 def make_refusal(code: RefusalCode, *, host: str | None = None, **values: Any) -> dict[str, Any]:

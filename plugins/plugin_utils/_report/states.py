@@ -41,3 +41,10 @@ class State(str, Enum):
     WOULD_DELETE = "would_delete"
     NO_QUARANTINE = "no_quarantine"
     MAIL_DOWN = "mail_down"
+    # Locks.
+    LOCKED = "locked"
+    WOULD_LOCK = "would_lock"
+    UNLOCKED = "unlocked"
+    WOULD_UNLOCK = "would_unlock"
+    # Traces.
+    NOT_FOUND = "not_found"

@@ -10,6 +10,9 @@ from typing import Any
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.audit import audit_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.cleanup import CleanupRun, cleanup_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.lockout import LockoutRun, lockout_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.lockout_limits import LockoutLimits
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.locks import locks_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.plan import plan_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine import (
     QuarantineOptions,
@@ -18,6 +21,18 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine_limits import QuarantineLimits
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine_list import quarantine_list
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suspects import suspects_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.trace import trace_report
+from tests.unit.support.lockout import (
+    account_of,
+    lock_of,
+    locked_of,
+    log_of,
+    matched_of,
+    suspect_of,
+    sweep_of,
+    tried_of,
+)
 from tests.unit.support.results import by_host, cleanup_steps
 
 # 2026-11-20 12:00:00 UTC
@@ -122,6 +137,18 @@ def listed_quarantine(reason: str | None) -> dict[str, Any]:
     }
 
 
+def lockout_steps() -> dict[str, Any]:
+    """Return what the tasks of a lockout returned where an untrusted name is locked."""
+    lock = lock_of(UNTRUSTED, reason=UNTRUSTED)
+    failure = {"queue_id": "4A", "queue": "hold", "problem": UNTRUSTED}
+    return {
+        "preview": tried_of(30),
+        "log": matched_of(30, 100),
+        "lock": locked_of(lock, added=[lock]),
+        "sweep": sweep_of(held=30, unknown_sessions=1, failures=[failure]),
+    }
+
+
 def untrusted_reports() -> list[dict[str, Any]]:
     """Return a report of each kind that has a stranger's text wherever one can be."""
     run = QuarantineOptions(name="spam", reason=UNTRUSTED, rules=True)
@@ -140,5 +167,56 @@ def untrusted_reports() -> list[dict[str, Any]]:
         ),
         quarantine_list(
             by_host("listing", {"mx01": {"quarantines": [listed_quarantine(UNTRUSTED)]}, "mx02": trouble}), created=NOW
+        ),
+        *_untrusted_locks(trouble),
+    ]
+
+
+def _untrusted_locks(trouble: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        suspects_report(
+            by_host(
+                "log",
+                {"mx01": log_of([account_of(UNTRUSTED)], [suspect_of(UNTRUSTED, 30, UNTRUSTED)]), "mx02": trouble},
+            ),
+            created=NOW,
+        ),
+        lockout_report(
+            {"mx01": lockout_steps(), "mx02": {"preview": trouble}},
+            created=NOW,
+            run=LockoutRun(locks=[{"sasl_username": UNTRUSTED}], ids=[UNTRUSTED], reason=UNTRUSTED, since="1d"),
+        ),
+        lockout_report(
+            {"mx01": lockout_steps()},
+            created=NOW,
+            run=LockoutRun(locks=[{"sender": UNTRUSTED}], reason=UNTRUSTED, since="1d"),
+            limits=LockoutLimits(max_messages=1, max_percent=1.0),
+        ),
+        locks_report(
+            by_host(
+                "locks",
+                {
+                    "mx01": locked_of(
+                        lock_of({"Subject": UNTRUSTED}, key="header", created_by=UNTRUSTED), lock_of(UNTRUSTED)
+                    ),
+                    "mx02": trouble,
+                },
+            ),
+            created=NOW,
+        ),
+        trace_report(
+            by_host(
+                "first",
+                {
+                    "mx01": {
+                        "log": {
+                            "trace": [{"time": NOW, "program": UNTRUSTED, "queue_id": UNTRUSTED, "line": UNTRUSTED}]
+                        }
+                    },
+                    "mx02": trouble,
+                },
+            ),
+            created=NOW,
+            trace={"sender": UNTRUSTED, "recipient": UNTRUSTED},
         ),
     ]

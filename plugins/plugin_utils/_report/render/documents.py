@@ -14,11 +14,15 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts impo
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.audit import audit_document
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.cleanup import cleanup_document
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.document import Document
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.lockout import lockout_document
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.locks import locks_document
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.plan import plan_document
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.quarantine import quarantine_document
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.quarantine_list import (
     quarantine_list_document,
 )
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.suspects import suspects_document
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.trace import trace_document
 
 DOCUMENTS: Mapping[str, Callable[[Report], Document]] = {
     "audit": audit_document,
@@ -26,6 +30,10 @@ DOCUMENTS: Mapping[str, Callable[[Report], Document]] = {
     "cleanup": cleanup_document,
     "quarantine": quarantine_document,
     "quarantines": quarantine_list_document,
+    "suspects": suspects_document,
+    "lockout": lockout_document,
+    "locks": locks_document,
+    "trace": trace_document,
 }
 
 

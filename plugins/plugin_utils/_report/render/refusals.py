@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Mapping
 
+from ansible_collections.mailops.postfix.plugins.plugin_utils._locks import lock_text
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.refusals import RefusalCode
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import hosts_text, rule_text
@@ -52,7 +53,26 @@ _QUARANTINE_SENTENCES: Mapping[RefusalCode, str] = {
         "No host has a quarantine %(name)s; run the playbook without a name to see which there are."
     ),
 }
-_SENTENCES: Mapping[str, Mapping[RefusalCode, str]] = {"plan": _PLAN_SENTENCES, "quarantine": _QUARANTINE_SENTENCES}
+_LOCK_REMEDY = "Narrow it, or set lockout_max_percent: 100 if you mean that."
+_LOCKOUT_SENTENCES: Mapping[RefusalCode, str] = {
+    RefusalCode.MAX_MESSAGES: "The locks select %(messages)d messages in the queues, lockout_max_messages allows %(allowed)d.",
+    RefusalCode.FLEET_MAX_MESSAGES: (
+        "The locks select %(messages)d messages on %(hosts)d hosts, lockout_fleet_max_messages allows %(allowed)d."
+    ),
+    RefusalCode.LOCK_STOPS_QUEUE: (
+        "The lock %(lock_text)s selects %(share)s messages in the queues, which is more than %(allowed)g percent. "
+        + _LOCK_REMEDY
+    ),
+    RefusalCode.LOCK_STOPS_LOG: (
+        "The lock %(lock_text)s would have stopped %(share)s messages in the logs, which is more than %(allowed)g percent. "
+        + _LOCK_REMEDY
+    ),
+}
+_SENTENCES: Mapping[str, Mapping[RefusalCode, str]] = {
+    "plan": _PLAN_SENTENCES,
+    "quarantine": _QUARANTINE_SENTENCES,
+    "lockout": _LOCKOUT_SENTENCES,
+}
 
 
 def refusal_texts(report: Report) -> list[str]:
@@ -65,7 +85,12 @@ def refusal_texts(report: Report) -> list[str]:
 
 def _texts_of(report: Report, refusal: Mapping[str, Any]) -> list[str]:
     code, groups = RefusalCode(refusal["code"]), refusal.get("groups", ())
-    values = {**refusal, "share": _share_text(refusal), "group_count": len(groups)}
+    values = {
+        **refusal,
+        "share": _share_text(refusal),
+        "group_count": len(groups),
+        "lock_text": lock_text(refusal.get("lock") or {}),
+    }
     text = _SENTENCES[report["kind"]][code] % values
     host = refusal["host"]
     return [text if host is None else "%s: %s" % (host, text), *(_GROUP_TEXTS[code](report, group) for group in groups)]

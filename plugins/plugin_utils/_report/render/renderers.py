@@ -14,6 +14,7 @@ from typing import Any, Callable, Mapping, NamedTuple
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.documents import document_of
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.markdown import markdown_text
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.suspects import locks_file
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.text import text_lines
 
 
@@ -46,6 +47,12 @@ RENDERERS: Mapping[str, Renderer] = {
 }
 
 
+# What else is kept of a kind of report: the suffix of the file, and the function that makes its text.
+MORE_FILES: Mapping[str, Mapping[str, Callable[[Report], str]]] = {"suspects": {".yml": locks_file}}
+
+
 def render_files(report: Report) -> dict[str, str]:
     """Return the files that are kept of a report, {suffix: text}. Raises ValueError if it is no report."""
-    return {renderer.suffix: renderer.render(report) for renderer in RENDERERS.values() if renderer.suffix}
+    files = {renderer.suffix: renderer.render(report) for renderer in RENDERERS.values() if renderer.suffix}
+    more = MORE_FILES.get(str(report.get("kind")), {})
+    return {**files, **{suffix: render(report) for suffix, render in more.items()}}

@@ -37,9 +37,16 @@ STATES: Mapping[State, str] = {
     State.WOULD_DELETE: "would delete",
     State.NO_QUARANTINE: "no quarantine",
     State.MAIL_DOWN: "mail is down",
+    State.LOCKED: "locked",
+    State.WOULD_LOCK: "would lock",
+    State.UNLOCKED: "unlocked",
+    State.WOULD_UNLOCK: "would unlock",
+    State.NOT_FOUND: "not found",
 }
 # What a cleanup does to messages, by its method.
 METHODS: Mapping[str, str] = {"delete": "deleted", "expire": "expired"}
+# What a lockout does to messages beyond putting them on hold.
+CLEANUPS: Mapping[str, str] = {"purge": "deleted", "quarantine": "quarantined"}
 # Whether Postfix runs.
 MAIL: Mapping[bool | None, str] = {True: "runs", False: "down", None: "-"}
 # The tops of a fleet, in this order.

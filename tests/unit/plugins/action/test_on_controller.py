@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from ansible_collections.mailops.postfix.plugins.action import postfix_run_files
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suspects import suspects_report
 from tests.unit.support.documentation import action_names, sections
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -121,7 +122,19 @@ def test_what_the_play_gives_wrong_is_refused(tmp_path: Path) -> None:
     shown = output.replace("\\'", "'").replace('\\"', '"')
     for _variables, message in REFUSED:
         assert message in shown
-    assert "Give the option role, and no other, one of queue_audit, queue_cleanup, spool_quarantine." in shown
+    roles = "lockout, message_trace, queue_audit, queue_cleanup, spool_quarantine"
+    assert f"Give the option role, one of {roles}, and no other but locking." in shown
+
+
+def test_what_is_protected_cannot_be_locked_and_can_be_unlocked(tmp_path: Path) -> None:
+    variables = {"lockout_locks": [{"sasl_username": "boss@example.com"}], "lockout_never": ["boss@example.com"]}
+    status, output = play(tmp_path, [{**check("lockout"), "vars": variables}, debug()])
+    assert status == 2, output
+    assert "must not be locked" in output
+    assert "was reached" not in output
+    unlocking = {"mailops.postfix.postfix_check_variables": {"role": "lockout", "locking": False}}
+    status, output = play(tmp_path, [{**check("lockout"), **unlocking, "vars": variables}, debug()])
+    assert status == 0, output
 
 
 def test_what_another_host_has_wrong_is_refused_before_any_host(tmp_path: Path) -> None:
@@ -352,3 +365,19 @@ def test_a_playbook_that_reaches_no_host_fails(
     assert status != 0
     assert message in output
     assert "TASK [" not in output
+
+
+def test_suspects_have_a_file_of_locks_and_the_command_that_takes_it(tmp_path: Path) -> None:
+    log = {"log": {"accounts": [], "suspects": [{"sasl_username": "stolen@example.com", "evidence": []}]}}
+    report = suspects_report({"mx01": {"log": log}}, created=5)
+    arguments = ["--limit", "mx01:mx02", "-e", "mailops_hosts=all", "-e", "secret=x", "-e", "lockout_since=2h"]
+    status, output = play(tmp_path, [files("keep_report", report=report, run=""), show_kept()], *arguments)
+    assert status == 0, output
+    (path,) = tmp_path.glob("r/suspects-*.yml")
+    assert (tmp_path / "r" / "suspects.yml").resolve() == path
+    assert path.stat().st_mode & 0o777 == 0o600
+    command = (
+        f"  ansible-playbook mailops.postfix.lockout -i {tmp_path}/hosts.ini --limit mx01:mx02 -e mailops_hosts=all "
+        f"-e lockout_since=2h -e @{path}"
+    )
+    assert command in output

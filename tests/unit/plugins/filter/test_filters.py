@@ -20,6 +20,8 @@ from ansible.template import Templar
 from ansible_collections.mailops.postfix.plugins.filter import (
     audit_report,
     cleanup_report,
+    lockout_report,
+    locks_report,
     parse_plan,
     plan_report,
     quarantine_list,
@@ -27,6 +29,8 @@ from ansible_collections.mailops.postfix.plugins.filter import (
     refusal_text,
     report_markdown,
     report_text,
+    suspects_report,
+    trace_report,
 )
 from tests.unit.support.results import by_host
 from tests.unit.support.sample_plan import forged_plan, sample_plan
@@ -34,6 +38,8 @@ from tests.unit.support.sample_plan import forged_plan, sample_plan
 MODULES = (
     audit_report,
     cleanup_report,
+    lockout_report,
+    locks_report,
     parse_plan,
     plan_report,
     quarantine_list,
@@ -41,6 +47,8 @@ MODULES = (
     refusal_text,
     report_markdown,
     report_text,
+    suspects_report,
+    trace_report,
 )
 FILTERS: dict[str, Callable[..., Any]] = {
     name: function for module in MODULES for name, function in module.FilterModule().filters().items()
@@ -104,7 +112,9 @@ def test_what_is_no_plan_is_refused(text: str, message: str) -> None:
 def test_what_is_no_report_is_refused() -> None:
     with pytest.raises(AnsibleFilterError) as refused:
         FILTERS["report_text"]({})
-    assert str(refused.value) == "None is no kind of report; known are audit, plan, cleanup, quarantine, quarantines"
+    assert str(refused.value) == (
+        "None is no kind of report; known are audit, plan, cleanup, quarantine, quarantines, suspects, lockout, locks, trace"
+    )
 
 
 def test_limits_may_be_text() -> None:
@@ -134,6 +144,27 @@ def test_limits_of_what_is_restored_may_be_text() -> None:
     ]
 
 
+def test_limits_of_a_lockout_may_be_text() -> None:
+    preview = {
+        "matched": {"messages": 5},
+        "coverage": {"patterns": [{"messages": 5}], "combinations": [{"patterns": [0], "messages": 5}]},
+    }
+    report = FILTERS["lockout_report"](
+        by_host("preview", {"mx01": preview}),
+        run={"locks": [{"sender": "example.com"}]},
+        limits={"max_messages": "1", "max_percent": "12.5", "fleet_max_messages": "2"},
+        created=5,
+    )
+    assert FILTERS["refusal_text"](report) == [
+        "mx01: The locks select 5 messages in the queues, lockout_max_messages allows 1.",
+        "The locks select 5 messages on 1 hosts, lockout_fleet_max_messages allows 2.",
+        (
+            'The lock {"sender": "example.com"} selects ALL 5 messages in the queues, which is more than 12.5 percent. Narrow it, or '
+            "set lockout_max_percent: 100 if you mean that."
+        ),
+    ]
+
+
 def test_a_host_without_later_results_was_not_touched() -> None:
     report = FILTERS["cleanup_report"](by_host("plan", {"mx01": {"plan": sample_plan()}}), created=5)
     assert report["hosts"][0]["state"] == "stopped"
@@ -144,7 +175,16 @@ def test_reports_are_made_now_by_default() -> None:
 
 
 def test_a_report_names_the_hosts_that_were_queried() -> None:
-    for name in ("audit_report", "plan_report", "cleanup_report", "quarantine_list"):
+    for name in (
+        "audit_report",
+        "plan_report",
+        "cleanup_report",
+        "quarantine_list",
+        "suspects_report",
+        "lockout_report",
+        "locks_report",
+        "trace_report",
+    ):
         assert [row["state"] for row in FILTERS[name]({}, hosts=["mx01"])["hosts"]] == ["missing"], name
     report = FILTERS["quarantine_report"]({}, hosts=["mx01"], run={"name": "spam"})
     assert [row["state"] for row in report["hosts"]] == ["missing"]

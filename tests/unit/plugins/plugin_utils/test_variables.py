@@ -15,7 +15,7 @@ NOW = 1_795_171_149
 
 
 def test_the_roles_are_those_of_the_collection() -> None:
-    assert sorted(ROLES) == ["queue_audit", "queue_cleanup", "spool_quarantine"]
+    assert sorted(ROLES) == ["lockout", "message_trace", "queue_audit", "queue_cleanup", "spool_quarantine"]
     assert {"queue_cleanup_match", "queue_cleanup_report"} <= ROLES["queue_cleanup"].known
 
 
@@ -163,3 +163,22 @@ def test_an_age_of_expiry_has_a_least(expire: str, least: str, refused: bool) ->
 def test_a_role_without_expiry_has_no_least() -> None:
     assert _variables.short_expiry_problems(ROLES["queue_audit"], {}) == []
     assert _variables.short_expiry_problems(ROLES["spool_quarantine"], {"spool_quarantine_expire_min": "1h"}) == []
+
+
+LOCK_FORMS = (
+    "lockout_locks must be a list of locks, each a mapping of one key. Write JSON, such as -e "
+    '\'{"lockout_locks": [{"sasl_username": "stolen@example.com"}]}\', or put the locks into a file and give it as -e @locks.yml.'
+)
+
+
+@pytest.mark.parametrize("value", ["stolen@example.com", {"sasl_username": "x"}, ["x"]])
+def test_locks_of_another_form_are_refused(value: Any) -> None:
+    assert _variables.value_problems(ROLES["lockout"], {"lockout_locks": value}, now=NOW) == [LOCK_FORMS]
+
+
+def test_locks_are_checked_by_the_role_that_has_some() -> None:
+    values = {"lockout_locks": [{"sender": "x@example.com"}], "lockout_never": ["example.com"]}
+    assert _variables.value_problems(ROLES["lockout"], values, now=NOW) == []
+    (problem,) = _variables.refused_lock_problems(ROLES["lockout"], values, now=NOW, locking=True)
+    assert problem.startswith("lockout_locks[0]: ")
+    assert _variables.refused_lock_problems(ROLES["queue_cleanup"], values, now=NOW, locking=True) == []

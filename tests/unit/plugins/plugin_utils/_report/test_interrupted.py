@@ -41,7 +41,23 @@ def test_an_emergency_that_was_interrupted(
     assert row["state"] == state
 
 
+@pytest.mark.parametrize(("started", "state"), [(False, "stopped"), (True, "unknown")])
+def test_a_lockout_that_was_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: bool, state: str
+) -> None:
+    monkeypatch.setattr(os, "getppid", lambda: NOBODY)
+    about = {"locks": [{"sasl_username": "stolen@example.com"}], "cleanup": "purge", "since": "1d"}
+    name = _run_files.begin_run(tmp_path, "lockout", about, {"mx01": {}})
+    _run_files.note_results(
+        tmp_path, name, started=["mx01"] if started else [], results={"mx01": {"lock": {"locks": []}}}
+    )
+    (run,) = _run_files.interrupted_runs(tmp_path)
+    report = interrupted_report(run, created=50)
+    assert [row["state"] for row in report["hosts"]] == [state]
+    assert report["locks"] == [{"lock": {"sasl_username": "stolen@example.com"}, "queue": None, "log": None}]
+
+
 def test_a_run_of_no_known_kind_is_refused(tmp_path: Path) -> None:
     run = _run_files.InterruptedRun(tmp_path, "x", {}, 0, frozenset(), {})
-    with pytest.raises(ValueError, match=r": 'x' is no kind of run; known are cleanup, quarantine\.$"):
+    with pytest.raises(ValueError, match=r": 'x' is no kind of run; known are cleanup, lockout, quarantine\.$"):
         interrupted_report(run, created=5)

@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.filter import report_text as report_text_filter
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import (
+    MORE_FILES,
     RENDERERS,
     render_files,
     report_markdown,
@@ -28,7 +29,7 @@ def test_each_renderer_but_json_is_a_filter() -> None:
 @pytest.mark.parametrize("report", untrusted_reports(), ids=lambda report: report["kind"])
 def test_the_files_of_a_report(report: dict[str, object]) -> None:
     files = render_files(report)
-    assert set(files) == {".json", ".md"}
+    assert set(files) == {".json", ".md", *MORE_FILES.get(str(report["kind"]), {})}
     assert json.loads(files[".json"]) == report
     assert files[".md"] == report_markdown(report)
 

@@ -46,6 +46,7 @@ _VERSION = 1
 # {type of an indexed table: the end of the name of the file that postmap(1) makes}, the best first.
 INDEXED_TYPES = {"lmdb": ".lmdb", "hash": ".db", "btree": ".db", "cdb": ".cdb"}
 _SUFFIXES = ("", SUFFIX, *INDEXED_TYPES.values(), ".cdb.tmp")
+_DIRECTORY_MODE = 0o755
 _WAIT_SECONDS = 30.0
 _POLL_SECONDS = 0.1
 
@@ -114,8 +115,8 @@ class LockStore:
     def write(self, journal: Journal) -> None:
         """Write the journal, and the directory where there is none. Raises SystemRefusal."""
         try:
-            os.mkdir(self.path, 0o755)
-            os.chmod(self.path, 0o755)
+            os.mkdir(self.path, _DIRECTORY_MODE)
+            os.chmod(self.path, _DIRECTORY_MODE)
             sync_directory(self._instance.config_directory)
         except FileExistsError:
             pass

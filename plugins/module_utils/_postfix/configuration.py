@@ -33,8 +33,6 @@ _OTHERS = (
     _PROXY,
     _OVERRIDE,
     _NULL_KEY,
-    "default_database_type",
-    "daemon_directory",
     "smtpd_sasl_type",
     "smtpd_sasl_path",
     "cyrus_sasl_config_path",

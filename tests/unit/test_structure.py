@@ -20,7 +20,13 @@ UNIT_TESTS = Path(__file__).resolve().parent
 COLLECTION = "ansible_collections.mailops.postfix.plugins."
 
 # The rooms from the bottom to the top. A room may import from itself and from the rooms before it in the same list.
-PURE_ROOMS = ("module_utils/_format", "module_utils/_selection", "module_utils/_summary", "module_utils/_suggestions")
+PURE_ROOMS = (
+    "module_utils/_format",
+    "module_utils/_selection",
+    "module_utils/_summary",
+    "module_utils/_mail_log",
+    "module_utils/_suggestions",
+)
 ON_HOSTS = (
     "module_utils/_errors.py",
     *PURE_ROOMS,

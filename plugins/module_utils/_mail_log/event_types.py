@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+"""The events of a mail log: what one line says. The texts in them are untrusted."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Union
+
+
+class Accepted(NamedTuple):
+    """An SMTP server accepted the first recipient of a message (src/smtpd/smtpd.c, smtpd_open_file())."""
+
+    queue_id: bytes
+    client_name: bytes
+    client_address: bytes
+    sasl_method: bytes | None
+    sasl_username: bytes | None
+    original_queue_id: bytes | None
+    """The queue ID that the message had before a content filter, if the filter passed it on (XFORWARD)."""
+
+
+class PickedUp(NamedTuple):
+    """A message came from sendmail(1), or from the queue after C(postsuper -r) (src/pickup/pickup.c)."""
+
+    queue_id: bytes
+    uid: int
+    sender: bytes
+    original_queue_id: bytes | None
+    """The queue ID that the message had before it was requeued."""
+
+
+class Identified(NamedTuple):
+    """A message has this Message-ID (src/cleanup/cleanup_message.c)."""
+
+    queue_id: bytes
+    message_id: bytes
+
+
+class Activated(NamedTuple):
+    """A message entered the active queue, for the first time or to be tried again (src/qmgr/qmgr_active.c)."""
+
+    queue_id: bytes
+    sender: bytes
+    recipients: int
+
+
+class Delivery(NamedTuple):
+    """An attempt to deliver to one recipient ended (src/global/log_adhoc.c). status: such as sent, deferred, bounced."""
+
+    queue_id: bytes
+    recipient: bytes
+    relay: bytes
+    status: bytes
+    reason: bytes
+
+
+class Expired(NamedTuple):
+    """A message is returned to its sender, because it is too old or was expired (src/qmgr/qmgr_active.c)."""
+
+    queue_id: bytes
+    sender: bytes
+
+
+class Noticed(NamedTuple):
+    """A notice about a message was put into the queue (src/bounce/). notice_id: the queue ID of the notice."""
+
+    queue_id: bytes
+    kind: bytes
+    notice_id: bytes
+
+
+class Removed(NamedTuple):
+    """A message left the queue (src/qmgr/qmgr_active.c, src/postsuper/postsuper.c)."""
+
+    queue_id: bytes
+
+
+class Moved(NamedTuple):
+    """An operator moved a message (src/postsuper/postsuper.c). action: such as C(placed on hold)."""
+
+    queue_id: bytes
+    action: bytes
+
+
+class Restricted(NamedTuple):
+    """A restriction, a header or body check, or a filter acted on mail. action: such as reject, hold or discard.
+
+    src/smtpd/smtpd_check.c (log_whatsup), src/cleanup/cleanup_message.c and cleanup_milter.c, src/postscreen/postscreen_smtpd.c.
+    """
+
+    queue_id: bytes | None
+    action: bytes
+    stage: bytes
+    """Where it acted, such as C(RCPT), C(header Subject)."""
+    client_address: bytes | None
+    text: bytes
+    """The answer with its codes; what follows it is a stranger's, and is left out."""
+
+
+class FailedLogin(NamedTuple):
+    """An authentication failed. source: C(postfix), or the service that checks passwords; both may log the same attempt."""
+
+    source: str
+    client_address: bytes | None
+    sasl_method: bytes | None
+    sasl_username: bytes | None
+
+
+class Known(NamedTuple):
+    """A line that says nothing about messages and logins. queue_id: of the message that it is about, if any."""
+
+    queue_id: bytes | None
+
+
+Event = Union[
+    Accepted,
+    PickedUp,
+    Identified,
+    Activated,
+    Delivery,
+    Expired,
+    Noticed,
+    Removed,
+    Moved,
+    Restricted,
+    FailedLogin,
+    Known,
+]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Iterable, Mapping, NamedTuple
+from typing import TYPE_CHECKING, Iterable, Mapping, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import (
     display_client,
@@ -23,15 +23,14 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.address im
     text_of,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import Lock, account_of, network_of
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import Accepted
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.events import read_event
 
-_CONNECT = re.compile(rb"connect from [^\s\[\]]+\[([^\s\[\]]+)\](?::\d+)?\Z")
-_DISCONNECT = re.compile(rb"disconnect from ")
-# The attributes that smtpd(8) writes, in its order. Only the login can have a comma.
-_MESSAGE = re.compile(
-    rb"(?:[0-9A-Za-z]+): client=[^\s\[\]]+\[([^\s\[\]]+)\](?::\d+)?"
-    rb"(?:, orig_queue_id=[^\s,]+)?(?:, orig_client=[^\s,]+)?"
-    rb"(?:, sasl_method=[^\s,]+)?(?:, sasl_username=(.+?))?(?:, sasl_sender=[^\s,]+)?\Z"
-)
+if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.line import Line
+
+_CONNECT = re.compile(rb"connect from [^\[\n]*\[([^\]\n]*)\](?::\d+)?\Z")
+_DISCONNECT = b"disconnect from "
 
 
 class Session(NamedTuple):
@@ -56,20 +55,20 @@ class SessionLog:
         self._started = started
         self.sessions: dict[int, Session] = {}
 
-    def add(self, *, pid: int | None, time: float, program: bytes, text: bytes) -> None:
+    def add(self, line: Line) -> None:
         """Take in a line of the log."""
         # The log has whole seconds.
-        if program != b"smtpd" or pid is None or time < self._started.get(pid, float("inf")) - 1:
+        if line.program != b"smtpd" or line.pid is None or line.time < self._started.get(line.pid, float("inf")) - 1:
             return
-        found = _CONNECT.match(text)
+        found = _CONNECT.match(line.text)
         if found is not None:
-            self.sessions[pid] = Session(found.group(1))
-        elif _DISCONNECT.match(text):
-            self.sessions.pop(pid, None)
+            self.sessions[line.pid] = Session(found.group(1))
+        elif line.text.startswith(_DISCONNECT):
+            self.sessions.pop(line.pid, None)
         else:
-            message = _MESSAGE.match(text)
-            if message is not None:
-                self.sessions[pid] = Session(message.group(1), message.group(2))
+            event = read_event(line)
+            if isinstance(event, Accepted):
+                self.sessions[line.pid] = Session(event.client_address, event.sasl_username)
 
 
 def is_locked(session: Session, locks: Iterable[Lock]) -> bool:

@@ -11,8 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._locks.open_sessions import SessionLog, is_locked
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import LogError
+from ansible_collections.mailops.postfix.plugins.module_utils._locks.open_sessions import Session, SessionLog, is_locked
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.line import parse_line
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import sessions
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_sources import find_sources
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -45,7 +48,13 @@ def end_sessions(
     processes = sessions.sessions_before(instance, moment, wait=wait)
     if not processes:
         return Found()
-    known = _read_log(module, instance, processes)
+    try:
+        known = _read_log(instance, processes)
+    except LogError as error:
+        module.warn(
+            "The accounts of %d open sessions are not known, so no session was ended. %s" % (len(processes), error)
+        )
+        return Found(unknown=len(processes))
     locked = [process for process in processes if process.pid in known and is_locked(known[process.pid], locks)]
     outcomes = dict.fromkeys((process.pid for process in locked), "ended")
     if not module.check_mode:
@@ -60,18 +69,19 @@ def end_sessions(
     return Found(rows[:_MAX_SHOWN], unknown, len(rows))
 
 
-def _read_log(module: AnsibleModule, instance: Instance, processes: Sequence[sessions.Process]) -> dict[int, Any]:
-    """Return the open sessions of processes by their IDs."""
+def _read_log(instance: Instance, processes: Sequence[sessions.Process]) -> dict[int, Session]:
+    """Return the open sessions of processes by their IDs. Raises LogError if there is no log."""
     log = SessionLog({process.pid: process.started for process in processes})
-    import re
-    import time
-
-    with open(instance.parameters.get("maillog_file") or "/var/log/mail.log", "rb") as stream:
-        for line in stream:
-            found = re.match(rb"(\w{3} +\d+ [0-9:]{8}) \S+ \S*?(\w+)\[(\d+)\]: (.*)", line)
-            if found is not None:
-                stamp, program, pid, text = found.groups()
-                year = time.localtime().tm_year
-                seconds = time.mktime(time.strptime("%d %s" % (year, stamp.decode()), "%Y %b %d %H:%M:%S"))
-                log.add(pid=int(pid), time=seconds, program=program, text=text)
+    since = min(process.started for process in processes) - 1
+    found = find_sources(instance, files=None, journal=None, since=since)
+    try:
+        for source in found.sources:
+            for block in source.blocks(since, None):
+                for text in block.splitlines():
+                    # Most lines are of other programs.
+                    line = parse_line(text, source.clock) if b"smtpd[" in text else None
+                    if line is not None:
+                        log.add(line)
+    finally:
+        found.close()
     return log.sessions

@@ -160,6 +160,10 @@ class QuarantineError(MailopsError):
     """A quarantine that does not exist, belongs to something else, or is damaged."""
 
 
+class LogError(MailopsError):
+    """A mail log that cannot be read, or an option that names none or no time."""
+
+
 class BusyError(MailopsError):
     """Another run is working on this queue."""
 

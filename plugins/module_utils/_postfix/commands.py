@@ -15,7 +15,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Ins
 if TYPE_CHECKING:
     import subprocess
 
-_ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 # A pipe holds 64 KiB on Linux, and less on some systems.
 _PIPE_BYTES = 16 << 10
 
@@ -52,7 +52,7 @@ class Runner:
                 data=stdin.encode("utf-8"),
                 binary_data=True,
                 cwd="/",
-                environ_update=_ENVIRONMENT,
+                environ_update=ENVIRONMENT,
                 errors="surrogate_or_replace",
                 expand_user_and_vars=False,
                 before_communicate_callback=pass_lines,

@@ -4,20 +4,18 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Reading the mail log of an instance. Its lines are untrusted: clients and servers wrote parts of them."""
+"""What is appended to the mail log of an instance. Its lines are untrusted: clients and servers wrote parts of them."""
 
 from __future__ import annotations
 
 import os
-import stat
 from typing import TYPE_CHECKING, Iterator
+
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.blocks import MAX_LINE_BYTES
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_names import log_paths, open_regular
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
-
-# Where syslog writes the mail log if maillog_file is empty.
-_USUAL_LOGS = ("/var/log/mail.log", "/var/log/maillog")
-_MAX_LINE_BYTES = 1 << 16
 
 
 class LogTail:
@@ -25,10 +23,7 @@ class LogTail:
 
     def __init__(self, path: str) -> None:
         """Open the log at its end. Raises OSError, also if it is not a regular file, such as C(/dev/stdout) in a container."""
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-        if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
-            os.close(self._descriptor)
-            raise OSError("not a file")
+        self._descriptor = open_regular(path)
         os.lseek(self._descriptor, 0, os.SEEK_END)
         self._rest = b""
 
@@ -39,7 +34,7 @@ class LogTail:
             if not data:
                 return
             *whole, rest = (self._rest + data).split(b"\n")
-            self._rest = rest[-_MAX_LINE_BYTES:]
+            self._rest = rest[-MAX_LINE_BYTES:]
             yield from whole
 
     def close(self) -> None:
@@ -49,8 +44,7 @@ class LogTail:
 
 def open_log(instance: Instance) -> LogTail | None:
     """Return the mail log of an instance at its end, None if there is no file to read, as with the systemd journal."""
-    named = instance.parameters.get("maillog_file")
-    for path in (named,) if named else _USUAL_LOGS:
+    for path in log_paths(instance):
         try:
             return LogTail(path)
         except OSError:

@@ -50,6 +50,7 @@ def utc(text: str) -> int:
         pytest.param("2024-02-27 12:00:00", b"Feb 29 13:00:01", "2020-02-29 12:00:01", id="leap day after tomorrow"),
         pytest.param("2104-02-01 12:00:00", b"Feb 29 12:00:00", "2096-02-29 11:00:00", id="2100 has no leap day"),
         pytest.param("2026-11-26 12:00:00", b"Mar 29 01:59:59", "2026-03-29 00:59:59", id="before daylight saving"),
+        pytest.param("2026-11-26 12:00:00", b"Mar 29 02:30:00", "2026-03-29 01:30:00", id="skipped hour"),
         pytest.param("2026-11-26 12:00:00", b"Mar 29 03:00:00", "2026-03-29 01:00:00", id="after it began"),
         pytest.param("2026-11-26 12:00:00", b"Oct 25 02:30:00", "2026-10-25 01:30:00", id="repeated hour"),
         pytest.param(

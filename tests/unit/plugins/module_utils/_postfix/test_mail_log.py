@@ -9,7 +9,7 @@ from typing import Iterator
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import mail_log
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import log_names
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.mail_log import LogTail, open_log
 from tests.unit.support.runner import FakeRunner
@@ -51,7 +51,7 @@ def test_the_log_that_postfix_writes_is_opened(path: Path, tmp_path: Path, monke
         ({"maillog_file": ""}, (str(tmp_path / "none"), str(path)), True),
         ({}, (), False),
     ):
-        monkeypatch.setattr(mail_log, "_USUAL_LOGS", usual)
+        monkeypatch.setattr(log_names, "USUAL_LOGS", usual)
         tail = open_log(instance(**parameters))
         assert (tail is not None) is found
         if tail is not None:

@@ -5,8 +5,8 @@
 
     python3 smtp_client.py HOST PORT [LOGIN PASSWORD]
 
-A line is a JSON mapping of sender, recipient, text, and client (the address for XCLIENT). For each line it prints what the server
-answered: C(250), the code and text of a refusal, or C(closed) if the session has ended.
+A line is a JSON mapping of sender, recipient, text, and perhaps client (an address for XCLIENT, which needs a new session). For each line
+it prints what the server answered: C(250), the code and text of a refusal, or C(closed) if the session has ended.
 """
 
 from __future__ import annotations
@@ -30,9 +30,6 @@ def connect(host: str, port: int, login: list[str]) -> smtplib.SMTP:
 def send(client: smtplib.SMTP, message: dict[str, Any]) -> str:
     """Send one message and return the answer."""
     try:
-        if "client" in message:
-            client.docmd("XCLIENT", f"ADDR={message['client']}")
-            client.ehlo()
         for step, value in ((client.mail, "sender"), (client.rcpt, "recipient"), (client.data, "text")):
             code, answer = step(message[value])
             if code >= 400:
@@ -53,7 +50,13 @@ def main() -> None:
         print(error.smtp_code, flush=True)
         return
     for line in sys.stdin:
-        print(send(client, json.loads(line)), flush=True)
+        message = json.loads(line)
+        if "client" in message:
+            client.close()
+            client = smtplib.SMTP(host, int(port), local_hostname="client.example", timeout=20)
+            client.docmd("XCLIENT", f"ADDR={message['client']}")
+            client.ehlo()
+        print(send(client, message), flush=True)
 
 
 if __name__ == "__main__":

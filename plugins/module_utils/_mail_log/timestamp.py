@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 from datetime import date
 
 _MONTHS = dict(zip((b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec").split(), range(1, 13)))
@@ -108,7 +109,11 @@ class Clock:
         # A leap second is the second after the last one.
         minute, second = divmod(min(offset, _HOUR - 1), 60)
         wanted = (year, month, day, hour, minute, second)
-        times = {int(time.mktime((*wanted, 0, 0, is_dst))) for is_dst in (0, 1)}
+        times = set()
+        for is_dst in (0, 1):
+            # Before glibc 2.32, a zone without daylight saving knows no such time.
+            with suppress(OverflowError):
+                times.add(int(time.mktime((*wanted, 0, 0, is_dst))))
         # Two times are the same on the clock if daylight saving ended in between; none is if it began.
         same = sorted(found for found in times if time.localtime(found)[:6] == wanted)
         if not same:

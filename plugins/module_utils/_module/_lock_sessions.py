@@ -58,7 +58,13 @@ def end_sessions(
     locked = [process for process in processes if process.pid in known and is_locked(known[process.pid], locks)]
     outcomes = dict.fromkeys((process.pid for process in locked), "ended")
     if not module.check_mode:
-        outcomes = sessions.end_processes(instance, locked)
+        ending = sessions.end_processes(instance, locked)
+        outcomes = ending.outcomes
+        if ending.signalled:
+            module.warn(
+                "%d sessions did not end when their connections were shut down, and were ended by a signal. Postfix may start no new "
+                "process of that service for a minute (service_throttle_time)." % len(ending.signalled)
+            )
     rows = [{"pid": pid, **known[pid].show(), "outcome": outcome} for pid, outcome in sorted(outcomes.items())]
     # A process in which nobody is connected has no session: it waits for a client, and ends by itself.
     unknown = sum(

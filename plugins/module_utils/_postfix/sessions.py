@@ -11,14 +11,22 @@ A process that has begun before Postfix read new restrictions keeps the old ones
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
+import socket
+import sys
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Callable, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import CommandError
+
+try:
+    import ctypes
+
+    _LIBRARY: Any = ctypes.CDLL(None)
+except ImportError:  # a Python that was built without libffi
+    _LIBRARY = None
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
@@ -26,6 +34,8 @@ if TYPE_CHECKING:
 _PROC = "/proc"
 # Fields of /proc/PID/stat after the name of the command (proc(5)): the parent is the second, the time of the start the twentieth.
 _PARENT, _START = 1, 19
+# System calls, which have these numbers on all machines but Alpha (include/uapi/asm-generic/unistd.h).
+_PIDFD_SEND_SIGNAL, _PIDFD_OPEN, _PIDFD_GETFD = 424, 434, 438
 _POLL_SECONDS = 0.02
 _RELOAD_SECONDS = 15.0
 _END_SECONDS = 5.0
@@ -104,18 +114,40 @@ def sessions_before(instance: Instance, moment: float, *, wait: bool) -> list[Pr
         time.sleep(_POLL_SECONDS)
 
 
-def end_processes(instance: Instance, processes: Sequence[Process]) -> dict[int, str]:
-    """End smtpd processes with SIGTERM, and return what became of each: C(ended), C(gone) or C(failed)."""
-    outcomes = {process.pid: "failed" if _send_signal(instance, process) else "gone" for process in processes}
-    waiting = {process[:2] for process in processes if outcomes[process.pid] == "failed"}
+class Ending(NamedTuple):
+    """What became of processes: C(ended), C(gone) or C(failed) by process ID. signalled: those that had to be ended by a signal."""
+
+    outcomes: dict[int, str]
+    signalled: Sequence[int]
+
+
+def end_processes(instance: Instance, processes: Sequence[Process]) -> Ending:
+    """End the sessions of smtpd processes, and return what became of each.
+
+    Its connection is shut down, so the process ends by itself. If that is not possible, or if it does not help, it gets SIGTERM. master(8)
+    takes that for a bad start if it was the first session of the process, and starts no other one for service_throttle_time
+    (master_reap_child() in src/master/master_spawn.c).
+    """
+    outcomes = {process.pid: "failed" if _shut_down(instance, process) else "gone" for process in processes}
+    waiting = {(process.pid, process.ticks) for process in processes if outcomes[process.pid] == "failed"}
+    left = _wait_for_end(instance, waiting)
+    signalled = [process for process in processes if (process.pid, process.ticks) in left]
+    for process in signalled:
+        _terminate(instance, process)
+    if signalled:
+        left = _wait_for_end(instance, left)
+    outcomes.update((pid, "ended") for pid, _ticks in waiting - left)
+    return Ending(outcomes, [process.pid for process in signalled])
+
+
+def _wait_for_end(instance: Instance, waiting: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Wait until processes have ended, and return those that have not."""
     deadline = time.monotonic() + _END_SECONDS
-    while True:
-        left = waiting.intersection(_running(instance))
-        outcomes.update((pid, "ended") for pid, _ticks in waiting - left)
-        waiting = left
-        if not waiting or time.monotonic() > deadline:
-            return outcomes
+    left = waiting.intersection(_running(instance))
+    while left and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
+        left = left.intersection(_running(instance))
+    return left
 
 
 def _running(instance: Instance) -> set[tuple[int, int]]:
@@ -123,32 +155,55 @@ def _running(instance: Instance) -> set[tuple[int, int]]:
     return {(process.pid, process.ticks) for process in children_of(instance, "smtpd")}
 
 
-def _send_signal(instance: Instance, process: Process) -> bool:
-    """Send SIGTERM to a process if it is still the same one, and return whether it was."""
-    identity = (process.pid, process.ticks)
-    # With a descriptor, the process that was looked at is the one that gets the signal. Python 3.9 and Linux 5.3 have it.
-    with suppress(AttributeError):
-        try:
-            descriptor = os.pidfd_open(process.pid)
-        except ProcessLookupError:
-            return False
-        except OSError as error:
-            if error.errno != errno.ENOSYS:
-                raise
-        else:
-            try:
-                return identity in _running(instance) and _signal(
-                    lambda: signal.pidfd_send_signal(descriptor, signal.SIGTERM)
-                )
-            finally:
-                os.close(descriptor)
-    return identity in _running(instance) and _signal(lambda: os.kill(process.pid, signal.SIGTERM))
+def _shut_down(instance: Instance, process: Process) -> bool:
+    """Shut down the connections of a process, and return whether it was still the same one.
 
-
-def _signal(send: Callable[[], None]) -> bool:
-    """Send a signal, and return whether the process was still there."""
+    A descriptor of the process makes sure of that. Linux has both calls since 5.6, and the second one needs CAP_SYS_PTRACE.
+    """
+    descriptor = _system_call(_PIDFD_OPEN, process.pid, 0)
     try:
-        send()
-    except ProcessLookupError:
-        return False
-    return True
+        if (process.pid, process.ticks) not in _running(instance):
+            return False
+        with suppress(OSError):
+            for name in os.listdir("%s/%d/fd" % (_PROC, process.pid)):
+                copy = _system_call(_PIDFD_GETFD, descriptor, int(name), 0) if descriptor >= 0 else -1
+                if copy >= 0:
+                    _shut_down_connection(copy)
+        return True
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def _system_call(*arguments: int) -> int:
+    """Return the result of a system call that Python has no function for, -1 if it fails or there is no such call."""
+    if _LIBRARY is None or not sys.platform.startswith("linux"):
+        return -1
+    return int(_LIBRARY.syscall(*arguments))
+
+
+def _shut_down_connection(descriptor: int) -> None:
+    """Shut down a descriptor if it is a network connection, and close it. A socket that listens is shared with others, and stays."""
+    try:
+        with socket.socket(fileno=descriptor) as connection:
+            if connection.family in (socket.AF_INET, socket.AF_INET6):
+                # Raises OSError if there is no client.
+                connection.getpeername()
+                connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        with suppress(OSError):
+            os.close(descriptor)
+
+
+def _terminate(instance: Instance, process: Process) -> None:
+    """Send SIGTERM to a process if it is still the same one; with a descriptor, no other process can get it."""
+    descriptor = _system_call(_PIDFD_OPEN, process.pid, 0)
+    try:
+        if (process.pid, process.ticks) not in _running(instance):
+            return
+        if descriptor < 0 or _system_call(_PIDFD_SEND_SIGNAL, descriptor, signal.SIGTERM, 0, 0):
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGTERM)
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)

@@ -37,9 +37,15 @@ def remove_references(text: str, directory: str) -> str:
         return text
     ours = r"(?:%s) = \n(?![ \t])" % "|".join(PARAMETERS)
     text = re.sub(re.escape(_NOTE) + ours, "", text)
-    text = re.sub("\n" + re.escape(_NOTE_JOINED) + ours, "", text)
+    # The operator may have added lines below, and these need the line end.
+    text = re.sub("\n%s%s(?P<below>(?s:.)?)" % (re.escape(_NOTE_JOINED), ours), _join, text)
     # The operator has added something to our line, which stays.
     return text.replace(_NOTE, "").replace(_NOTE_JOINED, "")
+
+
+def _join(found: re.Match[str]) -> str:
+    below = found.group("below")
+    return "\n" + below if below else ""
 
 
 # --- main.cf --------------------------------------------------------------------------------------------------------

@@ -81,9 +81,9 @@ def address_expression(value: str, dialect: str, place: str, *, null_key: str) -
     if at and bare.endswith("@"):
         name = _external(local)
         return Expression("^%s@[^@]*$" % _literal(name), False, "%s@example.com" % name)
-    if at or pattern_forms.QUOTED in bare:
+    if at:
         hosts = _either(pattern_forms.host_forms(domain))
-        name = _external(local) if at else ""
+        name = _external(local)
         return Expression("^%s@%s$" % (_literal(name), hosts), False, "%s@%s" % (name, domain))
     hosts = _either(pattern_forms.host_forms(address))
     if address.startswith("."):

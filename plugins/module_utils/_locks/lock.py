@@ -243,6 +243,11 @@ def _check_sender(value: object, place: str) -> None:
     patterns.sender_test(text, place)
     if text != NULL_SENDER and patterns.split_regex(text, place) is None and not undisplay_address(text).isprintable():
         raise SelectionError(place, "%s has a control character, which no table can hold" % pattern_forms.quoted(text))
+    bare = pattern_forms.bare(text)
+    if pattern_forms.QUOTED in bare and "@" not in bare:
+        raise SelectionError(
+            place, "%s has no domain, and Postfix gives every address one. Add @ and the domain" % text
+        )
 
 
 def _check_recipient(value: object, place: str) -> None:

@@ -40,7 +40,7 @@ _POLL_SECONDS = 0.02
 _RELOAD_SECONDS = 15.0
 _END_SECONDS = 5.0
 # Idle processes end soon after a reload.
-_IDLE_SECONDS = 2.0
+_IDLE_SECONDS = 0.5
 
 
 class Process(NamedTuple):

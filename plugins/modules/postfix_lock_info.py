@@ -13,6 +13,7 @@ author: The mailops.postfix authors (@mailops)
 description:
   - Lists what M(mailops.postfix.postfix_lock) has locked, with who locked it, when, why and until when.
   - It reads the journal of locks only. If a run was interrupted and something is unfinished, the module returns a warning.
+options: {}
 extends_documentation_fragment:
   - mailops.postfix._instance
   - mailops.postfix._attributes

@@ -266,7 +266,6 @@ KILLED_BEFORE = (
     ("_postfix.sessions", "reload"),
     ("_module._lock_state", "Files._finish"),
     ("_postfix.lock_store", "LockStore.remove_tables"),
-    ("_postfix.files", "sync_directory"),
 )
 
 

@@ -23,7 +23,7 @@ export GIT_CONFIG_COUNT := 1
 export GIT_CONFIG_KEY_0 := safe.directory
 export GIT_CONFIG_VALUE_0 := $(CURDIR)
 
-.PHONY: help demo lab lab-down bench suggestions faults changelog test lint docs archive sanity units integration molecule clean
+.PHONY: help demo lab lab-down bench suggestions suspects faults changelog test lint docs archive sanity units integration molecule clean
 .PHONY: set-up-demo set-up-bench set-up-test set-up-test-lab
 
 help: ## List the targets
@@ -52,6 +52,10 @@ bench: set-up-bench ## Measure the time and memory of the collection against oth
 
 suggestions: set-up-test ## Measure the suggestions on made-up floods of spam; write the table in docs/suggestions.md
 	@$(call python,test) tests.suggestions
+
+suspects: set-up-test-lab ## Measure on labelled mail logs how well stolen accounts are found; write the tables in docs/suspects.md
+	@$(call python,test) tests.suspects make .cache/suspects
+	@$(call python,test) tests.suspects measure .cache/suspects --write
 
 faults: set-up-test ## Test the modules while system calls fail, one call after the other; print what was tested
 	@$(call python,test) tests.faults

@@ -144,7 +144,8 @@ after:
     - C(deferred) were tried, and are still in the queue.
     - C(pending) were not tried yet, or are still being tried.
     - C(unknown) were requeued, and the module cannot find them. Only the mail log has their new queue ID, and there is no mail log.
-    - The mail log is the file that C(maillog_file) names. If that is not set, it is C(/var/log/mail.log) or C(/var/log/maillog).
+    - The mail log is the file that C(maillog_file) names. If that is not set, it is the first that exists of C(/var/log/mail.log),
+      C(/var/log/maillog), C(/var/log/mail) and C(/var/log/zimbra.log). One that was not written for a day while another was comes last.
     - If the module cannot find out what happened, RV(after) is missing, and a warning says why.
   returned: if O(wait) is given, not in check mode
   type: dict

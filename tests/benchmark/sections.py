@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tests.fleet.mixture import BULK_PHRASE
 
 from .report import Row, figure, ratios, scaled
-from .target import DEFERRED, FACTS, HOLD, REPEATED, BenchmarkError, Measured, Target
+from .target import DEFERRED, FACTS, HOLD, MAIL_LOG, REPEATED, BenchmarkError, Measured, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,9 @@ PYMAILQ_ROUNDS = 2
 OUTAGE_ROUNDS = 2
 # Memory and the result's size are bounded at three times the messages that everything else is measured with.
 MEMORY_FACTOR = 3
+# The mail log of a busy day; pflogsumm takes many seconds for it.
+LOG_LINES = 1_000_000
+LOG_ROUNDS = 3
 
 # It takes queue IDs of 10 to 12 digits only, and those of a lab's small inodes have fewer.
 _PYMAILQ = """
@@ -169,6 +172,31 @@ def pymailq(target: Target, rounds: int) -> list[Row]:
     return [ratios("facts without reasons", "pymailq, load", ours=ours, theirs=theirs)]
 
 
+def mail_log(target: Target, rounds: int) -> list[Row]:
+    """The sums of a mail log, against pflogsumm(1), which sums up the same lines."""
+    target.put_mail_log(LOG_LINES)
+    ours, theirs = in_turn(
+        min(rounds, LOG_ROUNDS),
+        lambda: _log_info(target),
+        lambda: target.measure(["pflogsumm", MAIL_LOG]),
+    )
+    work = f"log info of {LOG_LINES:,} lines"
+    sampled = target.module("log", sample=True)
+    return [
+        ratios(work, "pflogsumm", ours=ours, theirs=theirs, bound=0.2),
+        figure(work, "memory, largest process", value=sampled.largest_process / 1024, unit="MiB", bound=96),
+        figure(work, "size of the result", value=target.result_size() / 1024, unit="KiB", bound=64),
+    ]
+
+
+def _log_info(target: Target) -> Measured:
+    measured = target.module("log")
+    log = target.result()["log"]
+    if log["lines"] != LOG_LINES or log["unparsed"]:
+        raise BenchmarkError(f"{log['lines']} lines were read, not {LOG_LINES}, or not understood: {log['unparsed']}")
+    return measured
+
+
 def over_ssh(target: Target, rounds: int) -> list[Row]:
     """What a host whose queue is empty costs the controller: a task of facts, against one of ping and a postconf."""
     target.empty()
@@ -206,6 +234,7 @@ SECTIONS: dict[str, Callable[[Target, int], list[Row]]] = {
     "purge": purge,
     "quarantine": quarantine,
     "pymailq": pymailq,
+    "log": mail_log,
     "memory": memory,
     "ssh": over_ssh,
 }

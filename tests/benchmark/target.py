@@ -37,7 +37,10 @@ _COPY = "/var/spool/benchmark-copy"
 _RESULT = f"{_PLACE}/result.json"
 _PYTHON = "/usr/bin/python3"
 
+MAIL_LOG = f"{_PLACE}/mail.log"
+
 FACTS = "mailops.postfix.postfix_queue_facts"
+LOG_INFO = "mailops.postfix.postfix_log_info"
 PURGE = "mailops.postfix.postfix_queue_purge"
 QUARANTINE = "mailops.postfix.postfix_spool_quarantine"
 
@@ -65,6 +68,7 @@ CALLS = {
         Call("quarantine", QUARANTINE, {"name": "benchmark", "mode": "queues"}),
         Call("unquarantine", QUARANTINE, {"name": "benchmark", "state": "restored", "match_all": True}),
         Call("forget", QUARANTINE, {"name": "benchmark", "state": "absent", "match_all": True}),
+        Call("log", LOG_INFO, {"files": [MAIL_LOG]}),
         Call("purge", PURGE, {"match": [{"sender": BULK_SPAM_DOMAIN}]}),
     )
 }
@@ -98,6 +102,7 @@ class Target:
         """Put there what is to be run; the queue must still be empty, for Ansible runs each module once."""
         for script in ("floor.py", "meter.py"):
             self.host.put(f"{_PLACE}/{script}", (HERE / script).read_bytes())
+        self.put_mail_log(1)
         for call in CALLS.values():
             self._put_payload(call)
         # Nothing but what is measured may touch the queue.
@@ -115,6 +120,12 @@ class Target:
         [payload] = self.host.run(["find", temporary, "-name", "AnsiballZ_*.py"]).stdout.splitlines()
         self.host.run(["mv", payload, f"{_PLACE}/{call.name}.py"])
         self.host.run(["rm", "-r", temporary])
+
+    def put_mail_log(self, lines: int) -> None:
+        """Write a mail log of that many lines on the host."""
+        # A pipe into the host is slower than to write the lines there.
+        self.host.put(f"{_PLACE}/mail_log.py", (HERE / "mail_log.py").read_bytes())
+        self.host.run([_PYTHON, f"{_PLACE}/mail_log.py", MAIL_LOG, str(lines)])
 
     def put_pymailq(self) -> None:
         """Copy pymailq from where this Python has it; it is pure Python and needs nothing else."""

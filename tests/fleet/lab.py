@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from .mixture import ACCEPTED_DOMAIN, MIXTURES, Record
 from .rest import PATIENCE_SECONDS
+from .sasl import Backend, Client, authenticating_by
 from .sink import tell
 
 if TYPE_CHECKING:
@@ -226,6 +227,11 @@ class Host:
         """The path of rest.py, which is there then."""
         return self._put_own("rest.py")
 
+    @cached_property
+    def _submit(self) -> str:
+        """The path of submit.py, which is there then; it is written once, because a client that starts may be reading it."""
+        return self._put_own("submit.py")
+
     def _put_own(self, name: str) -> str:
         """Copy a module of this package into the host, and return its path there."""
         path = str(IN_HOST / "fleet" / name)
@@ -295,6 +301,17 @@ class Host:
             yield probe
             said, _nothing = process.communicate()
         probe.accepted = [tuple(pair) for pair in json.loads(said)]
+
+    def authenticating_by(self, backend: str) -> contextlib.AbstractContextManager[Backend]:
+        """Have the submission service check passwords by sasldb, saslauthd or dovecot while this is entered (see sasl.py)."""
+        return authenticating_by(self, backend)
+
+    @contextlib.contextmanager
+    def submitting(self) -> Iterator[Client]:
+        """Start an SMTP client inside the host, which logs in and sends, from any address (see submit.py)."""
+        command = self._enter(["python3", self._submit])
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as process:
+            yield Client(process)
 
     @property
     def records(self) -> list[Record]:

@@ -14,8 +14,8 @@ from typing import NamedTuple
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 # The queue IDs of the last messages of an account.
 MAX_QUEUE_IDS = 100
-# From so many logins from elsewhere on, a network that an account uses for the first time is new to it.
-_ESTABLISHED = 20
+# After so many logins from elsewhere, a network that an account uses for the first time is new to it.
+_ESTABLISHED = 5
 # A failed login counts as one before a successful login if it was at most so many seconds earlier.
 _RUN_SECONDS = 3600
 
@@ -58,44 +58,49 @@ class _Peak:
 
 
 class Network:
-    """What an account did from one network."""
+    """What an account did from one network. is_new: whether the account was in use from other networks before.
 
-    __slots__ = ("first", "logins", "recipients_at_first")
+    busiest_before: the most logins of the account in an hour until then.
+    """
 
-    def __init__(self, first: int) -> None:
+    __slots__ = ("busiest_before", "first", "is_new", "logins", "logins_at_first")
+
+    def __init__(self, first: int, *, is_new: bool, busiest_before: int) -> None:
         self.first = first
+        self.is_new = is_new
+        self.busiest_before = busiest_before
         self.logins = 0
-        self.recipients_at_first = 0
-        """The recipients within an hour after the first login, if the account was in use from other networks before."""
+        self.logins_at_first = 0
+        """The logins within an hour after the first one."""
 
 
 class _Spread:
-    """Finds the day on which logins came from the most networks. A network that has few of the day's logins does not count."""
+    """Finds the day on which mail came from the most networks. A network that sent to few of the day's recipients does not count."""
 
-    __slots__ = ("_best", "_day", "_logins")
+    __slots__ = ("_best", "_day", "_recipients")
 
     def __init__(self) -> None:
         self._day = 0
-        self._logins: dict[bytes, int] = {}
+        self._recipients: dict[bytes, int] = {}
         self._best = 0
 
-    def add(self, time: int, network: bytes) -> None:
+    def add(self, time: int, network: bytes, recipients: int) -> None:
         day = time // _DAY
         if day != self._day:
             self._best = self.most
             self._day = day
-            self._logins = {}
-        self._logins[network] = self._logins.get(network, 0) + 1
+            self._recipients = {}
+        self._recipients[network] = self._recipients.get(network, 0) + recipients
 
     @property
     def most(self) -> int:
-        """How many networks had nine tenths of a day's logins, on the day with the most."""
-        needed = 0.9 * sum(self._logins.values())
+        """From how many networks nine tenths of a day's recipients were sent to, on the day with the most."""
+        needed = 0.9 * sum(self._recipients.values())
         number = covered = 0
-        for logins in sorted(self._logins.values(), reverse=True):
+        for recipients in sorted(self._recipients.values(), reverse=True):
             if covered >= needed:
                 break
-            covered += logins
+            covered += recipients
             number += 1
         return max(number, self._best)
 
@@ -200,9 +205,11 @@ class Account:
         name = network_of(address)
         network = self.networks.get(name)
         if network is None:
-            network = self.networks[name] = Network(time)
+            is_new = self.logins > _ESTABLISHED
+            network = self.networks[name] = Network(time, is_new=is_new, busiest_before=self.hour.most)
         network.logins += 1
-        self.spread.add(time, name)
+        if time - network.first < _HOUR:
+            network.logins_at_first += 1
         self.minute.add(time, 1)
         self.hour.add(time, 1)
 
@@ -214,9 +221,7 @@ class Account:
         self.recipients_hour.add(time, recipients)
         self.recipients_day.add(time, recipients)
         self.queue_ids.append(queue_id)
-        network = self.networks.get(network_of(address))
-        if network is not None and time - network.first < _HOUR and self.logins - network.logins >= _ESTABLISHED:
-            network.recipients_at_first += recipients
+        self.spread.add(time, network_of(address), recipients)
 
     @property
     def size(self) -> int:
@@ -229,9 +234,7 @@ class Account:
         self.senders = _most_frequent(self.senders, number)
         self.addresses = _most_frequent(self.addresses, number)
         self.dropped += before - len(self.senders) - len(self.addresses)
-        ranked = sorted(
-            self.networks.items(), key=lambda item: (-item[1].recipients_at_first, -item[1].logins, item[0])
-        )
+        ranked = sorted(self.networks.items(), key=lambda item: (-item[1].logins_at_first, item[0]))
         self.networks = dict(ranked[:number])
 
 

@@ -63,7 +63,8 @@ def whole_lines(chunks: Iterable[bytes], reading: Reading, *, limit: int = MAX_L
         if end:
             # More of a line that is too long already is not kept.
             start = chunk.index(b"\n") if len(rest) > limit else 0
-            yield _cut_long_lines(rest + chunk[start:end], reading, limit)
+            # One copy, not two: that is most of the time that a block takes.
+            yield _cut_long_lines(b"".join((rest, memoryview(chunk)[start:end])), reading, limit)
             rest = b""
         rest = (rest + chunk[end : end + limit + 1])[: limit + 1]
 

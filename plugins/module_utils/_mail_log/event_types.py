@@ -11,9 +11,10 @@ from typing import NamedTuple, Union
 
 
 class Accepted(NamedTuple):
-    """An SMTP server accepted the first recipient of a message (src/smtpd/smtpd.c, smtpd_open_file())."""
+    """A server accepted the first recipient of a message (src/smtpd/smtpd.c, mail_open_stream(); src/qmqpd/qmqpd.c)."""
 
     queue_id: bytes
+    """C(NOQUEUE) if the message goes through a content filter before it is queued (smtpd_proxy_filter)."""
     client_name: bytes
     client_address: bytes
     sasl_method: bytes | None
@@ -48,7 +49,7 @@ class Activated(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """An attempt to deliver to one recipient ended (src/global/log_adhoc.c). status: such as sent, deferred, bounced."""
+    """An attempt to deliver to one recipient ended (src/global/log_adhoc.c). status: such as C(sent), C(deferred), C(bounced)."""
 
     queue_id: bytes
     recipient: bytes
@@ -73,7 +74,7 @@ class Noticed(NamedTuple):
 
 
 class Removed(NamedTuple):
-    """A message left the queue (src/qmgr/qmgr_active.c, src/postsuper/postsuper.c)."""
+    """A message left the queue (src/qmgr/qmgr_active.c, src/postsuper/postsuper.c, src/cleanup/cleanup_api.c)."""
 
     queue_id: bytes
 
@@ -86,9 +87,10 @@ class Moved(NamedTuple):
 
 
 class Restricted(NamedTuple):
-    """A restriction, a header or body check, or a filter acted on mail. action: such as reject, hold or discard.
+    """A restriction, a header or body check, or a filter acted on mail. action: such as C(reject), C(hold), C(milter-discard).
 
-    src/smtpd/smtpd_check.c (log_whatsup), src/cleanup/cleanup_message.c and cleanup_milter.c, src/postscreen/postscreen_smtpd.c.
+    src/smtpd/smtpd_check.c (log_whatsup()), src/cleanup/cleanup_message.c and cleanup_milter.c, src/smtp/smtp_proto.c (smtp_hbc_logger()),
+    src/postscreen/postscreen.c and postscreen_smtpd.c.
     """
 
     queue_id: bytes | None
@@ -101,7 +103,10 @@ class Restricted(NamedTuple):
 
 
 class FailedLogin(NamedTuple):
-    """An authentication failed. source: C(postfix), or the service that checks passwords; both may log the same attempt."""
+    """An authentication failed. source: C(postfix), C(dovecot) or C(password check); more than one may log the same attempt.
+
+    src/smtpd/smtpd_sasl_glue.c, with a name since Postfix 3.6; see password_checks for the others.
+    """
 
     source: str
     client_address: bytes | None

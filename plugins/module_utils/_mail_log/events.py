@@ -36,36 +36,45 @@ if TYPE_CHECKING:
 # mail_queue_id_ok() accepts 255 characters (src/global/mail_queue.c); a real queue ID has five at least. NOQUEUE has this form, too.
 QUEUE_ID = rb"[0-9A-Za-z]{5,255}"
 NO_QUEUE = b"NOQUEUE"
+# Postfix cuts texts at 2000 bytes (MSG_SYSLOG_RECLEN, src/util/msg_syslog.c; MSG_LOGGER_RECLEN, src/util/msg_logger.c), and old syslog
+# daemons cut lines at 1024 (RFC 3164, 4.1). What then seems to be Postfix's own end of the line may be the sender's. An honest line with
+# an address is much shorter, except for what a server answered.
+CUT_LENGTH = 2000
+LONGEST_LINE = 900
 
-_Reading = Callable[["Match[bytes]"], Event]
-
-_CLIENT = rb"([^\[\n]*)\[([^\]\n]*)\](?::\d+)?"
+_Reading = Callable[["Match[bytes]"], "Event | None"]
 
 
 def _read_accepted(match: Match[bytes]) -> Event:
     return Accepted(*match.groups())
 
 
-def _read_picked_up(match: Match[bytes]) -> Event:
+def _read_picked_up(match: Match[bytes]) -> Event | None:
     queue_id, uid, sender, original = match.groups()
-    return PickedUp(queue_id, int(uid), sender, original)
+    return None if _is_long(match) else PickedUp(queue_id, int(uid), sender, original)
 
 
 def _read_identified(match: Match[bytes]) -> Event:
     return Identified(*match.groups())
 
 
-def _read_activated(match: Match[bytes]) -> Event:
+def _read_activated(match: Match[bytes]) -> Event | None:
     queue_id, sender, recipients = match.groups()
-    return Activated(queue_id, sender, int(recipients))
+    return None if _is_long(match) else Activated(queue_id, sender, int(recipients))
 
 
-def _read_delivery(match: Match[bytes]) -> Event:
-    return Delivery(*match.groups())
+def _read_delivery(match: Match[bytes]) -> Event | None:
+    addresses, reason = match.string[: match.start("relay")], match["reason"]
+    # An address in its internal form, or a domain, can imitate what follows it (see read_event).
+    if b", status=" in addresses or b">, relay=" in reason or b">, orig_to=<" in reason:
+        return None
+    if len(match.string) >= CUT_LENGTH or len(addresses) > LONGEST_LINE:
+        return None
+    return Delivery(match["id"], match["recipient"], match["relay"], match["status"], reason)
 
 
-def _read_expired(match: Match[bytes]) -> Event:
-    return Expired(*match.groups())
+def _read_expired(match: Match[bytes]) -> Event | None:
+    return None if _is_long(match) else Expired(*match.groups())
 
 
 def _read_noticed(match: Match[bytes]) -> Event:
@@ -82,89 +91,116 @@ def _read_moved(match: Match[bytes]) -> Event:
 
 def _read_restricted(match: Match[bytes]) -> Event:
     queue_id, action, stage, _name, address, text = match.groups()
-    return Restricted(None if queue_id in (None, NO_QUEUE) else queue_id, action, stage, address, _cut_answer(text))
+    return Restricted(None if queue_id == NO_QUEUE else queue_id, action, stage, address, _cut_answer(text))
+
+
+def _read_proxy_reject(match: Match[bytes]) -> Event:
+    action, stage, text = match.groups()
+    return Restricted(None, action, stage, None, _cut_answer(text))
 
 
 def _read_checked(match: Match[bytes]) -> Event:
     queue_id, action, stage = match.groups()
-    return Restricted(queue_id, action, stage.rstrip(b":"), None, b"")
+    return Restricted(queue_id, action, stage, None, b"")
 
 
 def _read_failed_login(match: Match[bytes]) -> Event:
-    address, method, name = match.groups()
-    return FailedLogin("postfix", address, method, None if name in (None, b"(unavailable)") else name)
+    _name, address, rest = match.groups()
+    # The name is a client's, and last. The text before it is Postfix's or that of the service that checks passwords.
+    found = _LOGIN.match(rest)
+    method, text = (None, b"") if found is None else found.groups()
+    name = text.partition(b", sasl_username=")[2]
+    return FailedLogin("postfix", address, method, None if name in (b"", b"(unavailable)") else name)
+
+
+def _is_long(match: Match[bytes]) -> bool:
+    return len(match.string) > LONGEST_LINE
 
 
 def _cut_answer(text: bytes) -> bytes:
     """Return the answer of a restriction without what smtpd_whatsup() appends after a semicolon."""
-    return re.split(rb"; (?:from|to|proto|helo)=", text, maxsplit=1)[0].rstrip(b";")
+    return _CONTEXT.split(text, maxsplit=1)[0].rstrip(b";")
 
 
-_ID = rb"(" + QUEUE_ID + rb"): "
-# An address in its external form, in which what is special is quoted (info_log_address_format, src/global/info_log_addr_form.c).
-_ADDRESS = rb"(?:\"(?:[^\"\\]|\\.)*\"|[^\">])*"
+_ID = rb"(?P<id>" + QUEUE_ID + rb"): "
+# state->namaddr, src/smtpd/smtpd_peer.c: the name was checked by valid_hostname(). smtpd_client_port_logging adds the port.
+_CLIENT = rb"([^\[\n]*)\[([^\]\n]*)\](?::\d+)?"
+# An address in its external form: special characters of the local part are in quotes (src/global/info_log_addr_form.c,
+# src/global/quote_822_local.c). What is special in a domain is not quoted.
+_UP_TO_NEXT = rb"[^>\n]*(?:>(?!, (?:orig_to=<|relay=))[^>\n]*)*"
+_ADDRESS = rb"(?:\"[^\"\\\n]*(?:\\[^\n][^\"\\\n]*)*\"|(?!\"))" + _UP_TO_NEXT
+# log_whatsup() and its callers, smtpd.c, cleanup_act_log(), cleanup_milter_hbc_log(), cleanup_milter_apply(), src/global/header_body_checks.c
 _ACTIONS = (
-    rb"((?:milter-|proxy-)?(?:reject|hold|discard|filter|redirect|bcc|prepend|replace|strip|ignore|delay|warn|warning|info|permit|accept|"
-    rb"reject_warning|abort|hangup|quarantine))"
+    rb"((?:milter-)?(?:(?:header|body)-)?(?:reject|hold|discard|filter|redirect|bcc|prepend|replace|strip|ignore|delay|pass|warn|warning|"
+    rb"info|permit|reject_warning|abort|hangup))"
 )
 # What follows "header" and "body" is the sender's, up to 200 bytes of it, so that nothing behind it counts.
-_CHECKED = _ID + _ACTIONS + rb": (header [!-9;-~]{1,100}:?|body|mime-error [a-z0-9.]+)[: ].*"
+_CHECKED = _ID + _ACTIONS + rb": (header [!-9;-~]{1,100}|body|content|mime-error)[: ].*"
+# "QUEUE-ID: reject: RCPT from NAME[ADDRESS]: ANSWER; from=<...> to=<...>"; postscreen has no name, and no queue ID before a greeting.
 _RESTRICTED = (
     rb"(?:("
     + QUEUE_ID
     + rb"): )?"
     + _ACTIONS
-    + rb": ([A-Za-z][A-Za-z-]{0,30}(?: command)?) from "
+    + rb": ([A-Za-z-]{1,30}(?: (?:content|command))?) from "
     + _CLIENT
-    + rb"(?:[:;] ?)(.*)"
+    + rb": (.*)"
 )
+_CONTEXT = re.compile(rb"; (?:from=<|to=<|proto=|helo=<)")
 _DELIVERY = (
     _ID
-    + rb"to=<("
+    + rb"to=<(?P<recipient>"
     + _ADDRESS
     + rb")>, (?:orig_to=<"
     + _ADDRESS
-    + rb">, )?relay=([^,]*), (?:conn_use=\d+, )?delay=[\d.]+, (?:delays=[\d./]+, )?(?:tls=[^,]*, )?"
-    rb"(?:dsn=[\d.]+, )?status=([\w-]+) \((.*)\)"
+    + rb">, )?relay=(?P<relay>[^,\n]*), (?:conn_use=\d+, )?delay=[\d.]+, (?:delays=[\d./]+, )?(?:tls=[^,\n]*, )?"
+    rb"(?:dsn=[\d.]+, )?status=(?P<status>[\w-]+) \((?P<reason>.*)\)"
 )
 _ACCEPTED = (
-    _ID + rb"client=" + _CLIENT + rb"(?:, sasl_method=([^,]*))?(?:, sasl_username=(.*?))?(?:, sasl_sender=[^, ]*)?"
-    rb"(?:, orig_queue_id=([^, ]*))?(?:, orig_client=[^ ]*)?"
+    rb"(" + QUEUE_ID + rb"): client=" + _CLIENT + rb"(?:, sasl_method=([^,\n]*))?"
+    rb"(?:, sasl_username=([^,\n]*(?:,(?! (?:sasl_sender|orig_queue_id|orig_client)=)[^,\n]*)*))?"
+    rb"(?:, sasl_sender=[^, \n]*)?(?:, orig_queue_id=([^, \n]*))?(?:, orig_client=[^, \n]*)?"
 )
-_FAILED_LOGIN = rb"warning: [^\[]*\[([^\]]*)\](?::\d+)?: SASL (\S{1,100}) authentication (?:failed|failure|aborted)(?::.*?)??(?:, sasl_username=(.*))?"
+_FAILED_LOGIN = rb"warning: " + _CLIENT + rb": SASL (.*authentication (?:failed|failure|aborted).*)"
+# RFC 4422, 3.1: a mechanism has at most 20 such characters. Postfix logs up to 100 of what the client says instead.
+_LOGIN = re.compile(rb"([A-Za-z0-9_.-]{1,100}) authentication (?:failed|failure|aborted)(.*)\Z")
 _QMGR = (
     (_ID + rb"from=<(.*)>, size=\d+, nrcpt=(\d{1,9}) \(queue \w+\)", _read_activated),
     (_ID + rb"removed", _read_removed),
     (_ID + rb"from=<(.*)>, status=[\w-]+, returned to sender", _read_expired),
     (_DELIVERY, _read_delivery),
 )
-_AGENT = ((_DELIVERY, _read_delivery),)
+_AGENT = ((_DELIVERY, _read_delivery), (_CHECKED, _read_checked))
 # {program: what its lines say}. A line that no pattern covers may be in other_lines.
 _TABLE: dict[bytes, tuple[tuple[bytes, _Reading], ...]] = {
     b"smtpd": (
         (_ACCEPTED, _read_accepted),
         (_FAILED_LOGIN, _read_failed_login),
         (_RESTRICTED, _read_restricted),
+        (rb"(proxy-reject): ([A-Z-]{1,30}(?: content)?): (.*)", _read_proxy_reject),
     ),
+    b"qmqpd": ((_ACCEPTED, _read_accepted),),
     b"postscreen": ((_RESTRICTED, _read_restricted),),
-    b"pickup": ((_ID + rb"uid=(\d{1,10}) from=<(.*?)>(?: orig_id=([0-9A-Za-z]+))?", _read_picked_up),),
+    b"pickup": ((_ID + rb"uid=(-?\d{1,10}) from=<(.*)>(?: orig_id=([0-9A-Za-z]+))?", _read_picked_up),),
     b"cleanup": (
         (_ID + rb"(?:resent-)?message-id=(.*)", _read_identified),
         (_CHECKED, _read_checked),
         (_RESTRICTED, _read_restricted),
         (_DELIVERY, _read_delivery),
+        (_ID + rb"removed \((?:canceled|discarded)\)", _read_removed),
     ),
-    b"qmgr": _QMGR,
-    b"nqmgr": _QMGR,
-    b"oqmgr": _QMGR,
-    b"bounce": ((_ID + rb"((?:sender|postmaster) [a-z -]{5,30} notification): ([0-9A-Za-z]{5,255})", _read_noticed),),
+    **dict.fromkeys((b"qmgr", b"nqmgr", b"oqmgr"), _QMGR),
+    b"bounce": (
+        (
+            _ID + rb"((?:sender|postmaster) (?:non-delivery|delay|delivery status) notification): (" + QUEUE_ID + rb")",
+            _read_noticed,
+        ),
+    ),
     b"postsuper": (
         (_ID + rb"removed", _read_removed),
         (_ID + rb"(placed on hold|released from hold|requeued|expired)", _read_moved),
     ),
-    **dict.fromkeys(
-        (b"smtp", b"lmtp", b"local", b"virtual", b"pipe", b"error", b"retry", b"discard", b"spawn"), _AGENT
-    ),
+    **dict.fromkeys((b"smtp", b"lmtp", b"local", b"virtual", b"pipe", b"error", b"retry", b"discard"), _AGENT),
 }
 _PATTERNS: dict[bytes, tuple[tuple[Pattern[bytes], _Reading], ...]] = {
     program: tuple((re.compile(pattern + rb"\Z"), reading) for pattern, reading in rows)
@@ -173,7 +209,14 @@ _PATTERNS: dict[bytes, tuple[tuple[Pattern[bytes], _Reading], ...]] = {
 
 
 def read_event(line: Line) -> Event | None:
-    """Return what a line says, None for a line of Postfix, Dovecot or saslauthd that is not understood."""
+    """Return what a line says, None for a line of Postfix, Dovecot or saslauthd that is not understood.
+
+    A line that can be read in two ways is not understood. With C(info_log_address_format = internal), and before Postfix 3.5, addresses are
+    logged without quotes, so that one with C(>, relay=) looks like the end of the address; so does a domain with such characters in either
+    form. Two readings cannot be told apart, and both are of the sender's own message. An address with C(>, orig_to=<) in such a place is
+    read as two addresses. A login name with C(, sasl_sender=), C(, orig_queue_id=) or C(, orig_client=) is read up to there; Postfix logs
+    C(client=) with the name of an account that exists only.
+    """
     if line.syslog_name:
         for pattern, reading in _PATTERNS.get(line.program, ()):
             match = pattern.match(line.text)

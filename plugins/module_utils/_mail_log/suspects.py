@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 _FEW = 50
 # Somebody who takes senders at random has them in at least so many domains; a list with a sender of its own for each recipient in one.
 _FEW_DOMAINS = 5
-# The share of the messages that must have such senders, and that must have bounced for a recipient to count.
+# The share of the messages that must have such senders.
 _MOST = 0.8
+# Somebody who takes over an account logs in so many times as often as its owner did in the busiest hour.
+_SUDDEN = 3
 
 
 class Evidence(NamedTuple):
@@ -82,16 +84,24 @@ def _bounced_percent(account: Account) -> int:
     return 100 * account.bounced // account.recipients if account.recipients >= _FEW else 0
 
 
-def _new_network_recipients(account: Account) -> int:
-    return max((network.recipients_at_first for network in account.networks.values()), default=0)
+def _new_network_logins(account: Account) -> int:
+    """Return the logins in the first hour from a network that is new to the account, 0 if it did not log in much less often before."""
+    return max(
+        (
+            network.logins_at_first
+            for network in account.networks.values()
+            if network.is_new and network.logins_at_first >= _SUDDEN * network.busiest_before
+        ),
+        default=0,
+    )
 
 
 THRESHOLDS: Mapping[str, Threshold] = {
     "networks_per_day": Threshold(5, lambda account: account.spread.most, is_sign=True),
     "foreign_senders": Threshold(50, _count_foreign_senders, is_sign=True),
     "failed_then_successful": Threshold(10, lambda account: account.failed_then_successful, is_sign=True),
-    "bounced_percent": Threshold(15, _bounced_percent, is_sign=True),
-    "new_network_recipients": Threshold(200, _new_network_recipients, is_sign=True),
+    "bounced_percent": Threshold(5, _bounced_percent, is_sign=True),
+    "new_network_logins": Threshold(60, _new_network_logins, is_sign=True),
     "logins_per_hour": Threshold(60, lambda account: account.hour.most, is_sign=False),
     "recipients_per_hour": Threshold(100, lambda account: account.recipients_hour.most, is_sign=False),
     "recipients_per_day": Threshold(500, lambda account: account.recipients_day.most, is_sign=False),

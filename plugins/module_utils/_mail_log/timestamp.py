@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 import time
-from contextlib import suppress
 from datetime import date
 
 _MONTHS = dict(zip((b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec").split(), range(1, 13)))
@@ -109,17 +108,21 @@ class Clock:
         # A leap second is the second after the last one.
         minute, second = divmod(min(offset, _HOUR - 1), 60)
         wanted = (year, month, day, hour, minute, second)
-        times = set()
-        for is_dst in (0, 1):
-            # Before glibc 2.32, a zone without daylight saving knows no such time.
-            with suppress(OverflowError):
-                times.add(int(time.mktime((*wanted, 0, 0, is_dst))))
+        times = {found for found in (_mktime(wanted, is_dst) for is_dst in (0, 1)) if found is not None}
         # Two times are the same on the clock if daylight saving ended in between; none is if it began.
         same = sorted(found for found in times if time.localtime(found)[:6] == wanted)
         if not same:
             same = [int(time.mktime((*wanted, 0, 0, -1)))]
         fit = [found for found in same if found <= self._latest]
         return (fit or same[:1])[-1] + max(offset - _HOUR + 1, 0)
+
+
+def _mktime(wanted: tuple[int, ...], is_dst: int) -> int | None:
+    """Return a local time in seconds since 1970, None if a C library refuses daylight saving in a zone without it (glibc 2.31)."""
+    try:
+        return int(time.mktime((*wanted, 0, 0, is_dst)))  # type: ignore[arg-type]
+    except OverflowError:
+        return None
 
 
 def _no_stamp(text: bytes) -> ValueError:

@@ -7,19 +7,22 @@
 """What became of messages after a delivery attempt, found in the queues and in the mail log.
 
 A message that left the queue was delivered or returned, and a message that was requeued has a new queue ID. Only the mail log says so.
-Its lines are untrusted: only what stands before the first bracket of a line is believed, because no client or server can write there.
+Its lines are untrusted. read_event() takes a value only from where Postfix itself writes it.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Container, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import LISTED_QUEUES
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import Event, Noticed, PickedUp
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.events import read_event
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.line import parse_line
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.timestamp import Clock
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.mail_log import LogTail
@@ -28,10 +31,9 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 0.5
 ENDS = ("left", "bounced", "deferred", "pending", "unknown")
 
-# src/bounce/bounce_notify_service.c, bounce_notify_verp.c, bounce_one_service.c
-_RETURNED = re.compile(rb"[^\[]*/bounce\[\d+\]: ([0-9A-Za-z]+): sender non-delivery notification: \w+$")
-# src/pickup/pickup.c. The sender before it is untrusted.
-_REQUEUED = re.compile(rb"[^\[]*/pickup\[\d+\]: ([0-9A-Za-z]+): uid=\d+ from=<.*> orig_id=([0-9A-Za-z]+)$")
+# Of the lines of a log, most are of other programs.
+_PROGRAMS = (b"/bounce[", b"/pickup[")
+_RETURNED = b"sender non-delivery notification"
 
 
 @dataclass
@@ -47,6 +49,7 @@ class Attempts:
     """The new queue ID of requeued messages, by the old one."""
     returned: set[str] = field(default_factory=set)
     """Queue IDs of messages that were returned to their sender."""
+    _new_names: set[str] = field(default_factory=set)
 
     def wait(self, spool: Spool, seconds: float) -> dict[str, int | None]:
         """Wait until all messages were tried, at most so long. Return how many had each end, None for what cannot be known."""
@@ -84,19 +87,23 @@ class Attempts:
 
     def _read_log(self) -> None:
         """Note what the log says since it was read last. It is long, and nothing is kept of most of it."""
-        new_names = set(self.renamed.values())
-        for line in self.log.lines() if self.log else ():
-            requeued = _REQUEUED.match(line)
-            if requeued:
-                new, old = (part.decode("ascii") for part in requeued.groups())
-                if old in self.requeued:
-                    self.renamed[old] = new
-                    new_names.add(new)
-            returned = _RETURNED.match(line)
-            if returned:
-                name = returned.group(1).decode("ascii")
-                if name in self.changed_at or name in new_names:
-                    self.returned.add(name)
+        clock = Clock(time.time())
+        for text in self.log.lines() if self.log else ():
+            if any(program in text for program in _PROGRAMS):
+                line = parse_line(text, clock)
+                self._note(None if line is None else read_event(line))
+
+    def _note(self, event: Event | None) -> None:
+        """Note that a message was requeued or returned."""
+        if isinstance(event, PickedUp) and event.original_queue_id is not None:
+            old = event.original_queue_id.decode("ascii")
+            if old in self.requeued:
+                self.renamed[old] = event.queue_id.decode("ascii")
+                self._new_names.add(self.renamed[old])
+        elif isinstance(event, Noticed) and event.kind == _RETURNED:
+            name = event.queue_id.decode("ascii")
+            if name in self.changed_at or name in self._new_names:
+                self.returned.add(name)
 
 
 def _find_change_times(spool: Spool, names: Container[str]) -> dict[str, int | None]:

@@ -17,6 +17,7 @@ import time
 from typing import IO, TYPE_CHECKING, Iterator
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LogError
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.blocks import (
     BLOCK_BYTES,
     Reading,
@@ -58,19 +59,21 @@ class Journal(LogSource):
     """The entries of the mail facility, and those of saslauthd."""
 
     def __init__(self, instance: Instance) -> None:
+        """Raises LogError if the host has no journalctl."""
         super().__init__("journal", Clock(time.time()))
-        facility = instance.parameters.get("syslog_facility") or "mail"
-        self._facilities = sorted({_FACILITIES["mail"], _FACILITIES.get(facility, _FACILITIES["mail"])})
-
-    def command(self, since: float | None, until: float | None) -> list[str]:
-        """Return the argv that prints the entries. Raises LogError if the host has no journalctl."""
         path = _journalctl()
         if path is None:
             raise LogError(
                 "The journal cannot be read: there is no journalctl in %s. Name the files of the mail log in files."
                 % ENVIRONMENT["PATH"].replace(":", ", ")
             )
-        command = [path, "--no-pager", "--all", "--output=json", "--output-fields=" + _FIELDS]
+        self._command = path
+        facility = instance.parameters.get("syslog_facility") or "mail"
+        self._facilities = sorted({_FACILITIES["mail"], _FACILITIES.get(facility, _FACILITIES["mail"])})
+
+    def command(self, since: float | None, until: float | None) -> list[str]:
+        """Return the argv that prints the entries."""
+        command = [self._command, "--no-pager", "--all", "--output=json", "--output-fields=" + _FIELDS]
         if since is not None:
             command.append("--since=@%d" % math.floor(since))
         if until is not None:
@@ -112,10 +115,10 @@ class Journal(LogSource):
         if status:
             raise LogError(
                 "The journal cannot be read: %s failed with status %d: %s. Run this as root (become: true), or name the files of the mail "
-                "log in files." % (command[0], status, text or "no error text")
+                "log in files." % (command[0], status, printable(text) or "no error text")
             )
         if text:
-            self.warnings.append("journalctl: %s" % " ".join(text.split()))
+            self.warnings.append("journalctl: %s" % printable(" ".join(text.split())))
 
 
 def _read(stream: IO[bytes] | None) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ import time
 from typing import Iterator
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import reason_of
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.blocks import (
     BLOCK_BYTES,
     MAX_LINE_BYTES,
@@ -76,7 +77,8 @@ class LogSource:
 
     def _note_damage(self, warning: str) -> None:
         self.reading.truncated = True
-        self.warnings.append(warning)
+        # The path has what a user could put into a name.
+        self.warnings.append(printable(warning))
 
 
 class LogFile(LogSource):

@@ -14,6 +14,7 @@ import os
 from typing import TYPE_CHECKING, Iterable, Iterator, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LogError, reason_of, remedy_of
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_journal import Journal, has_journal
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_names import (
     USUAL_LOGS,
@@ -56,11 +57,12 @@ def find_sources(
 
     Raises LogError if there is no source, or if what was named cannot be read.
     """
+    asked = (Journal(instance),) if journal else ()
     if files:
         found = _open_named(files)
-        return found._replace(sources=(*found.sources, Journal(instance))) if journal else found
-    if journal:
-        return Sources((Journal(instance),))
+        return found._replace(sources=(*found.sources, *asked))
+    if asked:
+        return Sources(asked)
     found = _open_log(instance, since)
     if found.sources:
         return found
@@ -105,6 +107,8 @@ def _open_named(files: Sequence[str]) -> Sources:
 
 def _expand(pattern: str, place: str) -> list[str]:
     """Return the paths that a pattern names. Raises LogError if there are none."""
+    if "\0" in pattern:
+        raise LogError('%s: "%s" has a null byte, which no path has. Remove it.' % (place, printable(pattern)))
     if not os.path.isabs(pattern):
         raise LogError('%s: "%s" is not an absolute path. Write it from / on.' % (place, pattern))
     if os.path.lexists(pattern) or not glob.has_magic(pattern):
@@ -219,6 +223,7 @@ def _in_order(sources: Iterable[LogFile]) -> tuple[LogFile, ...]:
 
 def _refusal(what: str, error: OSError) -> str:
     """Return what cannot be read, why, and what to do."""
+    what = printable(what)
     if error.errno == errno.EINVAL:
         return "%s is not a regular file, so it was not read. Name a file in files." % what
     if error.errno == errno.ELOOP:

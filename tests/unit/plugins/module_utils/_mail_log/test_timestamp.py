@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timezone
-from typing import Iterator
+from typing import Any, Iterator
 
 import pytest
 
@@ -141,3 +141,17 @@ def test_what_a_clock_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> N
     for day in range(1, 31):
         stamp = b"2026-10-%02dT10:00:00Z" % day
         assert clock.seconds(stamp) == clock.seconds(stamp) == utc("2026-10-%02d 10:00:00" % day)
+
+
+def test_a_c_library_that_refuses_daylight_saving_in_a_zone_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = time.mktime
+
+    def refuse(wanted: Any) -> float:
+        if wanted[8] == 1:
+            raise OverflowError("mktime argument out of range")
+        return original(wanted)
+
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    monkeypatch.setattr(time, "mktime", refuse)
+    assert Clock(utc("2026-11-26 14:00:00")).seconds(b"Nov 26 13:14:54") == utc("2026-11-26 13:14:54")

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import Lock
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _lock_sessions
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import sessions
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import log_sources, sessions
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.sessions import Ending, Process
 from tests.unit.support.runner import FakeRunner
@@ -82,7 +82,7 @@ def test_a_signal_is_a_warning(instance: Instance, monkeypatch: pytest.MonkeyPat
 
 def test_without_a_log_nothing_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     instance = Instance("/usr/sbin", {"config_directory": "/x", "maillog_file": "/nowhere/mail.log"}, FakeRunner({}))
-    monkeypatch.setattr("%s.has_journal" % _lock_sessions.find_sources.__module__, lambda: False)
+    monkeypatch.setattr(log_sources, "has_journal", lambda: False)
     found, warnings = end(instance, monkeypatch, ENDED)
     assert (found.rows, found.unknown, found.ended) == ([], 4, 0)
     assert warnings[0].startswith("The accounts of 4 open sessions are not known, so no session was ended. ")

@@ -135,7 +135,7 @@ def test_a_host_may_have_no_journalctl(install: Install, tmp_path: Path, monkeyp
     monkeypatch.setitem(commands.ENVIRONMENT, "PATH", "%s:/none" % tmp_path)
     assert has_journal() is False
     with pytest.raises(LogError) as caught:
-        list(journal().blocks(None, None))
+        journal()
     assert str(caught.value) == (
         "The journal cannot be read: there is no journalctl in %s, /none. Name the files of the mail log in files."
         % tmp_path

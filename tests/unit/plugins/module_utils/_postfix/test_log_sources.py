@@ -12,7 +12,7 @@ from typing import Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LogError
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import log_names, log_sources
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import commands, log_names, log_sources
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_source import LogFile
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_sources import Sources, find_sources
@@ -29,9 +29,17 @@ def write(path: Path, second: int) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _no_journal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_sources, "has_journal", lambda: False)
+def commands_of_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the directory of the host's commands. It has none, and no usual log."""
+    directory = tmp_path / "bin"
+    directory.mkdir()
+    monkeypatch.setitem(commands.ENVIRONMENT, "PATH", str(directory))
     monkeypatch.setattr(log_names, "USUAL_LOGS", ())
+    return directory
+
+
+def install_journalctl(directory: Path) -> None:
+    (directory / "journalctl").touch(mode=0o755)
 
 
 def find(
@@ -172,7 +180,7 @@ def test_the_number_of_files_is_bounded(tmp_path: Path, monkeypatch: pytest.Monk
         "%s has more than 3 rotated files. The older ones were not read: name them in files." % log,
     )
     with pytest.raises(LogError) as caught:
-        find(files=["%s/*" % tmp_path])
+        find(files=["%s/mail*" % tmp_path])
     assert str(caught.value) == "files: these are more than 3 files. Name fewer at a time."
 
 
@@ -212,8 +220,12 @@ def test_a_directory_that_cannot_be_listed_is_an_error(tmp_path: Path, monkeypat
 # --- the usual logs and the journal ---------------------------------------------------------------------------------
 
 
-def test_the_usual_log_comes_before_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_sources, "has_journal", lambda: True)
+def test_the_usual_log_comes_before_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commands_of_host: Path
+) -> None:
+    with pytest.raises(LogError, match=r"^The journal cannot be read: there is no journalctl in"):
+        find(journal=True)
+    install_journalctl(commands_of_host)
     assert names(find()) == ["journal"]
     log = write(tmp_path / "maillog", NOW)
     monkeypatch.setattr(log_names, "USUAL_LOGS", (str(tmp_path / "mail.log"), str(log)))
@@ -260,6 +272,7 @@ def test_files_and_globs_are_read_in_the_order_of_time(tmp_path: Path) -> None:
     ("pattern", "problem"),
     [
         ("mail.log", 'files[0]: "mail.log" is not an absolute path. Write it from / on.'),
+        ("/var\0/log", 'files[0]: "/var\\x00/log" has a null byte, which no path has. Remove it.'),
         ("", 'files[0]: "" is not an absolute path. Write it from / on.'),
         ("DIR/*.gz", 'files[0]: "DIR/*.gz" matches no file on this host. Correct it, or leave it out for this host.'),
         (
@@ -295,11 +308,12 @@ def test_what_cannot_be_read_is_named(
 
 def test_what_a_glob_matches_beside_files_is_a_warning(tmp_path: Path) -> None:
     write(tmp_path / "mail.log", NOW)
-    (tmp_path / "mail.d").mkdir()
+    (tmp_path / "mail.d\n\x1b[31m\udcff").mkdir()
     found = find(files=["%s/mail.*" % tmp_path])
     assert names(found) == ["mail.log"]
     assert found.warnings == (
-        "%s is not a regular file, so it was not read. Name a file in files." % (tmp_path / "mail.d"),
+        "%s\\x0a\\x1b[31m\\xff is not a regular file, so it was not read. Name a file in files."
+        % (tmp_path / "mail.d"),
     )
 
 

@@ -139,7 +139,7 @@ def find_difference(
         journal=list(journal.locks) != list(state.locks),
         tables=[table for table in state.tables if not store.is_as_wanted(table)],
         files={path: text for (path, text), old in zip(wanted, texts) if text != old},
-        leftover=journal.pending or store.has_others(state.tables) or (not state.locks and os.path.isdir(store.path)),
+        leftover=journal.pending or store.has_others(state.tables) or (not state.locks and store.has_leftovers()),
     )
 
 

@@ -190,6 +190,13 @@ class LockStore:
         keys = {table.key for table in keep}
         return any(name.partition(".")[0] not in keys for name in self._own_names() if not name.startswith(_JOURNAL))
 
+    def has_leftovers(self) -> bool:
+        """Return whether something of ours is there, or an empty directory; another one with this name is none of ours."""
+        try:
+            return not os.listdir(self.path) or any(True for _name in self._own_names())
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
     def check_patterns(self, table: Table, directory: str) -> None:
         """Raise InstanceError if this host's Postfix does not understand a line of a table. directory: for a copy of the table."""
         path = os.path.join(directory, "postfix_lock.%s" % table.key)

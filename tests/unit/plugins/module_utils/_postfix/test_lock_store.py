@@ -59,6 +59,10 @@ def test_the_journal(store: LockStore, host: LockHost) -> None:
     store.remove()
     store.remove()
     assert sorted(host.files()) == ["main.cf", "master.cf"]
+    (host.config / "mailops").mkdir()
+    assert store.has_leftovers()
+    (host.config / "mailops").rmdir()
+    assert not store.has_leftovers()
 
 
 @pytest.mark.parametrize(
@@ -104,7 +108,9 @@ def test_what_was_left_without_a_journal(store: LockStore, host: LockHost) -> No
     (host.config / "mailops" / "locks.json").unlink()
     assert store.read() == Journal(pending=True)
     (host.config / "mailops" / "mine").write_text("x")
+    assert store.has_leftovers()
     store.remove()
+    assert not store.has_leftovers()
     assert sorted(host.files()) == ["mailops", "mailops/mine", "main.cf", "master.cf"]
 
 

@@ -56,10 +56,10 @@ def children_of(instance: Instance, daemon: str) -> list[Process]:
     try:
         with open(os.path.join(instance.queue_directory, "pid", "master.pid"), encoding="ascii") as stream:
             master = int(stream.read())
-        with open(_PROC + "/uptime", encoding="ascii") as stream:
-            booted = time.time() - float(stream.read().split()[0])
+        # The clock of the times of start (proc(5)). In some containers /proc/uptime counts from another moment.
+        booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
         names = os.listdir(_PROC)
-    except (OSError, ValueError):
+    except (OSError, ValueError, AttributeError):
         return []
     path = os.path.realpath(os.path.join(instance.parameters.get("daemon_directory", ""), daemon))
     found = []

@@ -117,6 +117,8 @@ notes:
     after you have changed it.
   - Where a content filter gives mail back to an SMTP service of the same instance, locks are checked there again. Mail that was accepted
     before the lock is then rejected on its way back, and returned to its sender. Hold or delete such mail first.
+  - A lock of a sender or recipient does not reach SMTP sessions that are open already, because it is not known whose mail they will send. It
+    is complete when these sessions have ended. Locks of headers and bodies reach them.
   - If a line of a header or body fits a lock, the site's own C(header_checks) and C(body_checks) are not asked about that line.
 """
 

@@ -46,7 +46,8 @@ options:
     description:
       - What to gather. Give an empty list with O(match) to gather nothing else.
       - V(accounts), V(clients), V(senders), V(reasons), V(rejects) and V(suspects) sum up the log.
-      - V(queue) reads the queue, too, and says which account submitted each message. This needs root.
+      - V(queue) reads the queue, too, and says which account submitted each message. This needs root. If the queue file does not name
+        the account, the log does, so O(since) must not be later than the arrival of the messages.
       - V(trace) needs the option O(trace).
       - By default, everything but V(queue) and V(trace) is gathered. If O(trace) is given, only V(trace) is gathered.
     type: list
@@ -67,13 +68,14 @@ options:
       - The limits of a suspect. A threshold is exceeded if the value of the account is the limit or more. Set it to V(null) to switch it off.
       - An account is a suspect if it exceeds at least two thresholds, and one of them is a sign that somebody else uses the account. Much
         mail alone is no such sign.
-      - The signs are C(networks_per_day) (5), C(foreign_senders) (50), C(failed_then_successful) (10), C(bounced_percent) (15) and
-        C(new_network_recipients) (200).
-      - C(networks_per_day) counts the networks from which nine tenths of the logins of one day came. C(foreign_senders) counts senders that
-        are not in the domain of the account. C(failed_then_successful) counts failed logins before a successful one.
-        C(bounced_percent) is the percentage of recipients that bounced. C(new_network_recipients) counts the recipients in the first hour
-        from a network that is new to the account.
-      - The amounts are C(logins_per_hour) (60), C(recipients_per_hour) (100) and C(recipients_per_day) (500).
+      - The signs are C(networks_per_day) (5), C(foreign_senders) (50), C(failed_then_successful) (10), C(bounced_percent) (5) and
+        C(new_network_logins) (60).
+      - C(networks_per_day) counts the networks from which 90% of the recipients of a day were sent to. C(foreign_senders) counts senders that
+        are not in the domain of the account. C(failed_then_successful) counts failed logins in a row before a successful one.
+        C(bounced_percent) is the percentage of recipients that bounced. C(new_network_logins) counts the logins in the first hour from a
+        network that is new to the account.
+      - The amounts are C(logins_per_hour) (60), C(recipients_per_hour) (100) and C(recipients_per_day) (500). The page C(docs/suspects.md) of
+        the collection says what each threshold compares, and how well they find stolen accounts.
     type: dict
     default: {}
   trace:

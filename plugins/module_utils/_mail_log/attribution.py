@@ -52,7 +52,8 @@ class SubmissionLog:
     """Reads who submitted the messages of a queue. wanted: the queue IDs of the messages whose files do not say it."""
 
     def __init__(self, wanted: Collection[bytes]) -> None:
-        self._wanted: dict[bytes, list[_Life]] = {queue_id: [] for queue_id in wanted}
+        self._wanted = frozenset(wanted)
+        self._lives: dict[bytes, list[_Life]] = {}
         self._open: dict[bytes, _Life] = {}
         self.missed = 0
         """How many messages were forgotten to save memory; they may have been those that a filter gave back."""
@@ -74,7 +75,7 @@ class SubmissionLog:
 
     def find(self, queue_id: bytes, arrival: int) -> bytes | None:
         """Return the login of a message, None if the log does not say it. arrival: of its queue file, in seconds since the epoch."""
-        lives = [life for life in self._wanted.get(queue_id, ()) if -_EARLIEST <= life.time - arrival <= life.latest]
+        lives = [life for life in self._lives.get(queue_id, ()) if -_EARLIEST <= life.time - arrival <= life.latest]
         return min(lives, key=lambda life: abs(life.time - arrival)).sasl_username if lives else None
 
     def _accept(self, event: Accepted, time: int) -> None:
@@ -89,13 +90,14 @@ class SubmissionLog:
         return None if life is None else life.sasl_username
 
     def _add(self, queue_id: bytes, life: _Life) -> None:
-        lives = self._wanted.get(queue_id)
-        if lives is not None:
+        is_wanted = queue_id in self._wanted
+        if is_wanted:
+            lives = self._lives.setdefault(queue_id, [])
             lives.append(life)
             del lives[:-_MAX_LIVES]
         self._open.pop(queue_id, None)
         # Only a message with a login, or one that gets it when the filter has answered, matters later.
-        if life.sasl_username is not None or (life.is_local and lives is None):
+        if life.sasl_username is not None or (life.is_local and not is_wanted):
             self._open[queue_id] = life
             if len(self._open) > MAX_OPEN:
                 self._open.pop(next(iter(self._open)))
@@ -108,8 +110,8 @@ class SubmissionLog:
         if login is None or queue_id is None:
             return
         before = self._open[event.queue_id].time
-        lives = self._wanted.get(queue_id)
-        now = self._open.get(queue_id) if lives is None else (lives[-1] if lives else None)
+        lives = self._lives.get(queue_id)
+        now = lives[-1] if lives else self._open.get(queue_id)
         # The answer is a text of the filter: it must name a message that came from this host, after the other, and without a login.
         if now is None or not now.is_local or now.sasl_username is not None or now.time < before:
             return

@@ -65,10 +65,10 @@ def _read_activated(match: Match[bytes]) -> Event | None:
 
 def _read_delivery(match: Match[bytes]) -> Event | None:
     addresses, reason = match.string[: match.start("relay")], match["reason"]
-    # An address in its internal form, or a domain, can imitate what follows it (see read_event).
-    if b", status=" in addresses or b">, relay=" in reason or b">, orig_to=<" in reason:
-        return None
     if len(match.string) >= CUT_LENGTH or len(addresses) > LONGEST_LINE:
+        return None
+    # An address in its internal form, or a domain, can imitate what follows it (see read_event).
+    if _IMITATION.search(addresses) or b">, relay=" in reason or b">, orig_to=<" in reason:
         return None
     return Delivery(match["id"], match["recipient"], match["relay"], match["status"], reason)
 
@@ -156,6 +156,7 @@ _DELIVERY = (
     + rb">, )?relay=(?P<relay>[^,\n]*), (?:conn_use=\d+, )?delay=[\d.]+, (?:delays=[\d./]+, )?(?:tls=[^,\n]*, )?"
     rb"(?:dsn=[\d.]+, )?status=(?P<status>[\w-]+) \((?P<reason>.*)\)"
 )
+_IMITATION = re.compile(rb">, relay=[^\n]*, status=[\w-]+ \(")
 _ACCEPTED = (
     rb"(" + QUEUE_ID + rb"): client=" + _CLIENT + rb"(?:, sasl_method=([^,\n]*))?"
     rb"(?:, sasl_username=([^,\n]*(?:,(?! (?:sasl_sender|orig_queue_id|orig_client)=)[^,\n]*)*))?"
@@ -213,7 +214,7 @@ def read_event(line: Line) -> Event | None:
 
     A line that can be read in two ways is not understood. With C(info_log_address_format = internal), and before Postfix 3.5, addresses are
     logged without quotes, so that one with C(>, relay=) looks like the end of the address; so does a domain with such characters in either
-    form. Two readings cannot be told apart, and both are of the sender's own message. An address with C(>, orig_to=<) in such a place is
+    form (the SMTP server refuses it). Two readings cannot be told apart, and both are of the sender's own message. An address with C(>, orig_to=<) in such a place is
     read as two addresses. A login name with C(, sasl_sender=), C(, orig_queue_id=) or C(, orig_client=) is read up to there; Postfix logs
     C(client=) with the name of an account that exists only.
     """

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 # Of each account.
 LINES = 3
-_MAX_ACCOUNTS = 100
+_MAX_ACCOUNTS = 20
 # After so many lines from the same networks, no more are looked at.
 _MAX_TRIES = 1000
 
 
 class LoginLines:
-    """Finds the lines, in one pass. names: of the accounts, at most the first hundred count."""
+    """Finds the lines, in one pass. names: of the accounts, of which the first twenty count."""
 
     def __init__(self, names: Collection[bytes]) -> None:
         self._lines: dict[bytes, dict[bytes, bytes]] = {name: {} for name in list(names)[:_MAX_ACCOUNTS]}

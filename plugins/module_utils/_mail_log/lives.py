@@ -26,6 +26,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_ty
     Removed,
     Restricted,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.events import NO_QUEUE
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import Event
@@ -156,8 +157,8 @@ def _linked(life: Life, time: int, event: Event, lives: Lives) -> Life | None:
         # The file kept its name until it was picked up, even if that took long.
         earlier = [other for other in lives.get((host, event.original_queue_id), ()) if other.start <= time]
         return earlier[-1] if earlier else None
-    if isinstance(event, Accepted) and event.original_queue_id is not None:
-        return _alive_at(lives, (host, event.original_queue_id), time)
+    if isinstance(event, Accepted) and event.original_queue_id not in (None, NO_QUEUE):
+        return _alive_at(lives, (host, event.original_queue_id or b""), time)
     if isinstance(event, Noticed):
         return _alive_at(lives, (host, event.notice_id), time)
     if isinstance(event, Delivery):

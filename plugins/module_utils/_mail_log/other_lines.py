@@ -29,7 +29,7 @@ _PEER = rb"[^\[ \n]*\[[^\]\n]*\](?::\d+)?"
 # What any program writes: severities (src/util/msg_syslog.c); changed tables (*/*.c, pre_accept()); compatibility_level; src/util/dict_cache.c,
 # dict_db.c, dict_lmdb.c, inet_*.c, sane_*.c; src/global/debug_process.c, nbdb_redirect.c, bounce.c, deliver_pass.c; src/dns/dns_rr_filter.c.
 _ANY = (
-    rb"(?:warning|error|fatal|panic): |table \S+ has changed |(?:\S+: )?using (?:using )?backwards-compatible default setting |"
+    rb"(?:warning|error|fatal|panic): |table \S+ has changed |(?:\S+: (?:line \d+: )?)?using (?:using )?backwards-compatible default setting |"
     rb"cache \S+ (?:full|partial) cleanup: |close database |database \S+: |skipping address family |trying\.\.\. \[|running: |redirecting |"
     rb"sane_(?:link|rename)\(|status=deferred \(|passing <|ignoring DNS RR: "
 )

@@ -65,10 +65,12 @@ _REMOTE_ADDRESS = re.compile(rb"(?:\A|, )rip=")
 _DOVECOT = re.compile(rb"(?:dovecot: )?[a-z][a-z0-9-]*(?:[(<][^\n]*)?: ")
 _CHECK = re.compile(rb"auth(?:-worker)?(?:\([^()\n]*\))?(?:<[^<>\n]*>)*: (?!(?:Debug|Warning|Error|Fatal|Panic): )")
 _SUSPICIOUS = re.compile(rb"[Uu]nknown user|[Ff]ail|[Mm]ismatch|[Ii]nvalid credentials|[Dd]isabled|[Ee]xpired")
-# cyrus-sasl, saslauthd/saslauthd-main.c, do_auth(), and utils.c, logger(). Later than 2.1.28 there is [remote=...].
+# cyrus-sasl 2.1.28 and older, saslauthd/saslauthd-main.c, do_auth(), and utils.c, logger(). Its next release adds [remote=...].
 _SASLAUTHD_FAILURE = re.compile(
-    rb"do_auth *: auth failure: \[user=(.*)\] \[service=([^\]]*)\] \[realm=([^\]]*)\](?: \[remote=([^\]]*)\])? \[mech=[^\]]*\]"
+    rb"do_auth *: auth failure: \[user=([^\n]*)\] \[service=([^\n]*)\] \[realm=([^\n]*)\] \[mech=[^\]\n]*\] \[reason="
 )
+_SASLAUTHD_ATTEMPT = re.compile(rb"do_auth *: auth failure: ")
+_SASLAUTHD_FIELDS = 5
 # "function        : text", of saslauthd; "pam_unix(smtp:auth): text", of PAM in its name, about an attempt that saslauthd logs, too.
 _SASLAUTHD = re.compile(rb"(?:[\w:]+ *: |pam_\w+\([^()\n]*\): |PAM |DEBUG: |unable to |could not )")
 # Where the words of a failure are at the latest: a name of MAX_LOG_USERNAME_LEN, an address and a session come before.
@@ -116,11 +118,11 @@ def _read_login(elements: bytes) -> Event | None:
 
 def read_saslauthd(text: bytes) -> Event | None:
     """Return what a line of saslauthd says; None if it is not understood or can be read in two ways."""
-    match = _SASLAUTHD_FAILURE.match(text)
-    if match is None:
+    if _SASLAUTHD_ATTEMPT.match(text) is None:
         return Known(None) if _SASLAUTHD.match(text) else None
-    user, _service, realm, remote = match.groups()
-    if b"] [" in user or text.count(b"] [mech=") > 1:
+    # With few fields, the pattern has few places to try.
+    match = _SASLAUTHD_FAILURE.match(text) if text.count(b"] [") < _SASLAUTHD_FIELDS else None
+    if match is None:
         return None
-    name = user + b"@" + realm if realm and b"@" not in user else user
-    return FailedLogin(_SOURCE, remote.partition(b";")[0] if remote else None, None, name)
+    user, _service, realm = match.groups()
+    return FailedLogin(_SOURCE, None, None, user + b"@" + realm if realm and b"@" not in user else user)

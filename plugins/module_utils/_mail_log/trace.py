@@ -29,6 +29,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_ty
     Noticed,
     PickedUp,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.events import NO_QUEUE
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.finding import (
     FoundLine,
     find_lines,
@@ -139,7 +140,8 @@ class Trace:
 
     def _look_for(self, needles: Iterable[bytes]) -> None:
         for needle in needles:
-            if needle in self._known:
+            # A message that is not in the queue has this in place of a queue ID.
+            if needle in self._known or needle == NO_QUEUE:
                 continue
             if len(self._known) >= MAX_QUEUE_IDS:
                 self.truncated = True
@@ -163,8 +165,8 @@ class Trace:
         """Yield what the lives that are found so far name."""
         for life in self._seeded(lives):
             for _time, event in life.events():
-                if isinstance(event, (Accepted, PickedUp)) and event.original_queue_id is not None:
-                    yield event.original_queue_id
+                if isinstance(event, (Accepted, PickedUp)):
+                    yield event.original_queue_id or NO_QUEUE
                 elif isinstance(event, Noticed):
                     yield event.notice_id
                 elif isinstance(event, Delivery):
@@ -298,6 +300,7 @@ class _Candidates:
 
 def _make_record(found: FoundLine, offset: int) -> Record:
     line, event = found.line, found.event
+    queue_id = getattr(event, "queue_id", None)
     return Record(
         time=line.time,
         offset=offset,
@@ -305,7 +308,7 @@ def _make_record(found: FoundLine, offset: int) -> Record:
         syslog_name=line.syslog_name,
         program=line.program,
         pid=line.pid,
-        queue_id=getattr(event, "queue_id", None),
+        queue_id=None if queue_id == NO_QUEUE else queue_id,
         event=event,
         line=found.raw[:MAX_LINE_BYTES],
     )

@@ -31,7 +31,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module import _op
 SUMS = ("accounts", "clients", "senders", "reasons", "rejects", "suspects")
 GATHER = (*SUMS, "queue", "trace")
 DEFAULT_TOP, DEFAULT_LIMIT = 10, 100
-_TRACE_KEYS = ("queue_id", "message_id", "sender", "recipient")
+# A shorter queue ID would be found in too many places (QUEUE_ID in events.py).
+_SHORTEST_ID = 5
 
 OPTIONS: _options.ArgumentSpec = {
     "files": {"type": "list", "elements": "path", "default": []},
@@ -146,7 +147,7 @@ def parse_trace(trace: Mapping[str, Any]) -> TraceRequest:
                 "trace.%s" % key, "%r is not a value to look for. Write it in full, in quotes" % (value,)
             )
     if "queue_id" in given:
-        if not is_valid(given["queue_id"]) or len(given["queue_id"]) < 5:
+        if not is_valid(given["queue_id"]) or len(given["queue_id"]) < _SHORTEST_ID or given["queue_id"] == "NOQUEUE":
             raise SelectionError(
                 "trace.queue_id", "%r is not a queue ID. Copy it from the log or from mailq" % given["queue_id"]
             )

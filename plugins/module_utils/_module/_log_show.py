@@ -58,7 +58,7 @@ _MAX_METHOD = 40
 # Of an account.
 _VALUES = 5
 _QUEUE_IDS = 10
-_EVENTS: Mapping[type, str] = {
+EVENTS: Mapping[type, str] = {
     event_types.Accepted: "accepted",
     event_types.PickedUp: "picked_up",
     event_types.Identified: "message_id",
@@ -279,7 +279,7 @@ def _show_line(line: TracedLine) -> dict[str, Any]:
         "program": _text(record.tag, size=_MAX_VALUE),
         "queue_id": None if record.queue_id is None else _text(record.queue_id),
         "message": line.message,
-        "event": _EVENTS.get(type(record.event), "other"),
+        "event": EVENTS.get(type(record.event), "other"),
         "line": _text(record.line, size=_MAX_LINE),
     }
 

@@ -4,13 +4,19 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.suspects import DEFAULTS
+from ansible_collections.mailops.postfix.plugins.module_utils._module._log_request import GATHER, SUMS
 from ansible_collections.mailops.postfix.plugins.modules import postfix_log_info
+from tests.unit.support.documentation import documented_options
 from tests.unit.support.module import ModuleRun
 from tests.unit.support.queue_file import QueueFile, todo
 from tests.unit.support.spool import MadeUpSpool
@@ -67,12 +73,171 @@ def run(made: MadeUpSpool, log: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
 
 def test_the_log_is_summed_up(run: ModuleRun, log: Path) -> None:
     result = run()
-    assert result == {**run(check=True)}
-    log_of = [
-        result,
-        run(trace={"queue_id": "4A0F9AC"}),
-        run(trace={"sender": "b@example.net", "recipient": "z@example.org"}),
-        run(trace={"sender": "a@example.com", "recipient": "y@example.org"}),
-        run(trace={"message_id": "1@example.com"}),
+    assert result == run(check=True)
+    assert result["changed"] is False
+    found = result["log"]
+    assert found["sources"] == [{"path": str(log), "lines": 17, "from": T0, "to": T0 + 9, "truncated": False}]
+    assert (found["lines"], found["since"], found["until"], found["other_lines"]) == (17, None, None, 1)
+    assert (found["truncated"], found["approximate"], found["suspects"]) == ([], {}, [])
+    assert found["unparsed"] == [
+        {"program": "nonsense", "lines": 1, "samples": [DAY + "07Z mx01 postfix/nonsense[105]: what is that"]}
     ]
-    Path("/tmp/dbg.json").write_text(json.dumps([x["log"] for x in log_of], indent=1))
+    assert found["accounts"] == [ACCOUNT]
+    assert found["clients"] == [
+        {"value": "203.0.113.5", "messages": 1, "recipients": 2},
+        {"value": "192.0.2.9", "messages": 1, "recipients": 1},
+    ]
+    assert found["senders"] == [
+        {"value": "a@example.com", "messages": 1, "recipients": 2},
+        {"value": "b@example.net", "messages": 1, "recipients": 1},
+    ]
+    assert found["reasons"] == [
+        {
+            "value": "connect to mx.example.org[192.0.2.1]:25: Connection refused",
+            "status": "deferred",
+            "deliveries": 1,
+        }
+    ]
+    assert found["rejects"] == [{"value": "reject RCPT: 554 5.7.1 Relay access denied", "times": 1}]
+    assert not {"queue", "trace", "matched", "ansible_facts"}.intersection([*found, *result])
+
+
+ACCOUNT = {
+    "sasl_username": "a@example.com",
+    "logins": 1,
+    "messages": 1,
+    "recipients": 2,
+    "senders": [{"value": "a@example.com", "messages": 1}],
+    "sender_count": 1,
+    "addresses": [{"value": "203.0.113.5", "logins": 1}],
+    "address_count": 1,
+    "network_count": 1,
+    "methods": ["PLAIN"],
+    "first": T0 + 1,
+    "last": T0 + 1,
+    "busiest_minute": {"start": T0, "logins": 1},
+    "busiest_hour": {"start": T0 - 840, "logins": 1},
+    "busiest_recipients_hour": {"start": T0 - 840, "recipients": 2},
+    "failed_logins": 1,
+    "failed_then_successful": 0,
+    "bounced": 0,
+    "queue_ids": ["4A0F9AC"],
+    "truncated": False,
+}
+
+
+def test_a_period_and_only_some_lists(run: ModuleRun) -> None:
+    found = run(since=str(T0 + 2), until=str(T0 + 5), gather=["accounts"])["log"]
+    assert (found["since"], found["until"]) == (T0 + 2, T0 + 5)
+    assert (found["lines"], found["accounts"]) == (8, [])
+    assert "clients" not in found
+    assert run(sasl_username=["b"], gather=["accounts"])["log"]["accounts"] == []
+
+
+def test_suspects_have_lines_of_the_log(run: ModuleRun) -> None:
+    found = run(thresholds={"networks_per_day": 1, "logins_per_hour": 1})["log"]
+    [suspect] = found["suspects"]
+    assert suspect["sasl_username"] == "a@example.com"
+    assert suspect["evidence"] == [
+        {"threshold": "networks_per_day", "value": 1, "limit": 1, "lines": [LINES.splitlines()[1]]},
+        {"threshold": "logins_per_hour", "value": 1, "limit": 1, "lines": []},
+    ]
+    assert not run(thresholds={"networks_per_day": None, "logins_per_hour": 1})["log"]["suspects"]
+
+
+def test_the_documentation_has_all_thresholds_with_their_defaults() -> None:
+    documented = documented_options("postfix_log_info")["thresholds"]["description"]
+    found = re.findall(r"C\((\w+)\) \((\d+)\)", " ".join(documented))
+    assert {name: float(default) for name, default in found} == dict(DEFAULTS)
+    assert documented_options("postfix_log_info")["gather"]["choices"] == list(GATHER)
+
+
+def test_a_trace(run: ModuleRun) -> None:
+    found = run(trace={"queue_id": "4A0F9AC"}, limit=4)["log"]
+    assert [(row["event"], row["queue_id"], row["message"]) for row in found["trace"]] == [
+        ("other", None, None),
+        ("accepted", "4A0F9AC", 1),
+        ("message_id", "4A0F9AC", 1),
+        ("activated", "4A0F9AC", 1),
+    ]
+    assert found["truncated"] == ["trace"]
+    assert "accounts" not in found
+    # An answer of a stranger that names another message does not lead there.
+    whole = run(trace={"queue_id": "4A0F9AC"})["log"]["trace"]
+    assert [row["line"] for row in whole] == LINES.splitlines()[:7]
+
+
+def test_rules_on_the_log(run: ModuleRun) -> None:
+    rules: list[dict[str, Any]] = [
+        {"sender": "/^/"},
+        {"sasl_username": "A@example.com"},
+        {"client_address": ["192.0.2.0/24"]},
+    ]
+    found = run(gather=[], match=rules)["log"]
+    assert found["matched"] == [
+        {"rule": rules[0], "messages": 2, "recipients": 3},
+        {"rule": rules[1], "messages": 1, "recipients": 2},
+        {"rule": rules[2], "messages": 1, "recipients": 1},
+    ]
+    assert "unparsed" not in found
+
+
+def test_the_queue_and_the_log(run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    made.put("deferred", "4A0F9AC", MESSAGE._replace(arrival=b"%d 1" % T0).write())
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    found = run(gather=["queue"])["log"]
+    row = {"queue_id": "4A0F9AC", "queue": "deferred", "sasl_username": "a@example.com", "attributed_by": "log"}
+    assert found["queue"] == [row]
+    assert found["queue_accounts"] == [{"sasl_username": "a@example.com", "messages": 1}]
+    assert found["queue_counts"] == {"messages": 1, "queue_file": 0, "log": 1, "received": 0}
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert run.fails(gather=["queue"]) == ("Only root may read and change the queue: run this task with become: true.")
+
+
+def test_damaged_files_are_named(run: ModuleRun, tmp_path: Path) -> None:
+    paths = []
+    for number in range(22):
+        path = tmp_path / ("mail.log.%d.gz" % number)
+        path.write_bytes(gzip.compress(LINES.encode())[:-9])
+        paths.append(str(path))
+    found = run(files=paths)["log"]
+    assert all(source["truncated"] for source in found["sources"])
+    assert len(run.warnings) == 21
+    assert run.warnings[-1] == "There are 2 more warnings about files of the mail log."
+
+
+def test_what_is_refused(run: ModuleRun, tmp_path: Path) -> None:
+    assert (
+        run.fails(trace={}) == "trace: it has no key. Give queue_id, or message_id, or sender together with recipient"
+    )
+    missing = str(tmp_path / "none")
+    assert run.fails(files=[missing]).startswith("files[0]: %s cannot be read: No such file or directory." % missing)
+
+
+def test_the_result_is_bounded(run: ModuleRun, log: Path) -> None:
+    text = "\U000e0100" * 60
+    lines = []
+    for number in range(200):
+        name, queue_id = "%s%d" % (text, number), "4A0%04d" % number
+        lines += [
+            "submission/smtpd[1]: %s: client=x[203.0.%d.5], sasl_method=PLAIN, sasl_username=%s"
+            % (queue_id, number, name),
+            "cleanup[1]: %s: message-id=<%s>" % (queue_id, name),
+            "qmgr[1]: %s: from=<%s@example.com>, size=1, nrcpt=2 (queue active)" % (queue_id, name),
+            "smtp[1]: %s: to=<x@example.org>, relay=none, delay=1, delays=0/0/0/1, dsn=4.0.0, status=deferred (%s)"
+            % (queue_id, name),
+            "p%d[1]: %s" % (number, name),
+        ]
+    log.write_text("".join(DAY + "01Z mx01 postfix/" + line + "\n" for line in lines), encoding="utf-8")
+    os.utime(log, (T0 + 10, T0 + 10))
+    thresholds = {"networks_per_day": 1, "logins_per_hour": 1}
+    several: tuple[dict[str, Any], ...] = (
+        {"thresholds": thresholds},
+        {"trace": {"message_id": text + "7"}},
+        {"gather": [*SUMS, "trace"], "trace": {"sender": text + "7@example.com", "recipient": "x@example.org"}},
+    )
+    for options in several:
+        result = run(**options)
+        assert len(json.dumps(result)) < 64 * 1024
+        assert result["log"]["lines"] == 1000
+        assert result["log"].get("trace", [1])

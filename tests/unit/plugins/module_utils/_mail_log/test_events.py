@@ -342,8 +342,8 @@ def test_deliveries(text: bytes, recipient: bytes, status: bytes) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param(b"to=<x" + SENT + b"@c>" + SENT, id="a whole end without quotes"),
-        pytest.param(b'to=<"x' + SENT + b'"@c>' + SENT, id="a whole end with quotes"),
+        pytest.param(b"to=<x>" + SENT + b"@c>" + SENT, id="a whole end without quotes"),
+        pytest.param(b'to=<"x>' + SENT + b'"@c>' + SENT, id="a whole end with quotes"),
         pytest.param(b"to=<x" + SENT[:-1] + b">, orig_to=<y>, relay=z)", id="the answer looks like an alias"),
         pytest.param(b'to=<"x' + SENT, id="no end of the quotes"),
         pytest.param(b"to=<a@b>" + SENT[:-1], id="cut"),

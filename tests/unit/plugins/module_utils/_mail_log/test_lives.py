@@ -86,6 +86,7 @@ PASSED_ON = "04 smtp[1]: " + sent("4A0F001", QUEUED[0], QUEUED[1] + "4A0F002")
         pytest.param([FIRST, "02 postsuper[1]: 4A0F001: requeued", "59 pickup[1]: 4A0F002: uid=106 from=<a@x> orig_id=4A0F001"], True, id="picked up later"),
         pytest.param(["01 pickup[1]: 4A0F002: uid=106 from=<a@x> orig_id=4A0F001", FIRST.replace("01", "09", 1)], False, id="another message later"),
         pytest.param([FIRST, "03 smtpd[1]: 4A0F002: " + LOCAL + ", orig_queue_id=4A0F001"], True, id="XFORWARD"),
+        pytest.param([FIRST, "03 smtpd[1]: 4A0F002: " + LOCAL + ", orig_queue_id=NOQUEUE"], False, id="XFORWARD without a queue ID"),
         pytest.param([FIRST, REMOVED, "30 smtpd[1]: 4A0F002: " + LOCAL + ", orig_queue_id=4A0F001"], False, id="XFORWARD of another message"),
         pytest.param([FIRST, "03 cleanup[1]: 4A0F002: message-id=<b>", "03 bounce[1]: 4A0F001: sender non-delivery notification: 4A0F002"], True, id="notice"),
         pytest.param([FIRST, "03 smtpd[1]: 4A0F002: " + LOCAL, PASSED_ON], True, id="queued as"),

@@ -113,10 +113,11 @@ def test_other_senders_and_recipients(sender: bytes, recipient: bytes, number: i
 
 def test_addresses_with_quotes() -> None:
     block = log(
+        '01 cleanup[1]: 4A0F001: message-id=<to=<"c d"@example.org>>',
         '01 qmgr[1]: 4A0F001: from=<"a b"@example.net>, size=1, nrcpt=1 (queue active)',
         '02 smtp[1]: 4A0F001: to=<"c d"@example.org>, relay=none, delay=1, delays=0/0/0/1, dsn=4.0.0, status=deferred (x)',
     )
-    assert len(lines_of(traced(block, sender=b"a b@example.net", recipient=b"c d@example.org"))) == 2
+    assert len(lines_of(traced(block, sender=b"a b@example.net", recipient=b"c d@example.org"))) == 3
 
 
 REJECT = "01 smtpd[1]: NOQUEUE: reject: RCPT from x[192.0.2.1]: 554 5.7.1 <x@example.org>: no; from=<%s> to=<%s> proto=ESMTP helo=<x>"
@@ -141,6 +142,15 @@ def test_a_queue_id_that_was_used_twice() -> None:
     # Found by another queue ID, it is only the message that belongs to it.
     assert lines_of(traced(block, queue_id=b"4A0F002")) == WHOLE
     assert len(lines_of(traced(block, queue_id=b"4A0F011"))) == 3
+
+
+def test_mail_that_is_not_in_the_queue_is_of_nobody() -> None:
+    block = log(
+        "01 smtpd[1]: NOQUEUE: client=x[203.0.113.5], sasl_method=PLAIN, sasl_username=a",
+        "02 smtpd[2]: NOQUEUE: client=y[203.0.113.6], sasl_method=PLAIN, sasl_username=b",
+        "03 smtpd[3]: 4A0F001: " + LOCAL + ", orig_queue_id=NOQUEUE",
+    )
+    assert len(lines_of(traced(block, queue_id=b"4A0F001", passes=2))) == 1
 
 
 def test_many_queue_ids_are_found_in_one_pass() -> None:

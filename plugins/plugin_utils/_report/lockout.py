@@ -210,7 +210,7 @@ def _find_lock_problem(
 
 def _find_later_problem(steps: LockoutSteps, run: LockoutRun, figures: Mapping[str, Any]) -> Problem | None:
     """Return what failed on a host on which the locks are in place, the worst first."""
-    for step, text in _LATER_STEPS.items():
+    for step, text in (_UNLOCK_STEPS if run.unlock else _LATER_STEPS).items():
         result = getattr(steps, step)
         if result and not result.get("skipped"):
             problem = find_problem(result)
@@ -236,6 +236,12 @@ _LATER_STEPS: Mapping[str, str] = {
     "plan": "The clean-up was refused, and the messages stay on hold: %s",
     "clean": "The clean-up failed, and messages may still be on hold: %s",
     "left": "The locks are in place, but the queue could not be read again: %s",
+}
+
+_UNLOCK_STEPS: Mapping[str, str] = {
+    "login": "The locks are removed, but a task file of the site failed: %s",
+    "flush": "The locks are removed, but a cache was not flushed, so a new password may not work yet. Flush it by hand: %s",
+    "left": "The locks are removed, but the messages on hold could not be counted: %s",
 }
 
 

@@ -110,6 +110,15 @@ def test_what_is_wrong_on_a_host(steps: dict[str, Any], state: str, problem: str
     assert (row["state"], row["problem"]) == (state, problem)
 
 
+def test_what_is_wrong_where_locks_are_removed() -> None:
+    run = RUN._replace(unlock=True, cleanup="none")
+    row = row_of(run, lock=locked_of(removed=[lock_of("a")]), login=HOOK)
+    assert (row["state"], row["problem"]) == (
+        "failed",
+        "The locks are removed, but a task file of the site failed: no such user.",
+    )
+
+
 def test_a_preview_sums_up_and_refuses() -> None:
     results = {"mx01": dict(BEFORE), "mx02": {"preview": UNREACHABLE}, "mx03": {"preview": FAILED}}
     report = lockout_report(results, created=NOW, run=RUN, limits=LockoutLimits(max_messages=30))

@@ -41,6 +41,7 @@ COVERAGE_FLOORS = {
     "_selection": 100,
     "_summary": 100,
     "_mail_log": 100,
+    "_locks": 100,
     "_suggestions": 100,
     "_postfix": 93,
     "_spool": 91,

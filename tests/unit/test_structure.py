@@ -25,6 +25,7 @@ PURE_ROOMS = (
     "module_utils/_selection",
     "module_utils/_summary",
     "module_utils/_mail_log",
+    "module_utils/_locks",
     "module_utils/_suggestions",
 )
 ON_HOSTS = (

@@ -45,15 +45,23 @@ class AuditLog:
 
     def add_summary(self, fields: Mapping[str, object], reason: str | None) -> None:
         """Write one line with these fields and the operator's reason."""
+        self.add_rows([fields], reason)
+
+    def add_rows(self, rows: Sequence[Mapping[str, object]], reason: str | None) -> None:
+        """Write a line for each row of fields, with the operator's reason."""
         shown = printable(reason or "")[:MAX_REASON] or "none given"
-        self.add_fields({**fields, "reason": shown})
+        self._write([_line({**fields, "reason": shown}) for fields in rows])
 
     def add_fields(self, fields: Mapping[str, object]) -> None:
         """Write one line with these fields."""
-        self._write([", ".join("%s=%s" % field for field in fields.items())])
+        self._write([_line(fields)])
 
     def _write(self, lines: Sequence[str]) -> None:
         try:
             self.instance.log("mailops/" + self.name, lines)
         except MailopsError as error:
             self.module.warn("The mail log could not be written to: %s" % error)
+
+
+def _line(fields: Mapping[str, object]) -> str:
+    return ", ".join("%s=%s" % field for field in fields.items())

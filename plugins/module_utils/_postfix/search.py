@@ -49,6 +49,8 @@ _PARAMETERS = (
     "queue_service_name",
     "pickup_service_name",
     "maillog_file",
+    "daemon_directory",
+    "default_database_type",
 )
 # The directory of main.cf that nearly all builds of Postfix have (DEF_CONFIG_DIR).
 _USUAL_CONFIG_DIRECTORY = "/etc/postfix"

@@ -307,6 +307,11 @@ def network_test(value: object, place: str) -> Callable[[bytes], bool]:
     return CachedTest(test)
 
 
+def parse_network(text: str, place: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """Return an address or CIDR network, of which an IPv6 address that is mapped to IPv4 is an IPv4 address. Raises SelectionError."""
+    return _network(_bare_address(text), text, place)
+
+
 def _bare_address(text: str) -> str:
     """Return an address without the brackets and the prefix that it has in mail (RFC 5321)."""
     if text.startswith("[") and text.endswith("]"):

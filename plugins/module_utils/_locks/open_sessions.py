@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""What the mail log says about the sessions of smtpd processes: whose client and whose login each of them serves.
+
+smtpd(8) logs C(connect from) and C(disconnect from) with the client, and at each message C(client=) with the login (src/smtpd/smtpd.c). It logs
+nothing at the login itself, so the account of a session is not known before its first message.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Iterable, Mapping, NamedTuple
+
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import (
+    display_client,
+    display_login,
+    fold,
+    text_of,
+)
+from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import Lock, account_of, network_of
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import Accepted
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.events import read_event
+
+if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.line import Line
+
+_CONNECT = re.compile(rb"connect from [^\[\n]*\[([^\]\n]*)\](?::\d+)?\Z")
+_DISCONNECT = b"disconnect from "
+
+
+class Session(NamedTuple):
+    """What a client does in a process now: its address and login as logged, None while they are not known."""
+
+    address: bytes | None = None
+    login: bytes | None = None
+
+    def show(self) -> dict[str, str | None]:
+        """Return the session as a result has it."""
+        return {
+            "sasl_username": None if self.login is None else display_login(self.login),
+            "client_address": None if self.address is None else display_client(self.address),
+        }
+
+
+class SessionLog:
+    """The sessions of some processes, from the lines of the mail log in order of time."""
+
+    def __init__(self, started: Mapping[int, float]) -> None:
+        """started: when each process started, in seconds since the epoch. A line that is older is of another process with that ID."""
+        self._started = started
+        self.sessions: dict[int, Session] = {}
+
+    def add(self, line: Line) -> None:
+        """Take in a line of the log."""
+        # The log has whole seconds.
+        if line.program != b"smtpd" or line.pid is None or line.time < self._started.get(line.pid, float("inf")) - 1:
+            return
+        found = _CONNECT.match(line.text)
+        if found is not None:
+            self.sessions[line.pid] = Session(found.group(1))
+        elif line.text.startswith(_DISCONNECT):
+            self.sessions.pop(line.pid, None)
+        else:
+            event = read_event(line)
+            if isinstance(event, Accepted):
+                self.sessions[line.pid] = Session(event.client_address, event.sasl_username)
+
+
+def is_locked(session: Session, locks: Iterable[Lock]) -> bool:
+    """Return whether one of the locks is on the account or the client of a session."""
+    login = None if session.login is None else fold(session.login)
+    address = None
+    if session.address is not None:
+        try:
+            address = ipaddress.ip_address(text_of(session.address))
+        except ValueError:
+            # A client without an address.
+            address = None
+    for lock in locks:
+        if lock.key == "sasl_username" and login is not None and account_of(lock.value) == login:
+            return True
+        if lock.key == "client_address" and address is not None and address in network_of(lock.value, lock.key):
+            return True
+    return False

@@ -95,7 +95,7 @@ def outcome(counted: LogSums) -> dict[str, Any]:
         "senders": counted.senders.top(99),
         "reasons": {status: tally.top(99) for status, tally in counted.reasons.items()},
         "rejects": counted.rejects.top(99),
-        "lines": (counted.lines, counted.other_lines, counted.unparsed),
+        "lines": (counted.other_lines, counted.unparsed),
     }
 
 

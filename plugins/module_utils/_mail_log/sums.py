@@ -124,7 +124,6 @@ class LogSums:
         self.rejects = Tally()
         self.unparsed: dict[bytes, Unparsed] = {}
         """By program; an empty name is for lines without one, and for the programs after the first twenty."""
-        self.lines = 0
         self.other_lines = 0
         """Lines of programs that have nothing to do with mail."""
         self.dropped_accounts = 0
@@ -142,7 +141,6 @@ class LogSums:
 
     def add_block(self, block: bytes, clock: Clock) -> None:
         """Count whole lines."""
-        self.lines += block.count(b"\n")
         end = 0
         for match in _FREQUENT.finditer(block):
             start, stop = match.span()

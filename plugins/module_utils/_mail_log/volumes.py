@@ -60,6 +60,7 @@ class VolumeTally:
         return (Volume(value, messages, recipients) for value, (messages, recipients) in self._counts.items())
 
     def _sweep(self) -> None:
-        ranked = sorted(self._counts.items(), key=lambda item: -item[1][0])
-        self.missed += ranked[_KEPT_DISTINCT][1][0]
-        self._counts = dict(ranked[:_KEPT_DISTINCT])
+        """Drop the values that have at most as many messages as the first one beyond those to keep."""
+        dropped = sorted((counts[0] for counts in self._counts.values()), reverse=True)[_KEPT_DISTINCT]
+        self.missed += dropped
+        self._counts = {value: counts for value, counts in self._counts.items() if counts[0] > dropped}

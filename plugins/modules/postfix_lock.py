@@ -101,6 +101,13 @@ options:
         RV(unknown_sessions). Run the module again until that is 0.
     type: bool
     default: true
+  files:
+    description:
+      - The files of the mail log on the host, for O(end_sessions). Each is an absolute path or a pattern such as V(/var/log/mail.log*).
+      - By default, they are found as in M(mailops.postfix.postfix_log_info).
+    type: list
+    elements: path
+    default: []
 extends_documentation_fragment:
   - mailops.postfix._instance
   - mailops.postfix._attributes

@@ -99,6 +99,7 @@ options:
       - The module finds them by the mail log, and ends only SMTP server processes of this instance.
       - Postfix logs the account of a session at its first message, not at the login. Sessions without a message so far are counted in
         RV(unknown_sessions). Run the module again until that is 0.
+      - A session that the mail log does not have is counted there as well, and the module returns a warning.
     type: bool
     default: true
   files:
@@ -230,7 +231,9 @@ sessions:
       client_address: 192.0.2.7
       outcome: ended
 unknown_sessions:
-  description: How many sessions began before the locks and have sent no message so far, so that their account is not known.
+  description:
+    - How many sessions began before the locks and have sent no message so far, or are not in the mail log, so that their account is not
+      known.
   returned: success
   type: int
   sample: 0

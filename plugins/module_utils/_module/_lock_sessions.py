@@ -74,13 +74,16 @@ def end_sessions(
                 "process of that service for a minute (service_throttle_time)." % len(ending.signalled)
             )
     rows = [{"pid": pid, **known[pid].show(), "outcome": outcome} for pid, outcome in sorted(outcomes.items())]
-    # A process in which nobody is connected has no session: it waits for a client, and ends by itself.
-    unknown = sum(
-        1
-        for process in processes
-        if process.pid in known and known[process.pid].login is None and process not in locked
-    )
-    return Found(rows[:_MAX_SHOWN], unknown + len(unseen), len(rows))
+    unknown = [process for process in processes if process not in locked and _is_unknown(process.pid, log)]
+    return Found(rows[:_MAX_SHOWN], len(unknown), len(rows))
+
+
+def _is_unknown(pid: int, log: SessionLog) -> bool:
+    """Return whether a process may serve a locked account.
+
+    If nobody is connected, it has no session: it waits for a client, and ends by itself. If the log does not have it, that is not known.
+    """
+    return log.sessions[pid].login is None if pid in log.sessions else pid not in log.seen
 
 
 def _read_log(instance: Instance, processes: Sequence[sessions.Process], files: Sequence[str]) -> SessionLog:

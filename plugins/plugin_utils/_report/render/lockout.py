@@ -91,8 +91,8 @@ def _summary(report: Report) -> list[str]:
         lines.append(_NO_EFFECT)
     if fleet.get("unknown_sessions"):
         lines.append(
-            "%d sessions that began before have sent nothing so far, so their account is not known. Run it again to end them if they send."
-            % fleet["unknown_sessions"]
+            "%d sessions that began before have sent nothing so far, or are not in the mail log, so their account is not known. Run it again "
+            "to end them if they send." % fleet["unknown_sessions"]
         )
     if report["quarantine"] and report["cleanup"] == "quarantine":
         lines.append("The quarantine is %s." % report["quarantine"])

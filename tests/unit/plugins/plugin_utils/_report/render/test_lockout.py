@@ -81,8 +81,8 @@ def test_the_name_of_a_quarantine_and_what_is_not_known_are_shown() -> None:
     assert text[2:5] == [
         "0 sessions ended, 0 messages held, 7 quarantined.",
         (
-            "3 sessions that began before have sent nothing so far, so their account is not known. Run it again to end them if they "
-            "send."
+            "3 sessions that began before have sent nothing so far, or are not in the mail log, so their account is not known. Run it "
+            "again to end them if they send."
         ),
         "The quarantine is lockout-12345678.",
     ]

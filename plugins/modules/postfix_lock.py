@@ -121,6 +121,9 @@ notes:
   - The module needs root.
   - Mail that local users submit with C(sendmail) does not pass the SMTP server. Only locks of C(header) and C(body) stop it. The same is
     true of mail to C(postmaster) without a domain, which Postfix always accepts.
+  - A lock stops the name that the client sends. C(saslauthd) without C(-r) asks PAM and the like for the name before the C(@) only, so the
+    password of C(stolen) also works for C(stolen@x), and this is another name for Postfix. The module returns a warning then. Change the
+    password or refuse the login as well.
   - The password of a locked account still works for other services, such as IMAP. RV(caches) names what may still know an old password
     after you have changed it.
   - Where a content filter gives mail back to an SMTP service of the same instance, locks are checked there again. Mail that was accepted

@@ -74,16 +74,18 @@ def end_sessions(
                 "process of that service for a minute (service_throttle_time)." % len(ending.signalled)
             )
     rows = [{"pid": pid, **known[pid].show(), "outcome": outcome} for pid, outcome in sorted(outcomes.items())]
-    unknown = [process for process in processes if process not in locked and _is_unknown(process.pid, log)]
+    unknown = [process for process in processes if process not in locked and _is_unknown(process.pid, log, locks)]
     return Found(rows[:_MAX_SHOWN], len(unknown), len(rows))
 
 
-def _is_unknown(pid: int, log: SessionLog) -> bool:
-    """Return whether a process may serve a locked account.
+def _is_unknown(pid: int, log: SessionLog, locks: Sequence[Lock]) -> bool:
+    """Return whether a process may serve what is locked. The client of a session is known at once, its account later.
 
     If nobody is connected, it has no session: it waits for a client, and ends by itself. If the log does not have it, that is not known.
     """
-    return log.sessions[pid].login is None if pid in log.sessions else pid not in log.seen
+    if pid in log.sessions:
+        return log.sessions[pid].login is None and any(lock.key == "sasl_username" for lock in locks)
+    return pid not in log.seen
 
 
 def _read_log(instance: Instance, processes: Sequence[sessions.Process], files: Sequence[str]) -> SessionLog:

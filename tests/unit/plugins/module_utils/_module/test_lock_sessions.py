@@ -50,13 +50,14 @@ def end(
     check: bool = False,
     found: list[Process] = PROCESSES,
     files: Sequence[str] = (),
+    locks: Sequence[Lock] = LOCKS,
 ) -> tuple[_lock_sessions.Found, list[str]]:
     """Return what was found, and the warnings."""
     monkeypatch.setattr(sessions, "sessions_before", lambda *_arguments, **_options: found)
     monkeypatch.setattr(sessions, "end_processes", lambda _instance, _processes: ending)
     warnings: list[str] = []
     module: Any = SimpleNamespace(check_mode=check, warn=warnings.append, params={"files": files})
-    return _lock_sessions.end_sessions(module, instance, LOCKS, moment=NOW, wait=False), warnings
+    return _lock_sessions.end_sessions(module, instance, locks, moment=NOW, wait=False), warnings
 
 
 ENDED = Ending({1: "ended", 2: "gone"}, [])
@@ -87,6 +88,11 @@ def test_without_a_log_nothing_is_ended(monkeypatch: pytest.MonkeyPatch) -> None
     found, warnings = end(instance, monkeypatch, ENDED)
     assert (found.rows, found.unknown, found.ended) == ([], 4, 0)
     assert warnings[0].startswith("The accounts of 4 open sessions are not known, so no session was ended. ")
+
+
+def test_the_client_of_a_session_is_known(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, warnings = end(instance, monkeypatch, Ending({2: "ended"}, []), locks=LOCKS[1:])
+    assert ([row["pid"] for row in found.rows], found.unknown, warnings) == ([2], 0, [])
 
 
 UNSEEN = (

@@ -30,7 +30,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._lock_stat
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.configuration import read_configuration
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.lock_store import LockStore
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.login_caches import find_caches
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import operator
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import ConfigurationLock, operator
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import fit
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     with _room_for_tries(module) as directory:
         if module.check_mode:
             return _Run(module, instance, store, directory).finish()
-        with store.exclude_others():
+        with ConfigurationLock(instance.queue_directory, purpose=_NAME):
             return _Run(module, instance, store, directory).finish()
 
 

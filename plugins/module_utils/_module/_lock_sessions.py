@@ -12,9 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LogError
-from ansible_collections.mailops.postfix.plugins.module_utils._locks.open_sessions import Session, SessionLog, is_locked
+from ansible_collections.mailops.postfix.plugins.module_utils._locks.open_sessions import (
+    OpenSessions,
+    Session,
+    is_locked,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.line import parse_line
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import sessions
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import smtpd_processes
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_sources import find_sources
 
 if TYPE_CHECKING:
@@ -45,7 +49,7 @@ def end_sessions(
     locks = [lock for lock in locks if lock.key in ("sasl_username", "client_address")]
     if not locks:
         return Found()
-    processes = sessions.sessions_before(instance, moment, wait=wait)
+    processes = smtpd_processes.sessions_before(instance, moment, wait=wait)
     if not processes:
         return Found()
     try:
@@ -58,7 +62,7 @@ def end_sessions(
     locked = [process for process in processes if process.pid in known and is_locked(known[process.pid], locks)]
     outcomes = dict.fromkeys((process.pid for process in locked), "ended")
     if not module.check_mode:
-        ending = sessions.end_processes(instance, locked)
+        ending = smtpd_processes.end_processes(instance, locked)
         outcomes = ending.outcomes
         if ending.signalled:
             module.warn(
@@ -75,9 +79,9 @@ def end_sessions(
     return Found(rows[:_MAX_SHOWN], unknown, len(rows))
 
 
-def _read_log(instance: Instance, processes: Sequence[sessions.Process]) -> dict[int, Session]:
+def _read_log(instance: Instance, processes: Sequence[smtpd_processes.Process]) -> dict[int, Session]:
     """Return the open sessions of processes by their IDs. Raises LogError if there is no log."""
-    log = SessionLog({process.pid: process.started for process in processes})
+    log = OpenSessions({process.pid: process.started for process in processes})
     since = min(process.started for process in processes) - 1
     found = find_sources(instance, files=None, journal=None, since=since)
     try:

@@ -32,7 +32,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._locks.tables impo
     make_tables,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import configuration as postfix_configuration
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import files, sessions
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import files, smtpd_processes
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.lock_store import Journal, find_indexed_type
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class Files:
             raise
         running = bool(self.instance.running())
         if running:
-            sessions.reload(self.instance)
+            smtpd_processes.reload(self.instance)
         self._finish(state, time.time() if running else self.journal.since)
         return running
 

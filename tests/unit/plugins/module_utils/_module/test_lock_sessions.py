@@ -13,9 +13,9 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import Lock
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _lock_sessions
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import log_sources, sessions
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import log_sources, smtpd_processes
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.sessions import Ending, Process
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.smtpd_processes import Ending, Process
 from tests.unit.support.runner import FakeRunner
 
 LOCKS = [
@@ -51,8 +51,8 @@ def end(
     found: list[Process] = PROCESSES,
 ) -> tuple[_lock_sessions.Found, list[str]]:
     """Return what was found, and the warnings."""
-    monkeypatch.setattr(sessions, "sessions_before", lambda *_arguments, **_options: found)
-    monkeypatch.setattr(sessions, "end_processes", lambda _instance, _processes: ending)
+    monkeypatch.setattr(smtpd_processes, "sessions_before", lambda *_arguments, **_options: found)
+    monkeypatch.setattr(smtpd_processes, "end_processes", lambda _instance, _processes: ending)
     warnings: list[str] = []
     module: Any = SimpleNamespace(check_mode=check, warn=warnings.append)
     return _lock_sessions.end_sessions(module, instance, LOCKS, moment=NOW, wait=False), warnings

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Callable, Match, Pattern
 
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log import other_lines
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import (
+    NO_QUEUE,
+    QUEUE_ID,
     Accepted,
     Activated,
     Delivery,
@@ -33,9 +35,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_ty
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.line import Line
 
-# mail_queue_id_ok() accepts 255 characters (src/global/mail_queue.c); a real queue ID has five at least. NOQUEUE has this form, too.
-QUEUE_ID = rb"[0-9A-Za-z]{5,255}"
-NO_QUEUE = b"NOQUEUE"
 # Postfix cuts texts at 2000 bytes (MSG_SYSLOG_RECLEN, src/util/msg_syslog.c; MSG_LOGGER_RECLEN, src/util/msg_logger.c), and old syslog
 # daemons cut lines at 1024 (RFC 3164, 4.1). What then seems to be Postfix's own end of the line may be the sender's. An honest line with
 # an address is much shorter, except for what a server answered.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple, Seque
 
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.deliveries import is_loopback, next_queue_id
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import (
+    NO_QUEUE,
     Accepted,
     Activated,
     Delivery,
@@ -26,7 +27,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_ty
     Removed,
     Restricted,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.events import NO_QUEUE
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import Event

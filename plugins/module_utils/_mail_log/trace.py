@@ -21,6 +21,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.deliveri
     original_recipient,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import (
+    NO_QUEUE,
+    QUEUE_ID,
     Accepted,
     Activated,
     Delivery,
@@ -29,7 +31,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_ty
     Noticed,
     PickedUp,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.events import NO_QUEUE
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.finding import (
     FoundLine,
     find_lines,
@@ -57,7 +58,7 @@ MAX_LINES = 10000
 _FEW = 8
 # Where a line has a queue ID or a Message-ID.
 _NAMES = re.compile(
-    rb"(?:\]: |orig_id=|orig_queue_id=|notification: |queued as )([0-9A-Za-z]{5,255})|(message-id=[^\n]*)"
+    rb"(?:\]: |orig_id=|orig_queue_id=|notification: |queued as )(" + QUEUE_ID + rb")|(message-id=[^\n]*)"
 )
 # So many queue IDs of a sender or a recipient are remembered until it is known which have both.
 _MAX_CANDIDATES = 50000

@@ -37,7 +37,7 @@ class Reading:
     cut_lines: int = 0
     """Lines that were longer than 64 KiB. The rest of such a line is dropped."""
     first: int | None = None
-    """The time of the first line, in seconds since 1970; None if no line has a time stamp."""
+    """The time of the first line, in seconds since the epoch; None if no line has a time stamp."""
     last: int | None = None
     truncated: bool = False
     """Whether a part of the source could not be read."""

@@ -64,7 +64,7 @@ def test_what_is_unlocked() -> None:
         ({"never": ["a b"]}, None),
         ({"text": "a\nb"}, None),
         ({"reason": "a\nb"}, None),
-        ({"expires": "0d"}, 'expires: "0d" is not in the future'),
+        ({"expires": "0d"}, 'expires: "0d" is not in the future. Use a later time'),
         (
             {"locks": [SENDER], "never": ["b.example"]},
             'locks[0].sender: "a@b.example" must not be locked: "b.example" in never protects it. Nothing was changed',

@@ -97,7 +97,7 @@ def test_thresholds() -> None:
         pytest.param({"trace": {"queue_id": "4A"}}, "trace.queue_id: '4A' is not a queue ID. Copy it from the log or from mailq", id="short"),
         pytest.param({"trace": {"sender": "example.com", "recipient": "a@x"}}, "trace.sender: 'example.com' is not an address. Write the whole address, or <> for the null sender", id="domain"),
         pytest.param({"match": [{"helo_name": "x"}]}, "match[0].helo_name: the log cannot be searched for it. Use one of sasl_username, client_address, sender, recipient", id="rule"),
-        pytest.param({"since": "x"}, 'since: "x" is not a time. Use an age such as "2h" (units: s, m, h, d, w), a time such as "2026-11-26 13:00" or "2026-11-26T13:00:00Z", or seconds since 1970.', id="time"),
+        pytest.param({"since": "x"}, 'since: "x" is not a time. Use an age such as "2h" (units: s, m, h, d, w), a time such as "2026-11-26 13:00" or "2026-11-26T13:00:00Z", or seconds since the epoch.', id="time"),
     ],
 )  # fmt: skip
 def test_what_is_refused(options: dict[str, Any], problem: str) -> None:

@@ -21,13 +21,14 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.address im
     fold,
     text_of,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import Lock, account_of, network_of
+from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import Lock, account_of
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.connections import (
     connected_address,
     disconnected_address,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import Accepted
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.events import read_event
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.line import Line
@@ -84,6 +85,10 @@ def is_locked(session: Session, locks: Iterable[Lock]) -> bool:
     for lock in locks:
         if lock.key == "sasl_username" and login is not None and account_of(lock.value) == login:
             return True
-        if lock.key == "client_address" and address is not None and address in network_of(lock.value, lock.key):
+        if (
+            lock.key == "client_address"
+            and address is not None
+            and address in patterns.parse_network(lock.value, lock.key)
+        ):
             return True
     return False

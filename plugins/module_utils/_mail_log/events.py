@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 # Postfix cuts texts at 2000 bytes (MSG_SYSLOG_RECLEN, src/util/msg_syslog.c; MSG_LOGGER_RECLEN, src/util/msg_logger.c), and old syslog
 # daemons cut lines at 1024 (RFC 3164, 4.1). What then seems to be Postfix's own end of the line may be the sender's. An honest line with
 # an address is much shorter, except for what a server answered.
-CUT_LENGTH = 2000
-LONGEST_LINE = 900
+_CUT_LENGTH = 2000
+_LONGEST_CERTAIN = 900
 
 _Reading = Callable[["Match[bytes]"], "Event | None"]
 
@@ -64,7 +64,7 @@ def _read_activated(match: Match[bytes]) -> Event | None:
 
 def _read_delivery(match: Match[bytes]) -> Event | None:
     addresses, reason = match.string[: match.start("relay")], match["reason"]
-    if len(match.string) >= CUT_LENGTH or len(addresses) > LONGEST_LINE:
+    if len(match.string) >= _CUT_LENGTH or len(addresses) > _LONGEST_CERTAIN:
         return None
     # An address in its internal form, or a domain, can imitate what follows it (see read_event).
     if _IMITATION.search(addresses) or b">, relay=" in reason or b">, orig_to=<" in reason:
@@ -113,7 +113,7 @@ def _read_failed_login(match: Match[bytes]) -> Event:
 
 
 def _is_long(match: Match[bytes]) -> bool:
-    return len(match.string) > LONGEST_LINE
+    return len(match.string) > _LONGEST_CERTAIN
 
 
 def _cut_answer(text: bytes) -> bytes:

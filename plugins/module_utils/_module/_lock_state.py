@@ -28,8 +28,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._locks.tables impo
     Table,
     Types,
     choose_patterns,
-    hooks_of,
     make_tables,
+    references_of,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import configuration as postfix_configuration
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import files, smtpd_processes
@@ -77,25 +77,25 @@ def make_state(configuration: Configuration, locks: Sequence[Lock], types: Types
     directory = configuration.directory
     inheriting = [service for service in configuration.smtp_servers if RESTRICTIONS not in service.settings]
     has_sasl = any(map(configuration.has_sasl, inheriting))
-    main_hooks = hooks_of(tables, directory, has_sasl=has_sasl)
-    values = {name: hook + configuration.main.get(name, "") for name, hook in main_hooks.items()}
+    main_references = references_of(tables, directory, has_sasl=has_sasl)
+    values = {name: reference + configuration.main.get(name, "") for name, reference in main_references.items()}
 
     def choose(service: Service) -> Mapping[str, str]:
-        """Return the texts for the values that a service sets, and note what postconf must show."""
+        """Return the references of a service, and note what postconf must show."""
         if service.command not in ("smtpd", "cleanup"):
             return {}
-        hooks = hooks_of(tables, directory, has_sasl=configuration.has_sasl(service))
-        for name, hook in hooks.items():
+        references = references_of(tables, directory, has_sasl=configuration.has_sasl(service))
+        for name, reference in references.items():
             if name in service.settings:
-                values["%s/%s" % (service.shown, name)] = hook + configuration.value_for(service, name)
-        return hooks
+                values["%s/%s" % (service.shown, name)] = reference + configuration.value_for(service, name)
+        return references
 
     master_text = add_to_master(configuration.master_text, choose, directory)
-    is_noisy = SASL_CHECK in main_hooks.get(RESTRICTIONS, "")
+    is_noisy = SASL_CHECK in main_references.get(RESTRICTIONS, "")
     return State(
         locks,
         tables,
-        add_to_main(configuration.main_text, main_hooks, directory),
+        add_to_main(configuration.main_text, main_references, directory),
         master_text,
         {name: postfix_configuration.compact(value) for name, value in values.items()},
         types,

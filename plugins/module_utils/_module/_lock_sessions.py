@@ -87,7 +87,7 @@ def _read_log(instance: Instance, processes: Sequence[smtpd_processes.Process]) 
     try:
         for source in found.sources:
             for block in source.blocks(since, None):
-                for text in block.splitlines():
+                for text in block.split(b"\n"):
                     # Most lines are of other programs.
                     line = parse_line(text, source.clock) if b"smtpd[" in text else None
                     if line is not None:

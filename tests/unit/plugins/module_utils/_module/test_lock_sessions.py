@@ -31,6 +31,7 @@ LINES = """{0} mx postfix/smtpd[1]: connect from a[198.51.100.1]
 {0} mx postfix/smtpd[4]: connect from d[198.51.100.4]
 {0} mx postfix/smtpd[4]: disconnect from d[198.51.100.4]
 {0} mx postfix/cleanup[9]: 4A0F9AC12: message-id=<smtpd[1]>
+{0} mx app[9]: forged\r{0} mx postfix/smtpd[3]: connect from e[192.0.2.8]
 no line
 """
 

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 # How a message is attributed, the most certain first.
 QUEUE_FILE, LOG, RECEIVED = "queue_file", "log", "received"
-ATTRIBUTIONS = (QUEUE_FILE, LOG, RECEIVED)
 # So many messages without a login are looked up in the log, and so many of them are opened for their Received header.
 MAX_UNKNOWN = 50000
 MAX_OPENED = 20000

@@ -229,7 +229,8 @@ unknown_sessions:
   sample: 0
 caches:
   description:
-    - Caches of passwords that the configuration of the SMTP services uses, with the accounts that this run has locked newly.
+    - Caches of passwords that the configuration of the SMTP services uses, with the accounts that this run has locked or unlocked. After an
+      unlock, the cache may still know that the login was refused.
     - For C(saslauthd), restart that service. For C(dovecot), run C(doveadm auth cache flush) with each account.
   returned: success
   type: list

@@ -107,7 +107,7 @@ class _Submission:
 
 
 class LogSums:
-    """The sums of a mail log, by account, client and sender. names: count only these accounts; None: all."""
+    """The sums of a mail log, by account, client and sender. names: count only these accounts, in lower case; None: all."""
 
     def __init__(self, *, names: Collection[bytes] | None = None) -> None:
         self._names = None if names is None else frozenset(names)
@@ -317,7 +317,7 @@ class LogSums:
         """Return the account of a login, None for one that is not to be counted."""
         name = name[:_LONGEST_NAME]
         account = self._accounts.get(name)
-        if account is None and (self._names is None or name in self._names):
+        if account is None and (self._names is None or name.lower() in self._names):
             if len(self._accounts) >= MAX_ACCOUNTS:
                 self._drop_accounts()
             account = self._accounts[name] = Account(name)

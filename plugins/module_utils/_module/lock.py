@@ -134,7 +134,7 @@ class _Run:
             "left_out": len(self.changes.after) - len(rows["locks"]),
             "sessions": found.rows,
             "unknown_sessions": found.unknown,
-            "caches": _caches(self.before, self.changes.added),
+            "caches": _caches(self.before, [*self.changes.added, *self.changes.removed, *self.changes.expired]),
             "reloaded": reloaded,
             "diff": _diff(self.instance, self.before, self.state, self.difference, self.old_tables),
         }
@@ -148,9 +148,9 @@ def _show(locks: Sequence[Lock]) -> list[dict[str, Any]]:
     return fit([lock.show() for lock in locks], _BUDGET)
 
 
-def _caches(configuration: Configuration, added: Sequence[Lock]) -> list[dict[str, Any]]:
-    """Return the caches that may still hold a password of a newly locked account."""
-    accounts = sorted({str(lock.value) for lock in added if lock.key == "sasl_username"})
+def _caches(configuration: Configuration, locks: Sequence[Lock]) -> list[dict[str, Any]]:
+    """Return the caches that may still have a login of these accounts, or, after a lock is removed, that it was refused."""
+    accounts = sorted({str(lock.value) for lock in locks if lock.key == "sasl_username"})
     if not accounts:
         return []
     return [{"cache": cache, "sasl_usernames": accounts} for cache in find_caches(configuration)]

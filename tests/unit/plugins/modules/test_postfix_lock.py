@@ -104,10 +104,13 @@ def test_a_service_that_will_log_warnings(run: ModuleRun, host: LockHost) -> Non
     ]
 
 
-def test_caches_of_what_is_new(run: ModuleRun, host: LockHost) -> None:
+def test_caches_of_what_has_changed(run: ModuleRun, host: LockHost) -> None:
     host.main.write_text(host.main.read_text() + "smtpd_sasl_type = dovecot\n")
     assert run(locks=[ACCOUNT, SENDER])["caches"] == [{"cache": "dovecot", "sasl_usernames": ["a@b.example"]}]
     assert run(locks=[ACCOUNT, SENDER])["caches"] == []
+    # A refused login may be cached, too.
+    removed = run(state="absent", locks=[ACCOUNT, SENDER])
+    assert removed["caches"] == [{"cache": "dovecot", "sasl_usernames": ["a@b.example"]}]
 
 
 def test_sessions(run: ModuleRun, monkeypatch: pytest.MonkeyPatch) -> None:

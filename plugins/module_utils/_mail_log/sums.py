@@ -43,11 +43,11 @@ _LONGEST_NAME = 255
 _LONGEST_REJECT = 120
 
 # The frequent lines, in the forms of event_types. What has an unusual form, such as a quoted address, does not match and is read by
-# read_event(). The last group that took part says which form it is; an empty group marks a line that only has to be known.
+# read_event(). Only what needs the time checks the time stamp. The last group that took part says which form it is; an empty group marks a line that only has to be known.
 _ID = rb"([0-9A-Za-z]{5,255}): "
 _ANY_ID = rb"[0-9A-Za-z]{5,255}: "
 _FREQUENT = re.compile(
-    rb"^([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[^ \n]+) [^ \n()<>\[\]\"=]+ [^ \[\n:]+/(?:"
+    rb"^([A-Z].{14}|\d{4}-\d\d-\d\dT[^ \n]+) [^ \n()<>\[\]\"=]+ [^ \[\n:]+/(?:"
     rb"smtpd\[\d+\]: (?:(?:dis)?connect from ()[^\n]*"
     rb"|" + _ID + rb"client=[^\[\n]*\[([^\]\n]*)\](?:, sasl_method=([^,\n]*), sasl_username=([^,\n]*))?)"
     rb"|qmgr\[\d+\]: " + _ID + rb"(?:(removed)|from=<([^>\n]{0,800})>, size=\d+, nrcpt=(\d{1,9}) \(queue active\))"

@@ -63,7 +63,7 @@ options:
     default: 10
   sasl_username:
     description:
-      - Count only these accounts, and list only their messages in the queue. A name is compared as Postfix logs it, in the same case.
+      - Count only these accounts, and list only their messages in the queue. The case of letters does not matter.
       - By default all accounts are counted. Clients, senders, reasons and rejects are always counted for all accounts.
     type: list
     elements: str

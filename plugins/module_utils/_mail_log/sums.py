@@ -43,11 +43,12 @@ _LONGEST_NAME = 255
 _LONGEST_REJECT = 120
 
 # The frequent lines, in the forms of event_types. What has an unusual form, such as a quoted address, does not match and is read by
-# read_event(). The last group that took part says which form it is; an empty group marks a line that only has to be known.
+# read_event(). Only what needs the time checks the time stamp. The last group that took part says which form it is; an empty group marks a
+# line that only has to be known.
 _ID = rb"(" + types.QUEUE_ID + rb"): "
 _ANY_ID = types.QUEUE_ID + rb": "
 _FREQUENT = re.compile(
-    rb"^([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[^ \n]+) [^ \n()<>\[\]\"=]+ [^ \[\n:]+/(?:"
+    rb"^([A-Z].{14}|\d{4}-\d\d-\d\dT[^ \n]+) [^ \n()<>\[\]\"=]+ [^ \[\n:]+/(?:"
     rb"smtpd\[\d+\]: (?:(?:dis)?connect from ()[^\n]*"
     rb"|" + _ID + rb"client=[^\[\n]*\[([^\]\n]*)\](?:, sasl_method=([^,\n]*), sasl_username=([^,\n]*))?)"
     rb"|qmgr\[\d+\]: " + _ID + rb"(?:(removed)|from=<([^>\n]{0,800})>, size=\d+, nrcpt=(\d{1,9}) \(queue active\))"
@@ -107,7 +108,7 @@ class _Submission:
 
 
 class LogSums:
-    """The sums of a mail log, by account, client and sender. names: count only these accounts; None: all."""
+    """The sums of a mail log, by account, client and sender. names: count only these accounts, in lower case; None: all."""
 
     def __init__(self, *, names: Collection[bytes] | None = None) -> None:
         self._names = None if names is None else frozenset(names)
@@ -317,7 +318,7 @@ class LogSums:
         """Return the account of a login, None for one that is not to be counted."""
         name = name[:_LONGEST_NAME]
         account = self._accounts.get(name)
-        if account is None and (self._names is None or name in self._names):
+        if account is None and (self._names is None or name.lower() in self._names):
             if len(self._accounts) >= MAX_ACCOUNTS:
                 self._drop_accounts()
             account = self._accounts[name] = Account(name)

@@ -60,7 +60,7 @@ class LogRequest:
     top: int
     limit: int
     names: frozenset[bytes] | None
-    """Only these accounts; None: all."""
+    """Only these accounts, in lower case; None: all."""
     thresholds: Mapping[str, float | None]
     trace: TraceRequest | None
     rules: tuple[TrialRule, ...]
@@ -105,7 +105,7 @@ def _names_of(names: Sequence[str] | None) -> frozenset[bytes] | None:
     for index, name in enumerate(names):
         if not name:
             raise SelectionError("sasl_username[%d]" % index, "the text is empty. Write a name, or leave it out")
-    return frozenset(map(undisplay, names))
+    return frozenset(undisplay(name).lower() for name in names)
 
 
 def parse_thresholds(thresholds: Mapping[str, Any]) -> dict[str, float | None]:

@@ -147,11 +147,11 @@ def test_only_the_accounts_that_are_asked_for() -> None:
     counted = summed(
         accepted("4AAAAA", user=USER),
         activated("4AAAAA"),
-        accepted("4BBBBB", user="b"),
+        accepted("4BBBBB", user="B"),
         activated("4BBBBB"),
         names=[b"b"],
     )
-    assert [account.sasl_username for account in counted.accounts()] == [b"b"]
+    assert [account.sasl_username for account in counted.accounts()] == [b"B"]
     assert counted.senders.top(9) == [(b"s@example.com", 2, 2)]
 
 

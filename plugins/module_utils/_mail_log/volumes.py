@@ -8,12 +8,10 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter
 from typing import NamedTuple
 
-# As in Tally: a tally keeps at most so many distinct values. It drops those with the fewest messages.
-MAX_DISTINCT = 40000
-_KEPT_DISTINCT = 20000
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Tally
+
 LONGEST_VALUE = 512
 # Values wait until so many can be counted together.
 _AT_ONCE = 2000
@@ -28,23 +26,25 @@ class Volume(NamedTuple):
 
 
 class VolumeTally:
-    """Counts messages and recipients by value (lossy counting: from time to time the rarest values are dropped)."""
+    """Counts messages by value as Tally does, and their recipients."""
 
-    __slots__ = ("_messages", "_others", "_waiting", "missed")
+    __slots__ = ("_messages", "_others")
 
     def __init__(self) -> None:
-        self._messages: Counter[bytes] = Counter()
+        self._messages = Tally()
         # The recipients of each message after the first one, by value.
         self._others: dict[bytes, int] = {}
-        self._waiting: list[bytes] = []
-        self.missed = 0
+
+    @property
+    def missed(self) -> int:
         """By how many messages the count of a value may be too low; 0 means that every count is exact."""
+        return self._messages.missed
 
     def add(self, value: bytes, recipients: int) -> None:
         """Count one message. A long value is counted under its beginning."""
         if len(value) > LONGEST_VALUE:
             value = value[:LONGEST_VALUE]
-        waiting = self._waiting
+        waiting = self._messages.waiting
         waiting.append(value)
         if recipients != 1:
             self._others[value] = self._others.get(value, 0) + recipients - 1
@@ -55,19 +55,14 @@ class VolumeTally:
         """Return the values with the most recipients, most first, equal ones by messages and then in the order of their bytes."""
         self._count_waiting()
         others = self._others
-        volumes = (Volume(value, count, count + others.get(value, 0)) for value, count in self._messages.items())
+        volumes = (
+            Volume(value, count, count + others.get(value, 0)) for value, count in self._messages.counts().items()
+        )
         return heapq.nsmallest(number, volumes, key=lambda volume: (-volume.recipients, -volume.messages, volume.value))
 
     def _count_waiting(self) -> None:
-        """Count the waiting values together, which is several times faster than one by one."""
-        self._messages.update(self._waiting)
-        self._waiting.clear()
-        if len(self._messages) > MAX_DISTINCT:
-            self._sweep()
-
-    def _sweep(self) -> None:
-        """Drop the values that have at most as many messages as the first one beyond those to keep."""
-        dropped = sorted(self._messages.values(), reverse=True)[_KEPT_DISTINCT]
-        self.missed += dropped
-        self._messages = Counter({value: count for value, count in self._messages.items() if count > dropped})
-        self._others = {value: count for value, count in self._others.items() if value in self._messages}
+        before = self._messages.missed
+        self._messages.count_waiting()
+        if self._messages.missed != before:
+            kept = self._messages.counts()
+            self._others = {value: count for value, count in self._others.items() if value in kept}

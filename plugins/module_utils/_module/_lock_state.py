@@ -11,7 +11,6 @@ The order makes every interruption harmless: the journal, the tables, main.cf an
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Mapping, Sequence
@@ -57,11 +56,8 @@ class State:
     """The SMTP services without logins that will log a warning about check_sasl_access for each recipient."""
 
     def files(self, instance: Instance) -> Mapping[str, str]:
-        """Return the texts of main.cf and master.cf by path."""
-        return {
-            instance.main_cf: self.main_text,
-            os.path.join(instance.config_directory, "master.cf"): self.master_text,
-        }
+        """Return the texts of main.cf and master.cf by path, as Configuration.files() does."""
+        return {instance.main_cf: self.main_text, instance.master_cf: self.master_text}
 
 
 def choose_types(instance: Instance, locks: Sequence[Lock], directory: str) -> Types:
@@ -133,12 +129,11 @@ def find_difference(
     store: LockStore, instance: Instance, journal: Journal, state: State, configuration: Configuration
 ) -> Difference:
     """Return how the files differ from a state. It only reads. Raises MailopsError."""
-    texts = (configuration.main_text, configuration.master_text)
-    wanted = state.files(instance).items()
+    old = configuration.files(instance)
     return Difference(
         journal=list(journal.locks) != list(state.locks),
         tables=[table for table in state.tables if not store.is_as_wanted(table)],
-        files={path: text for (path, text), old in zip(wanted, texts) if text != old},
+        files={path: text for path, text in state.files(instance).items() if text != old[path]},
         leftover=journal.pending or store.has_others(state.tables) or (not state.locks and store.has_leftovers()),
     )
 
@@ -190,9 +185,7 @@ class Files:
 
     def _put_back(self, types: Types, difference: Difference) -> None:
         """Put back the configuration files, then the tables and the journal. Postfix was not reloaded meanwhile."""
-        old = (self.before.main_text, self.before.master_text)
-        paths = (self.instance.main_cf, os.path.join(self.instance.config_directory, "master.cf"))
-        for path, text in zip(paths, old):
+        for path, text in self.before.files(self.instance).items():
             if path in difference.files:
                 files.replace_text(path, text)
         if not self.journal.locks:

@@ -18,6 +18,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.address im
     unquote,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log import event_types
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.account import most_frequent
 from ansible_collections.mailops.postfix.plugins.module_utils._module._log_request import DEFAULT_LIMIT, DEFAULT_TOP
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip, fit
 
@@ -112,7 +113,7 @@ def show_accounts(accounts: Iterable[Account]) -> Section:
 
 
 def _show_account(account: Account) -> dict[str, Any]:
-    senders, addresses = _most(account.senders), _most(account.addresses)
+    senders, addresses = most_frequent(account.senders, _VALUES), most_frequent(account.addresses, _VALUES)
     return {
         "sasl_username": _text(account.sasl_username, display_login),
         "logins": account.logins,
@@ -123,7 +124,7 @@ def _show_account(account: Account) -> dict[str, Any]:
         "addresses": [{"value": _text(value, display_client), "logins": count} for value, count in addresses],
         "address_count": len(account.addresses),
         "network_count": len(account.networks),
-        "methods": [_text(value, size=_MAX_METHOD) for value, _count in _most(account.methods)],
+        "methods": [_text(value, size=_MAX_METHOD) for value, _count in most_frequent(account.methods, _VALUES)],
         "first": account.first,
         "last": account.last,
         "busiest_minute": _show_busiest(account.minute.busiest, "logins"),
@@ -138,10 +139,6 @@ def _show_account(account: Account) -> dict[str, Any]:
         or len(addresses) < len(account.addresses)
         or len(account.queue_ids) > _QUEUE_IDS,
     }
-
-
-def _most(counts: Mapping[bytes, int]) -> list[tuple[bytes, int]]:
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_VALUES]
 
 
 def _show_busiest(busiest: Busiest | None, what: str) -> dict[str, int] | None:

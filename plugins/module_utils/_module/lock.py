@@ -46,7 +46,8 @@ ARGUMENTS = _options.compose(_options.INSTANCE, REQUEST)
 _NAME = "postfix_lock"
 # Each list of locks in a result has at most so many bytes of JSON.
 _BUDGET = 10 << 10
-_DIFF_LINES = 200
+# Each side of a part of the diff has at most so many characters.
+_DIFF_CHARACTERS = 20000
 
 
 def run_module(module: AnsibleModule) -> dict[str, Any]:
@@ -183,7 +184,7 @@ def _diff(
     old_tables: Mapping[str, str | None],
 ) -> list[dict[str, str]]:
     """Return the lines of main.cf, master.cf and the tables that differ."""
-    old = dict(zip(state.files(instance), (configuration.main_text, configuration.master_text)))
+    old = configuration.files(instance)
     new_tables = {table.key: table.text for table in state.tables}
     pairs = [(path, old[path], text) for path, text in difference.files.items()]
     pairs += [
@@ -210,4 +211,4 @@ def _diff(
 def _lines_only_in(text: str, other: str) -> str:
     """Return the lines that only one of two texts has: main.cf may have secrets in other lines."""
     known = set(other.splitlines())
-    return "".join(line + "\n" for line in text.splitlines() if line not in known)[: _DIFF_LINES * 100]
+    return "".join(line + "\n" for line in text.splitlines() if line not in known)[:_DIFF_CHARACTERS]

@@ -105,7 +105,7 @@ class Restricted(NamedTuple):
     """Where it acted, such as C(RCPT), C(header Subject)."""
     client_address: bytes | None
     text: bytes
-    """The answer with its codes; what follows it is a stranger's, and is left out."""
+    """The answer with its codes; what follows it is untrusted, and is left out."""
 
 
 class FailedLogin(NamedTuple):

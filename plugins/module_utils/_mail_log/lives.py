@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import Event
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.finding import FoundLine
 
-# Processes write the log at the same time, so that lines of two processes may be in the wrong order by that much.
+# Processes write the log at the same time. Lines of two processes may be in the wrong order, by at most this.
 _SLACK_SECONDS = 2
 
 # So much of each line is kept.
@@ -199,7 +199,7 @@ def _alive_at(lives: Lives, place: Place, time: int) -> Life | None:
 def _passed_on(lives: Iterable[Life]) -> Iterator[tuple[Life, Life]]:
     """Yield lives with the same Message-ID, if one came from the host itself while the other was there.
 
-    The sender chooses the Message-ID, so that alone it proves nothing.
+    The sender chooses the Message-ID, so it proves nothing alone.
     """
     by_id: dict[tuple[bytes, bytes], list[Life]] = {}
     for life in lives:
@@ -219,7 +219,7 @@ _ADDRESSES = re.compile(rb"; from=<(.*)> to=<(.*)> proto=")
 def rejected_addresses(record: LogRecord) -> tuple[bytes, bytes] | None:
     """Return the sender and the recipient of a line about a restriction, None if they are not certain.
 
-    src/smtpd/smtpd_check.c, smtpd_whatsup(). The answer before them and the HELO name behind them may be a stranger's text.
+    src/smtpd/smtpd_check.c, smtpd_whatsup(). The answer before them and the HELO name behind them may be untrusted text.
     """
     if not isinstance(record.event, Restricted) or record.line.count(b"; from=<") != 1:
         return None

@@ -102,7 +102,7 @@ class Trial:
         has_recipients = any(rule.key == "recipient" for rule in rules)
         self._needed = re.compile(_NEEDED % (_DELIVERIES if has_recipients else b""))
         self.missed = 0
-        """How many messages or recipients were forgotten to save memory, so that the counts may be inexact by so many."""
+        """How many messages or recipients were forgotten to save memory. The counts may be wrong by so many."""
         self._messages = [0] * len(rules)
         self._recipients = [0] * len(rules)
         # {queue ID: the rules that stop it, as bits}. The bit above those says whether its recipients were counted.

@@ -99,7 +99,7 @@ class _Run:
             _log(
                 AuditLog(self.module, self.instance, _NAME),
                 self.changes,
-                self.request.wish.user,
+                self.request.options.user,
                 self.module.params["reason"],
             )
         for service in self.state.noisy if self.changes.added else ():

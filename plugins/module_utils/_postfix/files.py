@@ -65,7 +65,7 @@ def replace_text(path: str, text: str) -> None:
 
 
 def remove_unfinished(path: str) -> None:
-    """Remove what an interrupted run left beside a file."""
+    """Remove what an interrupted run left next to a file."""
     with suppress(OSError):
         os.unlink(os.path.realpath(path) + SUFFIX)
 
@@ -93,7 +93,7 @@ def _replace(path: str, text: str, prepare: Callable[[int], None]) -> None:
 
 
 def sync_directory(path: str) -> None:
-    """Have the names in a directory on disk. Raises OSError."""
+    """Write the names in a directory to the disk. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

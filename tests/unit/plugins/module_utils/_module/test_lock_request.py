@@ -36,7 +36,7 @@ def request(**params: Any) -> LockRequest:
 def test_what_is_locked() -> None:
     asked = request(locks=[SENDER, SENDER, {"body": "x"}], expires="2d", text="no", reason="why")
     assert [target.key for target in asked.present] == ["sender", "body"]
-    assert (asked.wish.expires, asked.wish.asked, asked.wish.text, asked.wish.reason) == (
+    assert (asked.options.expires, asked.options.asked, asked.options.text, asked.options.reason) == (
         NOW + 172800,
         "2d",
         "no",

@@ -338,3 +338,14 @@ def test_the_memory_is_bounded_whatever_the_log_says() -> None:
         tracemalloc.stop()
     assert counted.accounts()
     assert peak < 64 << 20
+
+
+def test_a_reason_that_imitates_the_end_of_an_address_is_not_counted() -> None:
+    counted = summed(delivered("4AAAAA", "deferred", "said: <x>, relay=y"), delivered("4AAAAA", "deferred", "said: no"))
+    assert counted.reasons[b"deferred"].top(9) == [(b"said: no", 1)]
+    assert counted.unparsed[b"smtp"].lines == 1
+
+
+def test_a_line_that_only_has_to_be_known() -> None:
+    counted = summed(line("anvil", "statistics: max cache size 1 at Nov 26 12:00:00"))
+    assert (counted.unparsed, counted.other_lines, counted.approximate) == ({}, 0, {})

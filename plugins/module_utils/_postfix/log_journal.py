@@ -55,7 +55,7 @@ def _journalctl() -> str | None:
     return shutil.which("journalctl", path=ENVIRONMENT["PATH"])
 
 
-class Journal(LogSource):
+class SystemdJournal(LogSource):
     """The entries of the mail facility, and those of saslauthd."""
 
     def __init__(self, instance: Instance) -> None:

@@ -58,8 +58,11 @@ class OpenSessions:
 
     def add(self, line: Line) -> None:
         """Take in a line of the log."""
+        # Other mail servers have a program with this name, too, but no syslog_name.
+        if not line.syslog_name or line.program != b"smtpd" or line.pid is None:
+            return
         # The log has whole seconds.
-        if line.program != b"smtpd" or line.pid is None or line.time < self._started.get(line.pid, float("inf")) - 1:
+        if line.time < self._started.get(line.pid, float("inf")) - 1:
             return
         address = connected_address(line.text)
         if address is not None:

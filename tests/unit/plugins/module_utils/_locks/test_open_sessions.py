@@ -16,12 +16,17 @@ from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.line imp
 
 
 def log_of(
-    *texts: str, started: float = 1000.5, pid: int | None = 7, time: int = 1000, program: bytes = b"smtpd"
+    *texts: str,
+    started: float = 1000.5,
+    pid: int | None = 7,
+    time: int = 1000,
+    program: bytes = b"smtpd",
+    syslog_name: bytes = b"postfix/submission",
 ) -> OpenSessions:
     """Return the log of one process with these lines."""
     log = OpenSessions({7: started})
     for text in texts:
-        log.add(Line(time, b"mx", b"postfix/submission", program, pid, text.encode()))
+        log.add(Line(time, b"mx", syslog_name, program, pid, text.encode()))
     return log
 
 
@@ -52,6 +57,7 @@ def test_lines_of_others_do_not_count() -> None:
     assert log_of(CONNECT, pid=8).sessions == {}
     assert log_of(CONNECT, pid=None).sessions == {}
     assert log_of(CONNECT, program=b"cleanup").sessions == {}
+    assert log_of(CONNECT, syslog_name=b"").sessions == {}
 
 
 @pytest.mark.parametrize(

@@ -384,7 +384,7 @@ log:
               value: 14
               limit: 5
               lines:
-                - "Nov 26 13:14:54 mx01 postfix/submission/smtpd[123]: 4A0F9AC: client=unknown[203.0.113.5], sasl_method=PLAIN, sasl_username=stolen@example.com"
+                - "Nov 26 13:14:54 mx01 postfix/submission/smtpd[123]: 4A0F9AC: client=unknown[192.0.2.5], sasl_method=PLAIN, sasl_username=stolen@example.com"
             - threshold: recipients_per_hour
               value: 6120
               limit: 100

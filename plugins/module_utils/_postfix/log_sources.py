@@ -141,7 +141,7 @@ def _open_log(instance: Instance, since: float | None) -> Sources:
 def _open_rotated(path: str, suffix: str | None, since: float | None) -> Sources:
     """Open a log and its rotated files. Rotation at the same time makes no file missing, and none is read twice."""
     opened: dict[tuple[int, int], LogFile] = {}
-    for _ in range(_MOST_TRIES):
+    for _number in range(_MOST_TRIES):
         before = _listing(path, suffix)
         warnings = list(_open_all(path, before, opened, since))
         if before == _listing(path, suffix):

@@ -38,7 +38,7 @@ def found(*lines: str, accepted: str = ACCEPTED, address: bytes = b"203.0.113.5"
     ("lines", "numbers"),
     [
         pytest.param([CONNECT, FAILED, ACCEPTED, END], [0, 1, 3], id="whole"),
-        pytest.param([CONNECT, "02 smtpd[7]: NOQUEUE: client=x[203.0.113.5]", ACCEPTED, END], [0, 1, 3], id="another message that a filter gets before it is queued"),
+        pytest.param([CONNECT, "02 smtpd[7]: NOQUEUE: client=x[203.0.113.5]", ACCEPTED, END], [0, 1, 3], id="a message before a filter"),
         pytest.param([FAILED, ACCEPTED, END], [], id="no beginning"),
         pytest.param([CONNECT, ACCEPTED], [0], id="no end"),
         pytest.param([CONNECT.replace("[7]", "[8]"), ACCEPTED, END], [], id="another process"),

@@ -218,6 +218,14 @@ def test_a_line_of_a_frequent_form_with_an_impossible_time_is_not_understood() -
     assert [unparsed.lines for unparsed in counted.unparsed.values()] == [1]
 
 
+def test_a_reason_that_may_belong_to_the_recipient_is_not_counted() -> None:
+    counted = summed(
+        delivered("4AAAAA", "deferred", "x>, relay=y, delay=1, delays=1/0/0/0, dsn=4.0.0, status=bounced (z")
+    )
+    assert counted.reasons == {}
+    assert [unparsed.lines for unparsed in counted.unparsed.values()] == [1]
+
+
 def test_a_login_name_in_the_log_of_dovecot_is_no_host() -> None:
     forged = (
         "Nov 26 13:14:54 auth(x postfix/smtpd[1]: 4XYZAB: client=a[192.0.2.66], sasl_method=PLAIN, sasl_username=victim"

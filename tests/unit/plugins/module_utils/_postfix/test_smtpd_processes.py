@@ -81,7 +81,8 @@ def test_processes_of_this_master_only(instance: Instance, clients: Clients, tmp
     assert found.pid == pid
     assert abs(found.started - time.time()) < 30
     assert smtpd_processes.children_of(instance, "qmgr") == []
-    (tmp_path / "pid" / "master.pid").write_text("1")
+    # A process without children.
+    (tmp_path / "pid" / "master.pid").write_text(str(pid))
     assert smtpd_processes.children_of(instance, "smtpd") == []
     (tmp_path / "pid" / "master.pid").write_text("?")
     assert smtpd_processes.children_of(instance, "smtpd") == []

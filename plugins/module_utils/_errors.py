@@ -161,7 +161,7 @@ class QuarantineError(MailopsError):
 
 
 class LogError(MailopsError):
-    """A mail log that cannot be read, or an option that names none or no time."""
+    """A mail log that cannot be read, or an option with a bad value for which part of the log to read."""
 
 
 class BusyError(MailopsError):

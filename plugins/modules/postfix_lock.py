@@ -242,7 +242,8 @@ unknown_sessions:
   sample: 0
 caches:
   description:
-    - Caches of passwords that the configuration of the SMTP services uses, with the accounts that this run has locked newly.
+    - Caches of logins that the configuration of the SMTP services uses, with the accounts that this run has locked or unlocked, or whose lock
+      has expired. A cache may still accept the old password, or refuse the new one.
     - For C(saslauthd), restart that service. For C(dovecot), run C(doveadm auth cache flush) with each account.
   returned: success
   type: list

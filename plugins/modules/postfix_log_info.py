@@ -42,7 +42,9 @@ options:
       - By default all lines are read.
     type: str
   until:
-    description: Read only lines up to this time. It has the same forms as O(since).
+    description:
+      - Read only lines up to this time. It has the same forms as O(since).
+      - By default there is no such limit.
     type: str
   gather:
     description:
@@ -61,13 +63,14 @@ options:
     default: 10
   sasl_username:
     description:
-      - Count only these accounts, and list only their messages in the queue. A name is compared as Postfix logs it, in the same case.
+      - Count only these accounts, and list only their messages in the queue. The case of letters does not matter.
       - By default all accounts are counted. Clients, senders, reasons and rejects are always counted for all accounts.
     type: list
     elements: str
   thresholds:
     description:
       - The limits of a suspect. A threshold is exceeded if the value of the account is the limit or more. Set it to V(null) to switch it off.
+        A threshold that is not given has its default, which is the number in parentheses below.
       - An account is a suspect if it exceeds at least two thresholds, and one of them is a sign that somebody else uses the account. Much
         mail alone is no such sign.
       - The signs are C(networks_per_day) (5), C(foreign_senders) (50), C(failed_then_successful) (10), C(bounced_percent) (5) and
@@ -82,7 +85,8 @@ options:
     default: {}
   trace:
     description:
-      - The message to trace. Give one of C(queue_id), C(message_id), or C(sender) together with C(recipient).
+      - The message to trace. Give one of C(queue_id), C(message_id), or C(sender) together with C(recipient). By default no message is
+        traced.
       - C(sender) and C(recipient) are whole addresses, in any case. V(<>) is the null sender. C(recipient) is the address before or after
         aliases. Mail from C(sender) to C(recipient) that was rejected is shown, too.
       - The trace follows a message that was requeued, passed on by a content filter on the host, or returned to its sender in a notice. It
@@ -96,6 +100,7 @@ options:
         value is a text or a list, in the same forms as in O(mailops.postfix.postfix_queue_facts#module:match).
       - RV(log.matched) says how many messages and recipients each rule would have stopped. Only mail that came over SMTP counts, because
         locks act on that.
+      - By default no rules are tried.
     type: list
     elements: raw
     default: []
@@ -227,7 +232,8 @@ log:
     approximate:
       description:
         - What is not exact, because the memory is bounded. Each number says how many values or messages were dropped, or by how much a
-          count may be too low. It is empty if everything is exact.
+          count may be too low. C(cut_lines) are lines of more than 64 KiB, of which only the beginning was read. It is empty if everything
+          is exact.
       type: dict
       returned: always
       sample: {"senders": 2}
@@ -378,7 +384,7 @@ log:
               value: 14
               limit: 5
               lines:
-                - "Nov 26 13:14:54 mx01 postfix/submission/smtpd[123]: 4A0F9AC: client=unknown[203.0.113.5], sasl_method=PLAIN, sasl_username=stolen@example.com"
+                - "Nov 26 13:14:54 mx01 postfix/submission/smtpd[123]: 4A0F9AC: client=unknown[192.0.2.5], sasl_method=PLAIN, sasl_username=stolen@example.com"
             - threshold: recipients_per_hour
               value: 6120
               limit: 100

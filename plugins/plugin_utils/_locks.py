@@ -15,11 +15,11 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Sel
 from ansible_collections.mailops.postfix.plugins.module_utils._locks.expiry import parse_expiry
 from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import check_id, check_text, parse_target
 from ansible_collections.mailops.postfix.plugins.module_utils._locks.protection import check_allowed, parse_protection
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log import trial
+from ansible_collections.mailops.postfix.plugins.plugin_utils._text import sentence
 
 Lock = Mapping[str, Any]
 
-# Of what can be locked, the keys for which the mail log shows what a lock would have stopped.
-LOG_KEYS = ("sasl_username", "client_address", "sender", "recipient")
 _ACCOUNT = "sasl_username"
 
 
@@ -32,7 +32,7 @@ def log_places(locks: Sequence[Lock]) -> list[int | None]:
     """Return for each lock its place among those that can be tried on the mail log, None if it cannot."""
     places: list[int | None] = []
     for lock in locks:
-        can_be_tried = any(key in LOG_KEYS for key in lock)
+        can_be_tried = any(key in trial.KEYS for key in lock)
         places.append(sum(place is not None for place in places) if can_be_tried else None)
     return places
 
@@ -80,7 +80,7 @@ def _problem_of(check: Callable[[Any, str], object], value: Any, place: str) -> 
     try:
         check(value, place)
     except SelectionError as error:
-        return ["%s." % str(error).rstrip(".")]
+        return [sentence(str(error))]
     return []
 
 
@@ -97,7 +97,7 @@ def _protection_problems(values: Mapping[str, Any], locks: Sequence[Lock]) -> li
     try:
         protection = parse_protection(values.get("lockout_never") or (), "lockout_never")
     except SelectionError as error:
-        return ["%s." % str(error).rstrip(".")]
+        return [sentence(str(error))]
     return [
         text
         for index, lock in enumerate(locks)

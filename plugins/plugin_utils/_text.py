@@ -30,6 +30,11 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
+def sentence(text: str) -> str:
+    """Return a text with one full stop at its end."""
+    return "%s." % text.rstrip(". \n")
+
+
 def width_of(text: str) -> int:
     """Return how many columns of a terminal the text takes."""
     return len(text) if text.isascii() else sum(map(_width, text))

@@ -20,6 +20,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Sel
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule_parser import parse_rule
 from ansible_collections.mailops.postfix.plugins.plugin_utils._locks import lock_problems
+from ansible_collections.mailops.postfix.plugins.plugin_utils._text import sentence
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 # The variables of the playbooks that belong to no role.
@@ -32,12 +33,12 @@ _RULES_REMEDY = (
     'Write JSON, such as -e \'{"%s": [{"sasl_username": "x", "recipient_count": 2}]}\', or put the rules into a file and '
     "give it as -e @rules.yml"
 )
-# Variables that had another name in an earlier version.
 _LOCKS_REMEDY = (
     'Write JSON, such as -e \'{"%s": [{"sasl_username": "stolen@example.com"}]}\', or put the locks into a file and give it as '
     "-e @locks.yml"
 )
 _RESTORE_REMEDY = "Rules select the bad mail. Use %s to select what is restored"
+# What looks like a variable of a role, and what to use instead.
 _RENAMED = {
     "spool_quarantine_%s" % name: _RESTORE_REMEDY % ("spool_quarantine_restore_%s" % name)
     for name in ("match", "exclude", "match_all", "recipient_scope")
@@ -185,12 +186,8 @@ def _length_problems(name: str, value: Any, _now: int) -> list[str]:
     try:
         parse_age(value, name)
     except SelectionError as error:
-        return [_sentence(error)]
+        return [sentence(str(error))]
     return []
-
-
-def _sentence(error: SelectionError) -> str:
-    return "%s." % str(error).rstrip(".")
 
 
 def _rules_problems(name: str, value: Any, now: int) -> list[str]:
@@ -233,7 +230,7 @@ def _parse_problems(rule: object, place: str, now: int) -> list[str]:
     try:
         parse_rule(rule, place, now)
     except SelectionError as error:
-        return [_sentence(error)]
+        return [sentence(str(error))]
     return []
 
 

@@ -293,7 +293,7 @@ KILLED_BEFORE = (
     ("_postfix.lock_store", "LockStore.write_table"),
     ("_postfix.files", "replace_text"),
     ("_module._lock_state", "Files._verify"),
-    ("_postfix.sessions", "reload"),
+    ("_postfix.smtpd_processes", "reload"),
     ("_module._lock_state", "Files._finish"),
 )
 

@@ -289,7 +289,7 @@ def test_the_other_variables(playbooks: Playbooks, submissions: list[Submission]
     submission = submissions[0]
     host = submission.host
     variables: dict[str, Any] = {
-        "lockout_locks": [{"sender": "d7.example.net"}, {"header": {"Subject": "/you have won/"}}],
+        "lockout_locks": [{"sender": "only.example.net"}, {"header": {"Subject": "/you have won/"}}],
         "lockout_action": "hold",
         "lockout_text": "ask the help desk",
         "lockout_expires": "1h",
@@ -303,20 +303,21 @@ def test_the_other_variables(playbooks: Playbooks, submissions: list[Submission]
         "lockout_limit": 1,
     }
     assert submission.client.open("first", OWNERS[0]).accepted
-    assert submission.client.send("first", *fields(*["x@d7.example.net"] * 2))[0].accepted
+    assert submission.client.send("first", *fields(*["x@only.example.net"] * 2))[0].accepted
     wait_until(lambda: not {"incoming", "active"} & submission.queues(), "not all messages are deferred")
-    for limit in ("lockout_max_messages", "lockout_fleet_max_messages", "lockout_max_percent"):
-        refused = playbooks.run("lockout", "--limit", host.name, **variables, **{limit: 0})
-        assert refused.status == 2
-        assert limit in refused.output or "more than 0 percent" in refused.output
+    limits = dict.fromkeys(("lockout_max_messages", "lockout_fleet_max_messages", "lockout_max_percent"), 0)
+    refused = playbooks.run("lockout", "--limit", host.name, **variables, **limits)
+    assert refused.status == 2
+    for text in ("lockout_max_messages allows 0", "lockout_fleet_max_messages allows 0", "more than 0 percent"):
+        assert text in refused.output
     assert {path: host.get(path) for path in FILES} == submission.before
     run = playbooks.run("lockout", "--limit", host.name, **variables)
     assert [effect["queue"] for effect in run.report("lockout")["locks"]] == [2, 0]
     assert submission.client.open("later", OWNERS[0]).accepted
-    letters = [*fields("x@d7.example.net", OWNERS[0]), {**fields(OWNERS[0])[0], "subject": "You have WON"}]
+    letters = [*fields("x@only.example.net", OWNERS[0]), {**fields(OWNERS[0])[0], "subject": "You have WON"}]
     assert all(reply.accepted for reply in submission.client.send("later", *letters))
     held = [found["sender"] for found in host.postqueue() if found["queue_name"] == "hold"]
-    assert sorted(held) == [OWNERS[0], "x@d7.example.net"]
+    assert sorted(held) == [OWNERS[0], "x@only.example.net"]
     assert "ask the help desk (lock sender-" in host.get("/var/log/mail.log").decode()
     listed = playbooks.run("locks", "--limit", host.name).report("locks")["locks"]
     assert all(lock["expires"] - lock["created"] == 3600 for lock in listed)

@@ -112,7 +112,7 @@ def test_accounts_are_what_was_sent(logged: Host, controller: Controller) -> Non
             message("b@dest.example.org", "c@accept.example.org"),
             message("d@reject.example.org", sender="somebody@example.net"),
         )
-        for _ in range(2):
+        for _number in range(2):
             assert not client.log_in(OTHER, "wrong", client_address=OFFICE).accepted
         [second] = submit(client, OTHER, message("e@accept.example.org", sender=OTHER), client_address=OFFICE)
     refused = "import smtplib; c = smtplib.SMTP('127.0.0.1', 587); c.ehlo(); c.mail('x@example.net'); print(c.rcpt('y@example.org'))"

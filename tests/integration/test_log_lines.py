@@ -63,7 +63,7 @@ def read_log(host: Host, start: int) -> tuple[list[Event], list[bytes]]:
     lines = host.get(LOG)[start:].splitlines()
     read = [(text, parse_line(text, clock)) for text in lines]
     events = [(text, None if line is None else read_event(line)) for text, line in read]
-    return [event for _, event in events if event is not None], [text for text, event in events if event is None]
+    return [event for _text, event in events if event is not None], [text for text, event in events if event is None]
 
 
 def test_a_client_that_imitates_postfix(either_host: Host) -> None:

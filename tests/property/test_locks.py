@@ -24,7 +24,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._locks.protection 
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
 
 PLACE = "/etc/postfix/mailops"
-HOOKS = {
+REFERENCES = {
     "smtpd_recipient_restrictions": "check_sasl_access,hash:/etc/postfix/mailops/sasl_username,",
     "header_checks": "pcre:/etc/postfix/mailops/header,",
 }
@@ -60,8 +60,8 @@ PIECES = [
 configurations = st.lists(st.sampled_from(PIECES), max_size=40).map("".join) | st.text(max_size=60)
 
 
-def hooks_of(_service: Service) -> dict[str, str]:
-    return HOOKS
+def references_of(_service: Service) -> dict[str, str]:
+    return REFERENCES
 
 
 @given(configurations)
@@ -69,10 +69,10 @@ def hooks_of(_service: Service) -> dict[str, str]:
 @example("header_checks")
 @example("")
 def test_main_is_restored_byte_for_byte(text: str) -> None:
-    added = add_to_main(text, HOOKS, PLACE)
-    assert all(hook in added for hook in HOOKS.values())
+    added = add_to_main(text, REFERENCES, PLACE)
+    assert all(reference in added for reference in REFERENCES.values())
     assert remove_references(added, PLACE) == text
-    assert add_to_main(added, HOOKS, PLACE) == added
+    assert add_to_main(added, REFERENCES, PLACE) == added
     # Another set of tables takes the place of the first.
     fewer = {"body_checks": "pcre:/etc/postfix/mailops/body,"}
     assert add_to_main(added, fewer, PLACE) == add_to_main(text, fewer, PLACE)
@@ -80,22 +80,22 @@ def test_main_is_restored_byte_for_byte(text: str) -> None:
 
 @given(configurations)
 def test_master_is_restored_byte_for_byte(text: str) -> None:
-    added = add_to_master(text, hooks_of, PLACE)
+    added = add_to_master(text, references_of, PLACE)
     assert remove_references(added, PLACE) == text
-    assert add_to_master(added, hooks_of, PLACE) == added
+    assert add_to_master(added, references_of, PLACE) == added
     before, after = parse_services(text), parse_services(added)
     assert [service.shown for service in before] == [service.shown for service in after]
     for old, new in zip(before, after):
         assert list(old.settings) == list(new.settings)
         for name, setting in old.settings.items():
-            assert new.settings[name].value == (HOOKS.get(name, "") + setting.value)
+            assert new.settings[name].value == (REFERENCES.get(name, "") + setting.value)
 
 
 @given(configurations, st.sampled_from(["x = y\n", "# note\n", "header_checks = b\n"]))
 def test_lines_that_the_operator_adds_stay(text: str, line: str) -> None:
     text += "\n"
-    assert remove_references(add_to_main(text, HOOKS, PLACE) + line, PLACE) == text + line
-    assert remove_references(line + add_to_main(text, HOOKS, PLACE), PLACE) == line + text
+    assert remove_references(add_to_main(text, REFERENCES, PLACE) + line, PLACE) == text + line
+    assert remove_references(line + add_to_main(text, REFERENCES, PLACE), PLACE) == line + text
 
 
 values = st.text(st.sampled_from('ab1@.+*?[](){}^$|\\/ -\u00e9"<>'), min_size=1, max_size=12)

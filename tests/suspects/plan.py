@@ -87,12 +87,15 @@ class Site:
     def victims(self, number: int) -> list[str]:
         """Return so many addresses of a spammer's list: many do not exist any more."""
         domains = [*self.partners, *REFUSING_DOMAINS, *DEFERRING_DOMAINS]
-        return ["%s%05d@%s" % (self.word(), self.rng.randrange(10**5), self.rng.choice(domains)) for _ in range(number)]
+        return [
+            "%s%05d@%s" % (self.word(), self.rng.randrange(10**5), self.rng.choice(domains))
+            for _number in range(number)
+        ]
 
     def word(self) -> str:
         """Return a random word."""
         return "".join(
-            self.rng.choice("bdfgklmnprstvz") + self.rng.choice("aeiou") for _ in range(self.rng.randint(2, 4))
+            self.rng.choice("bdfgklmnprstvz") + self.rng.choice("aeiou") for _number in range(self.rng.randint(2, 4))
         )
 
     def at(self, day: int, hour: float, minutes: float = 0.0) -> float:
@@ -107,7 +110,7 @@ class Site:
     def within(self, network: str) -> str:
         """Return an address of a network that is written as its first octets: "198.51.100" or "100.64"."""
         octets = network.split(".")
-        octets += [str(self.rng.randint(1, 254)) for _ in range(4 - len(octets))]
+        octets += [str(self.rng.randint(1, 254)) for _number in range(4 - len(octets))]
         return ".".join(octets)
 
 

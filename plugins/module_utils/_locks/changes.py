@@ -16,8 +16,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import
 
 
 @dataclass(frozen=True)
-class Wish:
-    """How the operator wants targets to be locked."""
+class LockOptions:
+    """The options of a run that say how targets are locked."""
 
     action: str
     text: str | None
@@ -45,7 +45,7 @@ class Changes:
 
 
 def change_locks(
-    locks: Sequence[Lock], *, present: Sequence[Target], wish: Wish, absent: Sequence[str], now: int
+    locks: Sequence[Lock], *, present: Sequence[Target], options: LockOptions, absent: Sequence[str], now: int
 ) -> Changes:
     """Return the changes that a run makes. absent: IDs of locks to remove; a lock that does not exist is no error.
 
@@ -58,18 +58,18 @@ def change_locks(
     for target in present:
         old = live.get(target.id)
         if old is None:
-            added.append(_new_lock(target, wish, now))
+            added.append(_new_lock(target, options, now))
             live[target.id] = added[-1]
-        elif not _is_as_wanted(old, wish):
+        elif not _is_as_wanted(old, options):
             # Without a new text for the end, the old end stays.
             updated.append(
                 replace(
                     old,
-                    action=wish.action,
-                    text=wish.text,
-                    reason=wish.reason or old.reason,
-                    expires=old.expires if _has_same_end(old, wish) else wish.expires,
-                    asked=wish.asked,
+                    action=options.action,
+                    text=options.text,
+                    reason=options.reason or old.reason,
+                    expires=old.expires if _has_same_end(old, options) else options.expires,
+                    asked=options.asked,
                 )
             )
             live[target.id] = updated[-1]
@@ -83,27 +83,27 @@ def change_locks(
     return Changes(_sorted(live.values()), _sorted(added), _sorted(updated), _sorted(removed), _sorted(expired))
 
 
-def _new_lock(target: Target, wish: Wish, now: int) -> Lock:
+def _new_lock(target: Target, options: LockOptions, now: int) -> Lock:
     return Lock(
         key=target.key,
         value=target.value,
-        action=wish.action,
-        text=wish.text,
-        reason=wish.reason,
+        action=options.action,
+        text=options.text,
+        reason=options.reason,
         created=now,
-        created_by=wish.user,
-        expires=wish.expires,
-        asked=wish.asked,
+        created_by=options.user,
+        expires=options.expires,
+        asked=options.asked,
     )
 
 
-def _is_as_wanted(lock: Lock, wish: Wish) -> bool:
-    return (lock.action, lock.text) == (wish.action, wish.text) and _has_same_end(lock, wish)
+def _is_as_wanted(lock: Lock, options: LockOptions) -> bool:
+    return (lock.action, lock.text) == (options.action, options.text) and _has_same_end(lock, options)
 
 
-def _has_same_end(lock: Lock, wish: Wish) -> bool:
+def _has_same_end(lock: Lock, options: LockOptions) -> bool:
     """Return whether the wanted end is that of the lock: the same text, or the same second."""
-    return lock.asked == wish.asked or lock.expires == wish.expires
+    return lock.asked == options.asked or lock.expires == options.expires
 
 
 def _sorted(locks: Iterable[Lock]) -> list[Lock]:

@@ -51,20 +51,20 @@ def _join(found: re.Match[str]) -> str:
 # --- main.cf --------------------------------------------------------------------------------------------------------
 
 
-def add_to_main(text: str, hooks: Mapping[str, str], directory: str) -> str:
-    """Return main.cf with each of these texts in front of the value of its parameter. It is idempotent.
+def add_to_main(text: str, references: Mapping[str, str], directory: str) -> str:
+    """Return main.cf with references in front of values, {parameter: its references}. It is idempotent.
 
     A parameter that is not there gets a line at the end. If there are several, the last one counts, as for Postfix.
     """
     text = remove_references(text, directory)
-    for parameter, hook in hooks.items():
+    for parameter, reference in references.items():
         place = _place_in_main(text, parameter)
         if place is not None:
-            text = text[:place] + hook + text[place:]
+            text = text[:place] + reference + text[place:]
         elif text and not text.endswith("\n"):
-            text += "\n%s%s = %s\n" % (_NOTE_JOINED, parameter, hook)
+            text += "\n%s%s = %s\n" % (_NOTE_JOINED, parameter, reference)
         else:
-            text += "%s%s = %s\n" % (_NOTE, parameter, hook)
+            text += "%s%s = %s\n" % (_NOTE, parameter, reference)
     return text
 
 
@@ -111,17 +111,21 @@ class Service(NamedTuple):
 
 
 def add_to_master(text: str, choose: Callable[[Service], Mapping[str, str]], directory: str) -> str:
-    """Return master.cf with texts in front of the values that services set themselves. It is idempotent.
+    """Return master.cf with references in front of the values that services set themselves. It is idempotent.
 
-    choose: returns the texts for a service, by parameter.
+    choose: returns those of a service, {parameter: its references}.
     """
     text = remove_references(text, directory)
     places = []
     for service in parse_services(text):
-        hooks = choose(service)
-        places += [(service.settings[name].place, hook) for name, hook in hooks.items() if name in service.settings]
-    for place, hook in sorted(places, reverse=True):
-        text = text[:place] + hook + text[place:]
+        references = choose(service)
+        places += [
+            (service.settings[name].place, reference)
+            for name, reference in references.items()
+            if name in service.settings
+        ]
+    for place, reference in sorted(places, reverse=True):
+        text = text[:place] + reference + text[place:]
     return text
 
 

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 import re
 from dataclasses import dataclass
@@ -183,17 +182,12 @@ def _identity(key: str, value: Any) -> Any:
     if key == "sasl_username":
         return account_of(value)
     if key == "client_address":
-        return str(network_of(value, key))
+        return str(patterns.parse_network(value, key))
     if isinstance(value, Mapping):
         return {name.lower(): text for name, text in value.items()}
     if key in ("sender", "recipient") and patterns.split_regex(value, key) is None:
         return undisplay_address(value).lower()
     return value
-
-
-def network_of(value: str, place: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    """Return the network or address of a client. Raises SelectionError."""
-    return patterns.parse_network(value, place)
 
 
 def _check_plain(value: object, place: str) -> str:
@@ -234,7 +228,7 @@ def _check_client(value: object, place: str) -> None:
         raise SelectionError(
             place, "%s is neither an address nor a network. Use a form such as 192.0.2.1" % pattern_forms.quoted(text)
         )
-    if not network_of(text, place).prefixlen:
+    if not patterns.parse_network(text, place).prefixlen:
         raise SelectionError(place, "%s is every client. Lock a network" % pattern_forms.quoted(text))
 
 

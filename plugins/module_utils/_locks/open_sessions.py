@@ -13,7 +13,6 @@ nothing at the login itself, so the account of a session is not known before its
 from __future__ import annotations
 
 import ipaddress
-import re
 from typing import TYPE_CHECKING, Iterable, Mapping, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import (
@@ -22,15 +21,17 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.address im
     fold,
     text_of,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import Lock, account_of, network_of
+from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import Lock, account_of
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.connections import (
+    connected_address,
+    disconnected_address,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import Accepted
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.events import read_event
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.line import Line
-
-_CONNECT = re.compile(rb"connect from [^\[\n]*\[([^\]\n]*)\](?::\d+)?\Z")
-_DISCONNECT = b"disconnect from "
 
 
 class Session(NamedTuple):
@@ -47,7 +48,7 @@ class Session(NamedTuple):
         }
 
 
-class SessionLog:
+class OpenSessions:
     """The sessions of some processes, from the lines of the mail log in order of time."""
 
     def __init__(self, started: Mapping[int, float]) -> None:
@@ -59,14 +60,17 @@ class SessionLog:
 
     def add(self, line: Line) -> None:
         """Take in a line of the log."""
+        # Other mail servers have a program with this name, too, but no syslog_name.
+        if not line.syslog_name or line.program != b"smtpd" or line.pid is None:
+            return
         # The log has whole seconds.
-        if line.program != b"smtpd" or line.pid is None or line.time < self._started.get(line.pid, float("inf")) - 1:
+        if line.time < self._started.get(line.pid, float("inf")) - 1:
             return
         self.seen.add(line.pid)
-        found = _CONNECT.match(line.text)
-        if found is not None:
-            self.sessions[line.pid] = Session(found.group(1))
-        elif line.text.startswith(_DISCONNECT):
+        address = connected_address(line.text)
+        if address is not None:
+            self.sessions[line.pid] = Session(address)
+        elif disconnected_address(line.text) is not None:
             self.sessions.pop(line.pid, None)
         else:
             event = read_event(line)
@@ -87,6 +91,10 @@ def is_locked(session: Session, locks: Iterable[Lock]) -> bool:
     for lock in locks:
         if lock.key == "sasl_username" and login is not None and account_of(lock.value) == login:
             return True
-        if lock.key == "client_address" and address is not None and address in network_of(lock.value, lock.key):
+        if (
+            lock.key == "client_address"
+            and address is not None
+            and address in patterns.parse_network(lock.value, lock.key)
+        ):
             return True
     return False

@@ -25,7 +25,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import
     MAX_VALUE,
     Target,
     account_of,
-    network_of,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.pattern_forms import quoted
@@ -73,7 +72,7 @@ def check_allowed(target: Target, protection: Protection, place: str) -> None:
 def _protected_by(target: Target, protection: Protection) -> Iterator[str]:
     """Yield the protected values that a lock could stop."""
     if target.key == "client_address":
-        network = network_of(target.value, target.key)
+        network = patterns.parse_network(target.value, target.key)
         yield from (text for other, text in protection.networks if _overlap(network, other))
     elif target.key == "sasl_username":
         account = account_of(target.value)

@@ -27,8 +27,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import
     Lock,
     Target,
     account_of,
-    network_of,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
 
 DIRECTORY = "mailops"
 """The name of the directory below config_directory."""
@@ -117,7 +117,7 @@ def _entry(lock: Lock, types: Types, null_key: str) -> Entry:
         account = account_of(lock.value)
         return Entry("%s %s\n" % (account, result), account, result, lock)
     if lock.key == "client_address":
-        network = network_of(lock.value, lock.key)
+        network = patterns.parse_network(lock.value, lock.key)
         return Entry("%s %s\n" % (network, result), str(network.network_address), result, lock)
     expression = expression_of(lock.target, types.patterns, lock.key, null_key=null_key)
     return Entry(expression.line(result), expression.sample, result, lock)
@@ -138,20 +138,20 @@ def choose_patterns(types: Iterable[str]) -> str:
     return PCRE if PCRE in types else REGEXP
 
 
-def hooks_of(tables: Iterable[Table], directory: str, *, has_sasl: bool) -> Mapping[str, str]:
-    """Return the text that stands in front of each parameter. has_sasl: whether the service takes logins.
+def references_of(tables: Iterable[Table], directory: str, *, has_sasl: bool) -> Mapping[str, str]:
+    """Return {parameter: the references to tables that stand in front of its value}. has_sasl: whether the service takes logins.
 
     Without logins, smtpd(8) would log a warning about check_sasl_access for each recipient. A comma separates everything, because master.cf
     may have no blanks there.
     """
-    hooks: dict[str, str] = {}
+    references: dict[str, str] = {}
     for table in tables:
         parameter, check = _PLACES[table.key]
         if check == SASL_CHECK and not has_sasl:
             continue
-        hooks[parameter] = "%s%s%s," % (
-            hooks.get(parameter, ""),
+        references[parameter] = "%s%s%s," % (
+            references.get(parameter, ""),
             check + "," if check else "",
             table.reference(directory),
         )
-    return hooks
+    return references

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import deque
-from typing import NamedTuple
+from typing import Mapping, NamedTuple
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 # The queue IDs of the last messages of an account.
@@ -231,15 +231,16 @@ class Account:
     def shrink(self, number: int) -> None:
         """Keep only so many of the most frequent senders and addresses."""
         before = len(self.senders) + len(self.addresses)
-        self.senders = _most_frequent(self.senders, number)
-        self.addresses = _most_frequent(self.addresses, number)
+        self.senders = dict(most_frequent(self.senders, number))
+        self.addresses = dict(most_frequent(self.addresses, number))
         self.dropped += before - len(self.senders) - len(self.addresses)
         ranked = sorted(self.networks.items(), key=lambda item: (-item[1].logins_at_first, item[0]))
         self.networks = dict(ranked[:number])
 
 
-def _most_frequent(counts: dict[bytes, int], number: int) -> dict[bytes, int]:
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:number])
+def most_frequent(counts: Mapping[bytes, int], number: int) -> list[tuple[bytes, int]]:
+    """Return the values with the largest counts, equal ones in the order of their bytes."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:number]
 
 
 def network_of(address: bytes) -> bytes:

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Collection, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.deliveries import is_loopback, next_queue_id
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import (
+    NO_QUEUE,
+    QUEUE_ID,
     Accepted,
     Delivery,
     PickedUp,
     Removed,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.events import NO_QUEUE
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.finding import find_lines, pattern_hits
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _MAX_LIVES = 20
 # smtpd(8) logs the client with the first recipient. The file has the time of the sender, which is earlier (smtpd_timeout and more).
 _LATEST = 3600
 _EARLIEST = 2
-_NEEDED = re.compile(rb": [0-9A-Za-z]{5,255}: (?:client=|uid=|removed\n|to=<[^\n]*\bqueued as )")
+_NEEDED = re.compile(rb": " + QUEUE_ID + rb": (?:client=|uid=|removed\n|to=<[^\n]*\bqueued as )")
 
 
 class _Life(NamedTuple):

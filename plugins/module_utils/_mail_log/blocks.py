@@ -37,7 +37,7 @@ class Reading:
     cut_lines: int = 0
     """Lines that were longer than 64 KiB. The rest of such a line is dropped."""
     first: int | None = None
-    """The time of the first line, in seconds since 1970; None if no line has a time stamp."""
+    """The time of the first line, in seconds since the epoch; None if no line has a time stamp."""
     last: int | None = None
     truncated: bool = False
     """Whether a part of the source could not be read."""
@@ -155,7 +155,7 @@ def _sample_times(block: bytes, clock: Clock) -> list[int]:
 def _first_time(block: bytes, start: int, clock: Clock) -> int | None:
     """Return the time of the first line with a time stamp, from a place in a block on."""
     start = block.find(b"\n", start - 1) + 1 if start else 0
-    for _ in range(_MAX_TRIES):
+    for _number in range(_MAX_TRIES):
         time = time_of_line(block[start : start + _MAX_STAMP_BYTES], clock)
         if time is not None:
             return time
@@ -168,7 +168,7 @@ def _first_time(block: bytes, start: int, clock: Clock) -> int | None:
 def _last_time(block: bytes, clock: Clock) -> int | None:
     """Return the time of the last line with a time stamp."""
     end = len(block) - 1
-    for _ in range(_MAX_TRIES):
+    for _number in range(_MAX_TRIES):
         start = block.rfind(b"\n", 0, max(end, 0)) + 1
         time = time_of_line(block[start : start + _MAX_STAMP_BYTES], clock)
         if time is not None or not start:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import QUEUE_ID
+
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import Delivery
 
@@ -18,7 +20,7 @@ _ADDRESS = rb"(?:\"(?:[^\"\\]|\\.)*\"|[^\">])*"
 # src/global/log_adhoc.c
 _ORIGINAL = re.compile(rb"[0-9A-Za-z]+: to=<" + _ADDRESS + rb">, orig_to=<(" + _ADDRESS + rb")>, ")
 # src/smtpd/smtpd.c: "250 2.0.0 Ok: queued as QUEUE_ID"; content filters pass it on, some with more text before it.
-_QUEUED = re.compile(rb"250 .*\bqueued as ([0-9A-Za-z]{5,255})\)?\Z")
+_QUEUED = re.compile(rb"250 .*\bqueued as (" + QUEUE_ID + rb")\)?\Z")
 # src/smtp/smtp_session.c: NAME[ADDRESS]:PORT; the name comes from the DNS, the address is the connection's. A path is a local socket.
 _LOCAL_RELAY = re.compile(rb"[^\[\]]*\[(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|/[^\]]*)\](?::\d+)?\Z")
 

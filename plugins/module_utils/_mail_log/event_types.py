@@ -9,6 +9,12 @@ from __future__ import annotations
 
 from typing import NamedTuple, Union
 
+# mail_queue_id_ok() accepts 255 characters (src/global/mail_queue.c); a real queue ID has five at least. NO_QUEUE has this form, too.
+QUEUE_ID = rb"[0-9A-Za-z]{5,255}"
+"""The pattern of a queue ID in a line."""
+NO_QUEUE = b"NOQUEUE"
+"""What smtpd(8) logs in place of the queue ID of a message that is not in the queue."""
+
 
 class Accepted(NamedTuple):
     """A server accepted the first recipient of a message (src/smtpd/smtpd.c, mail_open_stream(); src/qmqpd/qmqpd.c)."""
@@ -99,7 +105,7 @@ class Restricted(NamedTuple):
     """Where it acted, such as C(RCPT), C(header Subject)."""
     client_address: bytes | None
     text: bytes
-    """The answer with its codes; what follows it is a stranger's, and is left out."""
+    """The answer with its codes; what follows it is untrusted, and is left out."""
 
 
 class FailedLogin(NamedTuple):

@@ -6,7 +6,7 @@
 """What a line of a mail log says: one event, or a known line that says nothing about messages and logins.
 
 Clients and servers wrote parts of most lines. So a value counts only at the place where Postfix itself writes it: each pattern covers the
-text from its beginning, and what a stranger wrote comes last, or is followed by more of Postfix's own text up to the end of the line.
+text from its beginning, and what they wrote comes last, or is followed by more of Postfix's own text up to the end of the line.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Callable, Match, Pattern
 
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log import other_lines
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import (
+    NO_QUEUE,
+    QUEUE_ID,
     Accepted,
     Activated,
     Delivery,
@@ -33,14 +35,11 @@ from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_ty
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.line import Line
 
-# mail_queue_id_ok() accepts 255 characters (src/global/mail_queue.c); a real queue ID has five at least. NOQUEUE has this form, too.
-QUEUE_ID = rb"[0-9A-Za-z]{5,255}"
-NO_QUEUE = b"NOQUEUE"
 # Postfix cuts texts at 2000 bytes (MSG_SYSLOG_RECLEN, src/util/msg_syslog.c; MSG_LOGGER_RECLEN, src/util/msg_logger.c), and old syslog
 # daemons cut lines at 1024 (RFC 3164, 4.1). What then seems to be Postfix's own end of the line may be the sender's. An honest line with
 # an address is much shorter, except for what a server answered.
-CUT_LENGTH = 2000
-LONGEST_LINE = 900
+_CUT_LENGTH = 2000
+_LONGEST_CERTAIN = 900
 
 _Reading = Callable[["Match[bytes]"], "Event | None"]
 
@@ -65,7 +64,7 @@ def _read_activated(match: Match[bytes]) -> Event | None:
 
 def _read_delivery(match: Match[bytes]) -> Event | None:
     addresses, reason = match.string[: match.start("relay")], match["reason"]
-    if len(match.string) >= CUT_LENGTH or len(addresses) > LONGEST_LINE:
+    if len(match.string) >= _CUT_LENGTH or len(addresses) > _LONGEST_CERTAIN:
         return None
     # An address in its internal form, or a domain, can imitate what follows it (see read_event).
     if _IMITATION.search(addresses) or b">, relay=" in reason or b">, orig_to=<" in reason:
@@ -114,7 +113,7 @@ def _read_failed_login(match: Match[bytes]) -> Event:
 
 
 def _is_long(match: Match[bytes]) -> bool:
-    return len(match.string) > LONGEST_LINE
+    return len(match.string) > _LONGEST_CERTAIN
 
 
 def _cut_answer(text: bytes) -> bytes:
@@ -134,7 +133,7 @@ _ACTIONS = (
     rb"((?:milter-)?(?:(?:header|body)-)?(?:reject|hold|discard|filter|redirect|bcc|prepend|replace|strip|ignore|delay|pass|warn|warning|"
     rb"info|permit|reject_warning|abort|hangup))"
 )
-# What follows "header" and "body" is the sender's, up to 200 bytes of it, so that nothing behind it counts.
+# What follows "header" and "body" is up to 200 bytes of the message. Nothing behind that counts.
 _CHECKED = _ID + _ACTIONS + rb": (header [!-9;-~]{1,100}|body|content|mime-error)[: ].*"
 # "QUEUE-ID: reject: RCPT from NAME[ADDRESS]: ANSWER; from=<...> to=<...>"; postscreen has no name, and no queue ID before a greeting.
 _RESTRICTED = (
@@ -212,11 +211,13 @@ _PATTERNS: dict[bytes, tuple[tuple[Pattern[bytes], _Reading], ...]] = {
 def read_event(line: Line) -> Event | None:
     """Return what a line says, None for a line of Postfix, Dovecot or saslauthd that is not understood.
 
-    A line that can be read in two ways is not understood. With C(info_log_address_format = internal), and before Postfix 3.5, addresses are
-    logged without quotes, so that one with C(>, relay=) looks like the end of the address; so does a domain with such characters in either
-    form (the SMTP server refuses it). Two readings cannot be told apart, and both are of the sender's own message. An address with C(>, orig_to=<) in such a place is
-    read as two addresses. A login name with C(, sasl_sender=), C(, orig_queue_id=) or C(, orig_client=) is read up to there; Postfix logs
-    C(client=) with the name of an account that exists only.
+    A line that can be read in two ways is not understood. Addresses are logged without quotes before Postfix 3.5 and with
+    C(info_log_address_format = internal). Then an address with C(>, relay=) in it looks like the end of the address. A domain with such characters
+    does so in either form, but the SMTP server refuses it. An address with C(>, orig_to=<) in such a place is read as two addresses of the
+    sender's own message.
+
+    A login name with C(, sasl_sender=), C(, orig_queue_id=) or C(, orig_client=) is read up to there. That can only be an account that exists:
+    Postfix logs C(client=) with its name after a successful login.
     """
     if line.syslog_name:
         for pattern, reading in _PATTERNS.get(line.program, ()):

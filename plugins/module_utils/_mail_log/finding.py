@@ -33,7 +33,7 @@ class FoundLine(NamedTuple):
 def find_lines(block: bytes, hits: Iterable[int], clock: Clock) -> Iterator[FoundLine]:
     """Yield each line of a block that has a hit, once. block: whole lines. hits: positions in the block, in order.
 
-    A hit only saves work. What a line says is read from its beginning, so that text of a stranger in it does not count.
+    A hit only saves work. What a line says is read from its beginning, so untrusted text in it does not count.
     """
     end = 0
     for hit in hits:

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 # The forms that Clock.seconds() reads: the traditional one of syslog(3), RFC 3164, and that of RFC 3339. A copy from the web may have lost
 # one of the two blanks of "Mar  7".
 STAMP = rb"[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[^ \n]+"
-# Dovecot's own log file has login names where other files have the host, so that a host has none of the characters around these.
+# Dovecot's own log file has login names where other files have the host. So a host has none of the characters around login names.
 _HOST = rb"[^ \n()<>\[\]\"=]*[^ \n()<>\[\]\"=:]"
 # src/util/msg_syslog.c, src/util/msg_logger.c: "SYSLOG_NAME/PROGRAM[PID]: TEXT". Dovecot and saslauthd may leave out the pid.
-# A tag has no blank, so that no part of a text is taken for one.
+# A tag has no blank. Otherwise a part of a text could be taken for a tag.
 _TAG = rb"(?:(?P<name>[^ \[\n:]*)/)?(?P<program>[^ /\[\n:]+)(?:\[(?P<pid>\d{1,10})\])?: "
 _REST = rb"(?P<text>[^\n]*)\n?\Z"
 _STAMP = rb"(?P<stamp>" + STAMP + rb") "
@@ -56,7 +56,7 @@ _OTHER_FORMS = (
         + _REST
     ),
 )
-# rsyslog, tools/../action.c: with $RepeatedMsgReduction. No text of Postfix begins with a stranger's words, so that nobody else writes this.
+# rsyslog, tools/../action.c: with $RepeatedMsgReduction. No text of Postfix begins with words of a client or a server, so only rsyslog writes this.
 _REPEATED = re.compile(rb"message repeated (\d{1,9}) times: \[ ?(.*)\]\Z")
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple, Seque
 
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.deliveries import is_loopback, next_queue_id
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import (
+    NO_QUEUE,
     Accepted,
     Activated,
     Delivery,
@@ -26,19 +27,21 @@ from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_ty
     Removed,
     Restricted,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.events import NO_QUEUE
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import Event
+    from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.finding import FoundLine
 
-# Processes write the log at the same time, so that lines of two processes may be in the wrong order by that much.
+# Processes write the log at the same time. Lines of two processes may be in the wrong order, by at most this.
 _SLACK_SECONDS = 2
 
+# So much of each line is kept.
+KEPT_LINE_BYTES = 2048
 # A queue ID is one message on one host only.
 Place = Tuple[bytes, bytes]
 
 
-class Record(NamedTuple):
+class LogRecord(NamedTuple):
     """A line that may be of the trace. offset: its place in all that was read, in bytes."""
 
     time: int
@@ -57,12 +60,29 @@ class Record(NamedTuple):
         return self.syslog_name + b"/" + self.program if self.syslog_name else self.program
 
 
+def make_record(found: FoundLine, offset: int) -> LogRecord:
+    """Return a line that was found. offset: its place in all that was read, in bytes. A message that is not in the queue has no queue ID."""
+    line, event = found.line, found.event
+    queue_id = getattr(event, "queue_id", None)
+    return LogRecord(
+        time=line.time,
+        offset=offset,
+        host=line.host,
+        syslog_name=line.syslog_name,
+        program=line.program,
+        pid=line.pid,
+        queue_id=None if queue_id == NO_QUEUE else queue_id,
+        event=event,
+        line=found.raw[:KEPT_LINE_BYTES],
+    )
+
+
 class Life:
     """The lines of one message under one queue ID, in order."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.records: list[Record] = []
+        self.records: list[LogRecord] = []
         self.end: int | None = None
         """When the message left the queue, None if the log does not say it."""
 
@@ -98,7 +118,7 @@ class Life:
 Lives = Mapping[Place, Sequence[Life]]
 
 
-def divide(records: Iterable[Record]) -> dict[Place, list[Life]]:
+def divide(records: Iterable[LogRecord]) -> dict[Place, list[Life]]:
     """Return the lives of each queue ID. records: in order."""
     lives: dict[Place, list[Life]] = {}
     for record in records:
@@ -179,7 +199,7 @@ def _alive_at(lives: Lives, place: Place, time: int) -> Life | None:
 def _passed_on(lives: Iterable[Life]) -> Iterator[tuple[Life, Life]]:
     """Yield lives with the same Message-ID, if one came from the host itself while the other was there.
 
-    The sender chooses the Message-ID, so that alone it proves nothing.
+    The sender chooses the Message-ID, so it proves nothing alone.
     """
     by_id: dict[tuple[bytes, bytes], list[Life]] = {}
     for life in lives:
@@ -196,10 +216,10 @@ def _passed_on(lives: Iterable[Life]) -> Iterator[tuple[Life, Life]]:
 _ADDRESSES = re.compile(rb"; from=<(.*)> to=<(.*)> proto=")
 
 
-def rejected_addresses(record: Record) -> tuple[bytes, bytes] | None:
+def rejected_addresses(record: LogRecord) -> tuple[bytes, bytes] | None:
     """Return the sender and the recipient of a line about a restriction, None if they are not certain.
 
-    src/smtpd/smtpd_check.c, smtpd_whatsup(). The answer before them and the HELO name behind them may be a stranger's text.
+    src/smtpd/smtpd_check.c, smtpd_whatsup(). The answer before them and the HELO name behind them may be untrusted text.
     """
     if not isinstance(record.event, Restricted) or record.line.count(b"; from=<") != 1:
         return None

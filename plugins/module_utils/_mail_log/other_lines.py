@@ -14,7 +14,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Callable, Pattern
 
-from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import Event, Known
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import (
+    NO_QUEUE,
+    QUEUE_ID,
+    Event,
+    Known,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.password_checks import (
     read_dovecot,
     read_saslauthd,
@@ -23,7 +28,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.password
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.line import Line
 
-_ID = rb"(?:([0-9A-Za-z]{5,255}): )?"
+_ID = rb"(?:(" + QUEUE_ID + rb"): )?"
 # "NAME[ADDRESS]:PORT", of a client or server.
 _PEER = rb"[^\[ \n]*\[[^\]\n]*\](?::\d+)?"
 # What any program writes: severities (src/util/msg_syslog.c); changed tables (*/*.c, pre_accept()); compatibility_level; src/util/dict_cache.c,
@@ -162,4 +167,4 @@ def read(line: Line) -> Event | None:
     match = _PATTERNS.get(line.program, _ANY_PROGRAM).match(line.text)
     if match is None:
         return None
-    return Known(None if match.group(1) == b"NOQUEUE" else match.group(1))
+    return Known(None if match.group(1) == NO_QUEUE else match.group(1))

@@ -5,7 +5,7 @@
 # This module util is private to the collection: it can change at any time.
 """What the services that check passwords for Postfix say: Dovecot and saslauthd.
 
-The name in such a line is what a stranger typed. So a line counts only if it can be read in one way: where a name imitates the text that
+The name in such a line is what a client sent. So a line counts only if it can be read in one way: where a name imitates the text that
 follows it, the line is not understood.
 """
 

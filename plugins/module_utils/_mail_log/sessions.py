@@ -11,8 +11,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Iterable, Iterator, NamedTuple
 
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.connections import (
+    connected_address,
+    disconnected_address,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.finding import find_lines, pattern_hits
-from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.lives import Record
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.lives import LogRecord, make_record
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.timestamp import Clock
@@ -20,14 +24,10 @@ if TYPE_CHECKING:
 # So many processes are looked for, and so many of their lines are kept.
 MAX_PROCESSES = 50
 MAX_LINES = 20000
-MAX_LINE_BYTES = 2048
-# src/smtpd/smtpd.c, smtpd_proto() and smtpd_service(): "connect from NAME[ADDRESS]", "disconnect from NAME[ADDRESS] ehlo=1 ..."
-_CONNECT = re.compile(rb"connect from [^\[\]]*\[([^\]]*)\](?::\d+)?\Z")
-_DISCONNECT = re.compile(rb"disconnect from [^\[\]]*\[([^\]]*)\]")
 
 
-class Session(NamedTuple):
-    """A session in which a message was accepted. offset: of the line that says so, as in Record."""
+class TracedSession(NamedTuple):
+    """A session in which a message was accepted. offset: of the line that says so, as in LogRecord."""
 
     host: bytes
     tag: bytes
@@ -36,7 +36,7 @@ class Session(NamedTuple):
     offset: int
 
 
-class SessionLog:
+class SessionLines:
     """Finds the lines of sessions."""
 
     def __init__(self) -> None:
@@ -44,10 +44,10 @@ class SessionLog:
         self._known: set[bytes] = set()
         self._pattern: re.Pattern[bytes] | None = None
         # {(host, program, pid): its lines without a queue ID, with their text}
-        self._lines: dict[tuple[bytes, bytes, int | None], dict[int, tuple[Record, bytes]]] = {}
+        self._lines: dict[tuple[bytes, bytes, int | None], dict[int, tuple[LogRecord, bytes]]] = {}
         self._count = 0
 
-    def look_for(self, sessions: Iterable[Session]) -> bool:
+    def look_for(self, sessions: Iterable[TracedSession]) -> bool:
         """Look for the lines of these sessions in the next pass; return whether any are new."""
         wanted = {b"%s[%d]: " % (session.tag, session.pid or 0) for session in sessions} - self._known
         if len(wanted) > MAX_PROCESSES - len(self._known):
@@ -62,18 +62,7 @@ class SessionLog:
         if self._pattern is None:
             return
         for found in find_lines(block, pattern_hits(block, self._pattern), clock):
-            line, event = found.line, found.event
-            record = Record(
-                line.time,
-                offset + found.offset,
-                line.host,
-                line.syslog_name,
-                line.program,
-                line.pid,
-                getattr(event, "queue_id", None),
-                event,
-                found.raw[:MAX_LINE_BYTES],
-            )
+            record = make_record(found, offset + found.offset)
             # Lines with a queue ID are of a message, which need not be the traced one.
             if record.queue_id is not None or b"%s[%d]: " % (record.tag, record.pid or 0) not in self._known:
                 continue
@@ -81,9 +70,9 @@ class SessionLog:
                 self.truncated = True
                 return
             self._count += 1
-            self._lines.setdefault((record.host, record.tag, record.pid), {})[record.offset] = (record, line.text)
+            self._lines.setdefault((record.host, record.tag, record.pid), {})[record.offset] = (record, found.line.text)
 
-    def records(self, sessions: Iterable[Session]) -> Iterator[Record]:
+    def records(self, sessions: Iterable[TracedSession]) -> Iterator[LogRecord]:
         """Yield the lines of these sessions.
 
         A session whose beginning is not in the log, or whose client has another address there, has none: its lines may be of another one.
@@ -93,23 +82,23 @@ class SessionLog:
             yield from _lines_of(session, [lines[offset] for offset in sorted(lines)])
 
 
-def _lines_of(session: Session, lines: list[tuple[Record, bytes]]) -> list[Record]:
-    current: list[Record] = []
+def _lines_of(session: TracedSession, lines: list[tuple[LogRecord, bytes]]) -> list[LogRecord]:
+    current: list[LogRecord] = []
     address = None
     for record, text in lines:
-        connect = _CONNECT.match(text)
-        if connect is not None:
+        connected = connected_address(text)
+        if connected is not None:
             if record.offset > session.offset:
                 break
-            current, address = [record], connect.group(1)
+            current, address = [record], connected
             continue
-        disconnect = _DISCONNECT.match(text)
-        if disconnect is None:
+        disconnected = disconnected_address(text)
+        if disconnected is None:
             current.append(record)
         elif record.offset < session.offset:
             current, address = [], None
         else:
-            if disconnect.group(1) == address:
+            if disconnected == address:
                 current.append(record)
             break
     return current if address == session.client_address else []

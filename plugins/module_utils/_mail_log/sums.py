@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Callable, Collection, Match
 
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log import event_types as types
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.account import Account, Failures
-from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.events import NO_QUEUE, read_event
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.events import read_event
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.line import parse_line
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.other_lines import is_of_mail
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.volumes import VolumeTally
@@ -43,11 +43,12 @@ _LONGEST_NAME = 255
 _LONGEST_REJECT = 120
 
 # The frequent lines, in the forms of event_types. What has an unusual form, such as a quoted address, does not match and is read by
-# read_event(). The last group that took part says which form it is; an empty group marks a line that only has to be known.
-_ID = rb"([0-9A-Za-z]{5,255}): "
-_ANY_ID = rb"[0-9A-Za-z]{5,255}: "
+# read_event(). Only what needs the time checks the time stamp. The last group that took part says which form it is; an empty group marks a
+# line that only has to be known.
+_ID = rb"(" + types.QUEUE_ID + rb"): "
+_ANY_ID = types.QUEUE_ID + rb": "
 _FREQUENT = re.compile(
-    rb"^([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[^ \n]+) [^ \n()<>\[\]\"=]+ [^ \[\n:]+/(?:"
+    rb"^([A-Z].{14}|\d{4}-\d\d-\d\dT[^ \n]+) [^ \n()<>\[\]\"=]+ [^ \[\n:]+/(?:"
     rb"smtpd\[\d+\]: (?:(?:dis)?connect from ()[^\n]*"
     rb"|" + _ID + rb"client=[^\[\n]*\[([^\]\n]*)\](?:, sasl_method=([^,\n]*), sasl_username=([^,\n]*))?)"
     rb"|qmgr\[\d+\]: " + _ID + rb"(?:(removed)|from=<([^>\n]{0,800})>, size=\d+, nrcpt=(\d{1,9}) \(queue active\))"
@@ -107,7 +108,7 @@ class _Submission:
 
 
 class LogSums:
-    """The sums of a mail log, by account, client and sender. names: count only these accounts; None: all."""
+    """The sums of a mail log, by account, client and sender. names: count only these accounts, in lower case; None: all."""
 
     def __init__(self, *, names: Collection[bytes] | None = None) -> None:
         self._names = None if names is None else frozenset(names)
@@ -209,7 +210,7 @@ class LogSums:
 
     def _accept(self, queue_id: bytes, address: bytes | None) -> None:
         """Remember a message without a login. address: the client's, None without one."""
-        if queue_id != NO_QUEUE:
+        if queue_id != types.NO_QUEUE:
             self._accepted[queue_id] = address
             if len(self._accepted) > MAX_OPEN:
                 self.dropped_messages += _drop_first_half(self._accepted)
@@ -224,7 +225,7 @@ class LogSums:
         self._values += 1
         if self._failures:
             self._end_run(account, time)
-        if queue_id != NO_QUEUE:
+        if queue_id != types.NO_QUEUE:
             self._submitted[queue_id] = _Submission(account, address, time)
             if len(self._submitted) > MAX_OPEN:
                 self.dropped_messages += _drop_first_half(self._submitted)
@@ -317,7 +318,7 @@ class LogSums:
         """Return the account of a login, None for one that is not to be counted."""
         name = name[:_LONGEST_NAME]
         account = self._accounts.get(name)
-        if account is None and (self._names is None or name in self._names):
+        if account is None and (self._names is None or name.lower() in self._names):
             if len(self._accounts) >= MAX_ACCOUNTS:
                 self._drop_accounts()
             account = self._accounts[name] = Account(name)

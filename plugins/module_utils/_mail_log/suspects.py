@@ -12,7 +12,7 @@ else than the owner sends, and a second threshold that is exceeded, which may be
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable, Iterable, Mapping, NamedTuple
+from typing import TYPE_CHECKING, Callable, Collection, Iterable, Mapping, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import domains_of
 
@@ -110,6 +110,11 @@ DEFAULTS: Mapping[str, float] = {name: threshold.default for name, threshold in 
 _NEEDED = 2
 
 
+def are_enough(names: Collection[str]) -> bool:
+    """Return whether an account that exceeds these thresholds is a suspect: it needs two, and one must be a sign of somebody else."""
+    return len(names) >= _NEEDED and any(THRESHOLDS[name].is_sign for name in names)
+
+
 def find_suspects(accounts: Iterable[Account], limits: Mapping[str, float | None] = DEFAULTS) -> list[Suspect]:
     """Return the accounts that look stolen, those with the most evidence and then the most recipients first.
 
@@ -126,11 +131,9 @@ def find_suspects(accounts: Iterable[Account], limits: Mapping[str, float | None
 def _weigh(account: Account, limits: Mapping[str, float | None]) -> tuple[Evidence, ...]:
     """Return what speaks against an account, nothing if that is not enough."""
     evidence = []
-    signs = 0
     for name, threshold in THRESHOLDS.items():
         limit = limits[name]
         value = 0 if limit is None else threshold.measure(account)
         if limit is not None and value and value >= limit:
             evidence.append(Evidence(name, value, limit))
-            signs += threshold.is_sign
-    return tuple(evidence) if signs and len(evidence) >= _NEEDED else ()
+    return tuple(evidence) if are_enough([item.threshold for item in evidence]) else ()

@@ -47,7 +47,7 @@ class Clock:
         self._hours: dict[bytes, int] = {}
 
     def seconds(self, stamp: bytes) -> int:
-        """Return the time of a stamp in whole seconds since 1970. Raises ValueError if it is not a time stamp.
+        """Return the time of a stamp in whole seconds since the epoch. Raises ValueError if it is not a time stamp.
 
         A stamp without a year is in the latest year in which it is not later than the latest time plus one day. If the end of daylight
         saving repeats the hour, the second one is meant, unless it is later than the latest time.
@@ -118,7 +118,7 @@ class Clock:
 
 
 def _mktime(wanted: tuple[int, ...], is_dst: int) -> int | None:
-    """Return a local time in seconds since 1970, None if a C library refuses daylight saving in a zone without it (glibc 2.31)."""
+    """Return a local time in seconds since the epoch, None if a C library refuses daylight saving in a zone without it (glibc 2.31)."""
     try:
         return int(time.mktime((*wanted, 0, 0, is_dst)))  # type: ignore[arg-type]
     except OverflowError:

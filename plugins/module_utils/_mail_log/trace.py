@@ -21,6 +21,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.deliveri
     original_recipient,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import (
+    NO_QUEUE,
+    QUEUE_ID,
     Accepted,
     Activated,
     Delivery,
@@ -29,7 +31,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_ty
     Noticed,
     PickedUp,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.events import NO_QUEUE
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.finding import (
     FoundLine,
     find_lines,
@@ -37,27 +38,27 @@ from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.finding 
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.lives import (
     Life,
+    LogRecord,
     Place,
-    Record,
     divide,
     find_related,
+    make_record,
     rejected_addresses,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.sessions import Session, SessionLog
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.sessions import SessionLines, TracedSession
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.timestamp import Clock
 
 MAX_PASSES = 6
-# Bounds of the memory: queue IDs that are looked for, lines that are kept, and bytes of a line.
+# Bounds of the memory: queue IDs that are looked for, and lines that are kept.
 MAX_QUEUE_IDS = 200
 MAX_LINES = 10000
-MAX_LINE_BYTES = 2048
 # More needles than these are found by the names in all lines.
 _FEW = 8
 # Where a line has a queue ID or a Message-ID.
 _NAMES = re.compile(
-    rb"(?:\]: |orig_id=|orig_queue_id=|notification: |queued as )([0-9A-Za-z]{5,255})|(message-id=[^\n]*)"
+    rb"(?:\]: |orig_id=|orig_queue_id=|notification: |queued as )(" + QUEUE_ID + rb")|(message-id=[^\n]*)"
 )
 # So many queue IDs of a sender or a recipient are remembered until it is known which have both.
 _MAX_CANDIDATES = 50000
@@ -75,7 +76,7 @@ class TraceRequest(NamedTuple):
 class TracedLine(NamedTuple):
     """A line of the trace. message: its number; lines of one session that belong to no single message have none."""
 
-    record: Record
+    record: LogRecord
     message: int | None
 
 
@@ -86,12 +87,12 @@ class Trace:
         self._request = request
         self.truncated = False
         """Whether there was more than the bounds allow."""
-        self._records: dict[int, Record] = {}
+        self._records: dict[int, LogRecord] = {}
         # What was looked for already, and what is looked for in this pass.
         self._known: set[bytes] = set()
         self._needles: set[bytes] = set()
         self._candidates = _Candidates(request)
-        self._sessions = SessionLog()
+        self._sessions = SessionLines()
         self._passes = 0
         self._offset = 0
         if request.queue_id is not None:
@@ -183,7 +184,7 @@ class Trace:
     # --- what is found ----------------------------------------------------------------------------------------------------
 
     def _add(self, found: FoundLine) -> None:
-        record = _make_record(found, self._offset + found.offset)
+        record = make_record(found, self._offset + found.offset)
         if self._candidates.needles:
             if self._candidates.add(record, found.line.text):
                 self._keep(record)
@@ -191,7 +192,7 @@ class Trace:
         elif record.queue_id is not None and self._is_wanted(record):
             self._keep(record)
 
-    def _is_wanted(self, record: Record) -> bool:
+    def _is_wanted(self, record: LogRecord) -> bool:
         """Return whether a line is of a queue ID that is looked for, or names it at a place where Postfix itself writes it."""
         event = record.event
         if record.queue_id in self._known:
@@ -204,7 +205,7 @@ class Trace:
             return next_queue_id(event) in self._known
         return isinstance(event, Identified)
 
-    def _keep(self, record: Record) -> None:
+    def _keep(self, record: LogRecord) -> None:
         if len(self._records) >= MAX_LINES and record.offset not in self._records:
             self.truncated = True
             return
@@ -268,7 +269,7 @@ class _Candidates:
                 for form in (address, quote(address))
             }
 
-    def add(self, record: Record, text: bytes) -> bool:
+    def add(self, record: LogRecord, text: bytes) -> bool:
         """Note a line; return whether it is one of the trace by itself, because mail with these addresses was refused."""
         event = record.event
         if record.queue_id is None:
@@ -298,26 +299,10 @@ class _Candidates:
         return [place[1] for place in self._places[0] if place in self._places[1]]
 
 
-def _make_record(found: FoundLine, offset: int) -> Record:
-    line, event = found.line, found.event
-    queue_id = getattr(event, "queue_id", None)
-    return Record(
-        time=line.time,
-        offset=offset,
-        host=line.host,
-        syslog_name=line.syslog_name,
-        program=line.program,
-        pid=line.pid,
-        queue_id=None if queue_id == NO_QUEUE else queue_id,
-        event=event,
-        line=found.raw[:MAX_LINE_BYTES],
-    )
-
-
-def _sessions_of(lives: Iterable[Life]) -> list[Session]:
+def _sessions_of(lives: Iterable[Life]) -> list[TracedSession]:
     """Return the SMTP sessions in which the messages were accepted."""
     return [
-        Session(record.host, record.tag, record.pid, record.event.client_address, record.offset)
+        TracedSession(record.host, record.tag, record.pid, record.event.client_address, record.offset)
         for life in lives
         for record in life.records
         if isinstance(record.event, Accepted) and record.pid is not None

@@ -19,6 +19,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Sel
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import unquote
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.deliveries import original_recipient
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import (
+    NO_QUEUE,
+    QUEUE_ID,
     Accepted,
     Activated,
     Delivery,
@@ -45,7 +47,7 @@ _TESTS: Mapping[str, Callable[[object, str], Callable[[bytes], bool]]] = {
     "recipient": patterns.address_test,
 }
 KEYS = tuple(_TESTS)
-_NEEDED = rb": [0-9A-Za-z]{5,255}: (?:client=|from=<|removed\n%b)"
+_NEEDED = rb": " + QUEUE_ID + rb": (?:client=|from=<|removed\n%b)"
 _DELIVERIES = rb"|to=<"
 
 
@@ -100,7 +102,7 @@ class Trial:
         has_recipients = any(rule.key == "recipient" for rule in rules)
         self._needed = re.compile(_NEEDED % (_DELIVERIES if has_recipients else b""))
         self.missed = 0
-        """How many messages or recipients were forgotten to save memory, so that the counts may be inexact by so many."""
+        """How many messages or recipients were forgotten to save memory. The counts may be wrong by so many."""
         self._messages = [0] * len(rules)
         self._recipients = [0] * len(rules)
         # {queue ID: the rules that stop it, as bits}. The bit above those says whether its recipients were counted.
@@ -130,7 +132,7 @@ class Trial:
 
     def _accept(self, event: Accepted) -> None:
         self._seen_count -= len(self._seen.pop(event.queue_id, ()))
-        if event.original_queue_id is not None and event.original_queue_id != b"NOQUEUE":
+        if event.original_queue_id is not None and event.original_queue_id != NO_QUEUE:
             self._known.pop(event.queue_id, None)
             return
         values = {"sasl_username": event.sasl_username, "client_address": event.client_address}

@@ -8,12 +8,13 @@
 from __future__ import annotations
 
 import heapq
-from typing import Iterable, NamedTuple
+from typing import NamedTuple
 
-# As in Tally: a tally keeps at most so many distinct values. It drops those with the fewest messages.
-MAX_DISTINCT = 40000
-_KEPT_DISTINCT = 20000
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Tally
+
 LONGEST_VALUE = 512
+# Values wait until so many can be counted together.
+_AT_ONCE = 2000
 
 
 class Volume(NamedTuple):
@@ -25,42 +26,43 @@ class Volume(NamedTuple):
 
 
 class VolumeTally:
-    """Counts messages and recipients by value (lossy counting: from time to time the rarest values are dropped)."""
+    """Counts messages by value as Tally does, and their recipients."""
 
-    __slots__ = ("_counts", "missed")
+    __slots__ = ("_messages", "_others")
 
     def __init__(self) -> None:
-        self._counts: dict[bytes, list[int]] = {}
-        self.missed = 0
-        """By how many messages the count of a value may be too low; 0 means that every count is exact."""
+        self._messages = Tally()
+        # The recipients of each message after the first one, by value.
+        self._others: dict[bytes, int] = {}
 
-    def __len__(self) -> int:
-        return len(self._counts)
+    @property
+    def missed(self) -> int:
+        """By how many messages the count of a value may be too low; 0 means that every count is exact."""
+        return self._messages.missed
 
     def add(self, value: bytes, recipients: int) -> None:
         """Count one message. A long value is counted under its beginning."""
-        counts = self._counts.get(value)
-        if counts is not None:
-            counts[0] += 1
-            counts[1] += recipients
-        elif len(value) > LONGEST_VALUE:
-            self.add(value[:LONGEST_VALUE], recipients)
-        else:
-            self._counts[value] = [1, recipients]
-            if len(self._counts) > MAX_DISTINCT:
-                self._sweep()
+        if len(value) > LONGEST_VALUE:
+            value = value[:LONGEST_VALUE]
+        waiting = self._messages.waiting
+        waiting.append(value)
+        if recipients != 1:
+            self._others[value] = self._others.get(value, 0) + recipients - 1
+        if len(waiting) >= _AT_ONCE:
+            self._count_waiting()
 
     def top(self, number: int) -> list[Volume]:
         """Return the values with the most recipients, most first, equal ones by messages and then in the order of their bytes."""
-        return heapq.nsmallest(
-            number, self._volumes(), key=lambda volume: (-volume.recipients, -volume.messages, volume.value)
+        self._count_waiting()
+        others = self._others
+        volumes = (
+            Volume(value, count, count + others.get(value, 0)) for value, count in self._messages.counts().items()
         )
+        return heapq.nsmallest(number, volumes, key=lambda volume: (-volume.recipients, -volume.messages, volume.value))
 
-    def _volumes(self) -> Iterable[Volume]:
-        return (Volume(value, messages, recipients) for value, (messages, recipients) in self._counts.items())
-
-    def _sweep(self) -> None:
-        """Drop the values that have at most as many messages as the first one beyond those to keep."""
-        dropped = sorted((counts[0] for counts in self._counts.values()), reverse=True)[_KEPT_DISTINCT]
-        self.missed += dropped
-        self._counts = {value: counts for value, counts in self._counts.items() if counts[0] > dropped}
+    def _count_waiting(self) -> None:
+        before = self._messages.missed
+        self._messages.count_waiting()
+        if self._messages.missed != before:
+            kept = self._messages.counts()
+            self._others = {value: count for value, count in self._others.items() if value in kept}

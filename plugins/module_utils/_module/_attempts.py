@@ -25,7 +25,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.line imp
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.timestamp import Clock
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.mail_log import LogTail
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_tail import LogTail
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 
 _POLL_SECONDS = 0.5

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError, SelectionError
-from ansible_collections.mailops.postfix.plugins.module_utils._locks.changes import Changes, Wish, change_locks
+from ansible_collections.mailops.postfix.plugins.module_utils._locks.changes import Changes, LockOptions, change_locks
 from ansible_collections.mailops.postfix.plugins.module_utils._locks.expiry import parse_expiry
 from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import (
     ACTIONS,
@@ -51,18 +51,18 @@ class LockRequest:
 
     present: Sequence[Target]
     absent: Sequence[str]
-    wish: Wish
+    options: LockOptions
     now: int
 
     def changes(self, locks: Sequence[Lock]) -> Changes:
         """Return what the request changes about these locks. Raises LimitError."""
-        return change_locks(locks, present=self.present, wish=self.wish, absent=self.absent, now=self.now)
+        return change_locks(locks, present=self.present, options=self.options, absent=self.absent, now=self.now)
 
     def check_host(self, module: AnsibleModule, configuration: Configuration) -> None:
         """Raise InstanceError if this host cannot do what a lock asks, and warn of what escapes a lock."""
         keys = {target.key for target in self.present}
         proxying = configuration.proxying_services()
-        if proxying and self.wish.action != "reject" and keys.intersection(ACCESS_KEYS):
+        if proxying and self.options.action != "reject" and keys.intersection(ACCESS_KEYS):
             raise InstanceError(
                 "%s has smtpd_proxy_filter, and with it smtpd can neither hold nor discard mail. Nothing was changed. Use action: reject."
                 % " and ".join(proxying)
@@ -86,7 +86,7 @@ def parse_request(params: Mapping[str, Any], *, now: int, user: str) -> LockRequ
     targets = parse_targets(params["locks"], "locks")
     ids = [check_id(text, "ids[%d]" % number) for number, text in enumerate(params["ids"])]
     protection = parse_protection(params["never"], "never")
-    wish = Wish(
+    options = LockOptions(
         action=params["action"],
         text=check_text(params["text"], "text"),
         reason=check_text(params["reason"], "reason"),
@@ -95,9 +95,9 @@ def parse_request(params: Mapping[str, Any], *, now: int, user: str) -> LockRequ
         user=user,
     )
     if params["state"] == "absent":
-        return LockRequest((), [*(target.id for target in targets), *ids], wish, now)
+        return LockRequest((), [*(target.id for target in targets), *ids], options, now)
     if ids:
         raise SelectionError("ids", "it names locks to remove. Use it with state: absent, and locks to lock something")
     for number, target in enumerate(targets):
         check_allowed(target, protection, "locks[%d].%s" % (number, target.key))
-    return LockRequest(targets, (), wish, now)
+    return LockRequest(targets, (), options, now)

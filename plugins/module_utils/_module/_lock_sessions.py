@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LogError
-from ansible_collections.mailops.postfix.plugins.module_utils._locks.open_sessions import SessionLog, is_locked
+from ansible_collections.mailops.postfix.plugins.module_utils._locks.open_sessions import OpenSessions, is_locked
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.line import parse_line
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import sessions
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import smtpd_processes
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_sources import find_sources
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def end_sessions(
     locks = [lock for lock in locks if lock.key in ("sasl_username", "client_address")]
     if not locks:
         return Found()
-    processes = sessions.sessions_before(instance, moment, wait=wait)
+    processes = smtpd_processes.sessions_before(instance, moment, wait=wait)
     if not processes:
         return Found()
     try:
@@ -66,7 +66,7 @@ def end_sessions(
     locked = [process for process in processes if process.pid in known and is_locked(known[process.pid], locks)]
     outcomes = dict.fromkeys((process.pid for process in locked), "ended")
     if not module.check_mode:
-        ending = sessions.end_processes(instance, locked)
+        ending = smtpd_processes.end_processes(instance, locked)
         outcomes = ending.outcomes
         if ending.signalled:
             module.warn(
@@ -78,7 +78,7 @@ def end_sessions(
     return Found(rows[:_MAX_SHOWN], len(unknown), len(rows))
 
 
-def _is_unknown(pid: int, log: SessionLog, locks: Sequence[Lock]) -> bool:
+def _is_unknown(pid: int, log: OpenSessions, locks: Sequence[Lock]) -> bool:
     """Return whether a process may serve what is locked. The client of a session is known at once, its account later.
 
     If nobody is connected, it has no session: it waits for a client, and ends by itself. If the log does not have it, that is not known.
@@ -88,15 +88,15 @@ def _is_unknown(pid: int, log: SessionLog, locks: Sequence[Lock]) -> bool:
     return pid not in log.seen
 
 
-def _read_log(instance: Instance, processes: Sequence[sessions.Process], files: Sequence[str]) -> SessionLog:
+def _read_log(instance: Instance, processes: Sequence[smtpd_processes.Process], files: Sequence[str]) -> OpenSessions:
     """Return what the log says of processes. files: of the log, if it is not found. Raises LogError if there is no log."""
-    log = SessionLog({process.pid: process.started for process in processes})
+    log = OpenSessions({process.pid: process.started for process in processes})
     since = min(process.started for process in processes) - 1
     found = find_sources(instance, files=files, journal=None, since=since)
     try:
         for source in found.sources:
             for block in source.blocks(since, None):
-                for text in block.splitlines():
+                for text in block.split(b"\n"):
                     # Most lines are of other programs.
                     line = parse_line(text, source.clock) if b"smtpd[" in text else None
                     if line is not None:

@@ -11,7 +11,6 @@ The order makes every interruption harmless: the journal, the tables, main.cf an
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Mapping, Sequence
@@ -28,11 +27,11 @@ from ansible_collections.mailops.postfix.plugins.module_utils._locks.tables impo
     Table,
     Types,
     choose_patterns,
-    hooks_of,
     make_tables,
+    references_of,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import configuration as postfix_configuration
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import files, sessions
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import files, smtpd_processes
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.lock_store import Journal, find_indexed_type
 
 if TYPE_CHECKING:
@@ -57,11 +56,8 @@ class State:
     """The SMTP services without logins that will log a warning about check_sasl_access for each recipient."""
 
     def files(self, instance: Instance) -> Mapping[str, str]:
-        """Return the texts of main.cf and master.cf by path."""
-        return {
-            instance.main_cf: self.main_text,
-            os.path.join(instance.config_directory, "master.cf"): self.master_text,
-        }
+        """Return the texts of main.cf and master.cf by path, as Configuration.files() does."""
+        return {instance.main_cf: self.main_text, instance.master_cf: self.master_text}
 
 
 def choose_types(instance: Instance, locks: Sequence[Lock], directory: str) -> Types:
@@ -77,25 +73,25 @@ def make_state(configuration: Configuration, locks: Sequence[Lock], types: Types
     directory = configuration.directory
     inheriting = [service for service in configuration.smtp_servers if RESTRICTIONS not in service.settings]
     has_sasl = any(map(configuration.has_sasl, inheriting))
-    main_hooks = hooks_of(tables, directory, has_sasl=has_sasl)
-    values = {name: hook + configuration.main.get(name, "") for name, hook in main_hooks.items()}
+    main_references = references_of(tables, directory, has_sasl=has_sasl)
+    values = {name: reference + configuration.main.get(name, "") for name, reference in main_references.items()}
 
     def choose(service: Service) -> Mapping[str, str]:
-        """Return the texts for the values that a service sets, and note what postconf must show."""
+        """Return the references of a service, and note what postconf must show."""
         if service.command not in ("smtpd", "cleanup"):
             return {}
-        hooks = hooks_of(tables, directory, has_sasl=configuration.has_sasl(service))
-        for name, hook in hooks.items():
+        references = references_of(tables, directory, has_sasl=configuration.has_sasl(service))
+        for name, reference in references.items():
             if name in service.settings:
-                values["%s/%s" % (service.shown, name)] = hook + configuration.value_for(service, name)
-        return hooks
+                values["%s/%s" % (service.shown, name)] = reference + configuration.value_for(service, name)
+        return references
 
     master_text = add_to_master(configuration.master_text, choose, directory)
-    is_noisy = SASL_CHECK in main_hooks.get(RESTRICTIONS, "")
+    is_noisy = SASL_CHECK in main_references.get(RESTRICTIONS, "")
     return State(
         locks,
         tables,
-        add_to_main(configuration.main_text, main_hooks, directory),
+        add_to_main(configuration.main_text, main_references, directory),
         master_text,
         {name: postfix_configuration.compact(value) for name, value in values.items()},
         types,
@@ -133,12 +129,11 @@ def find_difference(
     store: LockStore, instance: Instance, journal: Journal, state: State, configuration: Configuration
 ) -> Difference:
     """Return how the files differ from a state. It only reads. Raises MailopsError."""
-    texts = (configuration.main_text, configuration.master_text)
-    wanted = state.files(instance).items()
+    old = configuration.files(instance)
     return Difference(
         journal=list(journal.locks) != list(state.locks),
         tables=[table for table in state.tables if not store.is_as_wanted(table)],
-        files={path: text for (path, text), old in zip(wanted, texts) if text != old},
+        files={path: text for path, text in state.files(instance).items() if text != old[path]},
         leftover=journal.pending or store.has_others(state.tables) or (not state.locks and store.has_leftovers()),
     )
 
@@ -174,7 +169,7 @@ class Files:
             raise
         running = bool(self.instance.running())
         if running:
-            sessions.reload(self.instance)
+            smtpd_processes.reload(self.instance)
         self._finish(state, time.time() if running else self.journal.since)
         return running
 
@@ -190,9 +185,7 @@ class Files:
 
     def _put_back(self, types: Types, difference: Difference) -> None:
         """Put back the configuration files, then the tables and the journal. Postfix was not reloaded meanwhile."""
-        old = (self.before.main_text, self.before.master_text)
-        paths = (self.instance.main_cf, os.path.join(self.instance.config_directory, "master.cf"))
-        for path, text in zip(paths, old):
+        for path, text in self.before.files(self.instance).items():
             if path in difference.files:
                 files.replace_text(path, text)
         if not self.journal.locks:

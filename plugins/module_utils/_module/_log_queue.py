@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 # How a message is attributed, the most certain first.
 QUEUE_FILE, LOG, RECEIVED = "queue_file", "log", "received"
-ATTRIBUTIONS = (QUEUE_FILE, LOG, RECEIVED)
 # So many messages without a login are looked up in the log, and so many of them are opened for their Received header.
 MAX_UNKNOWN = 50000
 MAX_OPENED = 20000
@@ -85,7 +84,7 @@ class QueueLogins(Collector):
             if envelope.origin != "bounce":
                 self.unknown.append(found)
                 self._bound()
-        elif self.names is None or login in self.names:
+        elif self.names is None or login.lower() in self.names:
             self.by_file += 1
             self.logins.update({login: 1})
             self.oldest.append((found, login))
@@ -160,7 +159,7 @@ class QueueReader:
             else:
                 later.append(Attribution(message, login, LOG))
         later += _read_received(self._source.spool, unknown[:MAX_OPENED], self._host)
-        later = sorted(row for row in later if found.names is None or row.sasl_username in found.names)
+        later = sorted(row for row in later if found.names is None or row.sasl_username.lower() in found.names)
         logins = Tally()
         logins.merge(found.logins)
         logins.waiting.extend(row.sasl_username for row in later)

@@ -21,6 +21,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.address im
     undisplay_address,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.event_types import NO_QUEUE
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.period import parse_period
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.suspects import DEFAULTS
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.trace import TraceRequest
@@ -31,7 +32,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module import _op
 SUMS = ("accounts", "clients", "senders", "reasons", "rejects", "suspects")
 GATHER = (*SUMS, "queue", "trace")
 DEFAULT_TOP, DEFAULT_LIMIT = 10, 100
-# A shorter queue ID would be found in too many places (QUEUE_ID in events.py).
+# A shorter queue ID would be found in too many places (see QUEUE_ID).
 _SHORTEST_ID = 5
 
 OPTIONS: _options.ArgumentSpec = {
@@ -59,7 +60,7 @@ class LogRequest:
     top: int
     limit: int
     names: frozenset[bytes] | None
-    """Only these accounts; None: all."""
+    """Only these accounts, in lower case; None: all."""
     thresholds: Mapping[str, float | None]
     trace: TraceRequest | None
     rules: tuple[TrialRule, ...]
@@ -104,7 +105,7 @@ def _names_of(names: Sequence[str] | None) -> frozenset[bytes] | None:
     for index, name in enumerate(names):
         if not name:
             raise SelectionError("sasl_username[%d]" % index, "the text is empty. Write a name, or leave it out")
-    return frozenset(map(undisplay, names))
+    return frozenset(undisplay(name).lower() for name in names)
 
 
 def parse_thresholds(thresholds: Mapping[str, Any]) -> dict[str, float | None]:
@@ -147,7 +148,11 @@ def parse_trace(trace: Mapping[str, Any]) -> TraceRequest:
                 "trace.%s" % key, "%r is not a value to look for. Write it in full, in quotes" % (value,)
             )
     if "queue_id" in given:
-        if not is_valid(given["queue_id"]) or len(given["queue_id"]) < _SHORTEST_ID or given["queue_id"] == "NOQUEUE":
+        if (
+            not is_valid(given["queue_id"])
+            or len(given["queue_id"]) < _SHORTEST_ID
+            or given["queue_id"].encode() == NO_QUEUE
+        ):
             raise SelectionError(
                 "trace.queue_id", "%r is not a queue ID. Copy it from the log or from mailq" % given["queue_id"]
             )

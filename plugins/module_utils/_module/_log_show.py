@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import (
@@ -19,8 +18,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.address im
     unquote,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log import event_types
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.account import most_frequent
 from ansible_collections.mailops.postfix.plugins.module_utils._module._log_request import DEFAULT_LIMIT, DEFAULT_TOP
-from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip, fit
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.account import Account, Busiest
@@ -88,22 +88,11 @@ def show_sections(sections: Mapping[str, Section], *, top: int, limit: int) -> d
     truncated = []
     for name, section in sections.items():
         more = limit / DEFAULT_LIMIT if name in _LIMITED else top / DEFAULT_TOP
-        rows = _fit(section.rows, int(_BUDGET * _SHARES[name] / total * max(1, more)))
+        rows = fit(section.rows, int(_BUDGET * _SHARES[name] / total * max(1, more)))
         shown[name] = rows
         if section.truncated or len(rows) < len(section.rows):
             truncated.append(name)
     return {**shown, "truncated": truncated}
-
-
-def _fit(rows: Rows, budget: int) -> list[Mapping[str, Any]]:
-    """Return the first rows that fit in so many bytes of JSON."""
-    fitting = []
-    for row in rows:
-        budget -= len(json.dumps(row)) + 2
-        if budget < 0:
-            break
-        fitting.append(row)
-    return fitting
 
 
 def _text(value: bytes, show: Callable[[bytes], str] = display, size: int = _MAX_VALUE) -> str:
@@ -124,7 +113,7 @@ def show_accounts(accounts: Iterable[Account]) -> Section:
 
 
 def _show_account(account: Account) -> dict[str, Any]:
-    senders, addresses = _most(account.senders), _most(account.addresses)
+    senders, addresses = most_frequent(account.senders, _VALUES), most_frequent(account.addresses, _VALUES)
     return {
         "sasl_username": _text(account.sasl_username, display_login),
         "logins": account.logins,
@@ -135,7 +124,7 @@ def _show_account(account: Account) -> dict[str, Any]:
         "addresses": [{"value": _text(value, display_client), "logins": count} for value, count in addresses],
         "address_count": len(account.addresses),
         "network_count": len(account.networks),
-        "methods": [_text(value, size=_MAX_METHOD) for value, _count in _most(account.methods)],
+        "methods": [_text(value, size=_MAX_METHOD) for value, _count in most_frequent(account.methods, _VALUES)],
         "first": account.first,
         "last": account.last,
         "busiest_minute": _show_busiest(account.minute.busiest, "logins"),
@@ -150,10 +139,6 @@ def _show_account(account: Account) -> dict[str, Any]:
         or len(addresses) < len(account.addresses)
         or len(account.queue_ids) > _QUEUE_IDS,
     }
-
-
-def _most(counts: Mapping[bytes, int]) -> list[tuple[bytes, int]]:
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_VALUES]
 
 
 def _show_busiest(busiest: Busiest | None, what: str) -> dict[str, int] | None:
@@ -276,7 +261,7 @@ def _show_line(line: TracedLine) -> dict[str, Any]:
     return {
         "time": record.time,
         "host": _text(record.host),
-        "program": _text(record.tag, size=_MAX_VALUE),
+        "program": _text(record.tag),
         "queue_id": None if record.queue_id is None else _text(record.queue_id),
         "message": line.message,
         "event": EVENTS.get(type(record.event), "other"),

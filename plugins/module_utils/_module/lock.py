@@ -34,7 +34,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._postfix.login_cac
     find_caches,
     saslauthd_ignores_domains,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import operator
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import ConfigurationLock, operator
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import fit
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ ARGUMENTS = _options.compose(_options.INSTANCE, REQUEST)
 _NAME = "postfix_lock"
 # Each list of locks in a result has at most so many bytes of JSON.
 _BUDGET = 10 << 10
-_DIFF_LINES = 200
+# Each side of a part of the diff has at most so many characters.
+_DIFF_CHARACTERS = 20000
 _OTHER_NAMES = (
     "saslauthd runs without -r, so it may accept the password of a locked account for the same name with any domain, such as stolen@x for "
     "stolen. Locks do not stop these names. Change the password or refuse the login as well."
@@ -65,7 +66,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     with _room_for_tries(module) as directory:
         if module.check_mode:
             return _Run(module, instance, store, directory).finish()
-        with store.exclude_others():
+        with ConfigurationLock(instance.queue_directory, purpose=_NAME):
             return _Run(module, instance, store, directory).finish()
 
 
@@ -95,7 +96,6 @@ class _Run:
         check_state(store, self.state, [*self.changes.added, *self.changes.updated], directory)
         self.difference = find_difference(store, instance, self.journal, self.state, self.before)
         self.old_tables = {key: store.table_text(key) for key in sorted(_keys(self.journal.locks, locks))}
-        self.caches = _caches(self.before, self.changes.added)
         self.files = Files(instance, store, self.journal, self.before)
 
     def finish(self) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class _Run:
             _log(
                 AuditLog(self.module, self.instance, _NAME),
                 self.changes,
-                self.request.wish.user,
+                self.request.options.user,
                 self.module.params["reason"],
             )
         self._warn()
@@ -129,7 +129,8 @@ class _Run:
                 "%s takes no logins and has no smtpd_recipient_restrictions of its own, so it logs a warning about check_sasl_access for each "
                 "recipient while an account is locked." % service
             )
-        if any(row["cache"] == SASLAUTHD for row in self.caches) and saslauthd_ignores_domains():
+        accounts = any(lock.key == "sasl_username" for lock in self.changes.added)
+        if accounts and SASLAUTHD in find_caches(self.before) and saslauthd_ignores_domains():
             self.module.warn(_OTHER_NAMES)
 
     def _find_sessions(self, *, reloaded: bool) -> _lock_sessions.Found:
@@ -149,7 +150,7 @@ class _Run:
             "left_out": len(self.changes.after) - len(rows["locks"]),
             "sessions": found.rows,
             "unknown_sessions": found.unknown,
-            "caches": self.caches,
+            "caches": _caches(self.before, self.changes),
             "reloaded": reloaded,
             "diff": _diff(self.instance, self.before, self.state, self.difference, self.old_tables),
         }
@@ -163,9 +164,13 @@ def _show(locks: Sequence[Lock]) -> list[dict[str, Any]]:
     return fit([lock.show() for lock in locks], _BUDGET)
 
 
-def _caches(configuration: Configuration, added: Sequence[Lock]) -> list[dict[str, Any]]:
-    """Return the caches that may still hold a password of a newly locked account."""
-    accounts = sorted({str(lock.value) for lock in added if lock.key == "sasl_username"})
+def _caches(configuration: Configuration, changes: Changes) -> list[dict[str, Any]]:
+    """Return the caches that may have an old answer about the accounts that are locked or unlocked now.
+
+    A lock does not refuse the login. So the old password may have got into a cache again while the account was locked.
+    """
+    locks = (*changes.added, *changes.removed, *changes.expired)
+    accounts = sorted({str(lock.value) for lock in locks if lock.key == "sasl_username"})
     if not accounts:
         return []
     return [{"cache": cache, "sasl_usernames": accounts} for cache in find_caches(configuration)]
@@ -194,7 +199,7 @@ def _diff(
     old_tables: Mapping[str, str | None],
 ) -> list[dict[str, str]]:
     """Return the lines of main.cf, master.cf and the tables that differ."""
-    old = dict(zip(state.files(instance), (configuration.main_text, configuration.master_text)))
+    old = configuration.files(instance)
     new_tables = {table.key: table.text for table in state.tables}
     pairs = [(path, old[path], text) for path, text in difference.files.items()]
     pairs += [
@@ -221,4 +226,4 @@ def _diff(
 def _lines_only_in(text: str, other: str) -> str:
     """Return the lines that only one of two texts has: main.cf may have secrets in other lines."""
     known = set(other.splitlines())
-    return "".join(line + "\n" for line in text.splitlines() if line not in known)[: _DIFF_LINES * 100]
+    return "".join(line + "\n" for line in text.splitlines() if line not in known)[:_DIFF_CHARACTERS]

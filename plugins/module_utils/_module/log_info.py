@@ -110,7 +110,7 @@ class LogReading:
         self._suspects: list[Suspect] = []
         self._evidence = LoginLines(())
         self._rows: list[dict[str, Any]] = []
-        self._lines = 0
+        self._lines = self._cut_lines = 0
         self.warnings: list[str] = []
         """Sentences for the operator about the sources."""
 
@@ -146,6 +146,7 @@ class LogReading:
         for source in self._sources:
             reading = source.reading
             self._lines += reading.lines
+            self._cut_lines += reading.cut_lines
             self._rows.append(
                 {
                     "path": clip(display(source.path.encode("utf-8", "surrogateescape"))),
@@ -200,7 +201,8 @@ class LogReading:
 
     def _approximate(self, queue: int | None) -> dict[str, int]:
         """Return what a bound made inexact, and by how much."""
-        numbers = {**self._sums.approximate, "matched": self._trial.missed, "queue": queue}
+        own = {"cut_lines": self._cut_lines, "matched": self._trial.missed, "queue": queue}
+        numbers = {**self._sums.approximate, **own}
         return {name: number for name, number in numbers.items() if number}
 
 

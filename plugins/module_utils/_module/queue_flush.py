@@ -31,7 +31,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._attempts 
 from ansible_collections.mailops.postfix.plugins.module_utils._module._change import Change, Effect, open_change
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Limits, Request, request_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import Destination
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.mail_log import open_log
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_tail import open_log
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import open_file, read_all
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_spool import LockedSpool
     from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
-    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.mail_log import LogTail
+    from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_tail import LogTail
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 

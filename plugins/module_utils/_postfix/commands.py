@@ -8,12 +8,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Iterable, Iterator, NamedTuple, Sequence
+import os
+import subprocess
+from typing import IO, Callable, Iterable, Iterator, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError, reason_of, remedy_of
-
-if TYPE_CHECKING:
-    import subprocess
 
 ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 # A pipe holds 64 KiB on Linux, and less on some systems.
@@ -63,6 +62,22 @@ class Runner:
                 "%s cannot be run: %s. %s" % (command[0], reason_of(error), _remedy_of_start(error))
             ) from error
         return Output(status, out, err)
+
+
+def start_command(command: Sequence[str], *, stdin: int, stderr: int | IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start a command whose standard output is read from a pipe, piece by piece. Raises OSError.
+
+    run_command() returns after the end of the command, so that a log would have to fit into memory.
+    """
+    return subprocess.Popen(  # pylint: disable=ansible-bad-function
+        list(command),
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        env={**os.environ, **ENVIRONMENT},
+        cwd="/",
+        bufsize=0,
+    )
 
 
 def _remedy_of_start(error: OSError) -> str:

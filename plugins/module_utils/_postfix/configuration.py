@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Mapping, Sequence
 
@@ -54,6 +53,10 @@ class Configuration:
     overrides: Mapping[str, str]
     """The parameters that services set, as C(postconf -P) names and shows them: {submission/inet/header_checks: ...}."""
 
+    def files(self, instance: Instance) -> Mapping[str, str]:
+        """Return the texts by path, main.cf first."""
+        return {instance.main_cf: self.main_text, instance.master_cf: self.master_text}
+
     @property
     def services(self) -> Sequence[Service]:
         """The services of master.cf."""
@@ -96,7 +99,7 @@ def read_configuration(instance: Instance, directory: str) -> Configuration:
     Postfix itself must read the same values of the services as we do, or the text would be changed in a wrong place.
     """
     main_text = read_text(instance.main_cf)
-    master_text = read_text(os.path.join(instance.config_directory, "master.cf"))
+    master_text = read_text(instance.master_cf)
     main = _postconf(instance, *PARAMETERS, *_OTHERS)
     overrides = _postconf(instance, "-P")
     _check_services(instance, master_text, overrides)

@@ -21,7 +21,7 @@ SUFFIX = ".mailops"
 # Postfix's programs wait up to two seconds for a main.cf that was changed in this second or the last one, because it could be changing
 # still (src/util/dict.c). A file that takes its place at once is complete, so it gets an earlier time.
 _AGE_SECONDS = 3
-_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def read_text(path: str) -> str:
@@ -65,7 +65,7 @@ def replace_text(path: str, text: str) -> None:
 
 
 def remove_unfinished(path: str) -> None:
-    """Remove what an interrupted run left beside a file."""
+    """Remove what an interrupted run left next to a file."""
     with suppress(OSError):
         os.unlink(os.path.realpath(path) + SUFFIX)
 
@@ -73,6 +73,9 @@ def remove_unfinished(path: str) -> None:
 def _replace(path: str, text: str, prepare: Callable[[int], None]) -> None:
     new = path + SUFFIX
     try:
+        # A file or link with this name is what an interrupted run left, or somebody else's: nothing is written into it.
+        with suppress(FileNotFoundError):
+            os.unlink(new)
         descriptor = os.open(new, _FLAGS, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
             stream.write(text)
@@ -90,7 +93,7 @@ def _replace(path: str, text: str, prepare: Callable[[int], None]) -> None:
 
 
 def sync_directory(path: str) -> None:
-    """Have the names in a directory on disk. Raises OSError."""
+    """Write the names in a directory to the disk. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -65,6 +65,11 @@ class Instance:
         return os.path.join(self.config_directory, "main.cf")
 
     @property
+    def master_cf(self) -> str:
+        """The path of master.cf."""
+        return os.path.join(self.config_directory, "master.cf")
+
+    @property
     def queue_directory(self) -> str:
         """The directory that holds the queues."""
         return self.parameters["queue_directory"]

@@ -12,17 +12,14 @@ The journal is written first. Whatever an interrupted run has not done, the next
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 import re
-import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterable, Iterator, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
-    BusyError,
     CommandError,
     InstanceError,
     MailopsError,
@@ -47,8 +44,6 @@ _VERSION = 1
 INDEXED_TYPES = {"lmdb": ".lmdb", "hash": ".db", "btree": ".db", "cdb": ".cdb"}
 _SUFFIXES = ("", SUFFIX, *INDEXED_TYPES.values(), ".cdb.tmp")
 _DIRECTORY_MODE = 0o755
-_WAIT_SECONDS = 30.0
-_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -73,20 +68,6 @@ class LockStore:
                 "%s has characters that cannot be in the name of a table. Give the instance a config_directory of letters, digits and "
                 "the signs . _ + - only." % self.path
             )
-
-    @contextmanager
-    def exclude_others(self) -> Iterator[None]:
-        """Wait until no other run changes the locks of this instance, and keep others away. Raises BusyError and SystemRefusal."""
-        directory = self._instance.config_directory
-        try:
-            descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except OSError as error:
-            raise SystemRefusal("%s cannot be locked" % directory, error) from error
-        try:
-            _wait_for_lock(descriptor, directory)
-            yield
-        finally:
-            os.close(descriptor)
 
     # --- the journal ---
 
@@ -246,22 +227,6 @@ class LockStore:
         ours = {key + suffix for key in KEYS for suffix in _SUFFIXES} | {_JOURNAL, _JOURNAL + SUFFIX}
         with suppress(FileNotFoundError, NotADirectoryError):
             yield from sorted(ours.intersection(os.listdir(self.path)))
-
-
-def _wait_for_lock(descriptor: int, directory: str) -> None:
-    """Lock an open directory. Raises BusyError if another run holds the lock for long."""
-    deadline = time.monotonic() + _WAIT_SECONDS
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise BusyError(
-                    "Another run changes the locks in %s. Wait until it has ended, then run this again." % directory
-                ) from None
-            time.sleep(_POLL_SECONDS)
-        else:
-            return
 
 
 def find_indexed_type(instance: Instance, directory: str, known: Sequence[str]) -> str:

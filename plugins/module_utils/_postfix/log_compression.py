@@ -16,7 +16,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.blocks import BLOCK_BYTES
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import ENVIRONMENT
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import ENVIRONMENT, start_command
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -156,15 +156,7 @@ def _decompress(
 def _run(command: list[str], descriptor: int) -> Iterator[bytes]:
     """Yield the output of a command that reads the file."""
     os.lseek(descriptor, 0, os.SEEK_SET)
-    with subprocess.Popen(
-        command,
-        stdin=descriptor,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, **ENVIRONMENT},
-        cwd="/",
-        bufsize=0,
-    ) as process:
+    with start_command(command, stdin=descriptor, stderr=subprocess.DEVNULL) as process:
         try:
             while process.stdout is not None:
                 found = process.stdout.read(BLOCK_BYTES)

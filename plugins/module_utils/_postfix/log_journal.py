@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import math
-import os
 import shutil
 import subprocess
 import tempfile
@@ -25,7 +24,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.blocks i
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.journal import line_of_entry
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.timestamp import Clock
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import ENVIRONMENT
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import ENVIRONMENT, start_command
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_source import LogSource
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def _journalctl() -> str | None:
     return shutil.which("journalctl", path=ENVIRONMENT["PATH"])
 
 
-class Journal(LogSource):
+class SystemdJournal(LogSource):
     """The entries of the mail facility, and those of saslauthd."""
 
     def __init__(self, instance: Instance) -> None:
@@ -95,14 +94,8 @@ class Journal(LogSource):
 
     def _output(self, command: list[str]) -> Iterator[bytes]:
         """Yield the output of journalctl while it runs. Raises LogError if it fails."""
-        with tempfile.TemporaryFile() as errors, subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env={**os.environ, **ENVIRONMENT},
-            cwd="/",
-            bufsize=0,
+        with tempfile.TemporaryFile() as errors, start_command(
+            command, stdin=subprocess.DEVNULL, stderr=errors
         ) as process:
             try:
                 yield from _read(process.stdout)

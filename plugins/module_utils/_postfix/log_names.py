@@ -103,7 +103,7 @@ def open_regular(path: str) -> int:
     # To open a device can have an effect.
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise NotRegularError
-    for _ in range(_MAX_LINKS):
+    for _number in range(_MAX_LINKS):
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
         except OSError as error:

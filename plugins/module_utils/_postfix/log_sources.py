@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LogError, reason_of, remedy_of
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_journal import Journal, has_journal
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_journal import SystemdJournal, has_journal
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_names import (
     USUAL_LOGS,
     log_paths,
@@ -57,7 +57,7 @@ def find_sources(
 
     Raises LogError if there is no source, or if what was named cannot be read.
     """
-    asked = () if instance is None or not journal else (Journal(instance),)
+    asked = () if instance is None or not journal else (SystemdJournal(instance),)
     named = _open_named(files) if files else Sources(())
     if instance is None or files or asked:
         return named._replace(sources=(*named.sources, *asked))
@@ -65,7 +65,7 @@ def find_sources(
     if found.sources:
         return found
     if journal is None and has_journal():
-        return Sources((Journal(instance),), found.warnings)
+        return Sources((SystemdJournal(instance),), found.warnings)
     raise LogError(
         "No mail log was found: maillog_file is empty, and there is none of %s%s. %s"
         % (
@@ -141,7 +141,7 @@ def _open_log(instance: Instance, since: float | None) -> Sources:
 def _open_rotated(path: str, suffix: str | None, since: float | None) -> Sources:
     """Open a log and its rotated files. Rotation at the same time makes no file missing, and none is read twice."""
     opened: dict[tuple[int, int], LogFile] = {}
-    for _ in range(_MOST_TRIES):
+    for _number in range(_MOST_TRIES):
         before = _listing(path, suffix)
         warnings = list(_open_all(path, before, opened, since))
         if before == _listing(path, suffix):

@@ -4,10 +4,10 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""The lock that allows one run at a time on a queue, and the journal of messages that a run puts on hold.
+"""The locks that allow one run at a time on a queue and on a configuration, and the journal of messages that a run puts on hold.
 
-Both are in the queue directory's pid/, where Postfix has its own locks. It belongs to root, so no other user can make a link there.
-The lock needs no room on the disk: if no file can be made, the directory itself is locked.
+All are in the queue directory's pid/, where Postfix has its own locks. It belongs to root, so no other user can make a link there.
+A lock needs no room on the disk: if no file can be made, the directory itself is locked.
 """
 
 from __future__ import annotations
@@ -19,20 +19,24 @@ import os
 import pwd
 import time
 from contextlib import suppress
-from typing import Iterable, NamedTuple, Sequence
+from typing import Iterable, NamedTuple, Sequence, TypeVar
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import BusyError, MailopsError, SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.files import sync_directory
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import Planned
 
-_LOCK = "mailops.lock"
+_Lock = TypeVar("_Lock", bound="RunLock")
+
 _JOURNAL = "mailops.journal"
 # The first line of the journal if the messages will stay on hold.
 _STAYS = "stays"
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_TRACE = getattr(os, "O_NOATIME", 0)
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))
+_WAIT_SECONDS = 30.0
+_POLL_SECONDS = 0.1
 
 
 def operator() -> str:
@@ -54,16 +58,22 @@ class HoldJournal(NamedTuple):
     """Whether they must stay on hold. Otherwise the hold was one step of the run, and the next run releases them."""
 
 
-class QueueLock:
-    """The lock of one run on a queue, as a context manager, and the journal of that run."""
+class RunLock:
+    """A lock of one run, as a context manager. Only root can open its file, so no other user can take the lock."""
+
+    name = "mailops.lock"
+    """The name of its file."""
+    subject = "works on the queue"
+    """What the run does, for the error that another one gets."""
 
     def __init__(self, queue_directory: str, *, purpose: str) -> None:
+        """purpose: the name of the module."""
         self._queue_directory = queue_directory
         self._directory = os.path.join(queue_directory, "pid")
         self._purpose = purpose
         self._descriptor = -1
 
-    def __enter__(self) -> QueueLock:
+    def __enter__(self: _Lock) -> _Lock:
         """Take the lock. Raises BusyError, with the holder, and MailopsError if the lock cannot be made."""
         try:
             self._descriptor = self._open()
@@ -82,7 +92,7 @@ class QueueLock:
 
     def _open(self) -> int:
         """Return the open file or directory to lock. Raises OSError, and BusyError if a run on a full disk has locked the directory."""
-        path = os.path.join(self._directory, _LOCK)
+        path = os.path.join(self._directory, self.name)
         with suppress(FileNotFoundError):
             return os.open(path, os.O_RDWR | _FLAGS)
         # The file does not exist yet. An earlier run may have found no room for it and locked the directory.
@@ -108,8 +118,8 @@ class QueueLock:
 
     def _busy(self, holder: str) -> BusyError:
         return BusyError(
-            "Another run works on the queue in %s: %s. Wait until it has ended, then run this again."
-            % (self._queue_directory, holder)
+            "Another run %s in %s: %s. Wait until it has ended, then run this again."
+            % (self.subject, self._queue_directory, holder)
         )
 
     def __exit__(self, *_exc: object) -> None:
@@ -142,6 +152,28 @@ class QueueLock:
         except (ValueError, KeyError, TypeError, OverflowError, OSError):
             return "the owner of the lock is unknown"
 
+
+class ConfigurationLock(RunLock):
+    """The lock of a run that changes main.cf, master.cf and the tables of locks. It waits for another run, which takes seconds."""
+
+    name = "mailops.locks.lock"
+    subject = "changes the locks of the instance with the queue"
+
+    def __enter__(self) -> ConfigurationLock:
+        """Take the lock. Raises BusyError, with the holder, if it is not free after half a minute, and MailopsError as RunLock does."""
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while True:
+            try:
+                return super().__enter__()
+            except BusyError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_POLL_SECONDS)
+
+
+class QueueLock(RunLock):
+    """The lock of one run on a queue, and the journal of that run."""
+
     def write_journal(self, messages: Iterable[Planned], *, stays: bool = False) -> None:
         """Record which messages will be put on hold. The record is on disk when this returns, before the first one moves.
 
@@ -161,7 +193,8 @@ class QueueLock:
             with suppress(OSError):
                 os.unlink(path + ".new")
             raise
-        self._sync_directory()
+        # Otherwise a power loss could lose the journal while messages are on hold.
+        sync_directory(self._directory)
 
     def clear_journal(self) -> None:
         """Record that no message needs to be released any more. Raises OSError."""
@@ -169,15 +202,7 @@ class QueueLock:
             os.unlink(os.path.join(self._directory, _JOURNAL))
         except FileNotFoundError:
             return
-        self._sync_directory()
-
-    def _sync_directory(self) -> None:
-        """Sync a rename or removal to disk: otherwise a power loss could lose the journal while messages are on hold."""
-        descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | _FLAGS)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_directory(self._directory)
 
 
 def read_journal(queue_directory: str) -> HoldJournal:

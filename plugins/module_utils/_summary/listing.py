@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Sequence, TypeVar
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import (
     CUT,
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
         @property
         def origin(self) -> str | None: ...
 
+
+_Row = TypeVar("_Row", bound=Mapping[str, Any])
 
 DEFAULT_LIMIT = 100
 # Every valid address and nearly every reason has 320 characters at most. Bounds on texts are in bytes of JSON.
@@ -178,7 +180,7 @@ def fit_rows(rows: Sequence[dict[str, Any]], *, limit: int) -> list[dict[str, An
     return fit(rows, _ROWS_BUDGET if limit <= DEFAULT_LIMIT else _ROW_BUDGET * limit)
 
 
-def fit(rows: Iterable[dict[str, Any]], budget: int) -> list[dict[str, Any]]:
+def fit(rows: Iterable[_Row], budget: int) -> list[_Row]:
     """Return as many of the rows as fit in budget bytes of JSON."""
     fitting = []
     for row in rows:

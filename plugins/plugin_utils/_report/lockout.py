@@ -28,6 +28,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results im
     select_hosts,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
+from ansible_collections.mailops.postfix.plugins.plugin_utils._text import sentence
 
 _RUN_AGAIN = "%s Nothing is %s here. Run it again when the host answers."
 _NOT_BEGUN = "Nothing was touched here, because the run ended before."
@@ -195,13 +196,9 @@ def _problem_of(result: Result, run: LockoutRun) -> Problem | None:
     """Return why a host has no answer; of an unreachable host also what to do."""
     problem = find_problem(result)
     if problem and problem.state in (State.UNREACHABLE, State.MISSING):
-        text = _RUN_AGAIN % (_sentence(problem.text), "unlocked" if run.unlock else "locked")
+        text = _RUN_AGAIN % (sentence(problem.text), "unlocked" if run.unlock else "locked")
         return Problem(problem.state, text)
     return problem
-
-
-def _sentence(text: str) -> str:
-    return "%s." % text.rstrip(". \n")
 
 
 def _find_lock_problem(
@@ -224,7 +221,7 @@ def _find_later_problem(steps: LockoutSteps, run: LockoutRun, figures: Mapping[s
         if result and not result.get("skipped"):
             problem = find_problem(result)
             if problem:
-                return Problem(problem.state, text % _sentence(problem.text))
+                return Problem(problem.state, text % sentence(problem.text))
     if run.check or run.unlock:
         return None
     if steps.sweep and not steps.sweep.get("quiet_enough", True):

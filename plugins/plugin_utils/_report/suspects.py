@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple
 
-from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.suspects import DEFAULTS, THRESHOLDS
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.suspects import DEFAULTS, are_enough
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import make_report, make_row
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import (
     NO_RESULT,
@@ -31,7 +31,7 @@ _ADDED = ("logins", "messages", "recipients", "failed_logins", "failed_then_succ
 # How many different values there are is known for each host only, so the fleet has at least the greatest of these numbers.
 _AT_LEAST = ("sender_count", "address_count", "network_count")
 # The thresholds that the sums of several hosts can exceed, although no host does: what is compared, of an account of _merge_accounts().
-# The numbers of recipients are those of a day only if the logs have been read for no longer (see _sums_of_a_day).
+# The numbers of recipients are those of a day only if the logs have been read for no longer (see _SUMS_OF_A_DAY).
 _SUMS: Mapping[str, Callable[[Mapping[str, Any]], int]] = {
     "networks_per_day": lambda account: int(account["network_count"]),
     "failed_then_successful": lambda account: int(account["failed_then_successful"]),
@@ -47,8 +47,6 @@ _HOURS = {
 _SUMS_OF_A_DAY = ("networks_per_day", "recipients_per_day")
 # The log of a day may begin a little earlier.
 _DAY = 86400 + 3600
-# As find_suspects() on a host: so many thresholds, and a sign of somebody else among them.
-_NEEDED = 2
 
 
 class SuspectSteps(NamedTuple):
@@ -154,7 +152,7 @@ def _find_by_sums(
             for key, measure in _SUMS.items()
             if (is_day or key not in _SUMS_OF_A_DAY) and _exceeds(measure(account), limits.get(key))
         ]
-        if len(evidence) >= _NEEDED and any(THRESHOLDS[item["threshold"]].is_sign for item in evidence):
+        if are_enough([str(item["threshold"]) for item in evidence]):
             yield {"sasl_username": name, "account": account, "evidence": evidence}
 
 

@@ -82,7 +82,9 @@ def _events_of(host: str, steps: TraceSteps) -> Iterator[dict[str, Any]]:
 
 
 def _message_ids(events: Iterable[Mapping[str, Any]], trace: Mapping[str, Any]) -> list[str]:
-    """Return the Message-IDs in the lines, without that which was asked for."""
-    found = dict.fromkeys(text for event in events for text in _MESSAGE_ID.findall(str(event.get("line") or "")))
+    """Return the Message-IDs of the messages, without the one that was asked for. Other lines may have the same words, from a client."""
+    lines = (str(event.get("line") or "") for event in events if event.get("event") == "message_id")
+    matches = map(_MESSAGE_ID.search, lines)
+    found = dict.fromkeys(match.group(1) for match in matches if match is not None)
     found.pop(str(trace.get("message_id") or "").strip("<>"), None)
     return list(found)[:MOST_MESSAGE_IDS]

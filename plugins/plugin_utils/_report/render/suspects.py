@@ -101,7 +101,7 @@ def _make_cells(name: str, account: Mapping[str, Any], *, is_suspect: bool) -> l
 def _evidence_items(report: Report) -> Iterator[Item]:
     for suspect in report["suspects"]:
         for evidence in suspect["evidence"]:
-            text = "%s is %s, the threshold is %s, %s" % (
+            text = "%s is %d, the threshold is %g, %s" % (
                 outcome_word(evidence["threshold"]),
                 evidence["value"],
                 evidence["limit"],

@@ -14,10 +14,13 @@ import pytest
 import yaml
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format import queues
+from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import ACTIONS, KEYS
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log import event_types
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.suspects import DEFAULTS, THRESHOLDS
 from ansible_collections.mailops.postfix.plugins.module_utils._module import (
     _attempts,
     _log_request,
+    _log_show,
     message_info,
     queue_facts,
     queue_flush,
@@ -307,3 +310,20 @@ def test_the_page_about_suspects_has_all_thresholds_with_their_defaults() -> Non
     assert {name: (float(default), sign == "yes") for name, default, sign in rows} == {
         name: (threshold.default, threshold.is_sign) for name, threshold in THRESHOLDS.items()
     }
+
+
+def test_the_documentation_has_all_events_of_a_trace() -> None:
+    contains = sections("postfix_log_info")["RETURN"]["log"]["contains"]["trace"]["contains"]
+    documented = re.findall(r"V\((\w+)\)", " ".join(contains["event"]["description"]))
+    assert documented == list(_log_show.EVENTS.values())
+    assert set(_log_show.EVENTS) == set(event_types.Event.__args__)  # type: ignore[attr-defined]
+
+
+def test_the_documentation_has_all_keys_and_actions_of_locks() -> None:
+    described = " ".join(documented_options("postfix_lock")["locks"]["description"])
+    # Such as "C(sender), C(recipient): ..."
+    heads = re.findall(r"((?:C\(\w+\)(?:, )?)+):", described)
+    assert tuple(re.findall(r"C\((\w+)\)", " ".join(heads))) == KEYS
+    listed = sections("postfix_lock_info")["RETURN"]["locks"]["contains"]
+    assert tuple(re.findall(r"C\((\w+)\)", listed["key"]["description"])) == KEYS
+    assert tuple(re.findall(r"C\((\w+)\)", listed["action"]["description"])) == ACTIONS

@@ -105,10 +105,15 @@ def test_a_service_that_will_log_warnings(run: ModuleRun, host: LockHost) -> Non
     ]
 
 
-def test_caches_of_what_is_new(run: ModuleRun, host: LockHost) -> None:
+def test_caches_of_what_is_locked_and_unlocked(run: ModuleRun, host: LockHost) -> None:
     host.main.write_text(host.main.read_text() + "smtpd_sasl_type = dovecot\n")
-    assert run(locks=[ACCOUNT, SENDER])["caches"] == [{"cache": "dovecot", "sasl_usernames": ["a@b.example"]}]
+    caches = [{"cache": "dovecot", "sasl_usernames": ["a@b.example"]}]
+    assert run(locks=[ACCOUNT, SENDER])["caches"] == caches
     assert run(locks=[ACCOUNT, SENDER])["caches"] == []
+    assert run(state="absent", locks=[SENDER])["caches"] == []
+    assert run(state="absent", locks=[ACCOUNT], check=True)["caches"] == caches
+    assert run(state="absent", locks=[ACCOUNT])["caches"] == caches
+    assert run(state="absent", locks=[ACCOUNT])["caches"] == []
 
 
 def test_other_names_with_the_same_password(

@@ -131,6 +131,11 @@ def test_a_period_and_only_some_lists(run: ModuleRun) -> None:
     assert run(sasl_username=["b"], gather=["accounts"])["log"]["accounts"] == []
 
 
+def test_lines_that_were_cut_are_counted(run: ModuleRun, log: Path) -> None:
+    log.write_text(LINES + "%s10Z mx01 postfix/smtpd[1]: %s\n" % (DAY, "x" * 70000))
+    assert run()["log"]["approximate"] == {"cut_lines": 1}
+
+
 def test_suspects_have_lines_of_the_log(run: ModuleRun) -> None:
     found = run(thresholds={"networks_per_day": 1, "logins_per_hour": 1})["log"]
     [suspect] = found["suspects"]

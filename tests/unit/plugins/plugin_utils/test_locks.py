@@ -78,7 +78,7 @@ PROBLEMS: list[tuple[str, dict[str, Any], list[str]]] = [
     (
         "an end that is over",
         {"lockout_locks": [STOLEN], "lockout_expires": "2020-01-01"},
-        ['lockout_expires: "2020-01-01" is not in the future.'],
+        ['lockout_expires: "2020-01-01" is not in the future. Use a later time.'],
     ),
     (
         "a protected account",

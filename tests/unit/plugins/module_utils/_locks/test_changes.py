@@ -11,20 +11,20 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LimitError
 from ansible_collections.mailops.postfix.plugins.module_utils._locks import changes
-from ansible_collections.mailops.postfix.plugins.module_utils._locks.changes import Changes, Wish, change_locks
+from ansible_collections.mailops.postfix.plugins.module_utils._locks.changes import Changes, LockOptions, change_locks
 from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import Lock, Target
 
 NOW = 1000
-WISH = Wish("reject", "no", "ticket 1", 1100, "100s", "ops")
+OPTIONS = LockOptions("reject", "no", "ticket 1", 1100, "100s", "ops")
 ONE, OTHER = Target("sender", "a@b.example"), Target("body", "x")
 LOCK = Lock("sender", "a@b.example", "reject", "no", "ticket 1", NOW, "ops", 1100, "100s")
 
 
 def change(
-    locks: list[Lock], *present: Target, wish: Wish = WISH, absent: tuple[str, ...] = (), now: int = NOW
+    locks: list[Lock], *present: Target, options: LockOptions = OPTIONS, absent: tuple[str, ...] = (), now: int = NOW
 ) -> Changes:
     """Return the changes of one run."""
-    return change_locks(locks, present=present, wish=wish, absent=absent, now=now)
+    return change_locks(locks, present=present, options=options, absent=absent, now=now)
 
 
 def test_new_locks() -> None:
@@ -34,36 +34,36 @@ def test_new_locks() -> None:
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "options",
     [
-        WISH,
-        replace(WISH, expires=1150),
-        replace(WISH, asked="1970-01-01T00:18:20Z"),
-        replace(WISH, reason="ticket 2", user="other"),
+        OPTIONS,
+        replace(OPTIONS, expires=1150),
+        replace(OPTIONS, asked="1970-01-01T00:18:20Z"),
+        replace(OPTIONS, reason="ticket 2", user="other"),
     ],
     ids=["same", "same text later", "same second", "reason"],
 )
-def test_the_same_lock_again(wish: Wish) -> None:
-    made = change([LOCK], ONE, wish=wish)
+def test_the_same_lock_again(options: LockOptions) -> None:
+    made = change([LOCK], ONE, options=options)
     assert (made.after, made.added, made.updated) == ([LOCK], [], [])
 
 
 @pytest.mark.parametrize(
-    ("wish", "fields"),
+    ("options", "fields"),
     [
-        (replace(WISH, action="hold"), {"action": "hold"}),
-        (replace(WISH, text=None, reason=None), {"text": None}),
+        (replace(OPTIONS, action="hold"), {"action": "hold"}),
+        (replace(OPTIONS, text=None, reason=None), {"text": None}),
         (
-            replace(WISH, expires=5000, asked="4000s", reason="more"),
+            replace(OPTIONS, expires=5000, asked="4000s", reason="more"),
             {"expires": 5000, "asked": "4000s", "reason": "more"},
         ),
-        (replace(WISH, expires=None, asked=None), {"expires": None, "asked": None}),
-        (replace(WISH, action="hold", expires=1150), {"action": "hold"}),
+        (replace(OPTIONS, expires=None, asked=None), {"expires": None, "asked": None}),
+        (replace(OPTIONS, action="hold", expires=1150), {"action": "hold"}),
     ],
     ids=["action", "text", "end", "no end", "action later"],
 )
-def test_another_lock_of_the_same(wish: Wish, fields: dict[str, Any]) -> None:
-    made = change([LOCK], ONE, wish=wish)
+def test_another_lock_of_the_same(options: LockOptions, fields: dict[str, Any]) -> None:
+    made = change([LOCK], ONE, options=options)
     assert made.updated == made.after == [replace(LOCK, **fields)]
 
 
@@ -72,7 +72,7 @@ def test_removed_and_expired_locks() -> None:
     ended = change([LOCK], now=1100)
     assert (ended.after, ended.expired, ended.removed) == ([], [LOCK], [])
     assert list(ended.all) == ["added", "updated", "removed", "expired"]
-    again = change([LOCK], ONE, now=1200, wish=replace(WISH, expires=1300))
+    again = change([LOCK], ONE, now=1200, options=replace(OPTIONS, expires=1300))
     assert (again.expired, [lock.created for lock in again.added]) == ([LOCK], [1200])
 
 

@@ -7,17 +7,26 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import Lock
-from ansible_collections.mailops.postfix.plugins.module_utils._locks.open_sessions import Session, SessionLog, is_locked
+from ansible_collections.mailops.postfix.plugins.module_utils._locks.open_sessions import (
+    OpenSessions,
+    Session,
+    is_locked,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.line import Line
 
 
 def log_of(
-    *texts: str, started: float = 1000.5, pid: int | None = 7, time: int = 1000, program: bytes = b"smtpd"
-) -> SessionLog:
+    *texts: str,
+    started: float = 1000.5,
+    pid: int | None = 7,
+    time: int = 1000,
+    program: bytes = b"smtpd",
+    syslog_name: bytes = b"postfix/submission",
+) -> OpenSessions:
     """Return the log of one process with these lines."""
-    log = SessionLog({7: started})
+    log = OpenSessions({7: started})
     for text in texts:
-        log.add(Line(time, b"mx", b"postfix/submission", program, pid, text.encode()))
+        log.add(Line(time, b"mx", syslog_name, program, pid, text.encode()))
     return log
 
 
@@ -48,6 +57,7 @@ def test_lines_of_others_do_not_count() -> None:
     assert log_of(CONNECT, pid=8).sessions == {}
     assert log_of(CONNECT, pid=None).sessions == {}
     assert log_of(CONNECT, program=b"cleanup").sessions == {}
+    assert log_of(CONNECT, syslog_name=b"").sessions == {}
 
 
 def test_a_process_with_a_line_was_seen() -> None:

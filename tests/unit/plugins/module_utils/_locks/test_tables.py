@@ -12,8 +12,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._locks.tables impo
     Types,
     choose_patterns,
     expression_of,
-    hooks_of,
     make_tables,
+    references_of,
     result_of,
     table_type,
 )
@@ -85,7 +85,7 @@ def test_results(action: str, text: str | None, result: str) -> None:
 
 def test_what_the_parameters_get() -> None:
     tables = make_tables([one for one in LOCKS if one.key != "recipient"], TYPES, null_key="<>")
-    with_logins = hooks_of(tables, PLACE, has_sasl=True)
+    with_logins = references_of(tables, PLACE, has_sasl=True)
     assert with_logins == {
         "smtpd_recipient_restrictions": (
             "check_sasl_access,hash:/etc/postfix/mailops/sasl_username,check_client_access,cidr:/etc/postfix/mailops/client_address,"
@@ -94,9 +94,9 @@ def test_what_the_parameters_get() -> None:
         "header_checks": "pcre:/etc/postfix/mailops/header,",
         "body_checks": "pcre:/etc/postfix/mailops/body,",
     }
-    without = hooks_of(tables, PLACE, has_sasl=False)
+    without = references_of(tables, PLACE, has_sasl=False)
     assert "check_sasl_access" not in without["smtpd_recipient_restrictions"]
-    assert hooks_of(tables[:1], PLACE, has_sasl=False) == {}
+    assert references_of(tables[:1], PLACE, has_sasl=False) == {}
 
 
 def test_types() -> None:

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.finding import find_lines
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.lives import (
     Life,
-    Record,
+    LogRecord,
     divide,
     find_related,
     rejected_addresses,
@@ -23,11 +23,11 @@ CLIENT = "client=x[203.0.113.5]"
 QUEUED = "127.0.0.1[127.0.0.1]:10026", "250 2.0.0 Ok: queued as "
 
 
-def records_of(block: bytes) -> list[Record]:
+def records_of(block: bytes) -> list[LogRecord]:
     """Return all lines as records."""
     starts = [0, *(position + 1 for position, byte in enumerate(block[:-1]) if byte == 10)]
     return [
-        Record(
+        LogRecord(
             time=found.line.time,
             offset=found.offset,
             host=found.line.host,

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log import sessions
-from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.sessions import Session, SessionLog
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.sessions import SessionLines, TracedSession
 from tests.unit.support.mail_log import CLOCK, log
 
 CONNECT = "01 smtpd[7]: connect from x[203.0.113.5]"
@@ -20,14 +20,14 @@ def found(*lines: str, accepted: str = ACCEPTED, address: bytes = b"203.0.113.5"
     """Return the numbers of the lines of the session."""
     block = log(*lines)
     whole = block.splitlines()
-    session = Session(b"mx01", b"postfix/smtpd", 7, address, block.index(log(accepted)))
-    read = SessionLog()
+    session = TracedSession(b"mx01", b"postfix/smtpd", 7, address, block.index(log(accepted)))
+    read = SessionLines()
     assert read.look_for([session])
     assert not read.look_for([session])
     read.add_block(block, CLOCK, offset=0)
     assert not list(read.records([session]))
-    assert SessionLog().look_for([]) is False
-    read = SessionLog()
+    assert SessionLines().look_for([]) is False
+    read = SessionLines()
     read.look_for([session])
     read.add_block(block, CLOCK, offset=0)
     assert not read.truncated
@@ -38,6 +38,7 @@ def found(*lines: str, accepted: str = ACCEPTED, address: bytes = b"203.0.113.5"
     ("lines", "numbers"),
     [
         pytest.param([CONNECT, FAILED, ACCEPTED, END], [0, 1, 3], id="whole"),
+        pytest.param([CONNECT, "02 smtpd[7]: NOQUEUE: client=x[203.0.113.5]", ACCEPTED, END], [0, 1, 3], id="a message before a filter"),
         pytest.param([FAILED, ACCEPTED, END], [], id="no beginning"),
         pytest.param([CONNECT, ACCEPTED], [0], id="no end"),
         pytest.param([CONNECT.replace("[7]", "[8]"), ACCEPTED, END], [], id="another process"),
@@ -58,8 +59,8 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "MAX_LINES", 1)
     monkeypatch.setattr(sessions, "MAX_PROCESSES", 1)
     block = log(CONNECT, ACCEPTED, END)
-    several = [Session(b"mx01", b"postfix/smtpd", pid, b"203.0.113.5", 60) for pid in (7, 8)]
-    read = SessionLog()
+    several = [TracedSession(b"mx01", b"postfix/smtpd", pid, b"203.0.113.5", 60) for pid in (7, 8)]
+    read = SessionLines()
     assert read.look_for(several)
     assert read.truncated
     read.truncated = False

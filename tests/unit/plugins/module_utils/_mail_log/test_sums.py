@@ -147,11 +147,11 @@ def test_only_the_accounts_that_are_asked_for() -> None:
     counted = summed(
         accepted("4AAAAA", user=USER),
         activated("4AAAAA"),
-        accepted("4BBBBB", user="b"),
+        accepted("4BBBBB", user="B"),
         activated("4BBBBB"),
         names=[b"b"],
     )
-    assert [account.sasl_username for account in counted.accounts()] == [b"b"]
+    assert [account.sasl_username for account in counted.accounts()] == [b"B"]
     assert counted.senders.top(9) == [(b"s@example.com", 2, 2)]
 
 
@@ -215,6 +215,14 @@ def test_lines_that_are_not_understood_are_kept_by_program(monkeypatch: pytest.M
 def test_a_line_of_a_frequent_form_with_an_impossible_time_is_not_understood() -> None:
     counted = summed(accepted("4AAAAA", user=USER, stamp="2026-99-26T12:00:00Z"), accepted("4BBBBB"))
     assert counted.accounts() == []
+    assert [unparsed.lines for unparsed in counted.unparsed.values()] == [1]
+
+
+def test_a_reason_that_may_belong_to_the_recipient_is_not_counted() -> None:
+    counted = summed(
+        delivered("4AAAAA", "deferred", "x>, relay=y, delay=1, delays=1/0/0/0, dsn=4.0.0, status=bounced (z")
+    )
+    assert counted.reasons == {}
     assert [unparsed.lines for unparsed in counted.unparsed.values()] == [1]
 
 
@@ -338,3 +346,14 @@ def test_the_memory_is_bounded_whatever_the_log_says() -> None:
         tracemalloc.stop()
     assert counted.accounts()
     assert peak < 64 << 20
+
+
+def test_a_reason_that_imitates_the_end_of_an_address_is_not_counted() -> None:
+    counted = summed(delivered("4AAAAA", "deferred", "said: <x>, relay=y"), delivered("4AAAAA", "deferred", "said: no"))
+    assert counted.reasons[b"deferred"].top(9) == [(b"said: no", 1)]
+    assert counted.unparsed[b"smtp"].lines == 1
+
+
+def test_a_line_that_only_has_to_be_known() -> None:
+    counted = summed(line("anvil", "statistics: max cache size 1 at Nov 26 12:00:00"))
+    assert (counted.unparsed, counted.other_lines, counted.approximate) == ({}, 0, {})

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log import trace as tracing
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.lives import KEPT_LINE_BYTES
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.trace import Trace, TraceRequest
 from tests.unit.support.mail_log import CLOCK, log, sent
 
@@ -179,4 +180,4 @@ def test_candidates_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_long_line_is_cut() -> None:
     [found] = traced(log("01 cleanup[1]: 4A0F001: message-id=<%s>" % ("x" * 5000)), queue_id=b"4A0F001").lines()
-    assert len(found.record.line) == tracing.MAX_LINE_BYTES
+    assert len(found.record.line) == KEPT_LINE_BYTES

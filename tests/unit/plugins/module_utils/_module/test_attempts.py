@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _attempts
 from ansible_collections.mailops.postfix.plugins.module_utils._module._attempts import Attempts
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.mail_log import LogTail
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_tail import LogTail
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from tests.unit.support.spool import MadeUpSpool
 

@@ -36,7 +36,7 @@ def request(**params: Any) -> LockRequest:
 def test_what_is_locked() -> None:
     asked = request(locks=[SENDER, SENDER, {"body": "x"}], expires="2d", text="no", reason="why")
     assert [target.key for target in asked.present] == ["sender", "body"]
-    assert (asked.wish.expires, asked.wish.asked, asked.wish.text, asked.wish.reason) == (
+    assert (asked.options.expires, asked.options.asked, asked.options.text, asked.options.reason) == (
         NOW + 172800,
         "2d",
         "no",
@@ -64,7 +64,7 @@ def test_what_is_unlocked() -> None:
         ({"never": ["a b"]}, None),
         ({"text": "a\nb"}, None),
         ({"reason": "a\nb"}, None),
-        ({"expires": "0d"}, 'expires: "0d" is not in the future'),
+        ({"expires": "0d"}, 'expires: "0d" is not in the future. Use a later time'),
         (
             {"locks": [SENDER], "never": ["b.example"]},
             'locks[0].sender: "a@b.example" must not be locked: "b.example" in never protects it. Nothing was changed',

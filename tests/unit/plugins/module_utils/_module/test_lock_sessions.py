@@ -13,9 +13,9 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import Lock
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _lock_sessions
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import log_sources, sessions
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import log_sources, smtpd_processes
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.sessions import Ending, Process
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.smtpd_processes import Ending, Process
 from tests.unit.support.runner import FakeRunner
 
 LOCKS = [
@@ -31,6 +31,7 @@ LINES = """{0} mx postfix/smtpd[1]: connect from a[198.51.100.1]
 {0} mx postfix/smtpd[4]: connect from d[198.51.100.4]
 {0} mx postfix/smtpd[4]: disconnect from d[198.51.100.4]
 {0} mx postfix/cleanup[9]: 4A0F9AC12: message-id=<smtpd[1]>
+{0} mx app[9]: forged\r{0} mx postfix/smtpd[3]: connect from e[192.0.2.8]
 no line
 """
 
@@ -53,8 +54,8 @@ def end(
     locks: Sequence[Lock] = LOCKS,
 ) -> tuple[_lock_sessions.Found, list[str]]:
     """Return what was found, and the warnings."""
-    monkeypatch.setattr(sessions, "sessions_before", lambda *_arguments, **_options: found)
-    monkeypatch.setattr(sessions, "end_processes", lambda _instance, _processes: ending)
+    monkeypatch.setattr(smtpd_processes, "sessions_before", lambda *_arguments, **_options: found)
+    monkeypatch.setattr(smtpd_processes, "end_processes", lambda _instance, _processes: ending)
     warnings: list[str] = []
     module: Any = SimpleNamespace(check_mode=check, warn=warnings.append, params={"files": files})
     return _lock_sessions.end_sessions(module, instance, locks, moment=NOW, wait=False), warnings

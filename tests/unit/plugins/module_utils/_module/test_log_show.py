@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log import event_types
-from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.lives import Record
+from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.lives import LogRecord
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.sums import LogSums
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.suspects import find_suspects
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.trace import TracedLine
@@ -72,8 +72,8 @@ def test_one_list_has_all_the_room() -> None:
     assert both["truncated"] == ["trace", "queue"]
 
 
-def record(event: Any, line: bytes = b"line") -> Record:
-    return Record(1, 0, b"mx01", b"postfix", b"smtpd", 7, getattr(event, "queue_id", None), event, line)
+def record(event: Any, line: bytes = b"line") -> LogRecord:
+    return LogRecord(1, 0, b"mx01", b"postfix", b"smtpd", 7, getattr(event, "queue_id", None), event, line)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
@@ -64,6 +65,17 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(SystemRefusal, match="/x cannot be written: No space left on device"):
         files.write_file(str(tmp_path / "x"), "a", mode=0o600)
     assert os.listdir(str(tmp_path)) == []
+
+
+@pytest.mark.parametrize("make_link", [os.link, os.symlink])
+def test_nothing_is_written_through_a_link(tmp_path: Path, make_link: Callable[[str, str], None]) -> None:
+    precious, path = tmp_path / "precious", tmp_path / "x"
+    precious.write_text("a")
+    make_link(str(precious), str(path) + ".mailops")
+    files.write_file(str(path), "b", mode=0o644)
+    assert (precious.read_text(), path.read_text(), path.is_symlink()) == ("a", "b", False)
+    assert path.stat().st_ino != precious.stat().st_ino
+    assert sorted(os.listdir(str(tmp_path))) == ["precious", "x"]
 
 
 def test_what_an_interrupted_run_left(tmp_path: Path) -> None:

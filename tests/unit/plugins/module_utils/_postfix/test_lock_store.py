@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
-    BusyError,
     CommandError,
     InstanceError,
     MailopsError,
@@ -19,7 +17,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._locks.lock import Lock
 from ansible_collections.mailops.postfix.plugins.module_utils._locks.tables import Table, Types, make_tables
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import lock_store
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.lock_store import (
     Journal,
@@ -98,8 +95,6 @@ def test_a_directory_that_cannot_be_made(host: LockHost) -> None:
     instance = Instance("/usr/sbin", {"config_directory": str(host.config / "none")}, host.runner)
     with pytest.raises(SystemRefusal, match="none/mailops cannot be made"):
         LockStore(instance).write(Journal())
-    with pytest.raises(SystemRefusal, match="none cannot be locked"), LockStore(instance).exclude_others():
-        pass
 
 
 def test_what_was_left_without_a_journal(store: LockStore, host: LockHost) -> None:
@@ -181,21 +176,6 @@ def test_the_type_of_indexed_tables(host: LockHost, tmp_path: Path) -> None:
         "This Postfix can make none of the tables lmdb, hash, btree, cdb, which locks of accounts need. postconf -m lists pcre. Install "
         "Postfix's support for one of them (such as postfix-lmdb)."
     )
-
-
-def test_runs_exclude_each_other(store: LockStore, host: LockHost, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock_store, "_WAIT_SECONDS", 0.05)
-    monkeypatch.setattr(lock_store, "_POLL_SECONDS", 0.01)
-    other = os.open(str(host.config), os.O_RDONLY)
-    fcntl.flock(other, fcntl.LOCK_EX)
-    with pytest.raises(BusyError) as caught, store.exclude_others():
-        pass
-    assert str(caught.value) == (
-        "Another run changes the locks in %s. Wait until it has ended, then run this again." % host.config
-    )
-    os.close(other)
-    with store.exclude_others():
-        pass
 
 
 def test_a_path_that_no_list_of_tables_can_have(host: LockHost) -> None:

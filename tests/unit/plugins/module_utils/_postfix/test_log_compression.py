@@ -131,7 +131,7 @@ def test_a_command_is_ended_when_no_more_is_wanted(tmp_path: Path, monkeypatch: 
     known = format_of(b"BZh")
     assert known is not None
     descriptor = os.open(str(path), os.O_RDONLY)
-    for _ in range(2):
+    for _number in range(2):
         # The file is read from its start each time.
         parts = decompress(known, descriptor, ())
         assert next(parts).startswith(b"x")

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LogError
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import commands
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_journal import Journal, has_journal
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_journal import SystemdJournal, has_journal
 from tests.unit.support.log_lines import NOW
 from tests.unit.support.runner import FakeRunner
 
@@ -37,8 +37,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     return write
 
 
-def journal(**parameters: str) -> Journal:
-    return Journal(Instance("/usr/sbin", parameters, FakeRunner({})))
+def journal(**parameters: str) -> SystemdJournal:
+    return SystemdJournal(Instance("/usr/sbin", parameters, FakeRunner({})))
 
 
 def test_entries_are_lines(install: Install) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import os
 import shutil
 import time
@@ -151,7 +152,7 @@ def test_a_last_line_without_its_end_is_read_if_nobody_is_writing_it(tmp_path: P
 def reading_until(source: LogFile, change: bytes | int) -> Iterator[bytes]:
     """Yield blocks of a file that is changed after the first one: to a size, or by more text."""
     blocks = source.blocks(None, None)
-    yield next(blocks)
+    yield from itertools.islice(blocks, 1)
     with open(source.path, "r+b") as stream:
         if isinstance(change, int):
             stream.truncate(change)

@@ -14,7 +14,11 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import BusyError, MailopsError
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import Planned
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import lock
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import QueueLock, read_journal
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import (
+    ConfigurationLock,
+    QueueLock,
+    read_journal,
+)
 from tests.unit.support.spool import MadeUpSpool
 
 PLANNED = [Planned("4A0F9AC", "0123456789abcdef"), Planned("3Vgspm0WfDz30Dy", "fedcba9876543210")]
@@ -87,6 +91,25 @@ def test_a_lock_that_is_a_link_is_not_followed(queue: str, tmp_path: Path) -> No
     with pytest.raises(MailopsError, match="Too many levels of symbolic links"), QueueLock(queue, purpose="x"):
         pass
     assert precious.read_text() == "x"
+
+
+def test_the_lock_of_a_configuration_waits(queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUDO_USER", "ops")
+    monkeypatch.setattr("time.time", lambda: 1700000000.9)
+    monkeypatch.setattr(lock, "_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(lock, "_POLL_SECONDS", 0.01)
+    with QueueLock(queue, purpose="postfix_queue_purge"), ConfigurationLock(
+        queue, purpose="postfix_lock"
+    ), pytest.raises(BusyError) as caught, ConfigurationLock(queue, purpose="postfix_lock"):
+        pass
+    assert str(caught.value) == (
+        "Another run changes the locks of the instance with the queue in %s: postfix_lock of user ops, process %d, since 2023-11-14 "
+        "22:13:20 UTC. Wait until it has ended, then run this again." % (queue, os.getpid())
+    )
+    # Other users must not be able to open it, because whoever can open a file can lock it.
+    assert (Path(queue) / "pid" / "mailops.locks.lock").stat().st_mode & 0o777 == 0o600
+    with ConfigurationLock(queue, purpose="postfix_lock") as held:
+        assert isinstance(held, ConfigurationLock)
 
 
 def test_the_operator_without_sudo(monkeypatch: pytest.MonkeyPatch) -> None:

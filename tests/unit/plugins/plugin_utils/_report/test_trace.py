@@ -27,8 +27,8 @@ def traced(*events: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_lines_of_all_hosts_are_in_the_order_of_time() -> None:
-    first = event(NOW, "4A: message-id=<1@example.com>")
-    last = event(NOW + 9, "4A: removed")
+    first = event(NOW, "4A: message-id=<1@example.com>", event="message_id")
+    last = event(NOW + 9, "4A: to=<x>, status=bounced (said: 550 message-id=<forged@example.com>)")
     other = event(NOW + 5, "5B: client=mx01", queue_id="5B")
     results = {
         # What both traces have found is listed once.
@@ -52,7 +52,7 @@ def test_the_lines_of_all_hosts_are_in_the_order_of_time() -> None:
 
 
 def test_the_message_id_that_was_asked_for_is_not_followed() -> None:
-    lines = [event(NOW, "4A: message-id=<%d@example.com>" % number) for number in range(20)]
+    lines = [event(NOW, "4A: message-id=<%d@example.com>" % number, event="message_id") for number in range(20)]
     report = trace_report({"mx01": {"first": traced(*lines)}}, created=NOW, trace={"message_id": "<0@example.com>"})
     assert report["message_ids"] == ["%d@example.com" % number for number in range(1, 11)]
 

@@ -90,7 +90,7 @@ def _runs(pid: int, path: str) -> bool:
 
 
 def reload(instance: Instance) -> None:
-    """Have Postfix read its configuration again, and wait until it has. Raises CommandError.
+    """Make Postfix read its configuration again, and wait until it has done so. Raises CommandError.
 
     The queue manager ends at once, and the master daemon starts another one; a process that serves a client goes on.
     """

@@ -15,7 +15,7 @@ from typing import Iterator
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import CommandError
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix import sessions
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import smtpd_processes
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 from tests.unit.support.runner import FakeRunner, said
 
@@ -77,24 +77,25 @@ def clients() -> Iterator[Clients]:
 
 def test_processes_of_this_master_only(instance: Instance, clients: Clients, tmp_path: Path) -> None:
     pid = clients.start()
-    [found] = sessions.children_of(instance, "smtpd")
+    [found] = smtpd_processes.children_of(instance, "smtpd")
     assert found.pid == pid
     assert abs(found.started - time.time()) < 30
-    assert sessions.children_of(instance, "qmgr") == []
-    (tmp_path / "pid" / "master.pid").write_text("1")
-    assert sessions.children_of(instance, "smtpd") == []
+    assert smtpd_processes.children_of(instance, "qmgr") == []
+    # A process without children.
+    (tmp_path / "pid" / "master.pid").write_text(str(pid))
+    assert smtpd_processes.children_of(instance, "smtpd") == []
     (tmp_path / "pid" / "master.pid").write_text("?")
-    assert sessions.children_of(instance, "smtpd") == []
+    assert smtpd_processes.children_of(instance, "smtpd") == []
 
 
 def test_a_session_ends_by_itself_when_its_connection_is_shut_down(instance: Instance, clients: Clients) -> None:
     pid = clients.start()
     other = clients.start()
-    [process] = [found for found in sessions.children_of(instance, "smtpd") if found.pid == pid]
-    ending = sessions.end_processes(instance, [process])
+    [process] = [found for found in smtpd_processes.children_of(instance, "smtpd") if found.pid == pid]
+    ending = smtpd_processes.end_processes(instance, [process])
     assert ending.outcomes == {pid: "ended"}
     assert clients.connections[0].recv(1) == b""
-    assert [found.pid for found in sessions.children_of(instance, "smtpd")] == [other]
+    assert [found.pid for found in smtpd_processes.children_of(instance, "smtpd")] == [other]
     # Without a descriptor of the process, it gets a signal.
     assert clients.processes[0].wait() == (-15 if ending.signalled else 0)
 
@@ -102,9 +103,9 @@ def test_a_session_ends_by_itself_when_its_connection_is_shut_down(instance: Ins
 def test_a_session_that_does_not_end_gets_a_signal(
     instance: Instance, clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "_END_SECONDS", 0.3)
+    monkeypatch.setattr(smtpd_processes, "_END_SECONDS", 0.3)
     clients.start("stays")
-    ending = sessions.end_processes(instance, sessions.children_of(instance, "smtpd"))
+    ending = smtpd_processes.end_processes(instance, smtpd_processes.children_of(instance, "smtpd"))
     pid = clients.processes[0].pid
     assert ending == ({pid: "ended"}, [pid])
     assert clients.processes[0].wait() == -15
@@ -113,64 +114,68 @@ def test_a_session_that_does_not_end_gets_a_signal(
 def test_on_an_old_kernel_it_gets_a_signal(
     instance: Instance, clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "_LIBRARY", None)
-    monkeypatch.setattr(sessions, "_END_SECONDS", 0.1)
+    monkeypatch.setattr(smtpd_processes, "_LIBRARY", None)
+    monkeypatch.setattr(smtpd_processes, "_END_SECONDS", 0.1)
     pid = clients.start()
-    assert sessions.end_processes(instance, sessions.children_of(instance, "smtpd")).outcomes == {pid: "ended"}
+    assert smtpd_processes.end_processes(instance, smtpd_processes.children_of(instance, "smtpd")).outcomes == {
+        pid: "ended"
+    }
     assert clients.processes[0].wait() == -15
 
 
 def test_a_process_id_that_was_reused_is_not_hit(instance: Instance, clients: Clients) -> None:
     clients.start()
-    [process] = sessions.children_of(instance, "smtpd")
+    [process] = smtpd_processes.children_of(instance, "smtpd")
     before = process._replace(ticks=process.ticks - 1)
-    assert sessions.end_processes(instance, [before]) == ({process.pid: "gone"}, [])
-    sessions._terminate(instance, before)  # noqa: SLF001  what is between is a matter of time
+    assert smtpd_processes.end_processes(instance, [before]) == ({process.pid: "gone"}, [])
+    smtpd_processes._terminate(instance, before)  # noqa: SLF001  what is between is a matter of time
     assert clients.processes[0].poll() is None
 
 
 def test_a_process_that_nothing_ends_has_failed(
     instance: Instance, clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "_END_SECONDS", 0.05)
-    monkeypatch.setattr(sessions, "_shut_down", lambda *_arguments: True)
-    monkeypatch.setattr(sessions, "_terminate", lambda *_arguments: None)
+    monkeypatch.setattr(smtpd_processes, "_END_SECONDS", 0.05)
+    monkeypatch.setattr(smtpd_processes, "_shut_down", lambda *_arguments: True)
+    monkeypatch.setattr(smtpd_processes, "_terminate", lambda *_arguments: None)
     pid = clients.start()
-    assert sessions.end_processes(instance, sessions.children_of(instance, "smtpd")).outcomes == {pid: "failed"}
+    assert smtpd_processes.end_processes(instance, smtpd_processes.children_of(instance, "smtpd")).outcomes == {
+        pid: "failed"
+    }
 
 
 def test_sessions_before_a_moment(instance: Instance, clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "_IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(smtpd_processes, "_IDLE_SECONDS", 0.05)
     pid = clients.start()
     now = time.time()
-    assert [found.pid for found in sessions.sessions_before(instance, now + 5, wait=True)] == [pid]
-    assert sessions.sessions_before(instance, now - 60, wait=False) == []
+    assert [found.pid for found in smtpd_processes.sessions_before(instance, now + 5, wait=True)] == [pid]
+    assert smtpd_processes.sessions_before(instance, now - 60, wait=False) == []
 
 
 def test_reload(instance: Instance, clients: Clients, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sessions.reload(instance)
+    smtpd_processes.reload(instance)
     # An old queue manager is waited for.
     (tmp_path / "smtpd").rename(tmp_path / "qmgr")
-    monkeypatch.setattr(sessions, "_RELOAD_SECONDS", 0.1)
+    monkeypatch.setattr(smtpd_processes, "_RELOAD_SECONDS", 0.1)
     clients.start()
     began = time.monotonic()
-    sessions.reload(instance)
+    smtpd_processes.reload(instance)
     assert time.monotonic() - began >= 0.1
     failing = Instance("/usr/sbin", instance.parameters, FakeRunner({"postfix": said(status=1, err="fatal: no")}))
     with pytest.raises(CommandError, match="reload failed with exit status 1: fatal: no"):
-        sessions.reload(failing)
+        smtpd_processes.reload(failing)
 
 
 def test_what_is_no_connection_stays_open() -> None:
     listener = socket.socket()
     listener.listen(1)
     copy = os.dup(listener.fileno())
-    sessions._shut_down_connection(copy)  # noqa: SLF001  a listening socket is shared with the master daemon
+    smtpd_processes._shut_down_connection(copy)  # noqa: SLF001  a listening socket is shared with the master daemon
     client = socket.create_connection(listener.getsockname())
     client.close()
     listener.close()
     reader, writer = os.pipe()
-    sessions._shut_down_connection(os.dup(writer))  # noqa: SLF001  no socket at all
+    smtpd_processes._shut_down_connection(os.dup(writer))  # noqa: SLF001  no socket at all
     os.write(writer, b"x")
     os.close(reader)
     os.close(writer)

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import log_names
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.mail_log import LogTail, open_log
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_tail import LogTail, open_log
 from tests.unit.support.runner import FakeRunner
 
 

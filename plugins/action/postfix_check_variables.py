@@ -77,7 +77,12 @@ class ActionModule(ActionBase):
         for host, host_variables in variables_by_host.items():
             differing = dict(_find_differing(role, play_values, own_values, host_variables))
             host_values = _template_values(host, differing, variables) if differing else {}
-            problems += ["%s: %s" % (host, text) for text in _variables.value_problems(role, host_values, now=now)]
+            found = _variables.value_problems(role, host_values, now=now)
+            if host_values and not problems:
+                # What must not be locked on one host is locked on none.
+                merged = {**values, **host_values}
+                found = found or _variables.refused_lock_problems(role, merged, now=now, locking=locking)
+            problems += ["%s: %s" % (host, text) for text in found]
         return problems
 
 

@@ -99,8 +99,16 @@ options:
       - The module finds them by the mail log, and ends only SMTP server processes of this instance.
       - Postfix logs the account of a session at its first message, not at the login. Sessions without a message so far are counted in
         RV(unknown_sessions). Run the module again until that is 0.
+      - A session that the mail log does not have is counted there as well, and the module returns a warning.
     type: bool
     default: true
+  files:
+    description:
+      - The files of the mail log on the host, for O(end_sessions). Each is an absolute path or a pattern such as V(/var/log/mail.log*).
+      - By default, they are found as in M(mailops.postfix.postfix_log_info).
+    type: list
+    elements: path
+    default: []
 extends_documentation_fragment:
   - mailops.postfix._instance
   - mailops.postfix._attributes
@@ -113,6 +121,9 @@ notes:
   - The module needs root.
   - Mail that local users submit with C(sendmail) does not pass the SMTP server. Only locks of C(header) and C(body) stop it. The same is
     true of mail to C(postmaster) without a domain, which Postfix always accepts.
+  - A lock stops the name that the client sends. C(saslauthd) without C(-r) asks PAM and the like for the name before the C(@) only, so the
+    password of C(stolen) also works for C(stolen@x), and this is another name for Postfix. The module returns a warning then. Change the
+    password or refuse the login as well.
   - The password of a locked account still works for other services, such as IMAP. RV(caches) names what may still know an old password
     after you have changed it.
   - Where a content filter gives mail back to an SMTP service of the same instance, locks are checked there again. Mail that was accepted
@@ -223,7 +234,9 @@ sessions:
       client_address: 192.0.2.7
       outcome: ended
 unknown_sessions:
-  description: How many sessions began before the locks and have sent no message so far, so that their account is not known.
+  description:
+    - How many sessions began before the locks and have sent no message so far, or are not in the mail log, so that their account is not
+      known.
   returned: success
   type: int
   sample: 0

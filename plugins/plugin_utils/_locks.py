@@ -42,6 +42,11 @@ def lock_text(lock: Lock) -> str:
     return json.dumps(dict(lock), ensure_ascii=False)
 
 
+def id_of(lock: Lock) -> str:
+    """Return the ID of a lock, which is the same on every host. Raises SelectionError for what cannot be locked."""
+    return parse_target(lock, "lock").id
+
+
 def can_be_locked(lock: Lock) -> bool:
     """Return whether a lock has a form that postfix_lock takes."""
     return not _problem_of(parse_target, lock, "lock")

@@ -10,11 +10,19 @@ from __future__ import annotations
 
 import unicodedata
 from itertools import accumulate
+from typing import Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 
 _ELLIPSIS = "…"
+_MAX_NAMED = 5
 _SIZE_UNITS = ("KiB", "MiB", "GiB", "TiB")
+
+
+def and_more(names: Sequence[str]) -> str:
+    """Return a few names as text, and how many more there are."""
+    more = len(names) - _MAX_NAMED
+    return ", ".join(names[:_MAX_NAMED]) + (" and %d more" % more if more > 0 else "")
 
 
 def one_line(text: str) -> str:

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping
@@ -143,6 +144,8 @@ def _check_of(name: str, option: Mapping[str, Any]) -> Callable[[str, Any, int],
         return _locks_problems
     if option["type"] == "list" and option.get("elements") == "dict":
         return _rules_problems
+    if option["type"] == "list" and (option.get("elements") == "path" or name.endswith(("_ids", "_never"))):
+        return _list_problems
     if name.endswith("_percent"):
         return _percent_problems
     if option["type"] == "int":
@@ -192,6 +195,14 @@ def _rules_problems(name: str, value: Any, now: int) -> list[str]:
         what = "a mapping" if isinstance(value, Mapping) else "the text %r" % (value,)
         return ["%s is %s, and must be a list of rules. %s." % (name, what, _RULES_REMEDY % name)]
     return [problem for index, rule in enumerate(value) for problem in _rule_problems(rule, name, index, now)]
+
+
+def _list_problems(name: str, value: Any, _now: int) -> list[str]:
+    """Return what is wrong with the form of a list that no module reads first: of a text it would take each letter for an item."""
+    if isinstance(value, list):
+        return []
+    example = json.dumps({name: [str(value)]}, ensure_ascii=False)
+    return ["%s is no list; nothing was touched. Write JSON, such as -e '%s'." % (name, example)]
 
 
 def _locks_problems(name: str, value: Any, _now: int) -> list[str]:

@@ -239,6 +239,23 @@ def test_a_stolen_account(
 
 
 @pytest.mark.parametrize("lockable", [OLDEST_RELEASE], indirect=True)
+def test_sessions_that_the_log_does_not_have(lab: Lab, lockable: Host, controller: Controller) -> None:
+    locks = {"locks": [{"sasl_username": STOLEN}], "config_directory": "/etc/postfix"}
+    with session(lab, lockable, "stolen") as thief:
+        assert thief.send() == "250"
+        lockable.run(["mv", "/var/log/mail.log", "/var/log/other.name"])
+        left = controller.module(lockable.name, "postfix_lock", {**locks, "end_sessions": False})
+        assert (left["changed"], left["sessions"], left["unknown_sessions"]) == (True, [], 0)
+        missed = controller.module(lockable.name, "postfix_lock", locks)
+        assert (missed["changed"], missed["sessions"], missed["unknown_sessions"]) == (False, [], 1)
+        assert thief.send() == "250"
+        found = controller.module(lockable.name, "postfix_lock", {**locks, "files": ["/var/log/other.*"]})
+        assert ([row["outcome"] for row in found["sessions"]], found["unknown_sessions"]) == (["ended"], 0)
+        assert thief.send() == "closed"
+    lockable.run(["rm", "/var/log/other.name"])
+
+
+@pytest.mark.parametrize("lockable", [OLDEST_RELEASE], indirect=True)
 def test_recipients_bodies_and_the_null_sender(lab: Lab, lockable: Host, lock: Callable[..., dict[str, Any]]) -> None:
     before = contents(lockable)
     lock(locks=[{"recipient": "victim@"}], action="discard")

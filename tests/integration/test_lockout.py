@@ -285,6 +285,47 @@ def test_check_mode_predicts_and_the_owner_is_spared(
     assert {path: host.get(path) for path in FILES} == submission.before
 
 
+def test_the_other_variables(playbooks: Playbooks, submissions: list[Submission]) -> None:
+    submission = submissions[0]
+    host = submission.host
+    variables: dict[str, Any] = {
+        "lockout_locks": [{"sender": "d7.example.net"}, {"header": {"Subject": "/you have won/"}}],
+        "lockout_action": "hold",
+        "lockout_text": "ask the help desk",
+        "lockout_expires": "1h",
+        "lockout_end_sessions": False,
+        "lockout_cleanup": "none",
+        "lockout_since": "2h",
+        "lockout_files": ["/var/log/mail.log"],
+        "lockout_config_directory": "/etc/postfix",
+        "lockout_command_directory": "/usr/sbin",
+        "lockout_sweeps": 1,
+        "lockout_limit": 1,
+    }
+    assert submission.client.open("first", OWNERS[0]).accepted
+    assert submission.client.send("first", *fields(*["x@d7.example.net"] * 2))[0].accepted
+    wait_until(lambda: not {"incoming", "active"} & submission.queues(), "not all messages are deferred")
+    for limit in ("lockout_max_messages", "lockout_fleet_max_messages", "lockout_max_percent"):
+        refused = playbooks.run("lockout", "--limit", host.name, **variables, **{limit: 0})
+        assert refused.status == 2
+        assert limit in refused.output or "more than 0 percent" in refused.output
+    assert {path: host.get(path) for path in FILES} == submission.before
+    run = playbooks.run("lockout", "--limit", host.name, **variables)
+    assert [effect["queue"] for effect in run.report("lockout")["locks"]] == [2, 0]
+    assert submission.client.open("later", OWNERS[0]).accepted
+    letters = [*fields("x@d7.example.net", OWNERS[0]), {**fields(OWNERS[0])[0], "subject": "You have WON"}]
+    assert all(reply.accepted for reply in submission.client.send("later", *letters))
+    held = [found["sender"] for found in host.postqueue() if found["queue_name"] == "hold"]
+    assert sorted(held) == [OWNERS[0], "x@d7.example.net"]
+    assert "ask the help desk (lock sender-" in host.get("/var/log/mail.log").decode()
+    listed = playbooks.run("locks", "--limit", host.name).report("locks")["locks"]
+    assert all(lock["expires"] - lock["created"] == 3600 for lock in listed)
+    unlocked = playbooks.run("unlock", "--limit", host.name, lockout_ids=[lock["id"] for lock in listed])
+    assert (unlocked.status, unlocked.row(host.name)[1]) == (0, "unlocked")
+    assert {path: host.get(path) for path in FILES} == submission.before
+    host.run(["postsuper", "-d", "ALL", "hold"])
+
+
 def test_a_message_is_followed_from_host_to_host(playbooks: Playbooks, submissions: list[Submission], lab: Lab) -> None:
     first, second = submissions[0], submissions[1]
     first.host.configure(relayhost=f"[{second.host.address}]")

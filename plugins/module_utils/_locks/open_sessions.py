@@ -55,6 +55,8 @@ class OpenSessions:
         """started: when each process started, in seconds since the epoch. A line that is older is of another process with that ID."""
         self._started = started
         self.sessions: dict[int, Session] = {}
+        self.seen: set[int] = set()
+        """The processes that have a line in the log. Each process logs its first client when it starts."""
 
     def add(self, line: Line) -> None:
         """Take in a line of the log."""
@@ -64,6 +66,7 @@ class OpenSessions:
         # The log has whole seconds.
         if line.time < self._started.get(line.pid, float("inf")) - 1:
             return
+        self.seen.add(line.pid)
         address = connected_address(line.text)
         if address is not None:
             self.sessions[line.pid] = Session(address)

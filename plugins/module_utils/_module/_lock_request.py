@@ -41,6 +41,7 @@ REQUEST: ArgumentSpec = {
     "reason": {"type": "str"},
     "never": {"type": "list", "elements": "str", "default": []},
     "end_sessions": {"type": "bool", "default": True},
+    "files": {"type": "list", "elements": "path", "default": []},
 }
 
 

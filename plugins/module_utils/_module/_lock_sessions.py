@@ -12,11 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LogError
-from ansible_collections.mailops.postfix.plugins.module_utils._locks.open_sessions import (
-    OpenSessions,
-    Session,
-    is_locked,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._locks.open_sessions import OpenSessions, is_locked
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.line import parse_line
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import smtpd_processes
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_sources import find_sources
@@ -28,6 +24,10 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 
 _MAX_SHOWN = 100
+_UNSEEN = (
+    "The mail log has no line of %d SMTP server processes that began before the lock, so a session in them was not ended. Name the files of "
+    "the mail log in files, then run this again."
+)
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,16 @@ def end_sessions(
     if not processes:
         return Found()
     try:
-        known = _read_log(instance, processes)
+        log = _read_log(instance, processes, module.params["files"])
     except LogError as error:
         module.warn(
             "The accounts of %d open sessions are not known, so no session was ended. %s" % (len(processes), error)
         )
         return Found(unknown=len(processes))
+    unseen = [process for process in processes if process.pid not in log.seen]
+    if unseen:
+        module.warn(_UNSEEN % len(unseen))
+    known = log.sessions
     locked = [process for process in processes if process.pid in known and is_locked(known[process.pid], locks)]
     outcomes = dict.fromkeys((process.pid for process in locked), "ended")
     if not module.check_mode:
@@ -70,20 +74,25 @@ def end_sessions(
                 "process of that service for a minute (service_throttle_time)." % len(ending.signalled)
             )
     rows = [{"pid": pid, **known[pid].show(), "outcome": outcome} for pid, outcome in sorted(outcomes.items())]
-    # A process in which nobody is connected has no session: it waits for a client, and ends by itself.
-    unknown = sum(
-        1
-        for process in processes
-        if process.pid in known and known[process.pid].login is None and process not in locked
-    )
-    return Found(rows[:_MAX_SHOWN], unknown, len(rows))
+    unknown = [process for process in processes if process not in locked and _is_unknown(process.pid, log, locks)]
+    return Found(rows[:_MAX_SHOWN], len(unknown), len(rows))
 
 
-def _read_log(instance: Instance, processes: Sequence[smtpd_processes.Process]) -> dict[int, Session]:
-    """Return the open sessions of processes by their IDs. Raises LogError if there is no log."""
+def _is_unknown(pid: int, log: OpenSessions, locks: Sequence[Lock]) -> bool:
+    """Return whether a process may serve what is locked. The client of a session is known at once, its account later.
+
+    If nobody is connected, it has no session: it waits for a client, and ends by itself. If the log does not have it, that is not known.
+    """
+    if pid in log.sessions:
+        return log.sessions[pid].login is None and any(lock.key == "sasl_username" for lock in locks)
+    return pid not in log.seen
+
+
+def _read_log(instance: Instance, processes: Sequence[smtpd_processes.Process], files: Sequence[str]) -> OpenSessions:
+    """Return what the log says of processes. files: of the log, if it is not found. Raises LogError if there is no log."""
     log = OpenSessions({process.pid: process.started for process in processes})
     since = min(process.started for process in processes) - 1
-    found = find_sources(instance, files=None, journal=None, since=since)
+    found = find_sources(instance, files=files, journal=None, since=since)
     try:
         for source in found.sources:
             for block in source.blocks(since, None):
@@ -94,4 +103,4 @@ def _read_log(instance: Instance, processes: Sequence[smtpd_processes.Process]) 
                         log.add(line)
     finally:
         found.close()
-    return log.sessions
+    return log

@@ -29,7 +29,11 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._lock_stat
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.configuration import read_configuration
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.lock_store import LockStore
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.login_caches import find_caches
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.login_caches import (
+    SASLAUTHD,
+    find_caches,
+    saslauthd_ignores_domains,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import ConfigurationLock, operator
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import fit
 
@@ -48,6 +52,10 @@ _NAME = "postfix_lock"
 _BUDGET = 10 << 10
 # Each side of a part of the diff has at most so many characters.
 _DIFF_CHARACTERS = 20000
+_OTHER_NAMES = (
+    "saslauthd runs without -r, so it may accept the password of a locked account for the same name with any domain, such as stolen@x for "
+    "stolen. Locks do not stop these names. Change the password or refuse the login as well."
+)
 
 
 def run_module(module: AnsibleModule) -> dict[str, Any]:
@@ -88,6 +96,7 @@ class _Run:
         check_state(store, self.state, [*self.changes.added, *self.changes.updated], directory)
         self.difference = find_difference(store, instance, self.journal, self.state, self.before)
         self.old_tables = {key: store.table_text(key) for key in sorted(_keys(self.journal.locks, locks))}
+        self.caches = _caches(self.before, self.changes)
         self.files = Files(instance, store, self.journal, self.before)
 
     def finish(self) -> dict[str, Any]:
@@ -102,11 +111,7 @@ class _Run:
                 self.request.options.user,
                 self.module.params["reason"],
             )
-        for service in self.state.noisy if self.changes.added else ():
-            self.module.warn(
-                "%s takes no logins and has no smtpd_recipient_restrictions of its own, so it logs a warning about check_sasl_access for each "
-                "recipient while an account is locked." % service
-            )
+        self._warn()
         found = self._find_sessions(reloaded=reloaded)
         result = self._result(found, reloaded=reloaded)
         failed = [row["pid"] for row in result["sessions"] if row["outcome"] == "failed"]
@@ -117,6 +122,17 @@ class _Run:
                 result=result,
             )
         return result
+
+    def _warn(self) -> None:
+        """Warn about what new locks bring with them, and what they do not stop."""
+        for service in self.state.noisy if self.changes.added else ():
+            self.module.warn(
+                "%s takes no logins and has no smtpd_recipient_restrictions of its own, so it logs a warning about check_sasl_access for each "
+                "recipient while an account is locked." % service
+            )
+        checked_by_saslauthd = any(row["cache"] == SASLAUTHD for row in self.caches)
+        if self.changes.added and checked_by_saslauthd and saslauthd_ignores_domains():
+            self.module.warn(_OTHER_NAMES)
 
     def _find_sessions(self, *, reloaded: bool) -> _lock_sessions.Found:
         """End the sessions that a lock should have stopped; in check mode only find them."""
@@ -135,7 +151,7 @@ class _Run:
             "left_out": len(self.changes.after) - len(rows["locks"]),
             "sessions": found.rows,
             "unknown_sessions": found.unknown,
-            "caches": _caches(self.before, self.changes),
+            "caches": self.caches,
             "reloaded": reloaded,
             "diff": _diff(self.instance, self.before, self.state, self.difference, self.old_tables),
         }

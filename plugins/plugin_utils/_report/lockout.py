@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Collection, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils._locks import log_places
+from ansible_collections.mailops.postfix.plugins.plugin_utils._locks import id_of, log_places
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import SUMS, add_up, make_report, make_row
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.lockout_limits import (
     LockoutLimits,
@@ -109,11 +109,20 @@ def lockout_report(
         **about,
         locks=effects,
         ids=list(run.ids),
+        not_found=[] if started is not None else _not_found(run, rows),
         interrupted=started is not None,
         preview=report_time.preview,
         fleet=_sum_up(rows),
         refusals=[] if limits is None else refuse_locks(rows, effects, limits),
     )
+
+
+def _not_found(run: LockoutRun, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the IDs of the locks that should be removed and that were on no host."""
+    if not run.unlock:
+        return []
+    found = {lock_id for row in rows for name in ("removed", "expired") for lock_id in row[name]}
+    return [lock_id for lock_id in dict.fromkeys([*map(id_of, run.locks), *run.ids]) if lock_id not in found]
 
 
 def _sum_up(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -28,10 +28,15 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.par
     refusal_section,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import CLEANUPS, state_word
-from ansible_collections.mailops.postfix.plugins.plugin_utils._text import clip, one_line
+from ansible_collections.mailops.postfix.plugins.plugin_utils._text import and_more, clip, one_line
 
 _LOCK_WIDTH = 120
 _CHANGES = {"added": "added", "updated": "updated", "removed": "removed", "expired": "expired"}
+
+_DONE_TEXT = "%d sessions ended, %d messages held%s."
+_NO_EFFECT = (
+    "Some locks select no message in the queues and in the logs. If you expected some, check how they are written."
+)
 
 
 def lockout_document(report: Report) -> Document:
@@ -67,6 +72,11 @@ def _summary(report: Report) -> list[str]:
     copula = "would be" if report["check"] or report["preview"] else "are"
     lines = ["%d of %d hosts %s %s." % (fleet["done"], fleet["hosts"], copula, verb)]
     if report["unlock"]:
+        if report["not_found"]:
+            lines.append(
+                "No host that answered had %s. The playbook mailops.postfix.locks lists the locks."
+                % and_more(report["not_found"])
+            )
         if fleet["on_hold"]:
             lines.append(
                 "%d messages are still on hold. Unlocking does not release them: examine them, then release or delete them."
@@ -74,14 +84,15 @@ def _summary(report: Report) -> list[str]:
             )
         return lines
     if not report["preview"]:
-        lines.append(
-            "%d sessions ended, %d messages held%s."
-            % (fleet["sessions"], fleet["held"]["messages"], _cleaned_text(report))
-        )
+        figures = (fleet["sessions"], fleet["held"]["messages"], _cleaned_text(report))
+        text = "%d sessions would be ended, %d messages would be held%s." if report["check"] else _DONE_TEXT
+        lines.append(text % figures)
+    if any(effect["queue"] == 0 and effect["log"] == 0 for effect in report["locks"]):
+        lines.append(_NO_EFFECT)
     if fleet.get("unknown_sessions"):
         lines.append(
-            "%d sessions that began before have sent nothing so far, so their account is not known. Run it again to end them if they send."
-            % fleet["unknown_sessions"]
+            "%d sessions that began before have sent nothing so far, or are not in the mail log, so their account is not known. Run it again "
+            "to end them if they send." % fleet["unknown_sessions"]
         )
     if report["quarantine"] and report["cleanup"] == "quarantine":
         lines.append("The quarantine is %s." % report["quarantine"])

@@ -29,7 +29,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.wor
     outcome_word,
     time_text,
 )
-from ansible_collections.mailops.postfix.plugins.plugin_utils._text import clip, one_line
+from ansible_collections.mailops.postfix.plugins.plugin_utils._text import and_more, clip, one_line
 
 _NUMBERS = {
     "logins": "logins",
@@ -67,6 +67,12 @@ def _summary(report: Report) -> list[str]:
         "%d accounts sent mail or logged in, %d of them stand out. Nothing was locked."
         % (fleet["accounts"], len(report["suspects"])),
     ]
+    empty = [row["host"] for row in report["hosts"] if row["lines"] == 0]
+    if empty:
+        lines.append(
+            "The log of %s has no lines. If the mail log has another name, give it in lockout_files."
+            % and_more([one_line(host) for host in empty])
+        )
     expired = sum(len(row["expired"]) for row in report["hosts"])
     if expired:
         lines.append("%d locks had expired and were removed." % expired)

@@ -137,6 +137,20 @@ def test_what_is_protected_cannot_be_locked_and_can_be_unlocked(tmp_path: Path) 
     assert status == 0, output
 
 
+def test_what_another_host_protects_is_locked_on_none(tmp_path: Path) -> None:
+    status, output = play(
+        tmp_path,
+        [check("lockout"), debug()],
+        "-e",
+        '{"lockout_locks": [{"sasl_username": "boss@example.com"}]}',
+        inventory="mx01\nmx02 lockout_never=\"['boss@*']\"\nmx03 lockout_since=2d\n",
+    )
+    assert status == 2, output
+    problem = 'mx02: lockout_locks[0]: "boss@example.com" must not be locked: "boss@*" in never protects it.'
+    assert problem in output.replace('\\"', '"')
+    assert "mx03: " not in output
+
+
 def test_what_another_host_has_wrong_is_refused_before_any_host(tmp_path: Path) -> None:
     own = "queue_cleanup_match=\"[{'sendr': 'x'}]\""
     status, output = play(

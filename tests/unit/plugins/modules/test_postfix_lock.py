@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _lock_sessions
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import login_caches
 from ansible_collections.mailops.postfix.plugins.modules import postfix_lock
 from tests.unit.support.lock_host import LockHost
 from tests.unit.support.module import ModuleRun
@@ -113,6 +114,26 @@ def test_caches_of_what_is_locked_and_unlocked(run: ModuleRun, host: LockHost) -
     assert run(state="absent", locks=[ACCOUNT], check=True)["caches"] == caches
     assert run(state="absent", locks=[ACCOUNT])["caches"] == caches
     assert run(state="absent", locks=[ACCOUNT])["caches"] == []
+
+
+def test_other_names_with_the_same_password(
+    run: ModuleRun, host: LockHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "sasl").mkdir()
+    (tmp_path / "sasl" / "smtpd.conf").write_text("pwcheck_method: saslauthd\n")
+    settings = "smtpd_sasl_type = cyrus\ncyrus_sasl_config_path = %s/sasl\n" % tmp_path
+    host.main.write_text(host.main.read_text() + settings)
+    (tmp_path / "proc" / "7").mkdir(parents=True)
+    (tmp_path / "proc" / "7" / "cmdline").write_text("/usr/sbin/saslauthd\0-a\0pam\0")
+    monkeypatch.setattr(login_caches, "_PROC", str(tmp_path / "proc"))
+    assert run(locks=[ACCOUNT])["caches"] == [{"cache": "saslauthd", "sasl_usernames": ["a@b.example"]}]
+    warning = (
+        "saslauthd runs without -r, so it may accept the password of a locked account for the same name with any domain, such as stolen@x for "
+        "stolen. Locks do not stop these names. Change the password or refuse the login as well."
+    )
+    assert run.warnings[-1:] == [warning]
+    run(locks=[ACCOUNT])
+    assert warning not in run.warnings
 
 
 def test_sessions(run: ModuleRun, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._locks import (
     can_be_locked,
+    id_of,
     is_account,
     lock_problems,
     lock_text,
@@ -33,6 +34,10 @@ def test_headers_and_bodies_have_no_place_in_the_log() -> None:
 
 def test_a_lock_is_written_on_one_line() -> None:
     assert lock_text({"header": {"Subject": "günstig"}}) == '{"header": {"Subject": "günstig"}}'
+
+
+def test_the_id_is_that_of_the_module() -> None:
+    assert id_of({"sasl_username": "Stolen@Example.com"}) == id_of(STOLEN) == "sasl_username-06745913"
 
 
 def test_a_name_with_a_control_character_cannot_be_locked() -> None:

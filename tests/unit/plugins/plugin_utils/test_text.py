@@ -73,3 +73,8 @@ def test_clip(text: str, width: int, clipped: str) -> None:
 def test_one_line(text: str, line: str) -> None:
     assert _text.one_line(text) == line
     assert _text.one_line(text).isprintable()
+
+
+def test_and_more() -> None:
+    assert _text.and_more(["a", "b"]) == "a, b"
+    assert _text.and_more("abcdefg") == "a, b, c, d, e and 2 more"

@@ -176,6 +176,14 @@ def test_locks_of_another_form_are_refused(value: Any) -> None:
     assert _variables.value_problems(ROLES["lockout"], {"lockout_locks": value}, now=NOW) == [LOCK_FORMS]
 
 
+@pytest.mark.parametrize("name", ["lockout_ids", "lockout_never", "lockout_refuse_login", "spool_quarantine_before"])
+def test_a_text_in_the_place_of_a_list_is_refused(name: str) -> None:
+    role = ROLES["lockout" if name.startswith("lockout") else "spool_quarantine"]
+    problem = '%s is no list; nothing was touched. Write JSON, such as -e \'{"%s": ["some text"]}\'.' % (name, name)
+    assert _variables.value_problems(role, {name: "some text"}, now=NOW) == [problem]
+    assert _variables.value_problems(role, {name: ["some text"]}, now=NOW) == []
+
+
 def test_locks_are_checked_by_the_role_that_has_some() -> None:
     values = {"lockout_locks": [{"sender": "x@example.com"}], "lockout_never": ["example.com"]}
     assert _variables.value_problems(ROLES["lockout"], values, now=NOW) == []

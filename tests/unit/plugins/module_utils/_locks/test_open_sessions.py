@@ -60,6 +60,11 @@ def test_lines_of_others_do_not_count() -> None:
     assert log_of(CONNECT, syslog_name=b"").sessions == {}
 
 
+def test_a_process_with_a_line_was_seen() -> None:
+    assert log_of(CONNECT, "disconnect from x[1.2.3.4]").seen == {7}
+    assert log_of(CONNECT, time=999).seen == set()
+
+
 @pytest.mark.parametrize(
     ("session", "locked"),
     [

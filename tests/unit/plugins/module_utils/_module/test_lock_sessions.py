@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Sequence
 
 import pytest
 
@@ -50,13 +50,15 @@ def end(
     *,
     check: bool = False,
     found: list[Process] = PROCESSES,
+    files: Sequence[str] = (),
+    locks: Sequence[Lock] = LOCKS,
 ) -> tuple[_lock_sessions.Found, list[str]]:
     """Return what was found, and the warnings."""
     monkeypatch.setattr(smtpd_processes, "sessions_before", lambda *_arguments, **_options: found)
     monkeypatch.setattr(smtpd_processes, "end_processes", lambda _instance, _processes: ending)
     warnings: list[str] = []
-    module: Any = SimpleNamespace(check_mode=check, warn=warnings.append)
-    return _lock_sessions.end_sessions(module, instance, LOCKS, moment=NOW, wait=False), warnings
+    module: Any = SimpleNamespace(check_mode=check, warn=warnings.append, params={"files": files})
+    return _lock_sessions.end_sessions(module, instance, locks, moment=NOW, wait=False), warnings
 
 
 ENDED = Ending({1: "ended", 2: "gone"}, [])
@@ -87,6 +89,27 @@ def test_without_a_log_nothing_is_ended(monkeypatch: pytest.MonkeyPatch) -> None
     found, warnings = end(instance, monkeypatch, ENDED)
     assert (found.rows, found.unknown, found.ended) == ([], 4, 0)
     assert warnings[0].startswith("The accounts of 4 open sessions are not known, so no session was ended. ")
+
+
+def test_the_client_of_a_session_is_known(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, warnings = end(instance, monkeypatch, Ending({2: "ended"}, []), locks=LOCKS[1:])
+    assert ([row["pid"] for row in found.rows], found.unknown, warnings) == ([2], 0, [])
+
+
+UNSEEN = (
+    "The mail log has no line of %d SMTP server processes that began before the lock, so a session in them was not ended. Name the files of "
+    "the mail log in files, then run this again."
+)
+
+
+def test_a_process_that_is_not_in_the_log_is_counted_and_a_warning(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found, warnings = end(instance, monkeypatch, ENDED, found=[*PROCESSES, Process(5, 5, NOW - 10)])
+    assert (found.unknown, found.ended, warnings) == (2, 2, [UNSEEN % 1])
+    (tmp_path / "empty.log").write_text("")
+    found, warnings = end(instance, monkeypatch, Ending({}, []), files=[str(tmp_path / "empty.log")])
+    assert (found.rows, found.unknown, found.ended, warnings) == ([], 4, 0, [UNSEEN % 4])
 
 
 def test_nothing_to_end(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix import login_caches
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.configuration import Configuration
-from ansible_collections.mailops.postfix.plugins.module_utils._postfix.login_caches import find_caches
+from ansible_collections.mailops.postfix.plugins.module_utils._postfix.login_caches import (
+    find_caches,
+    saslauthd_ignores_domains,
+)
 
 MASTER = "smtp inet n - n - - smtpd\nsubmission inet n - n - - smtpd\n"
 
@@ -52,3 +56,32 @@ def test_services_with_values_of_their_own() -> None:
 def test_without_a_directory_the_usual_places_are_read() -> None:
     main = {"smtpd_sasl_auth_enable": "yes", "smtpd_sasl_type": "cyrus", "smtpd_sasl_path": "no-such-service"}
     assert caches(main) == []
+
+
+@pytest.mark.parametrize(
+    ("commands", "ignores"),
+    [
+        ([], False),
+        (["/usr/sbin/saslauthd -a pam -c -m /var/run/saslauthd -n 5"], True),
+        (["/usr/sbin/saslauthd -a sasldb -c"], False),
+        (["/usr/sbin/saslauthd -a pam -cr -m/run"], False),
+        (["/usr/sbin/saslauthd -a pam -m/run"], True),
+        (["/usr/sbin/saslauthd --unknown"], True),
+        (["/bin/sh -a saslauthd", "", "/usr/sbin/saslauthd -a pam -r"], False),
+    ],
+)
+def test_names_with_another_domain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commands: list[str], ignores: bool
+) -> None:
+    for number, command in enumerate(commands):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "cmdline").write_text(command.replace(" ", "\0") + "\0" if command else "")
+    (tmp_path / "7").mkdir()
+    (tmp_path / "self").mkdir()
+    monkeypatch.setattr(login_caches, "_PROC", str(tmp_path))
+    assert saslauthd_ignores_domains() is ignores
+
+
+def test_a_system_without_proc_has_no_such_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(login_caches, "_PROC", "/nowhere")
+    assert not saslauthd_ignores_domains()

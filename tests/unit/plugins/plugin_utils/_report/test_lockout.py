@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.plugin_utils._locks import id_of
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.lockout import LockoutRun, lockout_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.lockout_limits import LockoutLimits
 from tests.unit.support.lockout import lock_of, locked_of, matched_of, sweep_of, tried_of
@@ -50,6 +51,15 @@ def test_mail_on_hold_is_counted_when_a_lock_is_removed() -> None:
     row = row_of(run, lock=locked_of(removed=[lock_of("a")]), left=left_of(7))
     assert (row["state"], row["on_hold"], row["left"]) == ("unlocked", 7, None)
     assert row_of(run, lock=locked_of())["state"] == "nothing_to_do"
+
+
+def test_locks_that_are_on_no_host() -> None:
+    run = RUN._replace(unlock=True, cleanup="none", ids=["sender-1a2b3c4d", "sender-5e6f7a8b"])
+    steps = {"lock": locked_of(removed=[lock_of("x@example.com", key="sender")])}
+    report = lockout_report({"mx01": steps, "mx02": {"lock": UNREACHABLE}}, created=NOW, run=run)
+    assert report["not_found"] == [id_of(STOLEN), "sender-5e6f7a8b"]
+    assert lockout_report({"mx01": steps}, created=NOW, run=run, started=["mx01"])["not_found"] == []
+    assert lockout_report({"mx01": steps}, created=NOW, run=RUN)["not_found"] == []
 
 
 HOOK = {"failed": True, "msg": "no such user"}

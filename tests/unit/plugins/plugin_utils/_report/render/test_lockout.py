@@ -81,8 +81,8 @@ def test_the_name_of_a_quarantine_and_what_is_not_known_are_shown() -> None:
     assert text[2:5] == [
         "0 sessions ended, 0 messages held, 7 quarantined.",
         (
-            "3 sessions that began before have sent nothing so far, so their account is not known. Run it again to end them if they "
-            "send."
+            "3 sessions that began before have sent nothing so far, or are not in the mail log, so their account is not known. Run it "
+            "again to end them if they send."
         ),
         "The quarantine is lockout-12345678.",
     ]
@@ -91,7 +91,8 @@ def test_the_name_of_a_quarantine_and_what_is_not_known_are_shown() -> None:
 
 def test_locks_that_are_removed() -> None:
     run = RUN._replace(unlock=True, cleanup="none", ids=["sender-1a2b3c4d"], check=True)
-    steps = {"lock": locked_of(removed=[LOCK]), "left": left_of(7)}
+    removed = [LOCK, {**LOCK, "id": "sasl_username-06745913"}, {**LOCK, "id": "sender-1a2b3c4d"}]
+    steps = {"lock": locked_of(removed=removed), "left": left_of(7)}
     text = report_text(lockout_report({"mx01": steps}, created=NOW, run=run))
     assert text[:6] == [
         "Unlocked, 2026-11-20 10:39:09 UTC",
@@ -99,11 +100,31 @@ def test_locks_that_are_removed() -> None:
         "7 messages are still on hold. Unlocking does not release them: examine them, then release or delete them.",
         "",
         "host  state         added  updated  removed  expired  sessions  held  on hold",
-        "mx01  would unlock      0        0        1        0         -     -        7",
+        "mx01  would unlock      0        0        3        0         -     -        7",
     ]
     assert text[-2:] == ['  lock: {"sasl_username": "stolen@example.com"}', "  ID: sender-1a2b3c4d"]
+
+
+def test_what_is_on_no_host_is_named_when_it_should_be_removed() -> None:
+    run = RUN._replace(unlock=True, cleanup="none", ids=["sender-1a2b3c4d"])
     steps = {"lock": locked_of(), "left": left_of(0)}
-    assert report_text(lockout_report({"mx01": steps}, created=NOW, run=run))[2] == ""
+    text = report_text(lockout_report({"mx01": steps}, created=NOW, run=run))
+    assert text[1:4] == [
+        "1 of 1 hosts are unlocked.",
+        (
+            "No host that answered had sasl_username-06745913, sender-1a2b3c4d. The playbook mailops.postfix.locks lists the locks."
+        ),
+        "",
+    ]
+
+
+def test_a_lock_that_selects_nothing_and_check_mode() -> None:
+    steps = {**RESULTS["mx01"], "preview": tried_of(0), "log": matched_of(0, 1000)}
+    run = RUN._replace(cleanup="hold", check=True)
+    assert report_text(lockout_report({"mx01": steps}, created=NOW, run=run))[2:4] == [
+        "2 sessions would be ended, 40 messages would be held.",
+        "Some locks select no message in the queues and in the logs. If you expected some, check how they are written.",
+    ]
 
 
 def test_an_interrupted_run() -> None:

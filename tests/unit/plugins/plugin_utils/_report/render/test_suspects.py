@@ -54,6 +54,15 @@ def test_suspects_stand_above_the_others_with_their_evidence() -> None:
     ]
 
 
+def test_hosts_whose_logs_have_no_lines_are_named() -> None:
+    results = {"mx%02d" % number: {"log": log_of(lines=0 if number > 1 else 3)} for number in range(9)}
+    lines = report_text(suspects_report(results, created=NOW))
+    assert (
+        "The log of mx02, mx03, mx04, mx05, mx06 and 2 more has no lines. If the mail log has another name, give it in lockout_files."
+        in lines
+    )
+
+
 def test_evidence_of_all_hosts_together() -> None:
     log = log_of([account_of(NAME, network_count=5, recipients=300)])
     text = report_text(suspects_report({"mx01": {"log": log}, "mx02": {"log": log}}, created=NOW))

@@ -26,12 +26,33 @@ VICTIM = (
     "15 submission/smtpd[7]: disconnect from x[203.0.113.5] ehlo=1 quit=1 commands=2",
 )
 PIECES = (
-    *("4A0F001", "4A0F001: ", ": 4A0F001: removed", "4A0F001: client=localhost[127.0.0.1]", "client=x[203.0.113.5]", "queued as 4A0F001"),
-    *("250 2.0.0 Ok: queued as 4A0F001", "orig_id=4A0F001", ", orig_queue_id=4A0F001", "sender non-delivery notification: 4A0F001"),
-    *(", sasl_method=PLAIN", ", sasl_username=victim@example.com", "message-id=<victim@example.com>", "smtpd[7]: ", "from=<victim@example.com>"),
-    *(">, relay=127.0.0.1[127.0.0.1]:10026, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 4A0F001)", "status=sent ("),
+    *(
+        "4A0F001",
+        "4A0F001: ",
+        ": 4A0F001: removed",
+        "4A0F001: client=localhost[127.0.0.1]",
+        "client=x[203.0.113.5]",
+        "queued as 4A0F001",
+    ),
+    *(
+        "250 2.0.0 Ok: queued as 4A0F001",
+        "orig_id=4A0F001",
+        ", orig_queue_id=4A0F001",
+        "sender non-delivery notification: 4A0F001",
+    ),
+    *(
+        ", sasl_method=PLAIN",
+        ", sasl_username=victim@example.com",
+        "message-id=<victim@example.com>",
+        "smtpd[7]: ",
+        "from=<victim@example.com>",
+    ),
+    *(
+        ">, relay=127.0.0.1[127.0.0.1]:10026, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 4A0F001)",
+        "status=sent (",
+    ),
     *("]", "[127.0.0.1]", ")", "<", ">", '"', "\\", " ", ", ", ": ", ";", "\u202e", "\udcff"),
-)  # fmt: skip
+)
 hostile = st.lists(st.sampled_from(PIECES) | st.text("ab1", max_size=3), max_size=6).map("".join)
 # Where a stranger's text is in a line. The queue IDs are those of the stranger's own messages.
 PLACES = (
@@ -43,7 +64,7 @@ PLACES = (
     "cleanup[1]: %s: warning: header Subject: %s from y[198.51.100.1]; from=<b@example.net> to=<x@example.org> proto=ESMTP helo=<x>",
     "smtpd[9]: %s: reject: RCPT from y[198.51.100.1]: 554 5.7.1 <%s>: Relay access denied; from=<b@example.net> to=<x@example.org> proto=ESMTP helo=<x>",
     "smtpd[9]: %s: reject: RCPT from y[198.51.100.1]: 554 5.7.1 no; from=<b@example.net> to=<x@example.org> proto=ESMTP helo=<%s>",
-)  # fmt: skip
+)
 lines = st.builds(
     lambda second, place, queue_id, text: "%02d %s" % (second, place % (queue_id, text)),
     st.integers(0, 59),
@@ -97,7 +118,11 @@ def test_no_text_of_a_stranger_is_a_login(others: list[str], place: int) -> None
 @given(blocks)
 def test_any_lines_are_read_and_blocks_may_end_anywhere(several: list[bytes]) -> None:
     one = [b"".join(several)]
-    for request in ({"queue_id": b"4A0F001"}, {"message_id": b"victim@example.com"}, {"sender": b"victim@example.com", "recipient": b"a@example.org"}):  # fmt: skip
+    for request in (
+        {"queue_id": b"4A0F001"},
+        {"message_id": b"victim@example.com"},
+        {"sender": b"victim@example.com", "recipient": b"a@example.org"},
+    ):
         assert trace(several, **request).lines() == trace(one, **request).lines()
     found = []
     for read in (several, one):

@@ -64,16 +64,26 @@ def test_another_key_for_the_null_sender() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "hits", "misses"),
     [
-        ("Subject", "you won", ["SUBJECT: Hey, you won", "Subject: you\n  won", "subject:you \t won"], ["Subject: You won", "X-Subject: you won", "From: you won"]),
+        (
+            "Subject",
+            "you won",
+            ["SUBJECT: Hey, you won", "Subject: you\n  won", "subject:you \t won"],
+            ["Subject: You won", "X-Subject: you won", "From: you won"],
+        ),
         ("X-a.b", "c", ["X-A.B: c"], ["X-AxB: c"]),
-        ("Subject", "/won (big|much)/", ["Subject: I WON BIG", "Subject:x\n won much"], ["Subject: won", "From: won big"]),
+        (
+            "Subject",
+            "/won (big|much)/",
+            ["Subject: I WON BIG", "Subject:x\n won much"],
+            ["Subject: won", "From: won big"],
+        ),
         ("Subject", "/^won/", ["Subject: won", "Subject:Won it"], ["Subject: I won"]),
         ("Subject", r"/\Awon$/", ["Subject: won"], ["Subject: I won", "Subject: won it"]),
         ("Subject", "/^/", ["Subject: x"], ["From: x"]),
         ("Subject", "/won/i", ["Subject: won"], ["Subject: WON"]),
         ("Subject", "/[^a]^b|[]^]/", ["Subject: ]"], []),
     ],
-)  # fmt: skip
+)
 def test_headers(name: str, value: str, hits: list[str], misses: list[str]) -> None:
     if "^b" in value:
         with pytest.raises(SelectionError):

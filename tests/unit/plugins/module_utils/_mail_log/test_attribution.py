@@ -45,17 +45,29 @@ def find(*lines: str, arrival: int = 10) -> bytes | None:
         ),
         pytest.param(["10 pickup[1]: 4A0F002: uid=106 from=<a@x>"], None, id="sendmail"),
         pytest.param(
-            ["05 smtpd[1]: 4A0F001: " + LOGIN + "a", "06 qmgr[1]: 4A0F001: removed", "10 smtpd[1]: 4A0F002: " + LOCAL + ", orig_queue_id=4A0F001"],
+            [
+                "05 smtpd[1]: 4A0F001: " + LOGIN + "a",
+                "06 qmgr[1]: 4A0F001: removed",
+                "10 smtpd[1]: 4A0F002: " + LOCAL + ", orig_queue_id=4A0F001",
+            ],
             None,
             id="another message with the old queue ID",
         ),
         pytest.param(
-            ["05 smtpd[1]: 4A0F001: " + LOGIN + "a", "06 smtpd[1]: 4A0F001: client=x[203.0.113.5]", "10 smtpd[1]: 4A0F002: " + LOCAL + ", orig_queue_id=4A0F001"],
+            [
+                "05 smtpd[1]: 4A0F001: " + LOGIN + "a",
+                "06 smtpd[1]: 4A0F001: client=x[203.0.113.5]",
+                "10 smtpd[1]: 4A0F002: " + LOCAL + ", orig_queue_id=4A0F001",
+            ],
             None,
             id="another message with the old queue ID, and no line about its end",
         ),
         pytest.param(
-            ["05 smtpd[1]: 4A0F001: " + LOGIN + "a", "10 smtpd[1]: 4A0F002: " + LOCAL, "11 smtp[1]: " + sent("4A0F001", QUEUED[0], QUEUED[1] + "4A0F002")],
+            [
+                "05 smtpd[1]: 4A0F001: " + LOGIN + "a",
+                "10 smtpd[1]: 4A0F002: " + LOCAL,
+                "11 smtp[1]: " + sent("4A0F001", QUEUED[0], QUEUED[1] + "4A0F002"),
+            ],
             b"a",
             id="without XFORWARD",
         ),
@@ -71,27 +83,46 @@ def find(*lines: str, arrival: int = 10) -> bytes | None:
             id="two filters",
         ),
         pytest.param(
-            ["05 smtpd[1]: 4A0F001: " + LOGIN + "a", "10 smtpd[1]: 4A0F002: " + LOCAL, "11 smtp[1]: " + sent("4A0F001", "mx[192.0.2.1]:25", QUEUED[1] + "4A0F002")],
+            [
+                "05 smtpd[1]: 4A0F001: " + LOGIN + "a",
+                "10 smtpd[1]: 4A0F002: " + LOCAL,
+                "11 smtp[1]: " + sent("4A0F001", "mx[192.0.2.1]:25", QUEUED[1] + "4A0F002"),
+            ],
             None,
             id="the answer of a stranger",
         ),
         pytest.param(
-            ["05 smtpd[1]: 4A0F001: " + LOGIN + "a", "10 smtpd[1]: 4A0F002: client=x[203.0.113.9]", "11 smtp[1]: " + sent("4A0F001", QUEUED[0], QUEUED[1] + "4A0F002")],
+            [
+                "05 smtpd[1]: 4A0F001: " + LOGIN + "a",
+                "10 smtpd[1]: 4A0F002: client=x[203.0.113.9]",
+                "11 smtp[1]: " + sent("4A0F001", QUEUED[0], QUEUED[1] + "4A0F002"),
+            ],
             None,
             id="a message that came from elsewhere",
         ),
         pytest.param(
-            ["05 smtpd[1]: 4A0F001: " + LOGIN + "a", "10 smtpd[1]: 4A0F002: " + LOCAL + ", sasl_method=PLAIN, sasl_username=b", "11 smtp[1]: " + sent("4A0F001", QUEUED[0], QUEUED[1] + "4A0F002")],
+            [
+                "05 smtpd[1]: 4A0F001: " + LOGIN + "a",
+                "10 smtpd[1]: 4A0F002: " + LOCAL + ", sasl_method=PLAIN, sasl_username=b",
+                "11 smtp[1]: " + sent("4A0F001", QUEUED[0], QUEUED[1] + "4A0F002"),
+            ],
             b"b",
             id="a message with a login of its own",
         ),
         pytest.param(
-            ["05 smtpd[1]: 4A0F002: " + LOCAL, "10 smtpd[1]: 4A0F001: " + LOGIN + "a", "11 smtp[1]: " + sent("4A0F001", QUEUED[0], QUEUED[1] + "4A0F002")],
+            [
+                "05 smtpd[1]: 4A0F002: " + LOCAL,
+                "10 smtpd[1]: 4A0F001: " + LOGIN + "a",
+                "11 smtp[1]: " + sent("4A0F001", QUEUED[0], QUEUED[1] + "4A0F002"),
+            ],
             None,
             id="a message that was there before",
         ),
         pytest.param(
-            ["05 smtpd[1]: 4A0F001: " + LOGIN + "a", "11 smtp[1]: " + sent("4A0F001", QUEUED[0], QUEUED[1] + "4A0F002")],
+            [
+                "05 smtpd[1]: 4A0F001: " + LOGIN + "a",
+                "11 smtp[1]: " + sent("4A0F001", QUEUED[0], QUEUED[1] + "4A0F002"),
+            ],
             None,
             id="a message that the log does not have",
         ),
@@ -101,12 +132,15 @@ def find(*lines: str, arrival: int = 10) -> bytes | None:
             id="nobody logged in",
         ),
         pytest.param(
-            ["05 smtpd[1]: 4A0F001: " + LOGIN + "a", "11 smtp[1]: " + sent("4A0F001", "mx[192.0.2.1]:25", "250 queued as 4A0F002 x")],
+            [
+                "05 smtpd[1]: 4A0F001: " + LOGIN + "a",
+                "11 smtp[1]: " + sent("4A0F001", "mx[192.0.2.1]:25", "250 queued as 4A0F002 x"),
+            ],
             None,
             id="not the form of an answer",
         ),
     ],
-)  # fmt: skip
+)
 def test_logins(lines: list[str], login: bytes | None) -> None:
     assert find(*lines) == login
 

@@ -38,19 +38,51 @@ def found(*lines: str, accepted: str = ACCEPTED, address: bytes = b"203.0.113.5"
     ("lines", "numbers"),
     [
         pytest.param([CONNECT, FAILED, ACCEPTED, END], [0, 1, 3], id="whole"),
-        pytest.param([CONNECT, "02 smtpd[7]: NOQUEUE: client=x[203.0.113.5]", ACCEPTED, END], [0, 1, 3], id="a message before a filter"),
+        pytest.param(
+            [CONNECT, "02 smtpd[7]: NOQUEUE: client=x[203.0.113.5]", ACCEPTED, END],
+            [0, 1, 3],
+            id="a message before a filter",
+        ),
         pytest.param([FAILED, ACCEPTED, END], [], id="no beginning"),
         pytest.param([CONNECT, ACCEPTED], [0], id="no end"),
         pytest.param([CONNECT.replace("[7]", "[8]"), ACCEPTED, END], [], id="another process"),
-        pytest.param([CONNECT, ACCEPTED, "02 smtpd[7]: 4A0F002: client=x[203.0.113.5]", END], [0, 3], id="another message of the session"),
+        pytest.param(
+            [CONNECT, ACCEPTED, "02 smtpd[7]: 4A0F002: client=x[203.0.113.5]", END],
+            [0, 3],
+            id="another message of the session",
+        ),
         pytest.param([CONNECT, END, ACCEPTED], [], id="after the end"),
         pytest.param([CONNECT.replace("203", "198"), ACCEPTED, END], [], id="another client"),
         pytest.param([CONNECT, ACCEPTED, END.replace("203", "198")], [0], id="the end of another client"),
-        pytest.param([CONNECT.replace("203", "198"), END.replace("203", "198"), "01 smtpd[7]: connect from y[203.0.113.5]", ACCEPTED, END, CONNECT, END], [2, 4], id="sessions before and after"),
-        pytest.param([CONNECT, ACCEPTED, "04 smtpd[7]: connect from y[203.0.113.6]", END], [0], id="the end is missing"),
-        pytest.param([CONNECT, "02 cleanup[9]: 4A0F001: message-id=<smtpd[7]: x>", "02 cleanup[9]: postfix/smtpd[7]: connect from z[1.2.3.4]", ACCEPTED, END], [0, 4], id="text in other lines"),
+        pytest.param(
+            [
+                CONNECT.replace("203", "198"),
+                END.replace("203", "198"),
+                "01 smtpd[7]: connect from y[203.0.113.5]",
+                ACCEPTED,
+                END,
+                CONNECT,
+                END,
+            ],
+            [2, 4],
+            id="sessions before and after",
+        ),
+        pytest.param(
+            [CONNECT, ACCEPTED, "04 smtpd[7]: connect from y[203.0.113.6]", END], [0], id="the end is missing"
+        ),
+        pytest.param(
+            [
+                CONNECT,
+                "02 cleanup[9]: 4A0F001: message-id=<smtpd[7]: x>",
+                "02 cleanup[9]: postfix/smtpd[7]: connect from z[1.2.3.4]",
+                ACCEPTED,
+                END,
+            ],
+            [0, 4],
+            id="text in other lines",
+        ),
     ],
-)  # fmt: skip
+)
 def test_lines_of_a_session(lines: list[str], numbers: list[int]) -> None:
     assert found(*lines) == numbers
 

@@ -43,7 +43,7 @@ LINES = (
     "09 smtpd[9]: 4A0F010: client=y[198.51.100.1]",
     "09 cleanup[1]: 4A0F010: message-id=<1@example.net>",
     "09 smtp[1]: " + sent("4A0F010", "mx[192.0.2.1]:25", "250 2.0.0 Ok", to="x@example.org"),
-)  # fmt: skip
+)
 BLOCK = log(*LINES)
 WHOLE = [line for line in BLOCK.splitlines() if b"4A0F009" not in line and b"4A0F010" not in line]
 
@@ -125,7 +125,14 @@ REJECT = "01 smtpd[1]: NOQUEUE: reject: RCPT from x[192.0.2.1]: 554 5.7.1 <x@exa
 
 
 def test_rejected_mail_has_no_queue_id() -> None:
-    wanted, *others = (REJECT % pair for pair in (("A@example.net", "x@example.org"), ("b@example.net", "x@example.org"), ("a@example.net", "y@example.org")))  # fmt: skip
+    wanted, *others = (
+        REJECT % pair
+        for pair in (
+            ("A@example.net", "x@example.org"),
+            ("b@example.net", "x@example.org"),
+            ("a@example.net", "y@example.org"),
+        )
+    )
     block = log(wanted, *others, REJECT.replace("; from", "; x") % ("a@example.net", "x@example.org"))
     [found] = traced(block, sender=b"a@example.net", recipient=b"x@example.org").lines()
     assert (found.record.line + b"\n", found.message) == (log(wanted), None)
@@ -158,7 +165,11 @@ def test_many_queue_ids_are_found_in_one_pass() -> None:
     several = [
         "%02d pickup[1]: 4B0F%03d: uid=106 from=<a@x> orig_id=4A0F001" % (number, number) for number in range(1, 31)
     ]
-    block = log("00 cleanup[1]: 4A0F001: message-id=<a>", *several, *("40 qmgr[1]: 4B0F%03d: removed" % number for number in range(1, 31)))  # fmt: skip
+    block = log(
+        "00 cleanup[1]: 4A0F001: message-id=<a>",
+        *several,
+        *("40 qmgr[1]: 4B0F%03d: removed" % number for number in range(1, 31)),
+    )
     assert len(lines_of(traced(block, queue_id=b"4A0F001", passes=2))) == 61
 
 

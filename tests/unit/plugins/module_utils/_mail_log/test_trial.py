@@ -42,7 +42,7 @@ BLOCK = log(
     "09 smtp[3]: " + sent("4A0F005", "mx[192.0.2.9]:25", "250 Ok"),
     # Text of strangers.
     "10 cleanup[5]: 4A0F006: message-id=<x: 4A0F007: client=x[192.0.2.7]>",
-)  # fmt: skip
+)
 
 
 def tried(*blocks: bytes) -> Trial:
@@ -73,14 +73,30 @@ def test_what_is_known_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("rules", "problem"),
     [
-        pytest.param(["x"], "match[0]: 'x' is not a mapping with exactly one key. Write one, such as {sender: example.com}", id="text"),
-        pytest.param([{}], "match[0]: {} is not a mapping with exactly one key. Write one, such as {sender: example.com}", id="no key"),
-        pytest.param([{"sender": "<>"}, {"body": "x"}], "match[1].body: the log cannot be searched for it. Use one of sasl_username, client_address, sender, recipient", id="body"),
+        pytest.param(
+            ["x"],
+            "match[0]: 'x' is not a mapping with exactly one key. Write one, such as {sender: example.com}",
+            id="text",
+        ),
+        pytest.param(
+            [{}],
+            "match[0]: {} is not a mapping with exactly one key. Write one, such as {sender: example.com}",
+            id="no key",
+        ),
+        pytest.param(
+            [{"sender": "<>"}, {"body": "x"}],
+            "match[1].body: the log cannot be searched for it. Use one of sasl_username, client_address, sender, recipient",
+            id="body",
+        ),
         pytest.param([{"sender": []}], "match[0].sender: the list is empty. Write at least one value", id="empty list"),
-        pytest.param([{"sender": "*@example.com"}], 'match[0].sender: "*@example.com" matches no address. Use "example.com" for the domain.', id="value"),
+        pytest.param(
+            [{"sender": "*@example.com"}],
+            'match[0].sender: "*@example.com" matches no address. Use "example.com" for the domain.',
+            id="value",
+        ),
         pytest.param([{"sender": "<>"}] * 501, "match: it has 501 rules, and at most 500 are tried at once", id="many"),
     ],
-)  # fmt: skip
+)
 def test_rules_that_are_refused(rules: list[Any], problem: str) -> None:
     with pytest.raises(SelectionError) as caught:
         parse_rules(rules)

@@ -54,6 +54,8 @@ class OpenSessions:
     def __init__(self, started: Mapping[int, float]) -> None:
         """started: when each process started, in seconds since the epoch. A line that is older is of another process with that ID."""
         self._started = started
+        # The host of each process, None if several hosts log here and have a process with that ID.
+        self._hosts: dict[int, bytes | None] = {}
         self.sessions: dict[int, Session] = {}
         self.seen: set[int] = set()
         """The processes that have a line in the log. Each process logs its first client when it starts."""
@@ -65,6 +67,12 @@ class OpenSessions:
             return
         # The log has whole seconds.
         if line.time < self._started.get(line.pid, float("inf")) - 1:
+            return
+        if self._hosts.setdefault(line.pid, line.host) != line.host:
+            # Nobody knows which of them is the process here.
+            self._hosts[line.pid] = None
+            self.sessions.pop(line.pid, None)
+            self.seen.discard(line.pid)
             return
         self.seen.add(line.pid)
         address = connected_address(line.text)

@@ -52,6 +52,14 @@ def test_the_last_session_counts(texts: list[str], session: Session | None) -> N
     assert log_of(*texts).sessions.get(7) == session
 
 
+def test_a_process_id_of_two_hosts_is_unknown() -> None:
+    log = log_of(CONNECT, CLIENT)
+    assert (log.seen, set(log.sessions)) == ({7}, {7})
+    for host in (b"other", b"mx", b"other"):
+        log.add(Line(1000, host, b"postfix", b"smtpd", 7, CLIENT.encode()))
+        assert (log.seen, log.sessions) == (set(), {})
+
+
 def test_lines_of_others_do_not_count() -> None:
     assert log_of(CONNECT, time=999).sessions == {}
     assert log_of(CONNECT, pid=8).sessions == {}

@@ -92,7 +92,8 @@ class Saslauthd(Backend):
 class Dovecot(Backend):
     """Dovecot's auth service with SQLite, and a cache that has no end for a day.  Dovecot caches nothing of a passwd-file."""
 
-    files = (_DOVECOT_CONF,)
+    # A test that removes an account may do so in sasldb, too.
+    files = (_DOVECOT_CONF, _SASLDB)
     settings: ClassVar[Mapping[str, str]] = {"smtpd_sasl_type": "dovecot", "smtpd_sasl_path": "private/auth"}
 
     def start(self) -> None:

@@ -92,13 +92,25 @@ def restamped(lines: Iterable[str], submissions: Sequence[Submission], *, midnig
 
 
 def _timed(lines: Iterable[str], planned: _Planned) -> Iterator[tuple[float, str]]:
+    early = []
     for line in lines:
         match = _LINE.fullmatch(line)
         if not match:
             raise UnknownConnection("not a line of a log: %r" % line)
-        at = planned.time(_seconds(match["stamp"]), program=match["program"], pid=match["pid"], text=match["text"])
+        at = _time_of(match, planned)
         if at is not None:
             yield int(at), match["rest"]
+        elif not match["program"].endswith("/smtpd"):
+            early.append(match)
+    # A line about a notice may be in the log before the line that names the notice: several programs write at the same time.
+    for match in early:
+        at = _time_of(match, planned)
+        if at is not None:
+            yield int(at), match["rest"]
+
+
+def _time_of(match: re.Match[str], planned: _Planned) -> float | None:
+    return planned.time(_seconds(match["stamp"]), program=match["program"], pid=match["pid"], text=match["text"])
 
 
 def _seconds(stamp: str) -> float:

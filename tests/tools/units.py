@@ -29,7 +29,7 @@ HOST_TESTS = ("tests/unit/plugins/module_utils", "tests/unit/plugins/modules")
 CONTROLLER_TESTS = ("tests/unit",)
 PROPERTIES = ("tests/property",)
 # These tests take long. They run once and without coverage, because they reach no code that the others leave out.
-LONG_TESTS = ("tests/unit/suggestions", "tests/faults")
+LONG_TESTS = ("tests/unit/suggestions", "tests/unit/suspects", "tests/faults")
 # The release of ansible-core for each minor version of Python 3. From Python 3.10 on it can also be the controller.
 ANSIBLE_CORE = {7: "2.17", 8: "2.19", 9: "2.21", 10: "2.17", 11: "2.18", 12: "2.20", 13: "2.21", 14: "2.21"}
 FIRST_CONTROLLER_MINOR = 10

@@ -52,6 +52,12 @@ Mar  2 06:00:00 mx01 postfix/qmgr[9]: ABCDEF1: from=<anna@example.com>, size=2, 
 """.splitlines(keepends=True)
 
 
+def test_a_line_about_a_notice_may_come_before_its_name() -> None:
+    name = next(number for number, line in enumerate(LOG) if "notification" in line)
+    swapped = [*LOG[:name], LOG[name + 1], LOG[name], *LOG[name + 2 :]]
+    assert restamped(swapped, [FIRST, OTHER, SECOND], midnight=MIDNIGHT) == RESTAMPED
+
+
 def test_each_line_gets_the_time_of_its_connection_or_message() -> None:
     assert restamped(LOG, [FIRST, OTHER, SECOND], midnight=MIDNIGHT) == RESTAMPED
 

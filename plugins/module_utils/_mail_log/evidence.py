@@ -44,6 +44,11 @@ class LoginLines:
                     break
 
     @property
+    def is_complete(self) -> bool:
+        """Whether no more lines are looked for."""
+        return not self._tries
+
+    @property
     def lines(self) -> Mapping[bytes, Sequence[bytes]]:
         """The lines by account, in the order of the log."""
         return {name: list(lines.values()) for name, lines in self._lines.items()}

@@ -134,7 +134,15 @@ class LogReading:
             self._suspects = find_suspects(self._sums.accounts(), self._request.thresholds)
             self._evidence = LoginLines([suspect.account.sasl_username for suspect in self._suspects])
         if self._suspects:
-            self._read_once([self._evidence.add_block])
+            self._read_evidence()
+
+    def _read_evidence(self) -> None:
+        """Read the log from its beginning until each suspect has enough lines."""
+        for source in self._sources:
+            for block in source.blocks(self._request.since, self._request.until):
+                self._evidence.add_block(block, source.clock)
+                if self._evidence.is_complete:
+                    return
 
     def _read_once(self, readers: Sequence[_Reader]) -> None:
         for source in self._sources:

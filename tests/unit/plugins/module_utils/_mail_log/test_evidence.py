@@ -37,6 +37,8 @@ def test_lines_from_different_networks() -> None:
     assert len(lines.lines[b"a@example.com"]) == LINES
     lines.add_block(log(login(8, "192.0.1.1")), CLOCK)
     assert len(lines.lines[b"a@example.com"]) == LINES
+    # The other one has none so far.
+    assert not lines.is_complete
 
 
 def test_only_so_many_lines_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,3 +46,4 @@ def test_only_so_many_lines_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = LoginLines([b"a@example.com"])
     lines.add_block(log(login(1, "192.0.2.1"), login(2, "192.0.2.1"), login(3, "203.0.113.1")), CLOCK)
     assert len(lines.lines[b"a@example.com"]) == 1
+    assert lines.is_complete

@@ -20,14 +20,12 @@ from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.trace im
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.trial import Trial
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _log_show as shown
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
-from ansible_collections.mailops.postfix.plugins.module_utils._module._log_queue import QueueReader
 from ansible_collections.mailops.postfix.plugins.module_utils._module._log_request import (
     OPTIONS,
     LogRequest,
     request_of,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._module._log_show import Section
-from ansible_collections.mailops.postfix.plugins.module_utils._module._source import QueueSource
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_sources import find_sources
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip
 
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.timestamp import Clock
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._log_queue import QueueReader
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_source import LogSource
 
@@ -49,14 +48,8 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     request = request_of(module.params)
     instance = _find_instance(module, request)
     with ExitStack() as stack:
-        queue = None
-        if instance is not None and "queue" in request.gather:
-            instance.require_root()
-            source = QueueSource.of_instance(instance.queue_directory)
-            stack.enter_context(source.spool)
-            host = instance.parameters.get("myhostname", "")
-            # The queue is read first: what arrives later is not looked for in the log.
-            queue = QueueReader(module, source, host=host, number=request.limit, names=request.names)
+        # The queue is read first: what arrives later is not looked for in the log.
+        queue = None if instance is None else _read_queue(module, instance, request, stack)
         found = find_sources(
             instance, files=module.params["files"], journal=module.params["journal"], since=request.since
         )
@@ -66,6 +59,23 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
             reading.read()
         warn(module, [*found.warnings, *reading.warnings])
         return {"changed": False, "log": reading.show()}
+
+
+def _read_queue(module: AnsibleModule, instance: Instance, request: LogRequest, stack: ExitStack) -> QueueReader | None:
+    """Return the queue, which is open until the stack is closed; None if it is not asked for."""
+    if "queue" not in request.gather:
+        return None
+    # Few runs read the queue, and this imports all that reads queue files.
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._log_queue import (  # noqa: PLC0415
+        QueueReader,
+    )
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._source import QueueSource  # noqa: PLC0415
+
+    instance.require_root()
+    source = QueueSource.of_instance(instance.queue_directory)
+    stack.enter_context(source.spool)
+    host = instance.parameters.get("myhostname", "")
+    return QueueReader(module, source, host=host, number=request.limit, names=request.names)
 
 
 @contextmanager

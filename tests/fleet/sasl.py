@@ -39,7 +39,7 @@ class Backend:
     """Cyrus SASL with sasldb, as the lab sets it up; a subclass changes what is different."""
 
     files: ClassVar[Sequence[str]] = (_SASLDB,)
-    """What is put back at the end, beside main.cf."""
+    """What is put back at the end, in addition to main.cf."""
     settings: ClassVar[Mapping[str, str]] = {}
     """Parameters of main.cf."""
 
@@ -47,7 +47,7 @@ class Backend:
         self._host = host
 
     def start(self) -> None:
-        """Configure and start what is needed beside Postfix."""
+        """Configure and start what is needed in addition to Postfix."""
 
     def stop(self) -> None:
         """Undo start(), except for the files."""

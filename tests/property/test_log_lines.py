@@ -84,12 +84,12 @@ PIECES = [
     b"?",
 ]
 # A program replaces control characters before it logs a text (src/util/printable.c, lib/str-sanitize.c of Dovecot).
-hostile = st.lists(st.sampled_from(PIECES), max_size=6).map(b"".join)
-anything = st.binary(max_size=200) | hostile
+untrusted = st.lists(st.sampled_from(PIECES), max_size=6).map(b"".join)
+anything = st.binary(max_size=200) | untrusted
 programs = st.sampled_from(
     b"smtpd qmgr smtp lmtp local cleanup pickup bounce postscreen postsuper tlsproxy master newd".split()
 )
-addresses = st.builds(lambda local, domain: address.quote(local + b"@" + domain), hostile, st.just(b"example.com"))
+addresses = st.builds(lambda local, domain: address.quote(local + b"@" + domain), untrusted, st.just(b"example.com"))
 
 
 def read(line: bytes) -> Event | None:
@@ -131,13 +131,13 @@ def test_a_line_of_one_megabyte(start: bytes) -> None:
 # --- Postfix --------------------------------------------------------------------------------------------------------------
 
 
-@given(hostile)
+@given(untrusted)
 def test_names_of_accepted_logins(name: bytes) -> None:
     event = read(b"postfix/smtpd[1]: 4XABCD: client=a[192.0.2.1], sasl_method=PLAIN, sasl_username=" + name)
     assert event == Accepted(b"4XABCD", b"a", b"192.0.2.1", b"PLAIN", name, None)
 
 
-@given(hostile)
+@given(untrusted)
 def test_names_of_failed_logins(name: bytes) -> None:
     # Postfix logs 100 bytes of it (src/smtpd/smtpd_sasl_glue.c).
     event = read(
@@ -146,7 +146,7 @@ def test_names_of_failed_logins(name: bytes) -> None:
     assert event == FailedLogin("postfix", b"192.0.2.1", b"LOGIN", name[:100] or None)
 
 
-@given(hostile)
+@given(untrusted)
 def test_mechanisms_of_failed_logins(method: bytes) -> None:
     event = read(
         b"postfix/smtpd[1]: warning: a[192.0.2.1]: SASL "
@@ -158,7 +158,7 @@ def test_mechanisms_of_failed_logins(method: bytes) -> None:
     assert event.sasl_username is None
 
 
-@given(addresses, addresses, hostile, hostile)
+@given(addresses, addresses, untrusted, untrusted)
 def test_restrictions(sender: bytes, recipient: bytes, helo: bytes, answer: bytes) -> None:
     event = read(
         b"postfix/smtpd[1]: 4XABCD: reject: RCPT from a[192.0.2.1]: 550 5.7.1 "
@@ -171,7 +171,7 @@ def test_restrictions(sender: bytes, recipient: bytes, helo: bytes, answer: byte
     assert b"; from=<" in answer or event.text == (b"550 5.7.1 " + answer).rstrip(b";")
 
 
-@given(hostile, addresses, hostile)
+@given(untrusted, addresses, untrusted)
 def test_header_checks(value: bytes, sender: bytes, helo: bytes) -> None:
     event = read(
         b"postfix/cleanup[1]: 4XABCD: discard: header Subject: %b from a[192.0.2.1]; from=<%b> to=<b@c> proto=ESMTP helo=<%b>"
@@ -180,13 +180,13 @@ def test_header_checks(value: bytes, sender: bytes, helo: bytes) -> None:
     assert event == Restricted(b"4XABCD", b"discard", b"header Subject", None, b"")
 
 
-@given(hostile)
+@given(untrusted)
 def test_message_ids(message_id: bytes) -> None:
     event = read(b"postfix/cleanup[1]: 4XABCD: message-id=" + message_id)
     assert event == Identified(b"4XABCD", message_id)
 
 
-@given(addresses | hostile)
+@given(addresses | untrusted)
 def test_senders(sender: bytes) -> None:
     """In either form of addresses, for Postfix's own text ends the line."""
     qmgr, pickup = b"postfix/qmgr[1]: 4XABCD: from=<" + sender, b"postfix/pickup[1]: 4XABCD: uid=7 from=<" + sender
@@ -204,7 +204,7 @@ def test_senders_that_are_cut(sender: bytes, length: int) -> None:
     assert len(text) <= 900 or event is None
 
 
-@given(addresses, st.none() | addresses, hostile)
+@given(addresses, st.none() | addresses, untrusted)
 def test_deliveries(recipient: bytes, original: bytes | None, answer: bytes) -> None:
     """In the external form of addresses. An answer, or an address with all of the end of a line, may not be understood."""
     text = b"to=<%b>" % recipient + (b"" if original is None else b", orig_to=<%b>" % original)
@@ -216,7 +216,7 @@ def test_deliveries(recipient: bytes, original: bytes | None, answer: bytes) -> 
         assert event == true
 
 
-@given(hostile, hostile)
+@given(untrusted, untrusted)
 def test_deliveries_to_addresses_without_quotes(recipient: bytes, answer: bytes) -> None:
     """In the internal form, and in the external form for a domain. Then the end of an address is not certain, but the status is."""
     for before in (b"", b"a@"):
@@ -231,7 +231,7 @@ def test_deliveries_to_addresses_without_quotes(recipient: bytes, answer: bytes)
 
 
 @given(
-    hostile,
+    untrusted,
     st.sampled_from(
         [
             b"auth: sql(%b,192.0.2.1): unknown user",
@@ -251,7 +251,7 @@ def test_names_that_dovecot_checks(name: bytes, form: bytes) -> None:
     assert line is None or line[2:5] == (b"", b"dovecot", None)
 
 
-@given(hostile)
+@given(untrusted)
 def test_names_at_the_end_of_a_session_of_dovecot(name: bytes) -> None:
     # Dovecot logs 80 bytes of it (src/login-common/client-common.c).
     event = read(
@@ -261,7 +261,7 @@ def test_names_at_the_end_of_a_session_of_dovecot(name: bytes) -> None:
     assert event in (FailedLogin("dovecot", b"192.0.2.1", b"PLAIN", name[:80] or None), None)
 
 
-@given(hostile, hostile)
+@given(untrusted, untrusted)
 def test_names_that_saslauthd_checks(name: bytes, realm: bytes) -> None:
     event = read(
         b"saslauthd[1]: do_auth         : auth failure: [user=%b] [service=smtp] [realm=%b] [mech=pam] [reason=x]"

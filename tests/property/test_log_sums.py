@@ -17,7 +17,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.sums imp
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.timestamp import Clock
 
 _NOTHING = re.compile(rb"(?!)")
-_HOSTILE = (
+_UNTRUSTED = (
     ", sasl_username=victim",
     "sasl_method=PLAIN, sasl_username=victim",
     ">, size=1, nrcpt=9 (queue active)",
@@ -34,7 +34,7 @@ _HOSTILE = (
     "(",
 )
 _TEXT = st.lists(
-    st.one_of(st.sampled_from(_HOSTILE), st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=5)),
+    st.one_of(st.sampled_from(_UNTRUSTED), st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=5)),
     max_size=4,
 ).map("".join)
 _ID = st.sampled_from(("4AAAAA", "4BBBBB", "4CCCCC", "NOQUEUE"))

@@ -53,7 +53,7 @@ PIECES = (
     ),
     *("]", "[127.0.0.1]", ")", "<", ">", '"', "\\", " ", ", ", ": ", ";", "\u202e", "\udcff"),
 )
-hostile = st.lists(st.sampled_from(PIECES) | st.text("ab1", max_size=3), max_size=6).map("".join)
+untrusted = st.lists(st.sampled_from(PIECES) | st.text("ab1", max_size=3), max_size=6).map("".join)
 # Where a stranger's text is in a line. The queue IDs are those of the stranger's own messages.
 PLACES = (
     "cleanup[1]: %s: message-id=%s",
@@ -70,7 +70,7 @@ lines = st.builds(
     st.integers(0, 59),
     st.sampled_from(PLACES),
     st.sampled_from(("4B0F001", "4B0F002", "4B0F003")),
-    hostile,
+    untrusted,
 )
 strangers = st.lists(lines, max_size=12)
 blocks = st.lists(
@@ -154,7 +154,7 @@ def test_a_queue_id_that_was_used_again_has_the_login_of_its_own_message(
         assert found.find(queue_id.encode(), START + 60 * number) == expected
 
 
-@given(hostile, st.lists(hostile, max_size=3))
+@given(untrusted, st.lists(untrusted, max_size=3))
 def test_no_name_of_a_client_is_a_login_in_a_header(helo: str, more: list[str]) -> None:
     top = (
         "Received: from %s (unknown [203.0.113.9])\n\tby mx01 (Postfix) with ESMTP id 4A0F001\n\tfor <x@example.org>; date\n"

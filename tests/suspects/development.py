@@ -79,7 +79,7 @@ def guessed(site: Site) -> Plan:
 
 
 def two_stolen(site: Site) -> Plan:
-    """Two accounts are stolen at once, and a newsletter goes out beside them."""
+    """Two accounts are stolen at once, and a newsletter is sent at the same time."""
     fast, slow = site.people[5], site.people[12]
 
     def spam() -> Iterator[Submission]:
@@ -179,7 +179,7 @@ DEVELOPMENT = (
     Kind("stolen: one network, own sender, fast", own_sender, domain="example.org"),
     Kind("stolen: slow, some countries", slow_thief, days=2, logins_have_domain=False),
     Kind("stolen: password guessed", guessed, domain="firm.example"),
-    Kind("stolen: two accounts beside a newsletter", two_stolen),
+    Kind("stolen: two accounts during a newsletter", two_stolen),
     Kind("innocent: newsletter", newsletter, domain="club.example"),
     Kind("innocent: invoices, many senders", invoices),
     Kind("innocent: ticket system and shop", tickets, domain="shop.example", logins_have_domain=False),

@@ -38,7 +38,7 @@ class Label:
 
 
 def make_logs(directory: Path, groups: Mapping[str, Sequence[Kind]]) -> None:
-    """Write a log for each kind, with its label beside it."""
+    """Write a log for each kind, and its label in a file next to it."""
     directory.mkdir(parents=True, exist_ok=True)
     with Lab.start(1, [RELEASE]) as lab:
         lab.sink.start()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # So many messages that may come back from a content filter are known at the same time.
 MAX_OPEN = 50000
-# A queue ID that was used again and again has so many messages that are told apart.
+# So many messages that had the same queue ID are distinguished.
 _MAX_LIVES = 20
 # smtpd(8) logs the client with the first recipient. The file has the time of the sender, which is earlier (smtpd_timeout and more).
 _LATEST = 3600

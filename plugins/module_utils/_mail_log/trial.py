@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 MAX_RULES = 500
 # So many messages that were not removed yet are known at the same time.
 MAX_MESSAGES = 50000
-# So many recipients of a rule are told apart at the same time.
+# So many recipients of a rule are distinguished at the same time.
 _MAX_RECIPIENTS = 50000
 # {key of a rule: what makes its test}
 _TESTS: Mapping[str, Callable[[object, str], Callable[[bytes], bool]]] = {

@@ -30,7 +30,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_sourc
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 
-# The names of syslog_facility (src/util/msg_syslog.c) with the numbers of syslog(3). Postfix and Dovecot log as mail unless told otherwise.
+# The names of syslog_facility (src/util/msg_syslog.c) with the numbers of syslog(3). The default of Postfix and Dovecot is mail.
 _NAMES = ("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp")
 _FACILITIES = {
     **{name: number for number, name in enumerate(_NAMES)},
@@ -69,6 +69,9 @@ class SystemdJournal(LogSource):
         self._command = path
         facility = instance.parameters.get("syslog_facility") or "mail"
         self._facilities = sorted({_FACILITIES["mail"], _FACILITIES.get(facility, _FACILITIES["mail"])})
+
+    def close(self) -> None:
+        """Do nothing: journalctl ends with each reading."""
 
     def command(self, since: float | None, until: float | None) -> list[str]:
         """Return the argv that prints the entries."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import time
+from abc import ABC, abstractmethod
 from typing import Iterator
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import reason_of
@@ -47,7 +48,7 @@ MTIME_SLACK = 3600
 _QUIET_SECONDS = 5
 
 
-class LogSource:
+class LogSource(ABC):
     """Where lines come from. path: the file, or C(journal)."""
 
     def __init__(self, path: str, clock: Clock) -> None:
@@ -68,12 +69,13 @@ class LogSource:
         lines = whole_lines(self._chunks(since, until), self.reading)
         yield from select_time(lines, self.clock, self.reading, since=since, until=until)
 
+    @abstractmethod
     def close(self) -> None:
         """Close the source."""
 
+    @abstractmethod
     def _chunks(self, since: float | None, until: float | None) -> Iterator[bytes]:
         """Yield the bytes of the source, at least those of that time."""
-        raise NotImplementedError
 
     def _note_damage(self, warning: str) -> None:
         self.reading.truncated = True

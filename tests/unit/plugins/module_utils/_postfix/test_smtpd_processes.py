@@ -19,7 +19,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._postfix import sm
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 from tests.unit.support.runner import FakeRunner, said
 
-pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="without /proc no session is found")
 # A process that serves a client, ends when that has left, and ignores it if there is a second argument.
 SERVE = """
 import socket, sys, time

@@ -84,7 +84,10 @@ class SimulatedFleet:
         for name in self.names:
             self._make_instance(name, shared or self._make_spool(name, messages))
         own = {
-            name: {"queue_cleanup_config_directory": str(directory / name), "queue_audit_config_directory": str(directory / name)}
+            name: {
+                "queue_cleanup_config_directory": str(directory / name),
+                "queue_audit_config_directory": str(directory / name),
+            }
             for name in self.names
         }
         variables = {

@@ -28,6 +28,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.par
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.reason_groups import (
     ReasonGroup,
     group_reasons,
+    without_server,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.rule_yaml import variable_lines
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.trouble import (
@@ -44,6 +45,10 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._text import age, 
 
 # So many hosts have a section of their own; every host has a row.
 PANELS = 24
+# Of more hosts in trouble, the sections of these are open.
+_OPEN_PANELS = 3
+# The worst hosts are compared at the beginning.
+_COMPARED = 12
 _TREND_POINTS = 30
 _HOST_TREND_POINTS = 20
 _TOP_VALUES = 5
@@ -51,7 +56,7 @@ _FLEET_VALUES = 10
 _DOMAINS = 8
 _FLEET_DOMAINS = 12
 _SUGGESTIONS = 5
-_VALUE_WIDTH = 100
+_VALUE_WIDTH = 120
 _CAUSE_WIDTH = 90
 _EVIDENCE_WIDTH = 160
 _BAR = 100.0
@@ -76,10 +81,11 @@ class Bar(NamedTuple):
 
 
 class Top(NamedTuple):
-    """The most frequent values of one kind."""
+    """The most frequent values of one kind. is_long: whether they need the whole width."""
 
     title: str
     bars: Sequence[Bar]
+    is_long: bool
 
 
 class Cell(NamedTuple):
@@ -166,6 +172,7 @@ class AuditPage(NamedTuple):
     figures: Sequence[tuple[str, str]]
     silent: Sequence[tuple[str, str, str]]
     panels: Sequence[Panel]
+    open_panels: int
     more_panels: int
     trends: Sequence[Trend]
     heat: Heat | None
@@ -173,6 +180,7 @@ class AuditPage(NamedTuple):
     reasons: Sequence[ReasonGroup]
     suspects: Sequence[tuple[str, int]]
     locks: Sequence[str]
+    first_rows: Sequence[HostRow]
     rows: Sequence[HostRow]
 
 
@@ -185,11 +193,13 @@ def audit_page(report: Report) -> AuditPage:
     names = [str(suspect["value"]) for suspect in suspects]
     history = _history_of(report)
     fleet_top = report["fleet"].get("top") or {}
+    rows = list(_host_rows(report, hosts, history))
     return AuditPage(
         headlines=headlines(report, hosts),
         figures=_fleet_figures(report),
         silent=[(host.host, state_word(host.row["state"]), " ".join(host.signs)) for host in silent[:PANELS]],
         panels=[_make_panel(report, host) for host in troubled[:PANELS]],
+        open_panels=_OPEN_PANELS,
         more_panels=max(0, len(troubled) - PANELS) + max(0, len(silent) - PANELS),
         trends=_fleet_trends(history),
         heat=_heat_of(_merge_shapes(_facts_of(hosts)), _FLEET_DOMAINS),
@@ -199,7 +209,8 @@ def audit_page(report: Report) -> AuditPage:
         ],
         suspects=[(_shown(suspect["value"]), suspect["hosts"]) for suspect in suspects],
         locks=_lock_lines(names),
-        rows=list(_host_rows(report, hosts, history)),
+        first_rows=rows[:_COMPARED],
+        rows=rows,
     )
 
 
@@ -260,11 +271,15 @@ def _tops_of(tops: Mapping[str, Any], count: int, without: Sequence[str] = ()) -
         values = () if name in without else (tops.get(name) or ())[:count]
         greatest = max((value["messages"] for value in values), default=0)
         bars = [
-            Bar(_shown(value["value"]), value["messages"], bar_length(value["messages"], greatest, _BAR))
+            Bar(
+                _shown(without_server(str(value["value"]))),
+                value["messages"],
+                bar_length(value["messages"], greatest, _BAR),
+            )
             for value in values
         ]
         if bars:
-            found.append(Top(title, bars))
+            found.append(Top(title, bars, name == "reasons"))
     return found
 
 
@@ -292,7 +307,7 @@ def _add(some: Sequence[int], others: Sequence[int]) -> list[int]:
 def _heat_of(shape: Mapping[str, Any] | None, domains: int) -> Heat | None:
     if not shape or not sum(shape["total"]):
         return None
-    rows = shape["domains"][:domains]
+    rows = [row for row in shape["domains"] if sum(row["buckets"])][:domains]
     greatest = max((count for row in rows for count in row["buckets"]), default=0)
     named = [_heat_row(row["domain"], row["buckets"], greatest) for row in rows]
     return Heat(shape["minutes"], [_heat_row("all domains", shape["total"], max(shape["total"])), *named])
@@ -323,7 +338,7 @@ def _make_panel(report: Report, host: HostTrouble) -> Panel:
         host=_shown(host.host),
         level=host.level,
         state=_LEVEL_WORDS[host.level],
-        signs=[*([host.cause + "."] if host.cause else []), *host.signs],
+        signs=list(dict.fromkeys([*(["%s." % host.cause] if host.cause else []), *host.signs])),
         figures=_host_figures(report, facts),
         queues=_queue_parts(facts),
         heat=_heat_of(facts.get("shape"), _DOMAINS),

@@ -15,9 +15,10 @@ from typing import Any, Iterable, Mapping, NamedTuple
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import clip, one_line
 
 _WIDTH = 160
-# What differs from server to server and from message to message (src/smtp/smtp_proto.c, src/smtp/smtp_connect.c).
+# How smtp(8) begins what a server answered (src/smtp/smtp_proto.c).
+_ANSWER = re.compile(r"^host \S+ said: ")
+# What differs from server to server and from message to message (src/smtp/smtp_connect.c, src/smtp/smtp_addr.c).
 _VARIABLE = (
-    (re.compile(r"^host \S+ said: "), ""),
     (re.compile(r"\S+\[[0-9A-Fa-f.:]+\](:\d+)?"), "[server]"),
     (re.compile(r"<[^<> ]*@[^<> ]*>"), "<address>"),
     (re.compile(r"(name=)\S+"), r"\1[name]"),
@@ -49,9 +50,14 @@ def group_reasons(tops: Iterable[Iterable[Mapping[str, Any]]]) -> list[ReasonGro
     return [ReasonGroup(text, count, hosts[text], len(variants[text])) for text, count in messages.most_common()]
 
 
+def without_server(reason: str) -> str:
+    """Return a reason without the name of the server that gave it as an answer."""
+    return _ANSWER.sub("", reason)
+
+
 def common_text(reason: str) -> str:
     """Return a reason without what differs from server to server and from message to message."""
-    text = one_line(reason)
+    text = without_server(one_line(reason))
     for pattern, replacement in _VARIABLE:
         text = pattern.sub(replacement, text)
     return clip(text, _WIDTH)

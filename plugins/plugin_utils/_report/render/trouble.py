@@ -12,7 +12,6 @@ The texts hold untrusted text. The renderer escapes it.
 from __future__ import annotations
 
 import json
-from statistics import median
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report, Row
@@ -36,14 +35,16 @@ _SHARE = 0.5
 _VALUE_WIDTH = 80
 _PROBLEM_WIDTH = 320
 _SIGNS = 6
-# The words for thresholds: what the value is called, and how it is shown.
+# The words for thresholds, with the place of the value.
 _THRESHOLDS: Mapping[str, str] = {
-    "messages": "messages in the queues",
-    "fleet_messages": "messages in the queues of the fleet",
-    "oldest_age": "age of the oldest message",
-    "growth_percent": "growth since the last audit",
-    "sender_share": "share of one sender",
-    "account_share": "share of one login",
+    "messages": "%s messages are in the queues",
+    "fleet_messages": "%s messages are in the queues of the fleet",
+    "oldest_age": "The oldest message is %s old",
+    "fleet_oldest_age": "The oldest message of the fleet is %s old",
+    "growth_percent": "The queues grew by %s since the last audit",
+    "fleet_growth_percent": "The queues of the fleet grew by %s since the last audit",
+    "sender_share": "One sender has %s of the messages",
+    "account_share": "One login has %s of the messages",
 }
 # The tops that explain a queue, in this order: where its messages come from, and where they go.
 _SOURCES: Mapping[str, str] = {
@@ -57,7 +58,7 @@ _NULL_SENDER = "have the null sender, as bounces have"
 
 
 class HostTrouble(NamedTuple):
-    """What is wrong on a host: the level, the signs of it, and what most of its messages have in common."""
+    """What is wrong on a host: the level, the signs of it, and what explains its messages best."""
 
     row: Row
     level: str
@@ -88,20 +89,15 @@ def _trouble_of(report: Report, row: Row, messages: int | None, known: Sequence[
     if row["state"] != State.OK.value:
         text = clip(one_line(str(row["problem"] or "")), _PROBLEM_WIDTH)
         return HostTrouble(row, NO_ANSWER, [text] if text else [], state_word(row["state"]), messages)
+    cause = cause_text(row)
     grave = [
         *(threshold_text(over) for over in report.get("over") or () if over.get("host") == row["host"]),
-        *_suspect_signs(row),
+        *("%s." % text for text in (*_suspect_causes(row), *_login_signs(row))),
         *_size_signs(messages, known),
-        *_login_signs(row),
     ]
     slight = [*_suggestion_signs(row), *_damage_signs(row)]
     level = TROUBLE if grave else NOTICE if slight else QUIET
-    return HostTrouble(row, level, [*grave, *slight][:_SIGNS], cause_text(row), messages)
-
-
-def _suspect_signs(row: Row) -> Iterator[str]:
-    for name in row.get("suspects") or ():
-        yield "The login %s stands out in the mail log." % _value_text(name)
+    return HostTrouble(row, level, [*grave, *slight][:_SIGNS], cause, messages)
 
 
 def _size_signs(messages: int | None, known: Sequence[int]) -> Iterator[str]:
@@ -110,21 +106,18 @@ def _size_signs(messages: int | None, known: Sequence[int]) -> Iterator[str]:
         return
     others = list(known)
     others.remove(messages)
-    middle = median(others)
+    middle = others[(len(others) - 1) // 2]
     if messages > _MANY_TIMES * middle:
-        yield "It has %s messages. Half of the other hosts have %s or fewer." % (
-            format(messages, ","),
-            format(int(middle), ","),
-        )
+        figures = (format(messages, ","), format(middle, ","))
+        yield "It has %s messages. Half of the other hosts have %s or fewer." % figures
 
 
 def _login_signs(row: Row) -> Iterator[str]:
     """Yield that one login has most of the messages, if the log does not say more about it."""
     facts = row["facts"] or {}
     for value in _top_of(facts, "sasl_usernames")[:1]:
-        is_many = value["messages"] >= _MANY_MESSAGES and value["messages"] > _SHARE * _selected(facts)
-        if is_many and value["value"] not in (row.get("suspects") or ()):
-            yield "One login, %s, has %s." % (_value_text(value["value"]), _part_text(value["messages"], facts))
+        if value["messages"] >= _MANY_MESSAGES and value["value"] not in (row.get("suspects") or ()):
+            yield from _top_causes(facts, {"sasl_usernames": _SOURCES["sasl_usernames"]})
 
 
 def _suggestion_signs(row: Row) -> Iterator[str]:
@@ -197,9 +190,10 @@ def _value_text(value: object) -> str:
 def threshold_text(over: Mapping[str, Any]) -> str:
     """Return a threshold that is exceeded in words: what it is about, the value and the limit."""
     name = str(over.get("threshold"))
-    words = _THRESHOLDS.get(name) or outcome_word(name)
     value, limit = (_measure_text(name, over.get(key)) for key in ("value", "limit"))
-    return "Over the threshold: %s is %s, the limit is %s." % (words, value, limit)
+    words = _THRESHOLDS.get(name)
+    fact = words % value if words else "%s is %s" % (_value_text(outcome_word(name)), value)
+    return "%s; the limit is %s." % (fact, limit)
 
 
 def _measure_text(name: str, value: Any) -> str:
@@ -215,19 +209,18 @@ def _measure_text(name: str, value: Any) -> str:
 
 
 def headlines(report: Report, hosts: Sequence[HostTrouble]) -> list[tuple[str, str]]:
-    """Return the most important of an audit in at most four sentences, each with its level. hosts: from find_trouble()."""
+    """Return the most important of an audit in a few sentences, each with its level. hosts: from find_trouble()."""
     found = {level: [host for host in hosts if host.level == level] for level in LEVELS}
-    lines = [(TROUBLE, "Fleet: %s" % threshold_text(over)) for over in _over_fleet(report)]
+    lines = []
     if found[NO_ANSWER]:
-        lines.insert(0, (NO_ANSWER, _no_answer_text(found[NO_ANSWER], len(hosts))))
+        lines.append((NO_ANSWER, _no_answer_text(found[NO_ANSWER], len(hosts))))
     if found[TROUBLE]:
         lines.append((TROUBLE, _trouble_text(found[TROUBLE], len(hosts))))
-    elif found[NOTICE]:
+    lines += [(TROUBLE, threshold_text(over)) for over in _over_fleet(report)]
+    if found[NOTICE] and not found[TROUBLE]:
         lines.append((NOTICE, "Worth a look: %s." % _names(found[NOTICE])))
     elif not lines:
         lines.append((QUIET, "No host stands out." if hosts else "No host was audited."))
-    elif found[QUIET]:
-        lines.append((QUIET, "No host that answered stands out."))
     return lines
 
 
@@ -238,7 +231,7 @@ def _over_fleet(report: Report) -> list[Mapping[str, Any]]:
 def _no_answer_text(hosts: Sequence[HostTrouble], count: int) -> str:
     if len(hosts) == 1:
         return "%s gave no answer: %s." % (_value_text(hosts[0].host), hosts[0].cause)
-    return "%d of %d hosts gave no answer: %s." % (len(hosts), count, _names(hosts))
+    return "%s gave no answer: %s." % (_of_hosts(hosts, count), _names(hosts))
 
 
 def _trouble_text(hosts: Sequence[HostTrouble], count: int) -> str:
@@ -246,7 +239,11 @@ def _trouble_text(hosts: Sequence[HostTrouble], count: int) -> str:
     why = ". ".join(part for part in ("%s messages" % format(worst.messages or 0, ","), worst.cause) if part)
     if len(hosts) == 1:
         return "%s is in trouble: %s." % (_value_text(worst.host), why)
-    return "%d of %d hosts are in trouble. The worst is %s: %s." % (len(hosts), count, _value_text(worst.host), why)
+    return "%s are in trouble. The worst is %s: %s." % (_of_hosts(hosts, count), _value_text(worst.host), why)
+
+
+def _of_hosts(hosts: Sequence[HostTrouble], count: int) -> str:
+    return "%s of %s hosts" % (format(len(hosts), ","), format(count, ","))
 
 
 def _names(hosts: Sequence[HostTrouble], named: int = 5) -> str:

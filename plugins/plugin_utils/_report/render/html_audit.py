@@ -418,6 +418,8 @@ def _history_of(report: Report) -> list[dict[str, Any]]:
 
 def _fleet_trends(history: Sequence[Mapping[str, Any]]) -> list[Trend]:
     kept = history[-_TREND_POINTS:]
+    if not kept:
+        return []
     return [
         trend
         for trend in (
@@ -432,7 +434,6 @@ def _make_trend(title: str, history: Sequence[Mapping[str, Any]], key: str, text
     values = [point.get(key) for point in history]
     known = [value for value in values if value is not None]
     rows = [(iso_text(int(point["created"])), text_of(value)) for point, value in zip(history, values)]
-    text = (
-        "now %s, greatest %s, in %d audits" % (text_of(values[-1]), text_of(max(known)), len(values)) if known else ""
-    )
+    figures = (text_of(values[-1]), text_of(max(known, default=None)), len(values), rows[0][0])
+    text = "now %s, at most %s in %d audits since %s" % figures
     return Trend(title, trend_points(values, width=300, height=60), text, rows)

@@ -11,6 +11,7 @@ The texts hold untrusted text. The template escapes it.
 
 from __future__ import annotations
 
+import json
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import SELECTABLE_QUEUES
@@ -227,8 +228,11 @@ def _number(count: int | None) -> str:
 
 
 def _lock_lines(names: Sequence[str]) -> list[str]:
+    """Return the suspects as locks, as the file of a suspects report has them."""
     locks = [{"sasl_username": name} for name in names if can_be_locked({"sasl_username": name})]
-    return variable_lines("lockout_locks", locks) if locks else []
+    known = {lock["sasl_username"] for lock in locks}
+    others = ["# This name cannot be locked: %s" % json.dumps(name) for name in names if name not in known]
+    return [*variable_lines("lockout_locks", locks), *others]
 
 
 # --- figures --------------------------------------------------------------------------------------------------------

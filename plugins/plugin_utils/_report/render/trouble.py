@@ -38,11 +38,9 @@ _SIGNS = 6
 # The words for thresholds, with the place of the value.
 _THRESHOLDS: Mapping[str, str] = {
     "messages": "%s messages are in the queues",
-    "fleet_messages": "%s messages are in the queues of the fleet",
+    "fleet_messages": "%s messages are in the queues",
     "oldest_age": "The oldest message is %s old",
-    "fleet_oldest_age": "The oldest message of the fleet is %s old",
     "growth_percent": "The queues grew by %s since the last audit",
-    "fleet_growth_percent": "The queues of the fleet grew by %s since the last audit",
     "sender_share": "One sender has %s of the messages",
     "account_share": "One login has %s of the messages",
 }
@@ -87,7 +85,7 @@ def _messages_of(row: Row) -> int | None:
 
 def _trouble_of(report: Report, row: Row, messages: int | None, known: Sequence[int]) -> HostTrouble:
     if row["state"] != State.OK.value:
-        text = clip(one_line(str(row["problem"] or "")), _PROBLEM_WIDTH)
+        text = _value_text(row["problem"] or "", _PROBLEM_WIDTH)
         return HostTrouble(row, NO_ANSWER, [text] if text else [], state_word(row["state"]), messages)
     cause = cause_text(row)
     grave = [
@@ -183,8 +181,9 @@ def _top_of(facts: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
     return values
 
 
-def _value_text(value: object) -> str:
-    return clip(one_line(str(value)), _VALUE_WIDTH)
+def _value_text(value: object, width: int = _VALUE_WIDTH) -> str:
+    # Only the beginning of a long text is looked at.
+    return clip(one_line(str(value)[: 4 * width]), width)
 
 
 def threshold_text(over: Mapping[str, Any]) -> str:
@@ -216,7 +215,7 @@ def headlines(report: Report, hosts: Sequence[HostTrouble]) -> list[tuple[str, s
         lines.append((NO_ANSWER, _no_answer_text(found[NO_ANSWER], len(hosts))))
     if found[TROUBLE]:
         lines.append((TROUBLE, _trouble_text(found[TROUBLE], len(hosts))))
-    lines += [(TROUBLE, threshold_text(over)) for over in _over_fleet(report)]
+    lines += [(TROUBLE, "Fleet: %s" % threshold_text(over)) for over in _over_fleet(report)]
     if found[NOTICE] and not found[TROUBLE]:
         lines.append((NOTICE, "Worth a look: %s." % _names(found[NOTICE])))
     elif not lines:

@@ -19,7 +19,7 @@ from tests.unit.support.audits import NOW, STOLEN, UNREACHABLE, flooded_facts, l
 
 THRESHOLDS: list[tuple[str, Any, Any, str]] = [
     ("messages", 6000, 1000, "6,000 messages are in the queues; the limit is 1,000."),
-    ("fleet_messages", 6075, 5000, "6,075 messages are in the queues of the fleet; the limit is 5,000."),
+    ("fleet_messages", 6075, 5000, "6,075 messages are in the queues; the limit is 5,000."),
     ("oldest_age", 93600, 86400, "The oldest message is 1d 2h old; the limit is 1d 0h."),
     ("growth_percent", 212.54, 100, "The queues grew by 212.5% since the last audit; the limit is 100%."),
     ("sender_share", 0.75, 0.5, "One sender has 75% of the messages; the limit is 50%."),
@@ -71,7 +71,7 @@ def test_the_worst_host_is_first() -> None:
             "mx02 is in trouble: 6,000 messages. The login %s stands out in the mail log and has 4,200 of 6,000 messages."
             % STOLEN,
         ),
-        ("trouble", "The queues grew by 1900% since the last audit; the limit is 200%."),
+        ("trouble", "Fleet: The queues grew by 1900% since the last audit; the limit is 200%."),
     ]
 
 

@@ -10,6 +10,7 @@ import base64
 import importlib.metadata
 import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,7 +26,6 @@ from tests.unit.support.results import FAILED, by_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from selenium.webdriver import Chrome
 
@@ -84,8 +84,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 
 
 def axe_source() -> str:
-    path = importlib.metadata.distribution("axe-core-python").locate_file("axe_core_python/axe.min.js")
-    return path.read_text(encoding="utf-8")
+    found = importlib.metadata.distribution("axe-core-python").locate_file("axe_core_python/axe.min.js")
+    return Path(str(found)).read_text(encoding="utf-8")
 
 
 def show(browser: Chrome, page: Path, *, size: str = "desktop", scheme: str = "light", media: str = "") -> None:

@@ -102,7 +102,7 @@ def _counted(texts: Iterable[str], messages: int) -> list[dict[str, Any]]:
 
 
 def _shape(draw: random.Random, recipients: int, ages: int) -> dict[str, Any]:
-    domains = []
+    domains: list[dict[str, Any]] = []
     for number in range(20):
         share = recipients // (number + 4)
         weights = [draw.random() if place < ages else 0 for place in range(len(MINUTES))]

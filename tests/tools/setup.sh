@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Make the virtual environment .cache/NAME from tests/requirements/NAME.txt, if it is missing or out of date.
-# With the second argument `lab`, also install the Debian packages that the lab of tests/fleet needs.
+# With the second argument `lab`, also install the Debian packages that the lab of tests/fleet needs; for the tests, a browser, too.
 #
 #   setup.sh NAME [lab]
 set -euo pipefail
@@ -14,6 +14,7 @@ want_lab=${2:-}
 environment=.cache/$name
 requirements=tests/requirements/$name.txt
 lab_packages=(iproute2 mmdebstrap mount openssh-client procps uidmap)
+[ "$name" != test ] || lab_packages+=(chromium chromium-driver)
 
 say() { echo "set-up: $*" >&2; }
 die() {

@@ -101,10 +101,11 @@ def read_options(args: Mapping[str, Any]) -> Options:
     directory = Path(str(args["directory"]))
     if not directory.is_absolute():
         raise ValueError("directory: %s is not an absolute path. Use one such as /var/lib/mailops." % directory)
-    numbers = {name: _read_number(name, args[name]) for name in ("interval", "max_age") if name in args}
-    if "max_events" in args:
-        return Options(directory, **numbers, max_events=max(1, int(_read_number("max_events", args["max_events"]))))
-    return Options(directory, **numbers)
+    numbers = {
+        name: _read_number(name, args.get(name, Options._field_defaults[name]))
+        for name in ("interval", "max_age", "max_events")
+    }
+    return Options(directory, numbers["interval"], numbers["max_age"], max(1, int(numbers["max_events"])))
 
 
 def _read_number(name: str, value: Any) -> float:
@@ -263,8 +264,10 @@ class Watcher:
                 trouble
                 for trouble in self._reported.difference(troubles)
                 if trouble.host is None
-                or trouble.host in states
-                and (trouble.kind == "no_answer" or states[trouble.host] not in WITHOUT_ANSWER)
+                or (
+                    trouble.host in states
+                    and (trouble.kind == "no_answer" or states[trouble.host] not in WITHOUT_ANSWER)
+                )
             ]
         )
 

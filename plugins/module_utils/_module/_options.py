@@ -49,6 +49,10 @@ CHANGE: ArgumentSpec = {
     "plan": {"type": "dict"},
     "plan_max_age": {"type": "str", "default": "1d"},
 }
+CARE: ArgumentSpec = {
+    "max_drift": {"type": "float"},
+    "verify_rest": {"type": "bool", "default": False},
+}
 INSTANCE_EXCLUSIVE = ("config_directory", "instance")
 
 

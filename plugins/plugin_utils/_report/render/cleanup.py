@@ -40,7 +40,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._text import size
 # Outcomes that always have a column. Others have one if a message has that outcome.
 _OUTCOMES = tuple(map(str, (Outcome.VANISHED, Outcome.CHANGED, Outcome.IN_FLIGHT, Outcome.FAILED)))
 _NUMBERS_BEFORE = ("planned", "purged", "recipients", "size")
-_NUMBERS_AFTER = ("left", "arrived", "plan made")
+_NUMBERS_AFTER = ("left", "arrived", "kept", "before", "after", "plan made")
 
 
 def cleanup_document(report: Report) -> Document:
@@ -76,10 +76,32 @@ def _summary(report: Report) -> list[str]:
             purged["recipients"],
         )
     ]
+    lines += _more_lines(report)
     if fleet["arrived"]:
         lines.append("%d more messages of the selection have arrived since; run the cleanup again." % fleet["arrived"])
     if report["interrupted"]:
         lines.append("The run was interrupted. Its results are known only for the hosts that it had finished.")
+    return lines
+
+
+def _more_lines(report: Report) -> list[str]:
+    """Return lines about what was done before this run was resumed, about the messages that stay, and about the canary."""
+    fleet, verb = report["fleet"], METHODS[report["method"]]
+    rest = fleet.get("rest") or {}
+    lines = []
+    if fleet.get("earlier"):
+        lines.append("%d more were %s before the run was cut off and resumed." % (fleet["earlier"], verb))
+    if fleet.get("drift"):
+        lines.append(
+            "%d planned messages are no longer as planned; what was not %s is left alone." % (fleet["drift"], verb)
+        )
+    if rest.get("before"):
+        lines.append(
+            "Not in the plan: %(before)d messages. %(kept)d stayed as they were, %(gone)d left the queue by themselves, %(changed)d are "
+            "not as they were, %(new)d arrived." % rest
+        )
+    if report.get("waiting"):
+        lines.append("The canary is clean. Approve the plan again, then resume the run.")
     return lines
 
 
@@ -94,5 +116,8 @@ def _make_cells(report: Report, row: Row, outcomes: Sequence[str]) -> list[str]:
         *(number_text(counted.get(name)) for name in outcomes),
         number_text(row["left"]),
         number_text(row["arrived"]),
+        number_text((row.get("rest") or {}).get("kept")),
+        number_text(row.get("before")),
+        number_text(row.get("after")),
         ago_text(report, row["planned_at"]),
     ]

@@ -11,21 +11,22 @@ RUN/notes/NUMBER.json, in order. A note is written whole or not at all, and is n
     begin   a process begins to work on the run: what it does, and what is known of its hosts
     start   it starts to act on hosts
     result  what tasks returned on hosts
+    wait    it waits for an approval after the canary
     end     it has its report
+    merge   what several runs did, of parts of a fleet, which became this one
 
 A host that has a start and no result was being worked on when the process ended: what became of it is unknown until it is asked again.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Mapping
+from typing import Any, Callable, Iterable, Iterator, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _files, _processes, _run_directory
@@ -61,6 +62,8 @@ class HostNotes:
     current: dict[str, Any] = field(default_factory=dict)
     """The result of each step, of that process."""
     attempts: int = 0
+    noted: int = 0
+    """When its state was noted, in seconds since the epoch."""
 
     @property
     def results(self) -> dict[str, Any]:
@@ -105,6 +108,8 @@ class RunNotes:
     begun: int = 0
     processes: list[Process] = field(default_factory=list)
     hosts: dict[str, HostNotes] = field(default_factory=dict)
+    waiting: bool = False
+    """Whether it waits for an approval after the canary."""
 
     @property
     def is_interrupted(self) -> bool:
@@ -161,6 +166,27 @@ def note_start(run: str, hosts: Iterable[str]) -> None:
 def note_results(run: str, results: Results) -> None:
     """Note what tasks returned on hosts, {host: {step: result}}. A host without a result keeps its state."""
     _write(RunDirectory(Path(run)), "result", {"hosts": _slim(results)})
+
+
+def note_waiting(run: str) -> None:
+    """Note that the run waits for an approval after the canary."""
+    _write(RunDirectory(Path(run)), "wait", {"hosts": {}})
+
+
+def note_merged(run: RunDirectory, parts: Iterable[RunNotes], results: Results) -> None:
+    """Note what several runs did that become one. results: what is known of every host, {host: {step: result}}."""
+    known = list(parts)
+    hosts: dict[str, Any] = {host: {"earlier": steps} for host, steps in _slim(results).items()}
+    for host, notes in ((host, notes) for part in known for host, notes in part.hosts.items()):
+        hosts[host] = {
+            "state": notes.state.value,
+            "earlier": {**hosts.get(host, {}).get("earlier", {}), **notes.results},
+            "attempts": notes.attempts,
+            "noted": notes.noted,
+        }
+    first = next((part for part in known if part.kind), RunNotes(run.path))
+    begun = min((part.begun for part in known if part.begun), default=int(time.time()))
+    _write(run, "merge", {"kind": first.kind, "about": first.about, "begun": begun, "hosts": hosts})
 
 
 def end_run(run: str) -> None:
@@ -258,18 +284,54 @@ def _paths(notes: Path) -> list[Path]:
 
 
 def _apply(run: RunNotes, note: Mapping[str, Any]) -> None:
-    hosts = note["hosts"]
-    if note["event"] == "begin":
-        run.kind, run.about = note["kind"], note["about"]
-        run.begun = run.begun or note["at"]
-        run.processes.append(Process(note["process"], note["at"], frozenset(hosts)))
-    elif note["event"] == "end":
-        run.processes[-1] = Process(**{**vars(run.processes[-1]), "is_ended": True})
-    for host, steps in hosts.items():
+    _EVENTS[note["event"]](run, note)
+    for host in note["hosts"]:
+        run.hosts[host].noted = run.hosts[host].noted or note["at"]
+
+
+def _apply_begin(run: RunNotes, note: Mapping[str, Any]) -> None:
+    run.kind, run.about, run.waiting = note["kind"], note["about"], False
+    run.begun = run.begun or note["at"]
+    run.processes.append(Process(note["process"], note["at"], frozenset(note["hosts"])))
+    for host, steps in note["hosts"].items():
         known = run.hosts.setdefault(host, HostNotes())
-        if note["event"] == "start":
-            known.start(len(run.processes) - 1)
-        elif note["event"] == "begin":
-            known.earlier.update({step: result for step, result in steps.items() if step not in known.earlier})
-        else:
-            known.add(steps)
+        known.earlier.update({step: result for step, result in steps.items() if step not in known.earlier})
+
+
+def _apply_start(run: RunNotes, note: Mapping[str, Any]) -> None:
+    for host in note["hosts"]:
+        run.hosts.setdefault(host, HostNotes()).start(len(run.processes) - 1)
+
+
+def _apply_result(run: RunNotes, note: Mapping[str, Any]) -> None:
+    for host, steps in note["hosts"].items():
+        known = run.hosts.setdefault(host, HostNotes())
+        known.add(steps)
+        known.noted = note["at"]
+
+
+def _apply_wait(run: RunNotes, _note: Mapping[str, Any]) -> None:
+    run.waiting = True
+
+
+def _apply_end(run: RunNotes, _note: Mapping[str, Any]) -> None:
+    run.processes[-1:] = [replace(process, is_ended=True) for process in run.processes[-1:]]
+
+
+def _apply_merge(run: RunNotes, note: Mapping[str, Any]) -> None:
+    run.kind, run.about, run.begun = note["kind"], note["about"], note["begun"]
+    for host, known in note["hosts"].items():
+        state = HostState(known.get("state", HostState.PLANNED.value))
+        run.hosts[host] = HostNotes(
+            state, earlier=known["earlier"], attempts=known.get("attempts", 0), noted=known.get("noted", 0)
+        )
+
+
+_EVENTS: Mapping[str, Callable[[RunNotes, Mapping[str, Any]], None]] = {
+    "begin": _apply_begin,
+    "start": _apply_start,
+    "result": _apply_result,
+    "wait": _apply_wait,
+    "end": _apply_end,
+    "merge": _apply_merge,
+}

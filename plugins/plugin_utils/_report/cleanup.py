@@ -119,9 +119,14 @@ def _sum_up(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "left": sum(row["left"] or 0 for row in rows),
         "arrived": sum(row["arrived"] or 0 for row in rows),
         "rest": add_up((row["rest"] or {} for row in rows), _REST),
-        "before": sum(row["before"] or 0 for row in rows),
-        "after": sum(row["after"] or 0 for row in rows),
+        **_before_and_after(rows),
     }
+
+
+def _before_and_after(rows: list[dict[str, Any]]) -> dict[str, int | None]:
+    """Return how many messages the hosts had before and have after, of those that were counted afterwards; None if none was."""
+    counted = [row for row in rows if row["after"] is not None]
+    return {name: sum(row[name] or 0 for row in counted) if counted else None for name in ("before", "after")}
 
 
 def _make_row(host: str, steps: CleanupSteps, run: CleanupRun) -> dict[str, Any]:

@@ -195,7 +195,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "cleanup_report",
         {"run": {"methd": "delete"}},
-        "run: there is no key 'methd'; known are method, reason, check.",
+        "run: there is no key 'methd'; known are method, reason, check, quarantine, canary, waiting, started, not_chosen, interrupted.",
     ),
     ("quarantine_report", {"run": {}}, "run: the key name is missing."),
     (

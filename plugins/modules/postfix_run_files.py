@@ -35,8 +35,8 @@ options:
       - V(report_interrupted) writes the reports of runs that began in O(directory), were interrupted, and have no report, but not that of
         O(run).
       - V(choose_canary) returns which hosts to clean first (O(canary)), of those whose plan in O(results) has messages.
-      - V(check_batch) returns which of O(hosts) are left to clean in O(run), and whether they may be cleaned now: not if an earlier host
-        failed (O(stop_on_failure)), and after the canary (O(canary)) only as O(pause) says.
+      - V(check_batch) returns which of O(hosts) are left to clean in O(run), and whether they may be cleaned now. They may not if an earlier host
+        failed (O(stop_on_failure)). After the canary (O(canary)) they may as O(pause) says.
       - V(merge_runs) makes one run of O(runs), which are of parts of a fleet, with one fleet plan.
       - Each operation takes O(directory) and the options that are named with it, and no others.
     type: str

@@ -229,12 +229,12 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "report_interrupted": Operation(_report_interrupted, frozenset(("directory", "run")), _predict_nothing),
     "choose_canary": Operation(_choose_canary, frozenset(("directory", "canary", "hosts", "results")), _choose_canary),
-    "merge_runs": Operation(_merge_runs, frozenset(("directory", "runs")), _merge_runs),
     "check_batch": Operation(
         _check_batch,
         frozenset(("directory", "run", "hosts", "canary", "pause", "stop_on_failure", "approve", "allowed_signers")),
         _check_batch,
     ),
+    "merge_runs": Operation(_merge_runs, frozenset(("directory", "runs")), _merge_runs),
 }
 
 

@@ -27,6 +27,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Sys
 
 LATEST = "latest"
 RUN_NOTE = "run.json"
+PLAN = "plan"
+"""The kind of a run that only plans."""
 _DIRECTORY_MODE = 0o700
 _FILE_MODE = 0o600
 _CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL

@@ -25,7 +25,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._text import sente
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 # The variables of the playbooks that belong to no role.
 PLAYBOOKS = "mailops"
-PLAYBOOK_VARIABLES = ("mailops_hosts", "mailops_serial")
+PLAYBOOK_VARIABLES = ("mailops_hosts", "mailops_serial", "mailops_notice_after", "mailops_timeout")
 # A name without the prefix of a role counts as a misspelled one if it differs from one in so few letters.
 _MOST_EDITS = 2
 _SIMILARITY = 0.6

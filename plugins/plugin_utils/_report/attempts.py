@@ -39,6 +39,7 @@ class HostState(str, Enum):
     DRIFT = "drift"
     """Too much of the plan is no longer as planned, and nothing was touched."""
     UNREACHABLE = "unreachable"
+    """It does not answer, or no longer."""
 
 
 class Attempt(NamedTuple):
@@ -54,7 +55,7 @@ def state_after(state: HostState, steps: Steps) -> HostState:
     results = [result for step, result in steps.items() if step != "plan" and result and not result.get("skipped")]
     if not results:
         return state
-    if any(result.get("unreachable") for result in results):
+    if any(result.get("unreachable") or result.get("timed_out") for result in results):
         return HostState.UNREACHABLE
     if any("drift" in result for result in results):
         return HostState.DRIFT

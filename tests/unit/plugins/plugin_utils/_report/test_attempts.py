@@ -26,6 +26,7 @@ STATES: list[tuple[str, Mapping[str, Any], HostState]] = [
     ("something is left", cleanup_steps(plan_of(), purged_of(40), left_of(3), left_of(1)), HostState.FAILED),
     ("failed", cleanup_steps(plan_of(), FAILED), HostState.FAILED),
     ("unreachable", cleanup_steps(plan_of(), UNREACHABLE), HostState.UNREACHABLE),
+    ("timed out", cleanup_steps(plan_of(), {**FAILED, "timed_out": True}), HostState.UNREACHABLE),
     ("drift", cleanup_steps(plan_of(), {**FAILED, "drift": {"planned": 40}}), HostState.DRIFT),
     ("all stayed", cleanup_steps(plan_of(), {**purged_of(40), "rest": {"changed": 0}}), HostState.DONE),
     ("disturbed", cleanup_steps(plan_of(), {**purged_of(40), "rest": {"changed": 1}}), HostState.FAILED),

@@ -190,6 +190,12 @@ def _check_batch(_directory: Path, *, run: str, hosts: list[str], **options: Any
     return vars(batch)
 
 
+def _note_waiting(_directory: Path, *, run: str) -> TaskResult:
+    if run:
+        _run_notes.note_waiting(run)
+    return vars(Batch((), stop="the other hosts wait", waiting=True))
+
+
 def _is_approved_again(notes: RunNotes, canary: list[str], options: Mapping[str, Any]) -> bool:
     """Return whether the plan was approved after the canary: by a file, or by its digest on the command line of a later process."""
     ended = _batches.canary_ended(notes, canary)
@@ -234,6 +240,7 @@ OPERATIONS: Mapping[str, Operation] = {
         frozenset(("directory", "run", "hosts", "canary", "pause", "stop_on_failure", "approve", "allowed_signers")),
         _check_batch,
     ),
+    "note_waiting": Operation(_note_waiting, frozenset(("directory", "run")), _note_waiting),
     "merge_runs": Operation(_merge_runs, frozenset(("directory", "runs")), _merge_runs),
 }
 

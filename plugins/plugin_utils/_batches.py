@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Collection, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
@@ -39,6 +39,8 @@ class Batch:
     stop: str = ""
     waiting: bool = False
     pause: str = ""
+    resumed: Sequence[str] = field(default_factory=list)
+    """Those of left on which an earlier process began to act, so that its own work is no drift."""
 
 
 def choose_canary(wanted: str | Sequence[str], planned: Sequence[str]) -> list[str]:
@@ -78,35 +80,37 @@ def next_batch(
     stop_on_failure: bool,
     approved: bool,
 ) -> Batch:
-    """Return what to do with the hosts of a batch.
+    """Return what to do with the hosts of a batch. Hosts that are done, or that have nothing to clean, are not left.
 
     canary: as choose_canary() returned it. pause: as check_pause() returned it. approved: whether the plan was approved after the canary.
     """
     done = set(run.hosts_in(HostState.DONE))
-    left = [host for host in hosts if host not in done]
+    left = [host for host in hosts if host not in done and run.has_messages(host)]
+    go = Batch(left, resumed=[host for host in left if run.hosts[host].attempts])
+    if run.waiting:
+        return replace(go, stop="the other hosts wait", waiting=True)
     failed = run.tried_by_last(HostState.FAILED, HostState.DRIFT)
     if stop_on_failure and failed:
-        return Batch(left, stop="%s failed or has drifted" % and_more(failed))
-    others = [host for host in left if host not in canary]
-    if not canary or not others:
-        return Batch(left)
-    missing = [host for host in canary if host not in done and host in run.hosts]
+        return replace(go, stop="%s failed or has drifted" % and_more(failed))
+    if not canary or all(host in canary for host in left):
+        return go
+    missing = [host for host in canary if host not in done and run.has_messages(host)]
     if stop_on_failure and missing and not set(missing) <= set(left):
-        return Batch(left, stop="the canary %s is not clean" % and_more(missing))
-    return _after_canary(run, left, canary=canary, pause=pause, approved=approved)
+        return replace(go, stop="the canary %s is not clean" % and_more(missing))
+    return _after_canary(run, go, canary=canary, pause=pause, approved=approved)
 
 
-def _after_canary(run: RunNotes, left: Sequence[str], *, canary: Collection[str], pause: str, approved: bool) -> Batch:
-    """Return what to do with the first batch after the canary."""
+def _after_canary(run: RunNotes, go: Batch, *, canary: Collection[str], pause: str, approved: bool) -> Batch:
+    """Return what to do with a batch after the canary."""
     others = [host for host in run.acted_on if host not in canary]
     if pause == APPROVAL:
         if others or approved:
-            return Batch(left)
-        return Batch(left, stop="the plan is to be approved again after the canary", waiting=True)
+            return go
+        return replace(go, stop="the plan is to be approved again after the canary", waiting=True)
     last = len(run.processes) - 1
     is_first = not any(run.hosts[host].process == last for host in others)
     is_fresh = any(host in run.hosts and run.hosts[host].process == last for host in canary)
-    return Batch(left, pause=pause if is_first and is_fresh else "")
+    return replace(go, pause=pause) if is_first and is_fresh else go
 
 
 def canary_ended(run: RunNotes, canary: Collection[str]) -> int | None:

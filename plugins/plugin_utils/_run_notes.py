@@ -36,7 +36,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.attempts i
     merge_attempts,
     state_after,
 )
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import Results, Steps
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import Results, Steps, plan_of
 from ansible_collections.mailops.postfix.plugins.plugin_utils._run_directory import RUNS, RunDirectory
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import and_more
 
@@ -131,6 +131,11 @@ class RunNotes:
     def acted_on(self) -> list[str]:
         """The hosts on which the run began to act."""
         return [host for host, notes in self.hosts.items() if notes.attempts]
+
+    def has_messages(self, host: str) -> bool:
+        """Return whether there is a plan for a host, and anything in it."""
+        plan = plan_of(self.hosts[host].earlier.get("plan") or {}) if host in self.hosts else None
+        return plan is not None and plan["counts"]["messages"] > 0
 
     def hosts_in(self, *states: HostState) -> list[str]:
         """Return the hosts with one of these states."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._batches import (
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.attempts import HostState
 from ansible_collections.mailops.postfix.plugins.plugin_utils._run_notes import HostNotes, Process, RunNotes
+from tests.unit.support.results import plan_of
 
 HOSTS = ["mx01", "mx02", "mx03", "mx04"]
 CANARIES: list[tuple[Any, list[str], list[str]]] = [
@@ -59,9 +61,25 @@ def test_how_to_wait() -> None:
 def run_of(processes: int = 1, **states: HostState) -> RunNotes:
     """Return the notes of a run: the hosts that its first process acted on."""
     known = [Process({}, 0, frozenset(HOSTS)) for _number in range(processes)]
-    hosts = {host: HostNotes() for host in HOSTS}
-    hosts.update({host: HostNotes(state, process=0, attempts=1, noted=50) for host, state in states.items()})
+    plan = {"plan": plan_of()}
+    hosts = {host: HostNotes(earlier=plan) for host in HOSTS}
+    hosts.update(
+        {host: HostNotes(state, process=0, earlier=plan, attempts=1, noted=50) for host, state in states.items()}
+    )
     return RunNotes(Path("/run"), processes=known, hosts=hosts)
+
+
+def planless() -> RunNotes:
+    """Return the notes of a run of which one host has no plan and one has an empty plan."""
+    run = run_of()
+    run.hosts["mx02"] = HostNotes(earlier={"plan": plan_of(messages=0)})
+    run.hosts["mx09"] = HostNotes()
+    return run
+
+
+def waiting() -> RunNotes:
+    """Return the notes of a run whose other hosts wait."""
+    return replace(run_of(mx01=HostState.DONE), waiting=True)
 
 
 DONE, FAILED, DRIFT, STARTED = HostState.DONE, HostState.FAILED, HostState.DRIFT, HostState.STARTED
@@ -82,7 +100,13 @@ BATCHES: list[tuple[str, RunNotes, list[str], dict[str, Any], Batch]] = [
         Batch(["mx02"], stop="the plan is to be approved again after the canary", waiting=True),
     ),
     ("approved", CLEAN, ["mx02"], {"pause": "approval", "approved": True}, Batch(["mx02"])),
-    ("approved before", run_of(2, mx01=DONE, mx02=STARTED), ["mx02"], {"pause": "approval"}, Batch(["mx02"])),
+    (
+        "approved before",
+        run_of(2, mx01=DONE, mx02=STARTED),
+        ["mx02"],
+        {"pause": "approval"},
+        Batch(["mx02"], resumed=["mx02"]),
+    ),
     ("the canary failed", run_of(mx01=FAILED), ["mx02"], {}, Batch(["mx02"], stop="mx01 failed or has drifted")),
     (
         "the canary is not clean",
@@ -99,8 +123,16 @@ BATCHES: list[tuple[str, RunNotes, list[str], dict[str, Any], Batch]] = [
         Batch(["mx03"], stop="mx02 failed or has drifted"),
     ),
     ("going on nevertheless", run_of(mx01=FAILED), ["mx02"], {"stop_on_failure": False}, Batch(["mx02"])),
-    ("a failure of an earlier process", run_of(2, mx01=FAILED), ["mx01"], {}, Batch(["mx01"])),
-    ("only what is left", run_of(2, mx01=DONE, mx02=DONE, mx03=STARTED), HOSTS, {}, Batch(["mx03", "mx04"])),
+    ("a failure of an earlier process", run_of(2, mx01=FAILED), ["mx01"], {}, Batch(["mx01"], resumed=["mx01"])),
+    (
+        "only what is left",
+        run_of(2, mx01=DONE, mx02=DONE, mx03=STARTED),
+        HOSTS,
+        {},
+        Batch(["mx03", "mx04"], resumed=["mx03"]),
+    ),
+    ("no plan, or nothing in it", planless(), ["mx01", "mx02", "mx09"], {}, Batch(["mx01"])),
+    ("waiting", waiting(), ["mx02"], {}, Batch(["mx02"], stop="the other hosts wait", waiting=True)),
     ("a canary of another slice", run_of(), ["mx02"], {"canary": ["mx09"]}, Batch(["mx02"])),
 ]
 

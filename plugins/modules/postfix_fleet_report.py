@@ -89,8 +89,8 @@ options:
         P(mailops.postfix.lockout#role).
     type: list
     elements: str
-    choices: [json, markdown]
-    default: [json, markdown]
+    choices: [json, markdown, html]
+    default: [json, markdown, html]
   show:
     description: Whether to show the text of the report.
     type: bool

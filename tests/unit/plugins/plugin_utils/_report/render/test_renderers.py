@@ -24,8 +24,8 @@ from tests.unit.support.report_samples import untrusted_reports
 FILTERS = {path.stem for path in Path(report_text_filter.__file__).parent.glob("report_*.py")}
 
 
-def test_each_renderer_but_json_is_a_filter() -> None:
-    assert {"report_%s" % name for name in RENDERERS if name != "json"} == FILTERS
+def test_each_renderer_of_text_is_a_filter() -> None:
+    assert {"report_%s" % name for name in RENDERERS if name not in ("json", "html")} == FILTERS
 
 
 @pytest.mark.parametrize("report", untrusted_reports(), ids=lambda report: report["kind"])
@@ -38,7 +38,7 @@ def test_the_files_of_a_report(report: dict[str, object]) -> None:
 
 
 def test_a_report_is_kept_in_each_format_that_has_files() -> None:
-    assert file_formats() == ["json", "markdown"]
+    assert file_formats() == ["json", "markdown", "html"]
     assert set(DEFAULT_FORMATS) <= set(file_formats())
     for name in file_formats():
         assert RENDERERS[name].title

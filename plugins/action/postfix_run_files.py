@@ -16,7 +16,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _batches, _merged_runs, _run_files, _run_notes
-from ansible_collections.mailops.postfix.plugins.plugin_utils._approval import check_digest, read_approval
+from ansible_collections.mailops.postfix.plugins.plugin_utils._approval import read_approval
 from ansible_collections.mailops.postfix.plugins.plugin_utils._batches import Batch
 from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import now
 from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet_plan import read_fleet_plan
@@ -170,7 +170,8 @@ def _resume_lines(path: Path) -> list[str]:
     return ["To do the rest: ansible-playbook mailops.postfix.cleanup -e queue_cleanup_run=%s" % shlex.quote(str(path))]
 
 
-def _choose_canary(_directory: Path, *, canary: Any, results: Results) -> TaskResult:
+def _choose_canary(_directory: Path, *, canary: Any, pause: Any, results: Results) -> TaskResult:
+    _batches.check_pause(str(pause))
     plans = {host: plan_of(steps["plan"]) for host, steps in results.items()}
     planned = [host for host, plan in plans.items() if plan and plan["counts"]["messages"]]
     return {"canary": _batches.choose_canary(canary, planned)}
@@ -198,15 +199,12 @@ def _note_waiting(_directory: Path, *, run: str) -> TaskResult:
 
 
 def _is_approved_again(notes: RunNotes, canary: list[str], options: Mapping[str, Any]) -> bool:
-    """Return whether the plan was approved after the canary: by a file, or by its digest on the command line of a later process."""
+    """Return whether the plan was approved after the canary: by the playbook approve, or as the run was resumed."""
     ended = _batches.canary_ended(notes, canary)
     if ended is None:
         return False
     run = RunDirectory(notes.path)
     plan = read_fleet_plan(run.fleet_plan)
-    if options["approve"] and all(notes.hosts[host].process < len(notes.processes) - 1 for host in canary):
-        check_digest(plan, options["approve"])
-        return True
     if not run.approval.exists():
         return False
     signers = Path(options["allowed_signers"]).expanduser() if options["allowed_signers"] else None
@@ -235,10 +233,12 @@ OPERATIONS: Mapping[str, Operation] = {
         _note_results, frozenset(("directory", "run", "starting", "hosts", "results")), _predict_nothing
     ),
     "report_interrupted": Operation(_report_interrupted, frozenset(("directory", "run")), _predict_nothing),
-    "choose_canary": Operation(_choose_canary, frozenset(("directory", "canary", "hosts", "results")), _choose_canary),
+    "choose_canary": Operation(
+        _choose_canary, frozenset(("directory", "canary", "pause", "hosts", "results")), _choose_canary
+    ),
     "check_batch": Operation(
         _check_batch,
-        frozenset(("directory", "run", "hosts", "canary", "pause", "stop_on_failure", "approve", "allowed_signers")),
+        frozenset(("directory", "run", "hosts", "canary", "pause", "stop_on_failure", "allowed_signers")),
         _check_batch,
     ),
     "note_waiting": Operation(_note_waiting, frozenset(("directory", "run")), _note_waiting),

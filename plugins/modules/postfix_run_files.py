@@ -34,14 +34,16 @@ options:
         (O(starting)).
       - V(report_interrupted) writes the reports of runs that began in O(directory), were interrupted, and have no report, but not that of
         O(run).
-      - V(choose_canary) returns which hosts to clean first (O(canary)), of those whose plan in O(results) has messages.
+      - V(choose_canary) returns which hosts to clean first (O(canary)), of those whose plan in O(results) has messages, and fails if
+        O(pause) is none.
       - V(check_batch) returns which of O(hosts) are left to clean in O(run), and whether they may be cleaned now. They may not if an earlier host
         failed (O(stop_on_failure)). After the canary (O(canary)) they may as O(pause) says.
+      - V(note_waiting) notes that the other hosts wait after the canary.
       - V(merge_runs) makes one run of O(runs), which are of parts of a fleet, with one fleet plan.
       - Each operation takes O(directory) and the options that are named with it, and no others.
     type: str
     required: true
-    choices: [keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted, choose_canary, check_batch, merge_runs]
+    choices: [keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted, choose_canary, check_batch, note_waiting, merge_runs]
   directory:
     description: The directory. A relative path starts where C(ansible-playbook) runs.
     type: path
@@ -65,9 +67,6 @@ options:
   stop_on_failure:
     description: Whether an earlier host that failed or has drifted stops the run.
     type: bool
-  approve:
-    description: The digest that was approved for this process of the run. Empty for none.
-    type: str
   allowed_signers:
     description: The file of those who may sign an approval. Empty for none.
     type: path

@@ -428,7 +428,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         files("x"),
         (
             "operation: 'x' is none of keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted, "
-            "choose_canary, check_batch, merge_runs."
+            "choose_canary, check_batch, note_waiting, merge_runs."
         ),
     ),
     (files("read_plan"), "The operation read_plan takes directory and host."),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Any, Callable, Dict, Mapping, NamedTuple
+from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple
 
 from ansible import context
 from ansible.errors import AnsibleActionFail
@@ -18,6 +18,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Mai
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _batches, _merged_runs, _run_files, _run_notes
 from ansible_collections.mailops.postfix.plugins.plugin_utils._approval import read_approval
 from ansible_collections.mailops.postfix.plugins.plugin_utils._batches import Batch
+from ansible_collections.mailops.postfix.plugins.plugin_utils._display import show_lines
 from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import now
 from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet_plan import read_fleet_plan
 from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
@@ -38,11 +39,15 @@ _KEPT_VARIABLES = ("mailops_hosts=", "lockout_")
 
 
 class Operation(NamedTuple):
-    """An operation: the function, the options it takes, and the function that replaces it in check mode and writes nothing."""
+    """An operation: the function, the options it takes, and the function that replaces it in check mode and writes nothing.
+
+    optional: options that may be left out.
+    """
 
     work: Callable[..., TaskResult]
     options: frozenset[str]
     predict: Callable[..., TaskResult]
+    optional: frozenset[str] = frozenset()
 
 
 def _predict_nothing(_directory: Path, **_options: Any) -> TaskResult:
@@ -138,8 +143,22 @@ def _read_plan(directory: Path, *, host: str) -> TaskResult:
 # --- runs -----------------------------------------------------------------------------------------------------------
 
 
-def _begin_run(directory: Path, *, kind: str, about: Mapping[str, Any], results: Results, run: str) -> TaskResult:
-    return {"run": _run_notes.begin(directory, kind, about, results, run=run)}
+def _begin_run(
+    directory: Path,
+    *,
+    kind: str,
+    about: Mapping[str, Any],
+    results: Results,
+    run: str = "",
+    starting: Iterable[str] = (),
+) -> TaskResult:
+    """Begin a run, or go on with one, and note on which hosts it starts to act."""
+    if not run:
+        show_lines(_report_interrupted(directory, run="")["lines"])
+    path = _run_notes.begin(directory, kind, about, results, run=run)
+    if starting:
+        _run_notes.note_start(path, starting)
+    return {"run": path}
 
 
 def _note_results(_directory: Path, *, run: str, starting: bool, results: Results) -> TaskResult:
@@ -227,7 +246,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "find_plans": Operation(_find_plans, frozenset(("directory",)), _find_plans),
     "read_plan": Operation(_read_plan, frozenset(("directory", "host")), _read_plan),
     "begin_run": Operation(
-        _begin_run, frozenset(("directory", "kind", "about", "hosts", "results", "run")), _predict_nothing
+        _begin_run,
+        frozenset(("directory", "kind", "about", "hosts", "results")),
+        _predict_nothing,
+        frozenset(("run", "starting")),
     ),
     "note_results": Operation(
         _note_results, frozenset(("directory", "run", "starting", "hosts", "results")), _predict_nothing
@@ -275,7 +297,7 @@ class ActionModule(ActionBase):
         operation = OPERATIONS.get(name)
         if operation is None:
             raise AnsibleActionFail("operation: %r is none of %s." % (name, ", ".join(OPERATIONS)))
-        if operation.options ^ set(options):
+        if not operation.options <= set(options) <= operation.options | operation.optional:
             raise AnsibleActionFail("The operation %s takes %s." % (name, " and ".join(sorted(operation.options))))
         if "results" in options:
             # As an option the results themselves would take much longer, because plans are large.

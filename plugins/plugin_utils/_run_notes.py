@@ -153,11 +153,18 @@ class RunNotes:
 def begin(directory: Path, kind: str, about: Mapping[str, Any], results: Results, *, run: str = "") -> str:
     """Note that a process begins to work on hosts: what it does, and what is known so far, {host: {step: result}}.
 
-    run: the path of a run that has plans. Without it, a new run is made. Return what names the run for the other functions: its path.
-    Raises RunError if another process works on one of the hosts.
+    run: the path of a run to go on with. Without it, a new run is made. If this process has begun the run, it only goes on. Return what
+    names the run for the other functions: its path. Raises RunError if another process works on one of the hosts.
     """
     chosen = RunDirectory(Path(run)) if run else _run_directory.begin(directory, kind, about)
-    _refuse_working_twice(read_run(chosen.path), results)
+    known = read_run(chosen.path)
+    if (
+        known.processes
+        and not known.processes[-1].is_ended
+        and known.processes[-1].process == _processes.this_process()
+    ):
+        return str(chosen.path)
+    _refuse_working_twice(known, results)
     note = {"kind": kind, "about": about, "process": _processes.this_process(), "hosts": _slim(results)}
     _write(chosen, "begin", note)
     return str(chosen.path)

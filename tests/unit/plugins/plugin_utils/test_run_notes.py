@@ -124,8 +124,15 @@ def test_a_run_that_waits_says_so_until_it_is_resumed(tmp_path: Path, monkeypatc
     run = begin(tmp_path, monkeypatch, run=planned_run(tmp_path))
     _run_notes.note_waiting(run)
     assert _run_notes.read_run(Path(run)).waiting
+    _run_notes.end_run(run)
     begin(tmp_path, monkeypatch, run=run)
     assert not _run_notes.read_run(Path(run)).waiting
+
+
+def test_a_process_that_has_begun_a_run_goes_on_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = begin(tmp_path, monkeypatch)
+    assert begin(tmp_path, monkeypatch, run=run) == run
+    assert len(_run_notes.read_run(Path(run)).processes) == 1
 
 
 def test_two_processes_do_not_work_on_one_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,11 +146,11 @@ def test_messages_are_moved_into_a_quarantine_first(playbooks: Playbooks, lab: L
         assert_rest_stayed(report, mixture)
         assert spools(lab) == hams(before, mixture, "mx03", "mx04")
         for name in ("mx03", "mx04"):
-            kept = lab.host(name).spool_files("/var/spool/mailops-quarantine/spam")
+            kept = lab.host(name).spool_files("/var/spool/postfix.quarantine/spam")
             assert kept == only(before[name], ids(mixture[name], spam=True))
     finally:
         for name in ("mx03", "mx04"):
-            lab.host(name).run(["rm", "-rf", "/var/spool/mailops-quarantine"])
+            lab.host(name).run(["rm", "-rf", "/var/spool/postfix.quarantine"])
 
 
 # --- cut off --------------------------------------------------------------------------------------------------------

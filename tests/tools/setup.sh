@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Make the virtual environment .cache/NAME from tests/requirements/NAME.txt, if it is missing or out of date.
-# With the second argument `lab`, also install the Debian packages that the lab of tests/fleet needs; with `java`, what ansible-rulebook
-# needs.
+# With the second argument `lab`, also install the Debian packages that the lab of tests/fleet needs; for the tests, a browser, too. With
+# `java`, what ansible-rulebook needs.
 #
 #   setup.sh NAME [lab|java]
 set -euo pipefail
@@ -15,6 +15,7 @@ packages_for=${2:-}
 environment=.cache/$name
 requirements=tests/requirements/$name.txt
 lab_packages=(iproute2 mmdebstrap mount openssh-client procps uidmap)
+[ "$name" != test ] || lab_packages+=(chromium chromium-driver)
 java_packages=(default-jre-headless)
 
 say() { echo "set-up: $*" >&2; }

@@ -44,7 +44,7 @@ NAMES: list[tuple[str, str]] = [
     (
         "mailops_zzz",
         (
-            "mailops_zzz is not a variable of the playbooks; nothing was touched. Known are mailops_hosts, mailops_serial."
+            "mailops_zzz is not a variable of the playbooks; nothing was touched. Known are mailops_hosts, mailops_redact_key, mailops_serial."
         ),
     ),
 ]

@@ -62,12 +62,24 @@ def make_directory(path: Path) -> Path:
     return path
 
 
-def write_new(path: Path, text: str) -> None:
-    """Write a file for its owner only. Raises FileExistsError if there is one of that name."""
+def write_new(path: Path, text: str, mode: int = _FILE_MODE) -> None:
+    """Write a file, by default for its owner only. Raises FileExistsError if there is one of that name."""
     with open(os.open(path, _CREATE_FLAGS, _FILE_MODE), "w", encoding="utf-8", errors="surrogateescape") as file:
+        # The umask does not count.
+        os.fchmod(file.fileno(), mode)
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+
+
+def replace_file(path: Path, text: str, mode: int) -> None:
+    """Write a file under a name that it always has, in one step: a reader sees the old text or the new one."""
+    new_path = path.with_name(".%s.%d.%d" % (path.name, os.getpid(), time.time_ns()))
+    try:
+        write_new(new_path, text, mode)
+        new_path.replace(path)
+    finally:
+        new_path.unlink(missing_ok=True)
 
 
 def set_link(link: Path, target: str) -> bool:
@@ -89,8 +101,8 @@ def set_link(link: Path, target: str) -> bool:
 # --- reports and plans ----------------------------------------------------------------------------------------------
 
 
-def keep_report(directory: Path, name: str, texts: Mapping[str, str]) -> tuple[Path, list[str]]:
-    """Write a report in each of its forms, {suffix: text}.
+def keep_report(directory: Path, name: str, texts: Mapping[str, str], modes: Mapping[str, int] | None = None) -> tuple[Path, list[str]]:
+    """Write a report in each of its forms, {suffix: text}. modes: {suffix: mode} of files that others may read.
 
     Return the path without suffix, and the links to the newest that could not be set, because a file that is no link has their name.
     """
@@ -99,7 +111,7 @@ def keep_report(directory: Path, name: str, texts: Mapping[str, str]) -> tuple[P
         stem = "%s-%s" % (name, new_id())
         try:
             for suffix, text in texts.items():
-                write_new(directory / (stem + suffix), text)
+                write_new(directory / (stem + suffix), text, (modes or {}).get(suffix, _FILE_MODE))
         except FileExistsError:
             continue
         break

@@ -251,6 +251,18 @@ def over_text(over: Mapping[str, Any]) -> str:
     return "%s: %s" % (over["threshold"], shown)
 
 
+def add_over_problems(problems: Mapping[str, str], report: Report, host: str) -> dict[str, str]:
+    """Return the problems of hosts, {host: text}, with why the run fails for what is over a threshold.
+
+    host: the host that fails if the fleet as a whole is over one.
+    """
+    added = dict(problems)
+    for over_host, text in over_problems(report.get("over") or ()).items():
+        name = host if over_host is None else over_host
+        added[name] = "%s %s" % (added[name], text) if name in added else text
+    return added
+
+
 def over_problems(over: Iterable[Mapping[str, Any]]) -> dict[str | None, str]:
     """Return why the run fails, {host: text}; the key of the fleet is None."""
     texts: dict[str | None, list[str]] = {}

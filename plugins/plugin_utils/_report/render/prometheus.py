@@ -46,6 +46,12 @@ def prometheus_text(report: Report) -> str:
     return _text_of(METRICS, report)
 
 
+def metrics_by_host(report: Report) -> dict[str, str]:
+    """Return the metrics of each host that can be reached, {host: text}. Raises ValueError for another kind of report."""
+    states = (State.OK.value, State.FAILED.value)
+    return {row["host"]: host_metrics(report, row["host"]) for row in report["hosts"] if row["state"] in states}
+
+
 def host_metrics(report: Report, host: str) -> str:
     """Return the metrics of one host of an audit, without those of the fleet. Raises ValueError for another kind of report."""
     rows = [row for row in report["hosts"] if row["host"] == host]

@@ -18,16 +18,29 @@ from ansible.utils.display import Display
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files
+from ansible_collections.mailops.postfix.plugins.plugin_utils._files import FileError, write_bytes
 from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.history import (
+    DEFAULT_LIMIT,
+    NO_HISTORY,
+    read_history,
+)
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.kinds import KINDS, Basis, make_report_of
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.redact import redact_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.prometheus import (
+    metrics_by_host,
+    prometheus_text,
+)
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.refusals import refusal_texts
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import (
     DEFAULT_FORMATS,
+    PUBLIC,
     file_formats,
     render_files,
     report_text,
 )
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.thresholds import add_over_problems
 from ansible_collections.mailops.postfix.plugins.plugin_utils._values import mark_untrusted, to_plain
 
 TaskResult = Dict[str, Any]
@@ -42,6 +55,11 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "formats": {"type": "list", "elements": "str", "choices": file_formats(), "default": list(DEFAULT_FORMATS)},
     "show": {"type": "bool", "default": True},
     "run": {"type": "str", "default": ""},
+    "history": {"type": "int", "default": DEFAULT_LIMIT},
+    "keep": {"type": "int"},
+    "textfile": {"type": "path"},
+    "host_metrics": {"type": "bool", "default": False},
+    "redact_key": {"type": "str"},
 }
 
 # The variables of a command line that the next command needs, too.
@@ -61,17 +79,23 @@ class ActionModule(ActionBase):
         result: TaskResult = super().run(tmp, task_vars)
         options = self._read_options()
         try:
-            report = make_report_of(options["kind"], _basis_of(options, task_vars or {}), options["settings"])
+            basis = _basis_of(options, task_vars or {})
+            report, warnings = _make_report(basis, options)
             lines = report_text(report)
-            kept = {} if self._task.check_mode else _keep_report(report, options)
+            metrics = {"metrics": metrics_by_host(report)} if options["host_metrics"] else {}
+            kept = {} if self._task.check_mode else _keep_files(report, options)
             refusals = refusal_texts(report)
         except (ValueError, MailopsError) as error:
             raise AnsibleActionFail(str(error)) from None
         lines += kept.pop("more_lines", [])
+        warnings += kept.pop("warnings", [])
         if options["show"]:
             _show(lines)
-        made = {"report": report, "lines": lines, "problems": report["problems"], "refusals": refusals, **kept}
-        result.update(mark_untrusted(made), changed=False)
+        first_host = str((task_vars or {}).get("inventory_hostname"))
+        problems = add_over_problems(kept.pop("problems", report["problems"]), report, first_host)
+        made = {"report": report, "lines": lines, "problems": problems, "refusals": refusals, **metrics, **kept}
+        made["over"] = report.get("over") or []
+        result.update(mark_untrusted(made), changed=False, **({"warnings": warnings} if warnings else {}))
         return result
 
     def _read_options(self) -> dict[str, Any]:
@@ -91,6 +115,23 @@ def _basis_of(options: Mapping[str, Any], variables: Mapping[str, Any]) -> Basis
     return Basis(results, int(time.time()), hosts)
 
 
+def _make_report(basis: Basis, options: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the report that is shown and kept, and what is wrong with files that it was made from."""
+    history, settings = NO_HISTORY, options["settings"]
+    if options["kind"] == "audit":
+        if options["directory"]:
+            history = read_history(_directory_of(options), limit=options["history"], until=basis.created)
+        settings = {**settings, "history": history.points}
+    report = make_report_of(options["kind"], basis, settings)
+    if options["redact_key"]:
+        report = redact_report(report, options["redact_key"])
+    return report, list(history.warnings)
+
+
+def _directory_of(options: Mapping[str, Any]) -> Path:
+    return Path(options["directory"]).expanduser().absolute()
+
+
 def _show(lines: Sequence[str]) -> None:
     """Show lines as they are, whatever callback shows the results of tasks."""
     display = Display()
@@ -98,15 +139,33 @@ def _show(lines: Sequence[str]) -> None:
         display.display(line)
 
 
+def _keep_files(report: Report, options: Mapping[str, Any]) -> TaskResult:
+    """Write the report and its metrics, and return what that adds to the result."""
+    kept = _keep_report(report, options)
+    if options["textfile"]:
+        path = Path(options["textfile"]).expanduser().absolute()
+        try:
+            write_bytes(path, prometheus_text(report).encode("utf-8"), what="textfile", mode=PUBLIC)
+        except FileError as error:
+            text = "The metrics were not written: %s" % error
+            known = kept.get("problems") or report["problems"]
+            problems = {**{row["host"]: text for row in report["hosts"]}, **known}
+            return {**kept, "more_lines": [*kept.get("more_lines", [""]), text], "problems": problems}
+    if options["keep"] and "path" in kept:
+        _run_files.delete_old_reports(_directory_of(options), str(report["kind"]), keep=options["keep"])
+    return kept
+
+
 def _keep_report(report: Report, options: Mapping[str, Any]) -> TaskResult:
     """Write the report, and return what that adds to the result. If it cannot be written, each host has a problem."""
     if not options["directory"]:
         return {}
-    directory = Path(options["directory"]).expanduser().absolute()
+    directory = _directory_of(options)
     files = render_files(report, options["formats"])
     texts = {file.suffix: file.text for file in files.values()}
+    modes = {file.suffix: file.mode for file in files.values()}
     try:
-        path, blocked = _run_files.keep_report(directory, str(report["kind"]), texts)
+        path, blocked = _run_files.keep_report(directory, str(report["kind"]), texts, modes)
     except OSError as error:
         text = "The report was not kept: %s" % _run_files.refusal_text(directory, error)
         problems = {**{row["host"]: text for row in report["hosts"]}, **report["problems"]}
@@ -122,7 +181,7 @@ def _keep_report(report: Report, options: Mapping[str, Any]) -> TaskResult:
 
 def _approval_lines(report: Report, paths: Mapping[str, str]) -> list[str]:
     """Return what to type to lock suspects. The names are in the file, so that none of them is a word for the shell."""
-    if not report.get("suspects"):
+    if not report.get("suspects") or "locks" not in paths:
         return []
     given = context.CLIARGS
     words = ["ansible-playbook", "mailops.postfix.lockout"]

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import time
@@ -74,16 +75,6 @@ def write_new(path: Path, text: str, mode: int = _FILE_MODE) -> None:
         os.fsync(file.fileno())
 
 
-def replace_file(path: Path, text: str, mode: int) -> None:
-    """Write a file under a name that it always has, in one step: a reader sees the old text or the new one."""
-    new_path = path.with_name(".%s.%d.%d" % (path.name, os.getpid(), time.time_ns()))
-    try:
-        write_new(new_path, text, mode)
-        new_path.replace(path)
-    finally:
-        new_path.unlink(missing_ok=True)
-
-
 def set_link(link: Path, target: str) -> bool:
     """Let a link point to a file in its directory, in one step. Return False if something that is no link has its name.
 
@@ -103,7 +94,9 @@ def set_link(link: Path, target: str) -> bool:
 # --- reports and plans ----------------------------------------------------------------------------------------------
 
 
-def keep_report(directory: Path, name: str, texts: Mapping[str, str], modes: Mapping[str, int] | None = None) -> tuple[Path, list[str]]:
+def keep_report(
+    directory: Path, name: str, texts: Mapping[str, str], modes: Mapping[str, int] | None = None
+) -> tuple[Path, list[str]]:
     """Write a report in each of its forms, {suffix: text}. modes: {suffix: mode} of files that others may read.
 
     Return the path without suffix, and the links to the newest that could not be set, because a file that is no link has their name.
@@ -119,6 +112,16 @@ def keep_report(directory: Path, name: str, texts: Mapping[str, str], modes: Map
         break
     blocked = [name + suffix for suffix in texts if not set_link(directory / (name + suffix), stem + suffix)]
     return directory / stem, blocked
+
+
+def delete_old_reports(directory: Path, name: str, *, keep: int) -> None:
+    """Delete all files of reports of a kind but those of the newest reports. Files with other names stay."""
+    pattern = re.compile(r"(%s-[0-9]{8}T[0-9]{6}\.[0-9]{6}Z)\.[a-z]+" % re.escape(name))
+    found = {path: match.group(1) for path in directory.iterdir() for match in [pattern.fullmatch(path.name)] if match}
+    kept = frozenset(sorted(set(found.values()))[-keep:])
+    for path, stem in found.items():
+        if stem not in kept and path.is_file() and not path.is_symlink():
+            path.unlink(missing_ok=True)
 
 
 def blocked_text(links: Iterable[str]) -> str:

@@ -18,7 +18,6 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.pro
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.suspects import locks_file
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.text import text_lines
 
-
 # Reports have addresses. Metrics have none, and node_exporter must be able to read them.
 PRIVATE = 0o600
 PUBLIC = 0o644

@@ -68,7 +68,7 @@ class ActionModule(ActionBase):
         now = int(time.time())
         play_values = {name: variables[name] for name in role.options if name in variables}
         values = to_plain(self._templar.template(play_values))
-        problems = _variables.value_problems(role, values, now=now)
+        problems = _variables.value_problems(role, values, now=now) or _variables.type_problems(role, values)
         problems = problems or [
             *_variables.short_expiry_problems(role, values),
             *_variables.refused_lock_problems(role, values, now=now, locking=locking),
@@ -77,7 +77,7 @@ class ActionModule(ActionBase):
         for host, host_variables in variables_by_host.items():
             differing = dict(_find_differing(role, play_values, own_values, host_variables))
             host_values = _template_values(host, differing, variables) if differing else {}
-            found = _variables.value_problems(role, host_values, now=now)
+            found = _variables.value_problems(role, host_values, now=now) or _variables.type_problems(role, host_values)
             if host_values and not problems:
                 # What must not be locked on one host is locked on none.
                 merged = {**values, **host_values}

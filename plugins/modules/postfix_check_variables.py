@@ -14,7 +14,7 @@ description:
   - Refuses every variable of any host of the play that has nearly the name of a variable of this collection's roles or playbooks, and names
     the nearest existing variable. Ansible would ignore a misspelled variable.
   - Refuses rules that the modules would refuse, a text instead of a list of rules, limits that limit nothing, and lengths of time
-    without a unit, and locks of what is protected. All errors are returned at once, each with its place.
+    without a unit, values of another type than the role declares, and locks of what is protected. All errors are returned at once, each with its place.
   - The roles of this collection run it first, once for all hosts. It runs on the controller and connects to no host.
 options:
   role:

@@ -27,6 +27,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.par
     message_section,
     number_columns,
     number_text,
+    over_section,
     problem_section,
     seconds_since,
     sort_rows,
@@ -55,6 +56,7 @@ _FLEET_TOP = 3
 def audit_document(report: Report) -> Document:
     """Return an audit report laid out."""
     sections = (
+        over_section(report),
         _top_section(report["fleet"]),
         _suspect_section(report["fleet"]),
         message_section("Undecided", report["hosts"], lambda row: (row["facts"] or {}).get("undecided")),
@@ -103,6 +105,8 @@ def _summary(report: Report) -> list[str]:
         % (total["messages"], size(total["bytes"]), total["recipients"], _oldest_text(report, total["oldest"])),
     ]
     held = fleet.get("held")
+    if fleet.get("growth"):
+        lines.append(_growth_text(report, fleet["growth"]))
     if held and held["messages"]:
         lines.append("%d messages are on hold on %d hosts." % (held["messages"], held["hosts"]))
     if _has_rules(report):
@@ -112,6 +116,11 @@ def _summary(report: Report) -> list[str]:
     if fleet.get("damaged"):
         lines.append("%d queue files are damaged." % fleet["damaged"])
     return lines
+
+
+def _growth_text(report: Report, growth: Mapping[str, Any]) -> str:
+    figures = (abs(growth["messages"]), "more" if growth["messages"] >= 0 else "less")
+    return "%d messages %s than in the last audit, %s before." % (*figures, age(seconds_since(report, growth["since"])))
 
 
 def _oldest_text(report: Report, oldest: int | None) -> str:
@@ -134,25 +143,32 @@ def _top_section(fleet: Mapping[str, Any]) -> Section:
 def _table(report: Report) -> Table:
     queues = [name for name in SELECTABLE_QUEUES if name in DEFAULT_QUEUES or report["fleet"]["queues"].get(name)]
     selected = _has_rules(report)
+    has_growth = any(row.get("growth") for row in report["hosts"])
     tops = [name for name in _TOP_COLUMNS if name not in _OPTIONAL_TOPS or report["fleet"]["top"].get(name)]
     columns = [
         HOST,
         STATE,
         *number_columns(queues),
         *number_columns(["selected"] if selected else []),
+        *number_columns(["change"] if has_growth else []),
         *number_columns(["oldest"]),
         *(Column(_TOP_COLUMNS[name], untrusted=True) for name in tops),
     ]
     rows = sort_rows(report, lambda row: ((row["facts"] or {}).get("total") or {}).get("messages"))
-    return Table(columns, [_make_cells(report, row, queues, tops, selected=selected) for row in rows])
+    cells = [_make_cells(report, row, queues, tops, selected=selected, has_growth=has_growth) for row in rows]
+    return Table(columns, cells)
 
 
-def _make_cells(report: Report, row: Row, queues: Sequence[str], tops: Sequence[str], *, selected: bool) -> list[str]:
+def _make_cells(
+    report: Report, row: Row, queues: Sequence[str], tops: Sequence[str], *, selected: bool, has_growth: bool
+) -> list[str]:
     facts = row["facts"] or {}
     counts = facts.get("queues") or {}
     figures = [number_text((counts.get(name) or {}).get("messages")) for name in queues]
     if selected:
         figures.append(number_text((facts.get("matched") or {}).get("messages")))
+    if has_growth:
+        figures.append(_change_text(row.get("growth")))
     oldest = age(seconds_since(report, (facts.get("total") or {}).get("oldest")))
     return [
         row["host"],
@@ -161,3 +177,8 @@ def _make_cells(report: Report, row: Row, queues: Sequence[str], tops: Sequence[
         oldest,
         *(first_top(facts.get("top"), name) for name in tops),
     ]
+
+
+def _change_text(growth: Mapping[str, Any] | None) -> str:
+    """Return how many messages more or less a host has than in the audit before."""
+    return "-" if growth is None else "%+d" % growth["messages"]

@@ -9,15 +9,15 @@ from __future__ import annotations
 import shlex
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Mapping, Sequence
+from typing import Any, Callable, Dict, Mapping
 
 from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files
+from ansible_collections.mailops.postfix.plugins.plugin_utils._display import show_lines
 from ansible_collections.mailops.postfix.plugins.plugin_utils._files import FileError, write_bytes
 from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.history import (
@@ -40,6 +40,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.ren
     render_files,
     report_text,
 )
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.text import command_lines
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.thresholds import add_over_problems
 from ansible_collections.mailops.postfix.plugins.plugin_utils._values import mark_untrusted, to_plain
 
@@ -53,10 +54,11 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "settings": {"type": "dict", "default": {}},
     "directory": {"type": "path"},
     "formats": {"type": "list", "elements": "str", "choices": file_formats(), "default": list(DEFAULT_FORMATS)},
+    "keep": {"type": "str", "choices": ["always", "refused"], "default": "always"},
     "show": {"type": "bool", "default": True},
     "run": {"type": "str", "default": ""},
     "history": {"type": "int", "default": DEFAULT_LIMIT},
-    "keep": {"type": "int"},
+    "keep_newest": {"type": "int"},
     "textfile": {"type": "path"},
     "host_metrics": {"type": "bool", "default": False},
     "redact_key": {"type": "str"},
@@ -81,16 +83,16 @@ class ActionModule(ActionBase):
         try:
             basis = _basis_of(options, task_vars or {})
             report, warnings = _make_report(basis, options)
-            lines = report_text(report)
+            lines, refusals = report_text(report), refusal_texts(report)
             metrics = {"metrics": metrics_by_host(report)} if options["host_metrics"] else {}
-            kept = {} if self._task.check_mode else _keep_files(report, options)
-            refusals = refusal_texts(report)
+            is_kept = not self._task.check_mode and (refusals or options["keep"] == "always")
+            kept = _keep_files(report, options) if is_kept else {}
         except (ValueError, MailopsError) as error:
             raise AnsibleActionFail(str(error)) from None
         lines += kept.pop("more_lines", [])
         warnings += kept.pop("warnings", [])
         if options["show"]:
-            _show(lines)
+            show_lines(lines)
         first_host = str((task_vars or {}).get("inventory_hostname"))
         problems = add_over_problems(kept.pop("problems", report["problems"]), report, first_host)
         made = {"report": report, "lines": lines, "problems": problems, "refusals": refusals, **metrics, **kept}
@@ -132,16 +134,9 @@ def _directory_of(options: Mapping[str, Any]) -> Path:
     return Path(options["directory"]).expanduser().absolute()
 
 
-def _show(lines: Sequence[str]) -> None:
-    """Show lines as they are, whatever callback shows the results of tasks."""
-    display = Display()
-    for line in ("", *lines, ""):
-        display.display(line)
-
-
 def _keep_files(report: Report, options: Mapping[str, Any]) -> TaskResult:
     """Write the report and its metrics, and return what that adds to the result."""
-    kept = _keep_report(report, options)
+    kept = _keep_report(report, options) if options["directory"] else {}
     if options["textfile"]:
         path = Path(options["textfile"]).expanduser().absolute()
         try:
@@ -151,15 +146,13 @@ def _keep_files(report: Report, options: Mapping[str, Any]) -> TaskResult:
             known = kept.get("problems") or report["problems"]
             problems = {**{row["host"]: text for row in report["hosts"]}, **known}
             return {**kept, "more_lines": [*kept.get("more_lines", [""]), text], "problems": problems}
-    if options["keep"] and "path" in kept:
-        _run_files.delete_old_reports(_directory_of(options), str(report["kind"]), keep=options["keep"])
+    if options["keep_newest"] and "path" in kept:
+        _run_files.delete_old_reports(_directory_of(options), str(report["kind"]), keep=options["keep_newest"])
     return kept
 
 
 def _keep_report(report: Report, options: Mapping[str, Any]) -> TaskResult:
     """Write the report, and return what that adds to the result. If it cannot be written, each host has a problem."""
-    if not options["directory"]:
-        return {}
     directory = _directory_of(options)
     files = render_files(report, options["formats"])
     texts = {file.suffix: file.text for file in files.values()}
@@ -184,14 +177,13 @@ def _approval_lines(report: Report, paths: Mapping[str, str]) -> list[str]:
     if not report.get("suspects") or "locks" not in paths:
         return []
     given = context.CLIARGS
-    words = ["ansible-playbook", "mailops.postfix.lockout"]
-    words += [word for source in given.get("inventory") or () for word in ("-i", source)]
-    words += ["--limit", given["subset"]] if given.get("subset") else []
-    words += [
-        word for text in given.get("extra_vars") or () if text.startswith(_KEPT_VARIABLES) for word in ("-e", text)
-    ]
+    options = [("-i", source) for source in given.get("inventory") or ()]
+    options += [("--limit", given["subset"])] if given.get("subset") else []
+    options += [("-e", text) for text in given.get("extra_vars") or () if text.startswith(_KEPT_VARIABLES)]
+    options.append(("-e", "@%s" % paths["locks"]))
     return [
         "",
-        "Delete the lines of accounts that you do not want to lock from the file of locks. Then lock the others with:",
-        "  %s" % " ".join(map(shlex.quote, [*words, "-e", "@%s" % paths["locks"]])),
+        "Delete the lines of accounts that you do not want to lock from the file of locks. Then lock the",
+        "others with:",
+        *command_lines(["ansible-playbook mailops.postfix.lockout", *(shlex.join(option) for option in options)]),
     ]

@@ -27,6 +27,17 @@ options:
         are checked. With V(false) the locks are to be removed.
     type: bool
     default: true
+  problems:
+    description:
+      - What else is wrong, one sentence for each problem. The run is refused with these and with what is found here, all at once.
+    type: list
+    elements: str
+    default: []
+  task_files:
+    description: Files of tasks that must exist on the controller. Relative paths start where C(ansible-playbook) runs.
+    type: list
+    elements: path
+    default: []
 attributes:
   check_mode:
     description: Can run in check mode and predict the changes without making them.

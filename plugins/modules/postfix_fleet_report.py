@@ -88,8 +88,13 @@ options:
         P(mailops.postfix.lockout#role), unless it is redacted.
     type: list
     elements: str
-    choices: [json, markdown, prometheus]
-    default: [json, markdown]
+    choices: [json, markdown, html, prometheus]
+    default: [json, markdown, html]
+  keep:
+    description: Whether files are written always, or only if limits refuse what the report previews (RV(refusals)).
+    type: str
+    choices: [always, refused]
+    default: always
   show:
     description: Whether to show the text of the report.
     type: bool
@@ -107,7 +112,7 @@ options:
       - Files that are no reports of this collection are left out, and a warning names them.
     type: int
     default: 30
-  keep:
+  keep_newest:
     description:
       - How many reports of the same kind are kept in O(directory), with this one. The files of older ones are deleted.
       - By default all are kept.

@@ -47,9 +47,9 @@ class Run:
         return shown[max(shown)]
 
     def row(self, host: str) -> list[str]:
-        """Return a host's row in that table, column by column."""
-        (line,) = [line for line in self.lines if line.startswith(f"{host} ")]
-        return re.split(r" {2,}", line)
+        """Return a host's row in that table, column by column. A table that is too wide is continued below itself."""
+        first, *others = [re.split(r" {2,}", line) for line in self.lines if line.startswith(f"{host} ")]
+        return first + [cell for row in others for cell in row[1:]]
 
     def recap(self, name: str) -> dict[str, int]:
         """Return one count of Ansible's own summary, as changed or failed, by host."""

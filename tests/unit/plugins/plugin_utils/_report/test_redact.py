@@ -115,7 +115,11 @@ def audit() -> dict[str, Any]:
         client_addresses=[{"value": "192.0.2.7", "messages": 200}],
         reasons=[{"value": "alice of <b@example.com> said no", "messages": 200}],
     )
-    queue_facts["shape"] = {"minutes": ["5"], "total": [1], "domains": [{"domain": "example.com", "recipients": 1}]}
+    queue_facts["shape"] = {
+        "minutes": ["5"],
+        "total": [1],
+        "domains": [{"domain": "example.com", "recipients": 1, "buckets": [1]}],
+    }
     queue_facts["messages"] = [{"queue_id": "4A0F9AC", "sender": "a@example.com", "recipients": ["b@example.com"]}]
     queue_facts["suggestions"] = [{"match": [{"sasl_username": "alice", "header": {"Subject": "win"}}], "messages": 9}]
     return audit_report(
@@ -145,7 +149,7 @@ def test_a_report_keeps_its_counts_and_joins() -> None:
         ],
         "reasons": [{"value": f"{alice} of <{B}> said no", "messages": 200}],
     }
-    assert facts["shape"]["domains"] == [{"domain": EXAMPLE_COM, "recipients": 1}]
+    assert facts["shape"]["domains"] == [{"domain": EXAMPLE_COM, "recipients": 1, "buckets": [1]}]
     assert facts["messages"] == [{"queue_id": "4A0F9AC", "sender": A, "recipients": [B]}]
     ((rule,),) = [suggestion["match"] for suggestion in facts["suggestions"]]
     assert rule["sasl_username"] == alice

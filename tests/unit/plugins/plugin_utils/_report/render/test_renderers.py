@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.filter import report_text as report_text_filter
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.iso_times import with_iso_times
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import (
     DEFAULT_FORMATS,
     MORE_FILES,
@@ -22,24 +21,18 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.ren
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suspects import suspects_report
 from tests.unit.support.report_samples import NOW, untrusted_reports
 
-FILTERS = {path.stem for path in Path(report_text_filter.__file__).parent.glob("report_*.py")}
-
-
-def test_text_and_markdown_are_filters() -> None:
-    assert {"report_text", "report_markdown"} == FILTERS
-
 
 @pytest.mark.parametrize("report", untrusted_reports(), ids=lambda report: report["kind"])
 def test_the_files_of_a_report(report: dict[str, object]) -> None:
     files = render_files(report)
     assert set(files) == {*DEFAULT_FORMATS, *MORE_FILES.get(str(report["kind"]), {})}
-    assert json.loads(files["json"].text) == report
+    assert json.loads(files["json"].text) == with_iso_times(report)
     assert files["markdown"] == ("Markdown", ".md", report_markdown(report), 0o600)
     assert set(render_files(report, ["json"])) == {"json", *MORE_FILES.get(str(report["kind"]), {})}
 
 
 def test_a_report_is_kept_in_each_format_that_has_files() -> None:
-    assert file_formats() == ["json", "markdown", "prometheus"]
+    assert file_formats() == ["json", "markdown", "html", "prometheus"]
     assert [name for name, renderer in RENDERERS.items() if renderer.mode != 0o600] == ["prometheus"]
     assert set(DEFAULT_FORMATS) <= set(file_formats())
     for name in file_formats():

@@ -115,7 +115,7 @@ options:
   keep_newest:
     description:
       - How many reports of the same kind are kept in O(directory), with this one. The files of older ones are deleted.
-      - By default all are kept.
+      - By default, and with V(0), all are kept.
     type: int
   textfile:
     description:

@@ -195,3 +195,22 @@ def test_the_client_library_reads_the_same() -> None:
 def test_promtool_finds_nothing(text: str) -> None:
     checked = subprocess.run([PROMTOOL, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+@pytest.mark.skipif(not PROMTOOL.exists(), reason="`make set-up-test` unpacks promtool where apt-get has it")
+def test_the_alert_rules_of_the_documentation_are_rules_on_our_metrics(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[6] / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    (rules,) = re.findall(r"```yaml\n(groups:\n.*?)```", page, re.DOTALL)
+    (tmp_path / "rules.yml").write_text(rules, encoding="utf-8")
+    checked = subprocess.run(
+        [PROMTOOL, "check", "rules", tmp_path / "rules.yml"], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
+    assert set(re.findall(r"mailops_postfix_\w+", rules)) - {"mailops_postfix"} <= {
+        PREFIX + metric.name for metric in METRICS
+    }
+
+
+def test_each_metric_is_in_the_documentation() -> None:
+    page = (Path(__file__).resolve().parents[6] / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(mailops_postfix_\w+)`", page)) == {PREFIX + metric.name for metric in METRICS}

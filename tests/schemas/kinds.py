@@ -191,6 +191,7 @@ KINDS: Mapping[str, Mapping[str, Schema]] = {
         ),
         "rules": RULES,
         "refusals": REFUSALS,
+        "fleet_plan": null_or(map_of(ANY)),
     },
     "cleanup": {
         "method": TEXT,
@@ -280,8 +281,13 @@ KINDS: Mapping[str, Mapping[str, Schema]] = {
 
 def schema_of(kind: str) -> Schema:
     """Return the schema of a kind of report."""
-    row = {"host": TEXT, "state": {"enum": [state.value for state in State]}, "problem": null_or(TEXT), **ROWS[kind]}
-    members = {
+    row: dict[str, Schema] = {
+        "host": TEXT,
+        "state": {"enum": [state.value for state in State]},
+        "problem": null_or(TEXT),
+        **ROWS[kind],
+    }
+    members: dict[str, Schema] = {
         "kind": {"const": kind},
         "version": {"const": VERSION},
         "created": TIME,

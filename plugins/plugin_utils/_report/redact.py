@@ -80,15 +80,20 @@ def redact_text(text: str, key: str, hosts: list[str]) -> str:
     return _Redactor(key, hosts).text(text)
 
 
+def check_key(key: str) -> None:
+    """Raise ValueError for a key that is too short."""
+    if len(key) < LEAST_KEY:
+        raise ValueError(
+            "The key for pseudonyms has %d characters, which could be found by trying. Give it at least %d, such as the output of "
+            "`openssl rand -hex 32`." % (len(key), LEAST_KEY)
+        )
+
+
 class _Redactor:
     """Replaces what is in one report."""
 
     def __init__(self, key: str, hosts: list[str]) -> None:
-        if len(key) < LEAST_KEY:
-            raise ValueError(
-                "The key for pseudonyms has %d characters, which could be found by trying. Give it at least %d, such as the output of "
-                "`openssl rand -hex 32`." % (len(key), LEAST_KEY)
-            )
+        check_key(key)
         self._key = key.encode("utf-8", "surrogateescape")
         self._hosts = frozenset(hosts)
         self._accounts: re.Pattern[str] | None = None

@@ -21,7 +21,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states imp
 
 PREFIX = "mailops_postfix_"
 # The states that a host can have in an audit. Each has a series, so that it is 0 and not missing.
-_STATES = tuple(state.value for state in (State.OK, State.MISSING, State.UNREACHABLE, State.FAILED))
+_STATES = tuple(state.value for state in (State.OK, State.MISSING, State.UNREACHABLE, State.FAILED, State.TIMED_OUT))
 
 Labels = Mapping[str, str]
 

@@ -40,7 +40,8 @@ def test_each_schema_is_one(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_reports_of_no_host_and_of_hosts_without_an_answer(kind: str) -> None:
     no_hosts: dict[str, Any] = {}
-    for results in (no_hosts, {"mx01": {}}):
+    one_host: dict[str, Any] = {"mx01": {}}
+    for results in (no_hosts, one_host):
         validate(kinds.make_report_of(kind, kinds.Basis(results, NOW), SETTINGS.get(kind)))
 
 

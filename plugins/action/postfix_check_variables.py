@@ -75,6 +75,8 @@ class ActionModule(ActionBase):
         play_values = {name: variables[name] for name in role.options if name in variables}
         values = to_plain(self._templar.template(play_values))
         problems = _variables.value_problems(role, values, now=now) or _variables.type_problems(role, values)
+        if _variables.REDACT_KEY in variables:
+            problems += _variables.redact_key_problems(self._templar.template(variables[_variables.REDACT_KEY]))
         problems = problems or [
             *_variables.short_expiry_problems(role, values),
             *_variables.refused_lock_problems(role, values, now=now, locking=locking),

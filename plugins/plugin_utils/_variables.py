@@ -22,12 +22,21 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Sel
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule_parser import parse_rule
 from ansible_collections.mailops.postfix.plugins.plugin_utils._locks import lock_problems
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.redact import check_key
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.thresholds import threshold_problems
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import sentence
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 # The variables of the playbooks that belong to no role.
 PLAYBOOKS = "mailops"
-PLAYBOOK_VARIABLES = ("mailops_hosts", "mailops_serial", "mailops_notice_after", "mailops_timeout")
+REDACT_KEY = "mailops_redact_key"
+PLAYBOOK_VARIABLES = (
+    "mailops_hosts",
+    "mailops_serial",
+    "mailops_notice_after",
+    "mailops_timeout",
+    REDACT_KEY,
+)
 # A name without the prefix of a role counts as a misspelled one if it differs from one in so few letters.
 _MOST_EDITS = 2
 _SIMILARITY = 0.6
@@ -152,6 +161,8 @@ def type_problems(role: Role, values: Mapping[str, Any]) -> list[str]:
 def _check_of(name: str, option: Mapping[str, Any]) -> Callable[[str, Any, int], list[str]]:
     if name.endswith("_locks"):
         return _locks_problems
+    if name == "queue_audit_thresholds":
+        return _threshold_problems
     if option["type"] == "list" and option.get("elements") == "dict":
         return _rules_problems
     if option["type"] == "list" and (option.get("elements") == "path" or name.endswith(("_ids", "_never"))):
@@ -204,6 +215,19 @@ def _length_problems(name: str, value: Any, _now: int) -> list[str]:
     except SelectionError as error:
         return [sentence(str(error))]
     return []
+
+
+def redact_key_problems(key: Any) -> list[str]:
+    """Return what is wrong with the key of pseudonyms."""
+    try:
+        check_key("" if key is None else str(key))
+    except ValueError as error:
+        return ["%s: %s" % (REDACT_KEY, error)]
+    return []
+
+
+def _threshold_problems(name: str, value: Any, _now: int) -> list[str]:
+    return threshold_problems(name, value)
 
 
 def _rules_problems(name: str, value: Any, now: int) -> list[str]:

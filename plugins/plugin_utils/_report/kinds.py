@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, Mapping, NamedTuple
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.audit import audit_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.cleanup import CleanupRun, cleanup_report
@@ -43,9 +43,14 @@ class Basis(NamedTuple):
 
 
 class AuditSettings(NamedTuple):
-    """The settings of an audit. selection: the match and exclude rules that the messages were selected by."""
+    """The settings of an audit. selection: the match and exclude rules that the messages were selected by.
+
+    thresholds: see thresholds.py. history: the points of earlier audits, see history.py.
+    """
 
     selection: Mapping[str, Any] | None = None
+    thresholds: Mapping[str, Any] | None = None
+    history: Sequence[Mapping[str, Any]] = ()
 
 
 class PlanSettings(NamedTuple):
@@ -98,7 +103,7 @@ class TraceSettings(NamedTuple):
 
 
 def _make_audit(basis: Basis, settings: AuditSettings) -> dict[str, Any]:
-    return audit_report(**basis._asdict(), selection=settings.selection)
+    return audit_report(**basis._asdict(), **settings._asdict())
 
 
 def _make_plan(basis: Basis, settings: PlanSettings) -> dict[str, Any]:

@@ -42,4 +42,10 @@ def document_of(report: Report) -> Document:
     kind = report.get("kind")
     if kind not in DOCUMENTS:
         raise ValueError("%r is no kind of report; known are %s" % (kind, ", ".join(DOCUMENTS)))
-    return DOCUMENTS[str(kind)](report)
+    return DOCUMENTS[str(kind)](report)._replace(urgent=_hosts_in_trouble(report))
+
+
+def _hosts_in_trouble(report: Report) -> frozenset[str]:
+    """Return the hosts that have a problem or are over a threshold."""
+    over = (item["host"] for item in report.get("over") or ())
+    return frozenset((*report["problems"], *(host for host in over if host is not None)))

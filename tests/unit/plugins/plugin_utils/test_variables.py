@@ -44,7 +44,8 @@ NAMES: list[tuple[str, str]] = [
     (
         "mailops_zzz",
         (
-            "mailops_zzz is not a variable of the playbooks; nothing was touched. Known are mailops_hosts, mailops_notice_after, mailops_serial, mailops_timeout."
+            "mailops_zzz is not a variable of the playbooks; nothing was touched. Known are mailops_hosts, mailops_notice_after, "
+            "mailops_redact_key, mailops_serial, mailops_timeout."
         ),
     ),
 ]
@@ -201,3 +202,27 @@ def test_values_of_another_type_or_outside_the_choices_are_refused() -> None:
         "value of queue_audit_gather must be one or more of: counts, top, shape, reasons, messages. Got no match for: all.",
         "value of queue_audit_source must be one of: auto, spool, postqueue, got: x.",
     ]
+
+
+def test_thresholds_are_checked_before_any_host_is_contacted() -> None:
+    values = {"queue_audit_thresholds": {"mesages": 1, "oldest_age": "x"}}
+    assert [text.partition(". ")[0] for text in _variables.value_problems(ROLES["queue_audit"], values, now=NOW)] == [
+        "queue_audit_thresholds: there is no threshold 'mesages'",
+        (
+            "queue_audit_thresholds.oldest_age: 'x' is not an amount; write a number and one of s, m, h, d, w, with a minus sign for that "
+            "much or less."
+        ),
+    ]
+    # Those of suspects are other ones.
+    assert _variables.value_problems(ROLES["lockout"], {"lockout_thresholds": {"logins_per_hour": 5}}, now=NOW) == []
+
+
+def test_a_key_of_pseudonyms_is_checked_before_any_host_is_contacted() -> None:
+    assert _variables.redact_key_problems("long enough to be a key") == []
+    assert _variables.redact_key_problems("short") == [
+        (
+            "mailops_redact_key: The key for pseudonyms has 5 characters, which could be found by trying. Give it at least 16, such as the "
+            "output of `openssl rand -hex 32`."
+        )
+    ]
+    assert len(_variables.redact_key_problems(None)) == 1

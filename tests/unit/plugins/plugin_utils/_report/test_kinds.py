@@ -82,7 +82,7 @@ def test_limits_of_a_lockout_may_be_text() -> None:
 
 # The kind, its settings, and what is wrong with them.
 WRONG: list[tuple[str, dict[str, Any], str]] = [
-    ("audit", {"selecton": {}}, "settings: there is no key 'selecton'; known are selection."),
+    ("audit", {"selecton": {}}, "settings: there is no key 'selecton'; known are selection, thresholds, history."),
     ("quarantines", {"run": {}}, "settings: there is no key 'run'; known are none."),
     ("quarantine", {}, "settings: the key run is missing."),
     ("quarantine", {"run": {}}, "run: the key name is missing."),

@@ -91,6 +91,22 @@ EXAMPLES = r"""
     reason: ticket 4711
   become: true
 
+- name: Put mail of a customer on hold, and remember what was put on hold
+  mailops.postfix.postfix_queue_hold:
+    state: held
+    match:
+      - sender: customer.example.com
+  become: true
+  register: held
+
+- name: Release exactly these messages
+  mailops.postfix.postfix_queue_hold:
+    state: released
+    plan: "{{ held.release_plan }}"
+    plan_max_age: 30d
+  become: true
+  when: held.release_plan is defined
+
 - name: Release mail from our own users with a new lifetime
   mailops.postfix.postfix_queue_hold:
     state: released
@@ -142,9 +158,19 @@ outcomes:
 messages:
   description:
     - The oldest selected messages, at most O(limit), in the form of M(mailops.postfix.postfix_queue_facts), without reasons.
+    - C(outcome) is what became of a message, one of the keys of RV(outcomes). In check mode it is what a real run would do. It is null
+      if nothing had to be done with the message.
   returned: success
   type: list
   elements: dict
+not_as_planned:
+  description:
+    - Messages of the plan that are not there as planned, at most O(limit). C(outcome) is C(vanished) or C(changed). RV(outcomes) counts all
+      of them.
+  returned: with O(plan)
+  type: list
+  elements: dict
+  sample: [{"queue_id": "4A0F9AE", "outcome": "vanished"}]
 undecided:
   description:
     - Messages for which it cannot be decided whether a rule matches, at most 20. C(problem) says what could not be read. They are left
@@ -175,6 +201,13 @@ plan:
   description:
     - The whole selection, as a value for O(plan). M(mailops.postfix.postfix_queue_purge) describes its fields.
   returned: in check mode without O(plan)
+  type: dict
+release_plan:
+  description:
+    - The messages that this run has put on hold, as a value for O(plan). With it, a run with O(state=released) releases these messages, and
+      none that were on hold already.
+    - It has no limits. Set O(plan_max_age) for it, because a plan is refused after a day by default.
+  returned: with O(state=held), if messages were put on hold, and not in check mode
   type: dict
 scan:
   description: How many files were read, and how many could not be read, as in M(mailops.postfix.postfix_queue_facts).

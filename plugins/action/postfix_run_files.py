@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Any, Callable, Dict, Mapping, NamedTuple
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Sequence
 
 from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, SystemRefusal
-from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files
+from ansible_collections.mailops.postfix.plugins.plugin_utils import _holds, _run_files
 from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import now
 from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
 from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import parse_plan
@@ -153,6 +153,40 @@ def _report_interrupted(directory: Path) -> TaskResult:
     return {"lines": mark_untrusted(lines)}
 
 
+# --- holds ----------------------------------------------------------------------------------------------------------
+
+
+def _begin_hold(directory: Path, *, rules: Mapping[str, Any], reason: str | None, results: Results) -> TaskResult:
+    hosts = [
+        host for host, steps in results.items() if (plan_of(steps["plan"]) or {}).get("counts", {}).get("messages")
+    ]
+    path = _holds.begin_hold(directory, rules=rules, reason=reason or None, hosts=hosts, created=now())
+    return {"path": str(path)}
+
+
+def _end_hold(_directory: Path, *, path: str, results: Results) -> TaskResult:
+    kept = _holds.end_hold(Path(path), {host: steps["act"] for host, steps in results.items()})
+    return {"path": None if kept is None else str(kept)}
+
+
+def _find_holds(directory: Path, *, rules: Mapping[str, Any]) -> TaskResult:
+    return {"paths": [str(hold.path) for hold in _holds.find_holds(directory, rules)]}
+
+
+def _holds_of(paths: Sequence[str]) -> list[_holds.Hold]:
+    return [hold for path in paths for hold in _holds.find_holds(Path(path), {})]
+
+
+def _read_hold(_directory: Path, *, paths: Sequence[str], host: str) -> TaskResult:
+    plan, problem = _holds.release_plan_of(_holds_of(paths), host)
+    return {**({"plan": mark_untrusted(plan)} if plan else {}), "problem": problem}
+
+
+def _end_release(_directory: Path, *, paths: Sequence[str], results: Results) -> TaskResult:
+    _holds.end_release(_holds_of(paths), {host: steps["act"] for host, steps in results.items()})
+    return {}
+
+
 OPERATIONS: Mapping[str, Operation] = {
     "keep_report": Operation(_keep_report, frozenset(("directory", "report", "run")), _predict_report),
     "keep_plans": Operation(_keep_plans, frozenset(("directory", "hosts", "results", "limits")), _predict_nothing),
@@ -162,6 +196,13 @@ OPERATIONS: Mapping[str, Operation] = {
     "note_results": Operation(
         _note_results, frozenset(("directory", "run", "starting", "hosts", "results")), _predict_nothing
     ),
+    "begin_hold": Operation(
+        _begin_hold, frozenset(("directory", "rules", "reason", "hosts", "results")), _predict_nothing
+    ),
+    "end_hold": Operation(_end_hold, frozenset(("directory", "path", "hosts", "results")), _predict_nothing),
+    "find_holds": Operation(_find_holds, frozenset(("directory", "rules")), _find_holds),
+    "read_hold": Operation(_read_hold, frozenset(("directory", "paths", "host")), _read_hold),
+    "end_release": Operation(_end_release, frozenset(("directory", "paths", "hosts", "results")), _predict_nothing),
     "report_interrupted": Operation(_report_interrupted, frozenset(("directory",)), _predict_nothing),
 }
 

@@ -113,7 +113,7 @@ def keep_plans(
     Return their directory, and the link that could not be set, if any.
     """
     plans_directory = make_directory(directory / "plans")
-    run_directory = _new_directory(plans_directory)
+    run_directory = new_directory(plans_directory)
     write_new(run_directory / _LIMITS, json.dumps(limits) + "\n")
     for host, plan in plans.items():
         write_new(run_directory / file_name(host), json.dumps(plan) + "\n")
@@ -134,7 +134,8 @@ def read_limits(path: Path) -> dict[str, Any]:
     return _load(path / _LIMITS) or {}
 
 
-def _new_directory(parent: Path) -> Path:
+def new_directory(parent: Path) -> Path:
+    """Make a directory for a run, with a name of its own, and return its path."""
     while True:
         path = parent / new_id()
         with suppress(FileExistsError):
@@ -161,7 +162,7 @@ class InterruptedRun:
 
 def begin_run(directory: Path, kind: str, about: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> str:
     """Note that a run begins: what it does, on which hosts, and what is known so far, {host: {step: result}}. Return its name."""
-    path = _new_directory(make_directory(directory / "runs"))
+    path = new_directory(make_directory(directory / "runs"))
     process = {"host": socket.gethostname(), "pid": os.getppid(), "since": _process_start(os.getppid())}
     notes = {"kind": kind, "about": about, "begun": int(time.time()), "process": process}
     write_new(path / _RUN_NOTE, json.dumps({**notes, "results": _slim_results(results)}) + "\n")

@@ -46,5 +46,13 @@ class State(str, Enum):
     WOULD_LOCK = "would_lock"
     UNLOCKED = "unlocked"
     WOULD_UNLOCK = "would_unlock"
+    # Holds, releases and flushes.
+    HELD = "held"
+    WOULD_HOLD = "would_hold"
+    WOULD_RELEASE = "would_release"
+    RELEASED = "released"
+    NO_RECORD = "no_record"
+    FLUSHED = "flushed"
+    WOULD_FLUSH = "would_flush"
     # Traces.
     NOT_FOUND = "not_found"

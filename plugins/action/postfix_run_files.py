@@ -14,7 +14,7 @@ from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, SystemRefusal
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _holds, _run_files
 from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import now
 from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
@@ -51,7 +51,7 @@ def _keep_report(directory: Path, *, report: Report, run: str) -> TaskResult:
         path, blocked = _write_report(directory, report)
     except OSError as error:
         # The caller still shows the report, and then each of its hosts fails.
-        text = "The report was not kept: %s" % _refusal_text(directory, error)
+        text = "The report was not kept: %s" % _run_files.refusal_text(directory, error)
         problems = {row["host"]: text for row in report["hosts"]}
         return {"where": ["", text], "problems": mark_untrusted({**problems, **report["problems"]})}
     if run:
@@ -67,7 +67,9 @@ def _predict_report(_directory: Path, *, report: Report, run: str) -> TaskResult
 
 
 def _write_report(directory: Path, report: Report) -> tuple[Path, list[str]]:
-    return _run_files.keep_report(directory, str(report["kind"]), render_files(report))
+    return _run_files.keep_report(
+        directory, str(report["kind"]), {file.suffix: file.text for file in render_files(report).values()}
+    )
 
 
 def _where_text(path: Path) -> str:
@@ -94,10 +96,7 @@ def _approval_lines(report: Report, path: Path) -> list[str]:
 
 def _warn_of(blocked: list[str]) -> TaskResult:
     """Return a warning about links that could not be set."""
-    if not blocked:
-        return {}
-    text = "Not replaced, because it is not a link of this collection: %s. Move it away, and the next run makes a link to the newest."
-    return {"warnings": [text % ", ".join(blocked)]}
+    return {"warnings": [_run_files.blocked_text(blocked)]} if blocked else {}
 
 
 # --- plans ----------------------------------------------------------------------------------------------------------
@@ -196,6 +195,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "note_results": Operation(
         _note_results, frozenset(("directory", "run", "starting", "hosts", "results")), _predict_nothing
     ),
+    "report_interrupted": Operation(_report_interrupted, frozenset(("directory",)), _predict_nothing),
     "begin_hold": Operation(
         _begin_hold, frozenset(("directory", "rules", "reason", "hosts", "results")), _predict_nothing
     ),
@@ -203,12 +203,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "find_holds": Operation(_find_holds, frozenset(("directory", "rules")), _find_holds),
     "read_hold": Operation(_read_hold, frozenset(("directory", "paths", "host")), _read_hold),
     "end_release": Operation(_end_release, frozenset(("directory", "paths", "hosts", "results")), _predict_nothing),
-    "report_interrupted": Operation(_report_interrupted, frozenset(("directory",)), _predict_nothing),
 }
-
-
-def _refusal_text(directory: Path, error: OSError) -> str:
-    return str(SystemRefusal("Files of this run in %s on the controller" % directory, error))
 
 
 class ActionModule(ActionBase):
@@ -228,7 +223,7 @@ class ActionModule(ActionBase):
         try:
             result.update(work(directory, **options), changed=False)
         except OSError as error:
-            raise AnsibleActionFail(_refusal_text(directory, error)) from None
+            raise AnsibleActionFail(_run_files.refusal_text(directory, error)) from None
         except (ValueError, MailopsError) as error:
             raise AnsibleActionFail(str(error)) from None
         return result

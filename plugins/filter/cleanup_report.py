@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterable, Mapping
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter, now, read_options
+from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter, now
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.cleanup import CleanupRun, cleanup_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import Results
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.settings import read_options
 
 DOCUMENTATION = r"""
 name: cleanup_report

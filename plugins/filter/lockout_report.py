@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterable, Mapping
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter, now, read_options
+from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import as_filter, now
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.lockout import LockoutRun, lockout_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.lockout_limits import LockoutLimits
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import Results
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.settings import read_options
 
 DOCUMENTATION = r"""
 name: lockout_report

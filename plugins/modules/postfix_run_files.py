@@ -32,8 +32,8 @@ options:
       - V(note_results) notes what tasks of O(run) returned on O(hosts) (O(results)), and whether the run starts to act on them
         (O(starting)).
       - V(report_interrupted) writes the reports of runs that began in O(directory), were interrupted, and have no report.
-      - V(begin_hold) notes that a hold begins: its rules (O(rules)), its reason (O(reason)), and the hosts in O(results) whose step
-        C(plan) selects messages. It returns the directory of the hold, C(runs/RUN) in O(directory).
+      - V(begin_hold) notes that a hold begins, with its rules (O(rules)), its reason (O(reason)), and the hosts in O(results) whose
+        step C(plan) selects messages. It returns the directory of the hold, C(runs/RUN) in O(directory).
       - V(end_hold) writes what a hold (O(path)) put on hold on each of O(hosts), from the step C(act) in O(results), and lets the link
         C(runs/latest_hold) point to it. A hold that put nothing on hold is removed.
       - V(find_holds) returns the directories of holds. O(directory) is that of one hold, or has several. Of several it returns the newest,

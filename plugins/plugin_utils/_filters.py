@@ -9,16 +9,13 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import time
-from typing import Any, Callable, Mapping, TypeVar
+from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.plugin_utils._values import mark_untrusted
-
-_Options = TypeVar("_Options")
 
 
 def now() -> int:
@@ -38,16 +35,3 @@ def as_filter(function: Callable[..., Any]) -> Callable[..., Any]:
             raise AnsibleFilterError(str(error)) from None
 
     return filtered
-
-
-def read_options(kind: Callable[..., _Options], name: str, given: Mapping[str, Any] | None) -> _Options:
-    """Return the mapping that a filter takes as its option of that name. Raises ValueError for a key that is not known or missing."""
-    options = dict(given or {})
-    known = inspect.signature(kind).parameters
-    for key in options:
-        if key not in known:
-            raise ValueError("%s: there is no key %r; known are %s." % (name, key, ", ".join(known)))
-    for key, parameter in known.items():
-        if parameter.default is parameter.empty and key not in options:
-            raise ValueError("%s: the key %s is missing." % (name, key))
-    return kind(**options)

@@ -23,8 +23,10 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterable, Iterator, Mapping
 from urllib.parse import quote
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import SystemRefusal
 
 LATEST = "latest"
 _DIRECTORY_MODE = 0o700
@@ -103,6 +105,19 @@ def keep_report(directory: Path, name: str, texts: Mapping[str, str]) -> tuple[P
         break
     blocked = [name + suffix for suffix in texts if not set_link(directory / (name + suffix), stem + suffix)]
     return directory / stem, blocked
+
+
+def blocked_text(links: Iterable[str]) -> str:
+    """Return what is wrong with links that could not be set, and what to do."""
+    return (
+        "Not replaced, because it is not a link of this collection: %s. Move it away, and the next run makes a link to the newest."
+        % ", ".join(links)
+    )
+
+
+def refusal_text(directory: Path, error: OSError) -> str:
+    """Return why files of a directory could not be written or read, and what to do."""
+    return str(SystemRefusal("Files of this run in %s on the controller" % directory, error))
 
 
 def keep_plans(

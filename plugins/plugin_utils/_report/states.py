@@ -49,8 +49,8 @@ class State(str, Enum):
     # Holds, releases and flushes.
     HELD = "held"
     WOULD_HOLD = "would_hold"
-    WOULD_RELEASE = "would_release"
     RELEASED = "released"
+    WOULD_RELEASE = "would_release"
     NO_RECORD = "no_record"
     FLUSHED = "flushed"
     WOULD_FLUSH = "would_flush"

@@ -48,7 +48,7 @@ def held_of(changed: int, outcome: str = "held", **more: Any) -> dict[str, Any]:
     return {**act_of("moved", changed, listed), "outcomes": {outcome: changed, "vanished": 0}, **more}
 
 
-def tried_of(changed: int, **more: Any) -> dict[str, Any]:
+def flushed_of(changed: int, **more: Any) -> dict[str, Any]:
     """Return a result of postfix_queue_flush."""
     listed = [message_of("4A0F9AC", "tried")] if changed else []
     return {**act_of("tried", changed, listed), "outcomes": {"tried": changed, "under_way": 2}, **more}

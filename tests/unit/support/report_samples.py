@@ -10,6 +10,8 @@ from typing import Any
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.audit import audit_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.cleanup import CleanupRun, cleanup_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.flush import FlushRun, flush_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hold import HoldRun, hold_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.lockout import LockoutRun, lockout_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.lockout_limits import LockoutLimits
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.locks import locks_report
@@ -23,6 +25,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine_list import quarantine_list
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suspects import suspects_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.trace import trace_report
+from tests.unit.support.acts import flushed_of, held_of, message_of
 from tests.unit.support.lockout import (
     account_of,
     lock_of,
@@ -169,6 +172,18 @@ def untrusted_reports() -> list[dict[str, Any]]:
             by_host("listing", {"mx01": {"quarantines": [listed_quarantine(UNTRUSTED)]}, "mx02": trouble}), created=NOW
         ),
         *_untrusted_locks(trouble),
+        *_untrusted_acts(trouble),
+    ]
+
+
+def _untrusted_acts(trouble: dict[str, Any]) -> list[dict[str, Any]]:
+    listed = [{**message_of("4A0F9AC", "held", sender=UNTRUSTED), "recipients": [UNTRUSTED]}]
+    hold = {"plan": held_of(1), "act": held_of(1, messages=listed)}
+    flush = {"plan": flushed_of(1), "act": flushed_of(1, messages=listed)}
+    run = HoldRun("held", reason=UNTRUSTED, record=UNTRUSTED, match=[{"sender": UNTRUSTED}])
+    return [
+        hold_report({"mx01": hold, "mx02": {"plan": trouble}}, created=NOW, run=run),
+        flush_report({"mx01": flush, "mx02": {"plan": trouble}}, created=NOW, run=FlushRun(reason=UNTRUSTED)),
     ]
 
 

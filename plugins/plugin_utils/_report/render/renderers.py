@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, Mapping, NamedTuple
+from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.documents import document_of
@@ -19,10 +19,14 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.tex
 
 
 class Renderer(NamedTuple):
-    """A format: the function that turns a report into it, and the suffix of its files, None if no file is kept in it."""
+    """A format: the function that turns a report into it, and the suffix of its files, None if no file is kept in it.
+
+    title: what people call it.
+    """
 
     render: Callable[[Report], Any]
     suffix: str | None = None
+    title: str = ""
 
 
 def report_json(report: Report) -> str:
@@ -41,18 +45,38 @@ def report_markdown(report: Report) -> str:
 
 
 RENDERERS: Mapping[str, Renderer] = {
-    "json": Renderer(report_json, ".json"),
+    "json": Renderer(report_json, ".json", "JSON"),
     "text": Renderer(report_text),
-    "markdown": Renderer(report_markdown, ".md"),
+    "markdown": Renderer(report_markdown, ".md", "Markdown"),
 }
 
 
-# What else is kept of a kind of report: the suffix of the file, and the function that makes its text.
-MORE_FILES: Mapping[str, Mapping[str, Callable[[Report], str]]] = {"suspects": {".yml": locks_file}}
+# The formats that a report is kept in by default.
+DEFAULT_FORMATS = ("json", "markdown")
+# What else is kept of a kind of report, by the name that it has among its formats.
+MORE_FILES: Mapping[str, Mapping[str, Renderer]] = {
+    "suspects": {"locks": Renderer(locks_file, ".yml", "The suspects as locks")}
+}
 
 
-def render_files(report: Report) -> dict[str, str]:
-    """Return the files that are kept of a report, {suffix: text}. Raises ValueError if it is no report."""
-    files = {renderer.suffix: renderer.render(report) for renderer in RENDERERS.values() if renderer.suffix}
-    more = MORE_FILES.get(str(report.get("kind")), {})
-    return {**files, **{suffix: render(report) for suffix, render in more.items()}}
+class ReportFile(NamedTuple):
+    """A file that is kept of a report: what people call it, the suffix of its name, and its text."""
+
+    title: str
+    suffix: str
+    text: str
+
+
+def file_formats() -> list[str]:
+    """Return the formats that a report can be kept in."""
+    return [name for name, renderer in RENDERERS.items() if renderer.suffix]
+
+
+def render_files(report: Report, formats: Iterable[str] = DEFAULT_FORMATS) -> dict[str, ReportFile]:
+    """Return the files that are kept of a report, by format. formats: some of file_formats(). Raises ValueError if it is no report."""
+    renderers = {**{name: RENDERERS[name] for name in formats}, **MORE_FILES.get(str(report.get("kind")), {})}
+    return {
+        name: ReportFile(renderer.title, renderer.suffix, renderer.render(report))
+        for name, renderer in renderers.items()
+        if renderer.suffix
+    }

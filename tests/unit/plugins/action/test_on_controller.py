@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.mailops.postfix.plugins.action import postfix_run_files
+from ansible_collections.mailops.postfix.plugins.action import postfix_fleet_report, postfix_run_files
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suspects import suspects_report
 from tests.unit.support.documentation import action_names, sections
 
@@ -274,11 +274,153 @@ def test_results_of_all_hosts_are_one_mapping(tmp_path: Path) -> None:
     assert '"digest": "x"' in output
 
 
+# --- reports --------------------------------------------------------------------------------------------------------
+
+
+def fleet_report(**options: Any) -> dict[str, Any]:
+    task = {"mailops.postfix.postfix_fleet_report": {"kind": "quarantines", "directory": "r", **options}}
+    return {**task, "run_once": True, "register": "result"}
+
+
+LISTED: dict[str, Any] = {
+    "mx01": {"listing": {"quarantines": []}},
+    "mx02": {"listing": {"failed": True, "msg": "there is no \x1b[31mPostfix"}},
+}
+
+
+def show_result() -> dict[str, Any]:
+    names = ("path", "paths", "lines", "problems", "refusals")
+    return {
+        "ansible.builtin.copy": {
+            "content": "{{ {%s} | to_json }}"
+            % ", ".join("'%s': result.%s | default(none)" % (name, name) for name in names),
+            "dest": "{{ playbook_dir }}/result.json",
+        },
+        "delegate_to": "localhost",
+        "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+        "run_once": True,
+        "check_mode": False,
+    }
+
+
+def run_report(tmp_path: Path, task: dict[str, Any], *arguments: str) -> tuple[str, dict[str, Any]]:
+    status, output = play(tmp_path, [task, show_result()], *arguments)
+    assert status == 0, output
+    result: dict[str, Any] = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+    return output, result
+
+
+def test_each_option_of_a_report_is_documented() -> None:
+    options = sections("postfix_fleet_report")["DOCUMENTATION"]["options"]
+    assert list(options) == list(postfix_fleet_report.ARGUMENTS)
+    for name, option in options.items():
+        assert {key: value for key, value in option.items() if key != "description"} == dict(
+            postfix_fleet_report.ARGUMENTS[name]
+        ), name
+
+
+def test_a_report_is_shown_and_kept(tmp_path: Path) -> None:
+    output, result = run_report(tmp_path, fleet_report(results=LISTED))
+    lines = output.splitlines()
+    start = lines.index(result["lines"][0])
+    assert lines[start : start + len(result["lines"])] == result["lines"]
+    assert "  mx02: failed: there is no \\x1b[31mPostfix" in result["lines"]
+    assert "ok=2    changed=1" in output
+    assert result["problems"] == {"mx02": "there is no \x1b[31mPostfix"}
+    assert result["refusals"] == []
+    assert result["paths"] == {"json": result["path"] + ".json", "markdown": result["path"] + ".md"}
+    assert result["lines"][-2:] == ["JSON: %s.json" % result["path"], "Markdown: %s.md" % result["path"]]
+    for name, path in result["paths"].items():
+        assert Path(path).stat().st_mode & 0o777 == 0o600, name
+    assert (tmp_path / "r" / "quarantines.json").resolve() == Path(result["paths"]["json"])
+    assert (tmp_path / "r").stat().st_mode & 0o777 == 0o700
+    assert json.loads(Path(result["paths"]["json"]).read_text(encoding="utf-8"))["problems"] == result["problems"]
+
+
+def test_a_report_of_steps_has_all_hosts_of_the_play_and_what_they_returned_is_no_template(tmp_path: Path) -> None:
+    raw = {"ansible.builtin.set_fact": {"planned": {"failed": True, "msg": "{{ '{{ 7 * 7 }}' }}"}}}
+    tasks = [
+        {**raw, "when": "inventory_hostname == 'mx01'"},
+        fleet_report(steps={"listing": "planned"}, formats=["json"]),
+    ]
+    status, output = play(tmp_path, [*tasks, show_result()])
+    assert status == 0, output
+    result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+    assert result["problems"]["mx01"] == "{{ 7 * 7 }}"
+    assert result["problems"]["mx02"] == "The host failed in an earlier task or play and was not queried."
+    assert set(result["paths"]) == {"json"}
+
+
+def test_a_report_without_a_directory_or_in_check_mode_is_only_shown(tmp_path: Path) -> None:
+    for arguments, task in (
+        (["--check"], fleet_report(results=LISTED)),
+        ([], {**fleet_report(), "mailops.postfix.postfix_fleet_report": {"kind": "quarantines", "results": LISTED}}),
+    ):
+        output, result = run_report(tmp_path, task, *arguments)
+        assert result["lines"][0] in output.splitlines()
+        assert result["path"] is None
+        assert not (tmp_path / "r").exists()
+
+
+def test_a_report_can_be_kept_and_not_shown(tmp_path: Path) -> None:
+    output, result = run_report(tmp_path, fleet_report(results=LISTED, show=False))
+    assert result["lines"][0] not in output
+    assert Path(result["paths"]["markdown"]).is_file()
+
+
+def test_a_run_ends_with_its_report(tmp_path: Path) -> None:
+    begin = files("begin_run", kind="cleanup", about={}, hosts=["mx01"], results={})
+    status, output = play(tmp_path, [begin, fleet_report(results=LISTED, run="{{ result.run }}")])
+    assert status == 0, output
+    assert list((tmp_path / "r" / "runs").iterdir()) == []
+
+
+def test_a_report_that_cannot_be_written_is_shown_and_a_problem_of_each_host(tmp_path: Path) -> None:
+    (tmp_path / "r").write_text("", encoding="utf-8")
+    _output, result = run_report(tmp_path, fleet_report(results=LISTED))
+    reason = (
+        "The report was not kept: Files of this run in %s on the controller: Not a directory. Put a directory there, then run this again."
+        % (tmp_path / "r")
+    )
+    assert result["lines"][-1] == reason
+    assert result["problems"] == {"mx01": reason, "mx02": "there is no \x1b[31mPostfix"}
+    assert result["path"] is None
+
+
+def test_a_file_in_the_place_of_a_link_to_a_report_stays(tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "quarantines.md").write_text("evidence", encoding="utf-8")
+    output, _result = run_report(tmp_path, fleet_report(results=LISTED))
+    assert "because it is not a link of this collection: quarantines.md." in " ".join(output.split())
+    assert (tmp_path / "r" / "quarantines.md").read_text(encoding="utf-8") == "evidence"
+
+
+def test_a_report_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    wrong = [
+        (fleet_report(results={}, settings={"run": {}}), "settings: there is no key 'run'; known are none."),
+        (fleet_report(results={}, steps={}), "parameters are mutually exclusive: results|steps"),
+        (fleet_report(), "one of the following is required: results, steps"),
+        (
+            fleet_report(results={}, formats=["pdf"]),
+            "value of formats must be one or more of: json, markdown. Got no match for: pdf",
+        ),
+    ]
+    _status, output = play(tmp_path, [{**task, "ignore_errors": True} for task, _message in wrong])
+    for _task, message in wrong:
+        assert message in output.replace("\\'", "'")
+    assert not (tmp_path / "r").exists()
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
 # A task, and what the output has.
 WRONG: list[tuple[dict[str, Any], str]] = [
     (
         files("x"),
-        "operation: 'x' is none of keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted.",
+        (
+            "operation: 'x' is none of keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted, "
+            "begin_hold, end_hold, find_holds, read_hold, end_release."
+        ),
     ),
     (files("read_plan"), "The operation read_plan takes directory and host."),
     (files("read_plan", host="mx01"), "The plan was altered: its content does not fit its digest; make a new plan."),

@@ -113,7 +113,7 @@ def test_what_is_no_report_is_refused() -> None:
     with pytest.raises(AnsibleFilterError) as refused:
         FILTERS["report_text"]({})
     assert str(refused.value) == (
-        "None is no kind of report; known are audit, plan, cleanup, quarantine, quarantines, suspects, lockout, locks, trace"
+        "None is no kind of report; known are audit, plan, cleanup, quarantine, quarantines, suspects, lockout, locks, trace, hold, flush"
     )
 
 

@@ -176,3 +176,14 @@ def test_what_was_cut_when_a_run_was_interrupted_is_ignored(tmp_path: Path, monk
     assert set(run.results["mx01"]) == {"plan", "purge"}
     (tmp_path / "runs" / name / "run.json").write_text("{", encoding="utf-8")
     assert list(_run_files.interrupted_runs(tmp_path)) == []
+
+
+def test_what_is_wrong_with_files_says_what_to_do() -> None:
+    assert _run_files.blocked_text(["audit.json", "audit.md"]) == (
+        "Not replaced, because it is not a link of this collection: audit.json, audit.md. Move it away, and the next run makes a link "
+        "to the newest."
+    )
+    error = PermissionError(13, "Permission denied")
+    assert _run_files.refusal_text(Path("/r"), error).startswith(
+        "Files of this run in /r on the controller: Permission denied."
+    )

@@ -10,14 +10,14 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.acts import ActLimits
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.flush import FlushRun, flush_report
-from tests.unit.support.acts import NOW, REFUSED, tried_of
+from tests.unit.support.acts import NOW, REFUSED, flushed_of
 from tests.unit.support.results import SKIPPED, UNREACHABLE
 
 STATES: list[tuple[FlushRun, Mapping[str, Any], str]] = [
-    (FlushRun(), {"plan": tried_of(3), "act": tried_of(3)}, "flushed"),
-    (FlushRun(), {"plan": SKIPPED, "act": tried_of(3)}, "flushed"),
-    (FlushRun(), {"plan": tried_of(0), "act": tried_of(0)}, "nothing_to_do"),
-    (FlushRun(check=True), {"plan": tried_of(3), "act": SKIPPED}, "would_flush"),
+    (FlushRun(), {"plan": flushed_of(3), "act": flushed_of(3)}, "flushed"),
+    (FlushRun(), {"plan": SKIPPED, "act": flushed_of(3)}, "flushed"),
+    (FlushRun(), {"plan": flushed_of(0), "act": flushed_of(0)}, "nothing_to_do"),
+    (FlushRun(check=True), {"plan": flushed_of(3), "act": SKIPPED}, "would_flush"),
     (FlushRun(), {"plan": UNREACHABLE}, "unreachable"),
 ]
 
@@ -30,8 +30,8 @@ def test_the_state_of_a_host(run: FlushRun, steps: Mapping[str, Any], state: str
 
 def test_what_became_of_the_messages_is_added_up() -> None:
     results = {
-        "mx01": {"act": tried_of(3, after={"gone": 2, "deferred": 1}), "plan": SKIPPED},
-        "mx02": {"act": tried_of(1, after={"gone": 1, "unknown": None}), "plan": SKIPPED},
+        "mx01": {"act": flushed_of(3, after={"gone": 2, "deferred": 1}), "plan": SKIPPED},
+        "mx02": {"act": flushed_of(1, after={"gone": 1, "unknown": None}), "plan": SKIPPED},
         "mx03": {"plan": UNREACHABLE},
     }
     report = flush_report(results, created=NOW, run=FlushRun(wait=60))
@@ -41,6 +41,6 @@ def test_what_became_of_the_messages_is_added_up() -> None:
 
 
 def test_a_preview_is_refused_beyond_a_limit() -> None:
-    results = {"mx01": {"plan": tried_of(3)}, "mx02": {"plan": REFUSED}}
+    results = {"mx01": {"plan": flushed_of(3)}, "mx02": {"plan": REFUSED}}
     report = flush_report(results, created=NOW, run=FlushRun(), limits=ActLimits(4))
     assert [refusal["code"] for refusal in report["refusals"]] == ["refused_by_host", "fleet_max_messages"]

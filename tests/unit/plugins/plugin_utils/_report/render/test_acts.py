@@ -11,7 +11,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.flush impo
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hold import HoldRun, hold_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.acts import flush_document, hold_document
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.text import text_lines
-from tests.unit.support.acts import NOW, REFUSED, held_of, message_of, tried_of
+from tests.unit.support.acts import NOW, REFUSED, flushed_of, held_of, message_of
 from tests.unit.support.results import UNREACHABLE
 
 
@@ -66,8 +66,8 @@ def test_a_release_of_what_holds_held_as_text() -> None:
 
 
 def test_a_flush_as_text() -> None:
-    act = tried_of(3, after={"gone": 2, "deferred": 1})
-    report = flush_report({"mx01": {"plan": tried_of(3), "act": act}}, created=NOW, run=FlushRun(wait=60))
+    act = flushed_of(3, after={"gone": 2, "deferred": 1})
+    report = flush_report({"mx01": {"plan": flushed_of(3), "act": act}}, created=NOW, run=FlushRun(wait=60))
     assert text_lines(flush_document(report))[:6] == [
         "Flush, 2026-11-20 12:00:00 UTC",
         "Tried: 3 of 5 selected messages (3.0 KiB) to 6 recipients, on 1 of 1 hosts.",

@@ -17,6 +17,8 @@ FILTERS = {path.stem for path in Path(report_text.__file__).parent.glob("*.py")}
 
 def test_each_kind_of_report_has_a_filter() -> None:
     names = {kind: "quarantine_list" if kind == "quarantines" else "%s_report" % kind for kind in DOCUMENTS}
+    # Newer kinds are made by postfix_fleet_report only.
+    names = {kind: name for kind, name in names.items() if kind not in ("hold", "flush")}
     assert set(names.values()) <= FILTERS
 
 
@@ -31,6 +33,6 @@ def test_each_kind_of_report_is_laid_out() -> None:
 def test_what_is_no_report_is_refused() -> None:
     with pytest.raises(
         ValueError,
-        match=r"^'x' is no kind of report; known are audit, plan, cleanup, quarantine, quarantines, suspects, lockout, locks, trace$",
+        match=r"^'x' is no kind of report; known are audit, plan, cleanup, quarantine, quarantines, suspects, lockout, locks, trace, hold, flush$",
     ):
         document_of({"kind": "x"})

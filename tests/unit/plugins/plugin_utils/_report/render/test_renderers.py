@@ -11,8 +11,10 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.filter import report_text as report_text_filter
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import (
+    DEFAULT_FORMATS,
     MORE_FILES,
     RENDERERS,
+    file_formats,
     render_files,
     report_markdown,
     report_text,
@@ -29,9 +31,17 @@ def test_each_renderer_but_json_is_a_filter() -> None:
 @pytest.mark.parametrize("report", untrusted_reports(), ids=lambda report: report["kind"])
 def test_the_files_of_a_report(report: dict[str, object]) -> None:
     files = render_files(report)
-    assert set(files) == {".json", ".md", *MORE_FILES.get(str(report["kind"]), {})}
-    assert json.loads(files[".json"]) == report
-    assert files[".md"] == report_markdown(report)
+    assert set(files) == {*DEFAULT_FORMATS, *MORE_FILES.get(str(report["kind"]), {})}
+    assert json.loads(files["json"].text) == report
+    assert files["markdown"] == ("Markdown", ".md", report_markdown(report))
+    assert set(render_files(report, ["json"])) == {"json", *MORE_FILES.get(str(report["kind"]), {})}
+
+
+def test_a_report_is_kept_in_each_format_that_has_files() -> None:
+    assert file_formats() == ["json", "markdown"]
+    assert set(DEFAULT_FORMATS) <= set(file_formats())
+    for name in file_formats():
+        assert RENDERERS[name].title
 
 
 @pytest.mark.parametrize("name", RENDERERS)
@@ -44,6 +54,6 @@ def test_only_text_and_markdown_have_words_for_states() -> None:
     report = {"kind": "quarantines", "created": 0, "hosts": [], "problems": {}}
     row = {"host": "a", "state": "no_quarantine", "problem": "none", "quarantines": []}
     named = {**report, "hosts": [row]}
-    assert "no_quarantine" in render_files(named)[".json"]
+    assert "no_quarantine" in render_files(named)["json"].text
     assert report_text(named)[-1] == "  a: no quarantine: none"
     assert "no_quarantine" not in report_markdown(named)

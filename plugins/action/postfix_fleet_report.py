@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Make, show and keep one report on a fleet, on the controller: see plugins/modules/postfix_fleet_report.py."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, Mapping, Sequence
+
+from ansible import context
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
+from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files
+from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.kinds import KINDS, Basis, make_report_of
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.refusals import refusal_texts
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import (
+    DEFAULT_FORMATS,
+    file_formats,
+    render_files,
+    report_text,
+)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._values import mark_untrusted, to_plain
+
+TaskResult = Dict[str, Any]
+
+ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+    "kind": {"type": "str", "required": True, "choices": list(KINDS)},
+    "results": {"type": "dict"},
+    "steps": {"type": "dict"},
+    "hosts": {"type": "list", "elements": "str"},
+    "settings": {"type": "dict", "default": {}},
+    "directory": {"type": "path"},
+    "formats": {"type": "list", "elements": "str", "choices": file_formats(), "default": list(DEFAULT_FORMATS)},
+    "show": {"type": "bool", "default": True},
+    "run": {"type": "str", "default": ""},
+}
+
+# The variables of a command line that the next command needs, too.
+_KEPT_VARIABLES = ("mailops_hosts=", "lockout_")
+
+
+class ActionModule(ActionBase):
+    """The action plugin."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> TaskResult:
+        """Return the result of the task. Raises AnsibleActionFail for settings or results that no report can be made from."""
+        result: TaskResult = super().run(tmp, task_vars)
+        options = self._read_options()
+        try:
+            report = make_report_of(options["kind"], _basis_of(options, task_vars or {}), options["settings"])
+            lines = report_text(report)
+            kept = {} if self._task.check_mode else _keep_report(report, options)
+            refusals = refusal_texts(report)
+        except (ValueError, MailopsError) as error:
+            raise AnsibleActionFail(str(error)) from None
+        lines += kept.pop("more_lines", [])
+        if options["show"]:
+            _show(lines)
+        made = {"report": report, "lines": lines, "problems": report["problems"], "refusals": refusals, **kept}
+        result.update(mark_untrusted(made), changed=False)
+        return result
+
+    def _read_options(self) -> dict[str, Any]:
+        validate: Callable[..., tuple[object, dict[str, Any]]] = self.validate_argument_spec
+        sources = [("results", "steps")]
+        _result, options = validate(argument_spec=ARGUMENTS, mutually_exclusive=sources, required_one_of=sources)
+        plain: dict[str, Any] = to_plain(options)
+        return plain
+
+
+def _basis_of(options: Mapping[str, Any], variables: Mapping[str, Any]) -> Basis:
+    """Return what the report is made from. The results of steps are read as they were registered, and are no templates."""
+    results, hosts = options["results"], options["hosts"]
+    if results is None:
+        hosts = to_plain(variables["ansible_play_hosts_all"]) if hosts is None else hosts
+        results = collect_results(hosts, options["steps"], variables)
+    return Basis(results, int(time.time()), hosts)
+
+
+def _show(lines: Sequence[str]) -> None:
+    """Show lines as they are, whatever callback shows the results of tasks."""
+    display = Display()
+    for line in ("", *lines, ""):
+        display.display(line)
+
+
+def _keep_report(report: Report, options: Mapping[str, Any]) -> TaskResult:
+    """Write the report, and return what that adds to the result. If it cannot be written, each host has a problem."""
+    if not options["directory"]:
+        return {}
+    directory = Path(options["directory"]).expanduser().absolute()
+    files = render_files(report, options["formats"])
+    texts = {file.suffix: file.text for file in files.values()}
+    try:
+        path, blocked = _run_files.keep_report(directory, str(report["kind"]), texts)
+    except OSError as error:
+        text = "The report was not kept: %s" % _run_files.refusal_text(directory, error)
+        problems = {**{row["host"]: text for row in report["hosts"]}, **report["problems"]}
+        return {"more_lines": ["", text], "problems": problems}
+    if options["run"]:
+        _run_files.end_run(directory, options["run"])
+    paths = {name: "%s%s" % (path, file.suffix) for name, file in files.items()}
+    where = ["%s: %s" % (file.title, paths[name]) for name, file in files.items()]
+    more_lines = ["", *where, *_approval_lines(report, paths)]
+    warnings = {"warnings": [_run_files.blocked_text(blocked)]} if blocked else {}
+    return {"more_lines": more_lines, "path": str(path), "paths": paths, **warnings}
+
+
+def _approval_lines(report: Report, paths: Mapping[str, str]) -> list[str]:
+    """Return what to type to lock suspects. The names are in the file, so that none of them is a word for the shell."""
+    if not report.get("suspects"):
+        return []
+    given = context.CLIARGS
+    words = ["ansible-playbook", "mailops.postfix.lockout"]
+    words += [word for source in given.get("inventory") or () for word in ("-i", source)]
+    words += ["--limit", given["subset"]] if given.get("subset") else []
+    words += [
+        word for text in given.get("extra_vars") or () if text.startswith(_KEPT_VARIABLES) for word in ("-e", text)
+    ]
+    return [
+        "",
+        "Delete the lines of accounts that you do not want to lock from the file of locks. Then lock the others with:",
+        "  %s" % " ".join(map(shlex.quote, [*words, "-e", "@%s" % paths["locks"]])),
+    ]

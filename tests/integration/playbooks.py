@@ -78,7 +78,15 @@ class Playbooks:
         return self._run(str(path))
 
     def _run(self, playbook: str, *arguments: str, **variables: Any) -> Run:
-        roles = ("lockout", "message_trace", "queue_audit", "queue_cleanup", "spool_quarantine")
+        roles = (
+            "lockout",
+            "message_trace",
+            "queue_audit",
+            "queue_cleanup",
+            "queue_flush",
+            "queue_hold",
+            "spool_quarantine",
+        )
         kept = {f"{role}_directory": str(self.directory) for role in roles}
         command = ["ansible-playbook", "-i", str(self._controller.lab.inventory), playbook, *arguments]
         completed = self._controller.run([*command, "-e", json.dumps({**kept, **variables})], check=False)

@@ -27,6 +27,10 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results im
     select_hosts,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suggestions import (
+    merge_suggestions,
+    suggestions_of,
+)
 
 TOP = 10
 
@@ -58,7 +62,11 @@ def audit_report(
         for host, steps in select_hosts(results, hosts)
     ]
     facts = [row["facts"] for row in rows if row["facts"] is not None]
-    fleet = {**_sum_up(len(rows), facts), "suspects": _count_suspects(rows)}
+    fleet = {
+        **_sum_up(len(rows), facts),
+        "suspects": _count_suspects(rows),
+        "suggestions": merge_suggestions(rows),
+    }
     return make_report("audit", created, rows, selection=dict(selection or {}), fleet=fleet)
 
 
@@ -71,8 +79,9 @@ def _count_suspects(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _make_row(host: str, steps: AuditSteps) -> dict[str, Any]:
     problem = find_problem(steps.facts)
     if problem:
-        return make_row(host, *problem, facts=None, suspects=None)
-    return make_row(host, State.OK, facts=queue_facts(steps.facts), suspects=_suspects_of(steps.log))
+        return make_row(host, *problem, facts=None, suspects=None, suggestions=None)
+    facts = queue_facts(steps.facts)
+    return make_row(host, State.OK, facts=facts, suspects=_suspects_of(steps.log), suggestions=suggestions_of(facts))
 
 
 def _suspects_of(log: Result) -> list[str] | None:

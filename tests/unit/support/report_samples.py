@@ -157,7 +157,9 @@ def untrusted_reports() -> list[dict[str, Any]]:
     run = QuarantineOptions(name="spam", reason=UNTRUSTED, rules=True)
     trouble = {"failed": True, "msg": UNTRUSTED}
     return [
-        audit_report(by_host("facts", {"mx01": facts_of(5, sender=UNTRUSTED), "mx02": trouble}), created=NOW),
+        audit_report(
+            by_host("facts", {"mx01": _with_suggestion(facts_of(5, sender=UNTRUSTED)), "mx02": trouble}), created=NOW
+        ),
         plan_report(by_host("plan", {"mx01": plan_of(5, UNTRUSTED), "mx02": trouble}), created=NOW),
         cleanup_report(
             {"mx01": cleanup_steps(plan_of(5, UNTRUSTED), trouble)}, created=NOW, run=CleanupRun(reason=UNTRUSTED)
@@ -174,6 +176,12 @@ def untrusted_reports() -> list[dict[str, Any]]:
         *_untrusted_locks(trouble),
         *_untrusted_acts(trouble),
     ]
+
+
+def _with_suggestion(result: dict[str, Any]) -> dict[str, Any]:
+    suggestions = [{"match": [{"header": {"Subject": UNTRUSTED}}], "messages": 5, "exact": True}]
+    result["ansible_facts"]["postfix_queue"]["suggestions"] = suggestions
+    return result
 
 
 def _untrusted_acts(trouble: dict[str, Any]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from typing import Any, Callable, Iterable, Mapping, NamedTuple
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.documents import document_of
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.markdown import markdown_text
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.suggestions import rules_file
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.suspects import locks_file
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.text import text_lines
 
@@ -55,7 +56,8 @@ RENDERERS: Mapping[str, Renderer] = {
 DEFAULT_FORMATS = ("json", "markdown")
 # What else is kept of a kind of report, by the name that it has among its formats.
 MORE_FILES: Mapping[str, Mapping[str, Renderer]] = {
-    "suspects": {"locks": Renderer(locks_file, ".yml", "The suspects as locks")}
+    "audit": {"rules": Renderer(rules_file, ".yml", "The suggestions as rules")},
+    "suspects": {"locks": Renderer(locks_file, ".yml", "The suspects as locks")},
 }
 
 
@@ -75,8 +77,10 @@ def file_formats() -> list[str]:
 def render_files(report: Report, formats: Iterable[str] = DEFAULT_FORMATS) -> dict[str, ReportFile]:
     """Return the files that are kept of a report, by format. formats: some of file_formats(). Raises ValueError if it is no report."""
     renderers = {**{name: RENDERERS[name] for name in formats}, **MORE_FILES.get(str(report.get("kind")), {})}
-    return {
+    files = {
         name: ReportFile(renderer.title, renderer.suffix, renderer.render(report))
         for name, renderer in renderers.items()
         if renderer.suffix
     }
+    # A file without text is not kept, such as one of rules if none are suggested.
+    return {name: file for name, file in files.items() if file.text}

@@ -44,6 +44,7 @@ def test_audit_adds_up_what_answered() -> None:
             "sasl_usernames": [],
         },
         "suspects": [],
+        "suggestions": None,
     }
     assert report["selection"] == {"match": [{"sender": "x"}]}
 

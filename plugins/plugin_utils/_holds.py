@@ -6,7 +6,7 @@
 
 """The records of holds on the controller: what each run put on hold, so that a release releases that and nothing else.
 
-    DIRECTORY/runs/RUN/hold.json            the rules and the reason of the hold, and the hosts on which it acts
+    DIRECTORY/runs/RUN/record.json          the rules and the reason of the hold, and the hosts on which it acts
     DIRECTORY/runs/RUN/held.json            the hosts on which it ended, with the number of messages and the digest of the plan
     DIRECTORY/runs/RUN/plans/HOST.json      what it put on hold there, as a plan for postfix_queue_hold
     DIRECTORY/runs/RUN/released/HOST.json   that this was released
@@ -36,7 +36,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._run_files import 
 )
 
 LATEST_HOLD = "latest_hold"
-_HOLD = "hold.json"
+_RECORD = "record.json"
 _HELD = "held.json"
 _VERSION = 1
 _NO_HOLD = (
@@ -78,7 +78,7 @@ def begin_hold(
     """Note that a hold begins, with its rules, and the hosts on which it acts. Return its directory. created: in seconds since the epoch."""
     path = new_directory(make_directory(directory / "runs"))
     notes = {"version": _VERSION, "kind": "hold", "created": created, "rules": rules, "reason": reason}
-    write_new(path / _HOLD, _to_json({**notes, "hosts": list(hosts)}))
+    write_new(path / _RECORD, _to_json({**notes, "hosts": list(hosts)}))
     make_directory(path / "plans")
     return path
 
@@ -122,11 +122,11 @@ def find_holds(path: Path, rules: Mapping[str, Any]) -> list[Hold]:
     rules, because a hold is run again until it finds nothing. rules: those of this run; empty ones are no rules. Raises ValueError if
     there is no hold, or if its rules are others.
     """
-    if (path / _HOLD).is_file():
+    if (path / _RECORD).is_file():
         holds = [_read_hold(path)]
     else:
         parent = path / "runs" if (path / "runs").is_dir() else path
-        paths = [found.parent for found in parent.glob("*/" + _HOLD) if not found.parent.is_symlink()]
+        paths = [found.parent for found in parent.glob("*/" + _RECORD) if not found.parent.is_symlink()]
         known = [_read_hold(found) for found in sorted(paths, reverse=True)]
         known = [hold for hold in known if not hold.is_empty]
         holds = [hold for hold in known if _to_json(hold.rules) == _to_json(known[0].rules)]
@@ -139,7 +139,7 @@ def find_holds(path: Path, rules: Mapping[str, Any]) -> list[Hold]:
 
 def _read_hold(path: Path) -> Hold:
     """Return the record in a directory. Raises ValueError if it cannot be read."""
-    begun = _read_json(path / _HOLD)
+    begun = _read_json(path / _RECORD)
     held = _read_json(path / _HELD)["hosts"] if (path / _HELD).is_file() else {}
     return Hold(path, begun["rules"], begun["hosts"], held)
 

@@ -107,7 +107,7 @@ def test_a_release_releases_what_a_hold_of_ours_held(playbooks: Playbooks, pair:
         host.run(["postsuper", "-d", queue_id])
     other = playbooks.run("release", *limited, queue_hold_match=[{"sender": "other.example"}])
     assert other.status == 2
-    assert f"The rules are not those of the hold in {records[0]}; nothing was touched." in other.output
+    assert f"The rules are not those of the hold in {records[0]}; nothing was touched." in other.output, other.output
     check = playbooks.run("release", *limited, "--check", **RULES)
     assert check.status == 0, check.output
     assert f"Would be released: {held - 2} of {held - 2} selected messages" in check.output

@@ -66,6 +66,8 @@ def messages_of(holds: list[Hold], host: str) -> set[str]:
 def test_what_a_hold_held_is_found(tmp_path: Path) -> None:
     path = hold(tmp_path, {"mx01": held("4A0F9AC", "4A0F9AD"), "mx02": held()})
     assert path is not None
+    # The newest report on a hold, in the directory of all reports.
+    (tmp_path / "hold.json").write_text("{}")
     for named in (path, tmp_path, tmp_path / "runs", tmp_path / "runs" / "latest_hold"):
         for rules in (RULES, NO_RULES):
             (found,) = _holds.find_holds(named, rules)
@@ -158,7 +160,7 @@ BROKEN: list[tuple[str, str]] = [
 def test_a_record_that_cannot_be_read_is_refused(tmp_path: Path, text: str, error: str) -> None:
     path = hold(tmp_path, {"mx01": held("4A0F9AC")})
     assert path is not None
-    (path / "hold.json").write_text(text)
+    (path / "record.json").write_text(text)
     with pytest.raises(ValueError, match=error):
         _holds.find_holds(tmp_path, RULES)
 

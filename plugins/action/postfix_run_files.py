@@ -155,12 +155,18 @@ def _report_interrupted(directory: Path) -> TaskResult:
 # --- holds ----------------------------------------------------------------------------------------------------------
 
 
-def _begin_hold(directory: Path, *, rules: Mapping[str, Any], reason: str | None, results: Results) -> TaskResult:
+def _make_hold(directory: Path) -> TaskResult:
+    return {"path": str(_holds.make_hold(directory))}
+
+
+def _begin_hold(
+    _directory: Path, *, path: str, rules: Mapping[str, Any], reason: str | None, results: Results
+) -> TaskResult:
     hosts = [
         host for host, steps in results.items() if (plan_of(steps["plan"]) or {}).get("counts", {}).get("messages")
     ]
-    path = _holds.begin_hold(directory, rules=rules, reason=reason or None, hosts=hosts, created=now())
-    return {"path": str(path)}
+    _holds.begin_hold(Path(path), rules=rules, reason=reason or None, hosts=hosts, created=now())
+    return {"path": path}
 
 
 def _end_hold(_directory: Path, *, path: str, results: Results) -> TaskResult:
@@ -177,8 +183,13 @@ def _holds_of(paths: Sequence[str]) -> list[_holds.Hold]:
 
 
 def _read_hold(_directory: Path, *, paths: Sequence[str], host: str) -> TaskResult:
-    plan, problem = _holds.release_plan_of(_holds_of(paths), host)
-    return {**({"plan": mark_untrusted(plan)} if plan else {}), "problem": problem}
+    path, plan, problem = _holds.find_held(_holds_of(paths), host)
+    found: TaskResult = {"problem": problem}
+    if path:
+        found["path"] = str(path)
+    if plan:
+        found["plan"] = mark_untrusted(plan)
+    return found
 
 
 def _end_release(_directory: Path, *, paths: Sequence[str], results: Results) -> TaskResult:
@@ -196,8 +207,9 @@ OPERATIONS: Mapping[str, Operation] = {
         _note_results, frozenset(("directory", "run", "starting", "hosts", "results")), _predict_nothing
     ),
     "report_interrupted": Operation(_report_interrupted, frozenset(("directory",)), _predict_nothing),
+    "make_hold": Operation(_make_hold, frozenset(("directory",)), _predict_nothing),
     "begin_hold": Operation(
-        _begin_hold, frozenset(("directory", "rules", "reason", "hosts", "results")), _predict_nothing
+        _begin_hold, frozenset(("directory", "path", "rules", "reason", "hosts", "results")), _predict_nothing
     ),
     "end_hold": Operation(_end_hold, frozenset(("directory", "path", "hosts", "results")), _predict_nothing),
     "find_holds": Operation(_find_holds, frozenset(("directory", "rules")), _find_holds),

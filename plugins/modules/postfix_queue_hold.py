@@ -52,6 +52,13 @@ options:
     type: str
     choices: [auto, move, requeue]
     default: auto
+  release_plan_dest:
+    description:
+      - A file on the controller that RV(release_plan) is written to. In a directory, it is the file of the host. A path that ends with a
+        slash is a directory. Missing directories are made with mode 0700. The file has mode 0600, and replaces an older one in one step.
+      - The result then has RV(release_plan) without its list of messages, and with its path.
+      - It has no effect in check mode, and with O(state=released).
+    type: path
 extends_documentation_fragment:
   - mailops.postfix._instance
   - mailops.postfix._selection
@@ -96,13 +103,14 @@ EXAMPLES = r"""
     state: held
     match:
       - sender: customer.example.com
+    release_plan_dest: held/
   become: true
   register: held
 
 - name: Release exactly these messages
   mailops.postfix.postfix_queue_hold:
     state: released
-    plan: "{{ held.release_plan }}"
+    plan_src: "{{ held.release_plan.path }}"
     plan_max_age: 30d
   become: true
   when: held.release_plan is defined

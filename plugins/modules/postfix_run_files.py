@@ -32,19 +32,21 @@ options:
       - V(note_results) notes what tasks of O(run) returned on O(hosts) (O(results)), and whether the run starts to act on them
         (O(starting)).
       - V(report_interrupted) writes the reports of runs that began in O(directory), were interrupted, and have no report.
-      - V(begin_hold) notes that a hold begins, with its rules (O(rules)), its reason (O(reason)), and the hosts in O(results) whose
-        step C(plan) selects messages. It returns the directory of the hold, C(runs/RUN) in O(directory).
-      - V(end_hold) writes what a hold (O(path)) put on hold on each of O(hosts), from the step C(act) in O(results), and lets the link
-        C(runs/latest_hold) point to it. A hold that put nothing on hold is removed.
+      - V(make_hold) makes the directory of a hold, C(runs/RUN) in O(directory), and returns it.
+      - V(begin_hold) notes that a hold (O(path)) begins, with its rules (O(rules)), its reason (O(reason)), and the hosts in O(results)
+        whose step C(plan) selects messages.
+      - V(end_hold) notes what a hold (O(path)) put on hold on each of O(hosts), from the step C(act) in O(results), and lets the link
+        C(runs/latest_hold) point to it. The directory of a hold that put nothing on hold is removed.
       - V(find_holds) returns the directories of holds. O(directory) is that of one hold, or has several. Of several it returns the newest,
         and the earlier ones with the same rules. It fails if O(rules) are given, and the hold has others.
-      - V(read_hold) returns what the holds in O(paths) put on hold on O(host) and what was not released yet, as one plan.
+      - V(read_hold) returns what the holds in O(paths) put on hold on O(host) and what was not released yet, as the file of the plan, or as
+        one plan of several.
       - V(end_release) notes on which of O(hosts) the holds in O(paths) are released, from the step C(act) in O(results).
       - Each operation takes O(directory) and the options that are named with it, and no others.
     type: str
     required: true
     choices: [keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted,
-      begin_hold, end_hold, find_holds, read_hold, end_release]
+      make_hold, begin_hold, end_hold, find_holds, read_hold, end_release]
   directory:
     description: The directory. A relative path starts where C(ansible-playbook) runs.
     type: path
@@ -59,7 +61,7 @@ options:
     description: Limits on all plans together, by name.
     type: dict
   path:
-    description: The directory of a hold, which O(operation=begin_hold) returned in RV(path).
+    description: The directory of a hold, which O(operation=make_hold) returned in RV(path).
     type: path
   paths:
     description: The directories of holds, which O(operation=find_holds) returned in RV(paths).
@@ -127,9 +129,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The path of a report, without C(.json) and C(.md), the directory of plans, or that of a hold.
-  returned: with O(operation=keep_report) if it was kept, O(operation=keep_plans), O(operation=find_plans), O(operation=begin_hold)
-    and, unless it put nothing on hold, O(operation=end_hold)
+  description: The path of a report, without C(.json) and C(.md), the directory of plans, that of a hold, or the file of a plan.
+  returned: with O(operation=keep_report) if it was kept, O(operation=keep_plans), O(operation=find_plans), O(operation=make_hold),
+    O(operation=begin_hold), O(operation=end_hold) if messages were put on hold, and O(operation=read_hold) if there is one
   type: str
   sample: /home/ops/mailops-reports/audit-20261126T064038.123456Z
 paths:
@@ -163,7 +165,7 @@ limits:
   sample: {fleet_max_messages: 50000}
 plan:
   description: The plan of the host.
-  returned: with O(operation=read_plan) and O(operation=read_hold), if there is one
+  returned: with O(operation=read_plan) if there is one, and O(operation=read_hold) if it is of several holds
   type: dict
 run:
   description: The name of the run.

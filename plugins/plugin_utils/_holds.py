@@ -8,6 +8,7 @@
 
     DIRECTORY/runs/RUN/record.json          the rules and the reason of the hold, and the hosts on which it acts
     DIRECTORY/runs/RUN/held.json            the hosts on which it ended, with the number of messages and the digest of the plan
+    DIRECTORY/runs/RUN/planned/HOST.json    what was to be put on hold, until the hold has ended on all hosts
     DIRECTORY/runs/RUN/plans/HOST.json      what it put on hold there, as a plan for postfix_queue_hold
     DIRECTORY/runs/RUN/released/HOST.json   that this was released
     DIRECTORY/runs/latest_hold              a link to the newest hold that put something on hold
@@ -23,7 +24,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import plan as plans
 from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import parse_plan
@@ -38,6 +39,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._run_files import 
 LATEST_HOLD = "latest_hold"
 _RECORD = "record.json"
 _HELD = "held.json"
+_PLANNED = "planned"
 _VERSION = 1
 _NO_HOLD = (
     "There is no record of a hold in %s; nothing was touched. Name the directory of a hold in queue_hold_run, or set queue_hold_own: "
@@ -64,46 +66,54 @@ class Hold:
     """{host: {messages, digest}} of the hosts on which it ended."""
 
     @property
+    def has_ended(self) -> bool:
+        """Whether it is known for each host what the hold put on hold."""
+        return set(self.hosts) <= set(self.held)
+
+    @property
     def is_empty(self) -> bool:
         """Whether it is known to have put nothing on hold."""
-        return set(self.hosts) <= set(self.held) and not any(known["messages"] for known in self.held.values())
+        return self.has_ended and not any(known["messages"] for known in self.held.values())
 
 
 # --- a hold ---------------------------------------------------------------------------------------------------------
 
 
-def begin_hold(
-    directory: Path, *, rules: Mapping[str, Any], reason: str | None, hosts: Sequence[str], created: int
-) -> Path:
-    """Note that a hold begins, with its rules, and the hosts on which it acts. Return its directory. created: in seconds since the epoch."""
+def make_hold(directory: Path) -> Path:
+    """Make the directory of a hold, before it is known what it selects. Return it."""
     path = new_directory(make_directory(directory / "runs"))
+    for name in (_PLANNED, "plans"):
+        make_directory(path / name)
+    return path
+
+
+def begin_hold(path: Path, *, rules: Mapping[str, Any], reason: str | None, hosts: Sequence[str], created: int) -> None:
+    """Note that a hold begins, with its rules, and the hosts on which it acts. created: in seconds since the epoch."""
     notes = {"version": _VERSION, "kind": "hold", "created": created, "rules": rules, "reason": reason}
     write_new(path / _RECORD, _to_json({**notes, "hosts": list(hosts)}))
-    make_directory(path / "plans")
-    return path
 
 
 def end_hold(path: Path, results: Mapping[str, Mapping[str, Any]]) -> Path | None:
     """Note what a hold put on hold, {host: what postfix_queue_hold returned}. Return its directory; None if it held nothing.
 
-    A host without a result, or without outcomes, is not noted, because what happened there is not known.
+    A host without a result, or without outcomes, is not noted, because what happened there is not known. The module has written the
+    plans. The directory of a hold that never began, or that put nothing on hold, is removed.
     """
-    held: dict[str, dict[str, Any]] = {}
-    for host, result in results.items():
-        if "outcomes" not in result:
-            continue
-        plan = result.get("release_plan")
-        if plan:
-            with suppress(FileExistsError):
-                write_new(path / "plans" / file_name(host), _to_json(plan))
-        held[host] = {
-            "messages": plan["counts"]["messages"] if plan else 0,
-            "digest": plan["digest"] if plan else None,
-        }
-    write_new(path / _HELD, _to_json({"hosts": held}))
-    if _read_hold(path).is_empty:
+    if not (path / _RECORD).is_file():
         shutil.rmtree(path)
         return None
+    held: dict[str, dict[str, Any]] = {}
+    for host, result in results.items():
+        if "outcomes" in result:
+            plan = result.get("release_plan") or {"counts": {"messages": 0}, "digest": None}
+            held[host] = {"messages": plan["counts"]["messages"], "digest": plan["digest"]}
+    write_new(path / _HELD, _to_json({"hosts": held}))
+    hold = _read_hold(path)
+    if hold.is_empty:
+        shutil.rmtree(path)
+        return None
+    if hold.has_ended:
+        shutil.rmtree(path / _PLANNED)
     set_link(path.parent / LATEST_HOLD, path.name)
     return path
 
@@ -154,28 +164,39 @@ def _read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def release_plan_of(holds: Iterable[Hold], host: str) -> tuple[dict[str, Any] | None, str | None]:
-    """Return the plan of what holds put on hold on a host and was not released yet, and what is not known there.
+class HeldHere(NamedTuple):
+    """What holds put on hold on a host and what was not released yet.
 
-    Both are None if nothing of the holds is on the host. Raises ValueError if a plan was altered.
+    path: the file of the plan, if there is one. plan: one plan of several. problem: why it is not known, if so. All are None if nothing
+    is there.
     """
+
+    path: Path | None = None
+    plan: Mapping[str, Any] | None = None
+    problem: str | None = None
+
+
+def find_held(holds: Iterable[Hold], host: str) -> HeldHere:
+    """Return what holds put on hold on a host. Raises ValueError if a plan was altered."""
     found, problem = [], None
     for hold in holds:
         path = hold.path / "plans" / file_name(host)
         if (hold.path / "released" / file_name(host)).exists():
             continue
         if path.is_file():
-            found.append(parse_plan(path.read_text(encoding="utf-8")))
+            found.append(path)
         elif host in hold.hosts and host not in hold.held:
             problem = problem or _NOT_ENDED % hold.path
-    return (merge_release_plans(found) if found else None), problem
+    if len(found) == 1:
+        # The module reads it, so that it is never a variable.
+        return HeldHere(path=found[0], problem=problem)
+    plan = merge_release_plans([parse_plan(path.read_text(encoding="utf-8")) for path in found]) if found else None
+    return HeldHere(plan=plan, problem=problem)
 
 
 def merge_release_plans(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return one plan with the messages of several plans of a host, the newest first. Raises ValueError if they do not belong together."""
     newest = dict(found[0])
-    if len(found) == 1:
-        return newest
     if any(plan["host"] != newest["host"] or plan["instance"] != newest["instance"] for plan in found):
         raise ValueError(
             "The holds are of different instances of Postfix; nothing was touched. Name one in queue_hold_run."

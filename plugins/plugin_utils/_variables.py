@@ -29,7 +29,7 @@ PLAYBOOKS = "mailops"
 COMMON_RULES: Mapping[str, Mapping[str, Any]] = {
     name: {"type": "list", "elements": "dict", "default": []} for name in ("mailops_match", "mailops_exclude")
 }
-PLAYBOOK_VARIABLES = ("mailops_hosts", "mailops_serial", *COMMON_RULES)
+PLAYBOOK_VARIABLES = ("mailops_hosts", "mailops_serial", "mailops_notice_after", "mailops_timeout", *COMMON_RULES)
 # A name without the prefix of a role counts as a misspelled one if it differs from one in so few letters.
 _MOST_EDITS = 2
 _SIMILARITY = 0.6

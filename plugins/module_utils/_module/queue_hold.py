@@ -85,6 +85,7 @@ ARGUMENTS = _options.compose(
     {
         "state": {"type": "str", "choices": list(STATES), "required": True},
         "release_by": {"type": "str", "choices": list(RELEASE_BY), "default": "auto"},
+        "release_plan_dest": {"type": "path"},
     },
 )
 

@@ -47,6 +47,8 @@ def find_problem(result: Result) -> Problem | None:
         return Problem(State.MISSING, _NOT_QUERIED)
     if result.get("unreachable"):
         return Problem(State.UNREACHABLE, message_of(result))
+    if result.get("timed_out"):
+        return Problem(State.TIMED_OUT, message_of(result))
     if result.get("failed"):
         return Problem(State.FAILED, message_of(result))
     return None

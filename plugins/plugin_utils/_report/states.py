@@ -18,6 +18,7 @@ class State(str, Enum):
     OK = "ok"
     MISSING = "missing"
     UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed_out"
     FAILED = "failed"
     # Nothing failed, and nothing had to be done.
     NOTHING_TO_DO = "nothing_to_do"

@@ -18,6 +18,7 @@ STATES: Mapping[State, str] = {
     State.OK: "ok",
     State.MISSING: "missing",
     State.UNREACHABLE: "unreachable",
+    State.TIMED_OUT: "timed out",
     State.FAILED: "failed",
     State.NOTHING_TO_DO: "nothing to do",
     State.STOPPED: "stopped",

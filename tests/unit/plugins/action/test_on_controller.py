@@ -419,7 +419,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         files("x"),
         (
             "operation: 'x' is none of keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted, "
-            "begin_hold, end_hold, find_holds, read_hold, end_release."
+            "make_hold, begin_hold, end_hold, find_holds, read_hold, end_release."
         ),
     ),
     (files("read_plan"), "The operation read_plan takes directory and host."),

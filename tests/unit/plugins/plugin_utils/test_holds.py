@@ -20,6 +20,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan im
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _holds
 from ansible_collections.mailops.postfix.plugins.plugin_utils._holds import Hold
+from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import parse_plan, write_plan_file
 
 NOW = 1_795_171_149
 RULES = {"match": [{"sender": "bad.example"}], "exclude": []}
@@ -50,13 +51,26 @@ def hold(
     directory: Path, results: Mapping[str, Mapping[str, Any]], rules: Mapping[str, Any] = RULES, *more: str
 ) -> Path | None:
     """Record a hold on hosts, {host: result}. more: hosts on which it does not end."""
-    path = _holds.begin_hold(directory, rules=rules, reason="ticket 4711", hosts=[*results, *more], created=NOW)
+    path = _holds.make_hold(directory)
+    _holds.begin_hold(path, rules=rules, reason="ticket 4711", hosts=[*results, *more], created=NOW)
+    for host, result in results.items():
+        if "release_plan" in result:
+            # The action plugin of the module does this.
+            write_plan_file(path / "plans" / f"{host}.json", result["release_plan"])
     return _holds.end_hold(path, results)
 
 
-def messages_of(holds: list[Hold], host: str) -> set[str]:
-    plan, problem = _holds.release_plan_of(holds, host)
+def plan_of(holds: list[Hold], host: str) -> dict[str, Any] | None:
+    """Return the plan of what was held on a host, from its file or of several."""
+    path, plan, problem = _holds.find_held(holds, host)
     assert problem is None
+    assert path is None or plan is None
+    found = parse_plan(path.read_text()) if path else plan
+    return None if found is None else dict(found)
+
+
+def messages_of(holds: list[Hold], host: str) -> set[str]:
+    plan = plan_of(holds, host)
     if plan is None:
         return set()
     check_digest(plan)
@@ -80,6 +94,7 @@ def test_what_a_hold_held_is_found(tmp_path: Path) -> None:
         "mx01": {"messages": 2, "digest": digest},
         "mx02": {"messages": 0, "digest": None},
     }
+    assert not (path / "planned").exists()
     assert (path / "plans" / "mx01.json").stat().st_mode & 0o777 == 0o600
 
 
@@ -90,7 +105,7 @@ def test_a_hold_that_is_run_again_is_released_as_one(tmp_path: Path) -> None:
     assert hold(tmp_path, {"mx01": held()}) is None
     holds = _holds.find_holds(tmp_path, NO_RULES)
     assert len(holds) == 2
-    plan, _problem = _holds.release_plan_of(holds, "mx01")
+    plan = plan_of(holds, "mx01")
     assert plan is not None
     check_digest(plan)
     # If a message was held twice, the last time counts.
@@ -122,12 +137,22 @@ def test_a_host_on_which_a_hold_did_not_end_is_named(tmp_path: Path) -> None:
         "them."
     )
     for host in ("mx02", "mx03"):
-        assert _holds.release_plan_of(holds, host) == (None, text)
+        assert _holds.find_held(holds, host) == (None, None, text)
+    assert path is not None
+    assert (path / "planned").is_dir()
 
 
 def test_an_interrupted_hold_has_a_record(tmp_path: Path) -> None:
-    path = _holds.begin_hold(tmp_path, rules=RULES, reason=None, hosts=["mx01"], created=NOW)
+    path = _holds.make_hold(tmp_path)
+    _holds.begin_hold(path, rules=RULES, reason=None, hosts=["mx01"], created=NOW)
     assert [hold.path for hold in _holds.find_holds(tmp_path, RULES)] == [path]
+
+
+def test_a_hold_that_never_began_leaves_nothing(tmp_path: Path) -> None:
+    path = _holds.make_hold(tmp_path)
+    assert {found.name for found in path.iterdir()} == {"planned", "plans"}
+    assert _holds.end_hold(path, {}) is None
+    assert not path.exists()
 
 
 def test_without_a_record_nothing_is_released(tmp_path: Path) -> None:
@@ -168,10 +193,11 @@ def test_a_record_that_cannot_be_read_is_refused(tmp_path: Path, text: str, erro
 def test_a_plan_that_was_altered_is_refused(tmp_path: Path) -> None:
     path = hold(tmp_path, {"mx01": held("4A0F9AC")})
     assert path is not None
+    hold(tmp_path, {"mx01": held("4A0F9AD")})
     plan = held("4A0F9AC")["release_plan"]
     (path / "plans" / "mx01.json").write_text(json.dumps({**plan, "created": 0}))
     with pytest.raises((ValueError, PlanError), match="The plan was altered"):
-        _holds.release_plan_of(_holds.find_holds(tmp_path, RULES), "mx01")
+        _holds.find_held(_holds.find_holds(tmp_path, RULES), "mx01")
 
 
 def test_plans_of_two_instances_are_refused(tmp_path: Path) -> None:
@@ -179,4 +205,4 @@ def test_plans_of_two_instances_are_refused(tmp_path: Path) -> None:
     hold(tmp_path, {"mx01": held("4A0F9AD", config="/etc/postfix-out")})
     text = "The holds are of different instances of Postfix; nothing was touched. Name one in queue_hold_run."
     with pytest.raises(ValueError, match="^%s$" % re.escape(text)):
-        _holds.release_plan_of(_holds.find_holds(tmp_path, RULES), "mx01")
+        _holds.find_held(_holds.find_holds(tmp_path, RULES), "mx01")

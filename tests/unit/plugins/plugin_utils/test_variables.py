@@ -54,7 +54,7 @@ NAMES: list[tuple[str, str]] = [
         "mailops_zzz",
         (
             "mailops_zzz is not a variable of the playbooks; nothing was touched. Known are mailops_exclude, mailops_hosts, "
-            "mailops_match, mailops_serial."
+            "mailops_match, mailops_notice_after, mailops_serial, mailops_timeout."
         ),
     ),
 ]

@@ -112,6 +112,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"theirs": [{"sendr": "x"}], "queue_cleanup_match": "{{ theirs }}"},
         "queue_cleanup_match[0].sendr: there is no such criterion; known are queue_id, ",
     ),
+    (
+        {"mailops_match": [{"sender": "a@example.com"}, {"sendr": "x"}]},
+        "mailops_match[1].sendr: there is no such criterion; known are ",
+    ),
 ]
 
 
@@ -122,7 +126,7 @@ def test_what_the_play_gives_wrong_is_refused(tmp_path: Path) -> None:
     shown = output.replace("\\'", "'").replace('\\"', '"')
     for _variables, message in REFUSED:
         assert message in shown
-    roles = "lockout, message_trace, queue_audit, queue_cleanup, spool_quarantine"
+    roles = "lockout, message_trace, queue_audit, queue_cleanup, queue_flush, queue_hold, spool_quarantine"
     assert f"Give the option role, one of {roles}, and no other but locking." in shown
 
 

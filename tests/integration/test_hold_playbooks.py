@@ -61,73 +61,98 @@ def outcomes(row: dict[str, Any]) -> dict[str, str | None]:
     return {message["queue_id"]: message["outcome"] for message in row["messages"]}
 
 
-def test_a_release_releases_what_a_hold_of_ours_held(playbooks: Playbooks, pair: dict[Host, list[Record]]) -> None:
-    limited = ("--limit", ",".join(host.name for host in pair))
-    spam = {host: {record.queue_id for record in records if record.is_spam} for host, records in pair.items()}
-    # On each host somebody else holds a message that the rules select, and one that they do not select.
-    foreign = {host: {min(spam[host]), next(r.queue_id for r in pair[host] if not r.is_spam)} for host in pair}
-    for host, queue_ids in foreign.items():
-        host.run(["postsuper", "-h", "-"], input="\n".join(queue_ids))
-    ours = {host: spam[host] - foreign[host] for host in pair}
-    everything = sum(map(len, spam.values()))
-    before = {host: host.spool_files() for host in pair}
+class Held:
+    """What is on hold on each host: what somebody else put on hold, and what the rules select in addition."""
 
-    # Beyond a limit, and in check mode, nothing is touched.
-    refused = playbooks.run("hold", *limited, **RULES, queue_hold_fleet_max_messages=everything - 1)
+    def __init__(self, pair: dict[Host, list[Record]]) -> None:
+        self.limited = ("--limit", ",".join(host.name for host in pair))
+        self.spam = {host: {record.queue_id for record in records if record.is_spam} for host, records in pair.items()}
+        # On each host somebody else holds a message that the rules select, and one that they do not select.
+        self.foreign = {
+            host: {min(self.spam[host]), next(record.queue_id for record in records if not record.is_spam)}
+            for host, records in pair.items()
+        }
+        self.ours = {host: spam - self.foreign[host] for host, spam in self.spam.items()}
+        for host, queue_ids in self.foreign.items():
+            host.run(["postsuper", "-h", "-"], input="\n".join(queue_ids))
+
+    @property
+    def held(self) -> int:
+        return sum(map(len, self.ours.values()))
+
+    @property
+    def selected(self) -> int:
+        return sum(map(len, self.spam.values()))
+
+
+def test_a_release_releases_what_a_hold_of_ours_held(playbooks: Playbooks, pair: dict[Host, list[Record]]) -> None:
+    known = Held(pair)
+    refuse_and_predict(playbooks, known)
+    record = hold_twice(playbooks, known)
+    release_ours(playbooks, known, record)
+    # Whoever put it on hold, if the operator says so.
+    others = playbooks.run("release", *known.limited, queue_hold_own=False, queue_hold_match_all=True)
+    assert others.status == 0, others.output
+    assert not any(in_hold(host) for host in pair)
+
+
+def refuse_and_predict(playbooks: Playbooks, known: Held) -> None:
+    """Beyond a limit, and in check mode, nothing is touched."""
+    before = {host: host.spool_files() for host in known.spam}
+    refused = playbooks.run("hold", *known.limited, **RULES, queue_hold_fleet_max_messages=known.selected - 1)
     assert refused.status == 2
-    assert f"{everything} messages are selected on 2 hosts, queue_hold_fleet_max_messages allows" in refused.output
+    assert f"{known.selected} messages are selected on 2 hosts, queue_hold_fleet_max_messages allows" in refused.output
     assert "Nothing was touched on any host." in refused.output
-    check = playbooks.run("hold", *limited, "--check", "--diff", **RULES)
+    check = playbooks.run("hold", *known.limited, "--check", "--diff", **RULES)
     assert check.status == 0, check.output
-    assert check.recap("changed") == {host.name: 1 for host in pair}
-    held = sum(map(len, ours.values()))
-    assert f"Would be held: {held} of {everything} selected messages" in check.output
-    assert {host: host.spool_files() for host in pair} == before
+    assert check.recap("changed") == {host.name: 1 for host in known.spam}
+    assert f"Would be held: {known.held} of {known.selected} selected messages" in check.output
+    assert {host: host.spool_files() for host in known.spam} == before
     assert not [path for path in playbooks.directory.rglob("*") if path.is_file()]
 
-    # The hold, which has nothing to do a second time.
-    done = playbooks.run("hold", *limited, **RULES, queue_hold_reason="ticket 4711")
-    assert done.status == 0, done.output
-    assert f"Held: {held} of {everything} selected messages" in done.output
-    for host in pair:
-        assert in_hold(host) == ours[host] | foreign[host]
-        row = rows(done, "hold")[host.name]
-        assert (row["state"], row["changed"]["messages"]) == ("held", len(ours[host]))
-        already = dict.fromkeys(spam[host] & foreign[host])
-        assert outcomes(row) == {**dict.fromkeys(ours[host], "held"), **already}
-        assert b"reason=ticket 4711" in host.get(LOG)
-    again = playbooks.run("hold", *limited, **RULES)
-    assert again.recap("changed") == {host.name: 0 for host in pair}
-    records = [path for path in (playbooks.directory / "runs").iterdir() if not path.is_symlink()]
-    assert len(records) == 1
 
-    # One of ours is deleted, then the hold is released: first in check mode, then by the directory of the run.
-    gone = {host: max(ours[host]) for host in pair}
+def hold_twice(playbooks: Playbooks, known: Held) -> Path:
+    """Hold, which has nothing to do a second time. Return the record of the hold."""
+    done = playbooks.run("hold", *known.limited, **RULES, queue_hold_reason="ticket 4711")
+    assert done.status == 0, done.output
+    assert f"Held: {known.held} of {known.selected} selected messages" in done.output
+    for host, ours in known.ours.items():
+        assert in_hold(host) == ours | known.foreign[host]
+        row = rows(done, "hold")[host.name]
+        assert (row["state"], row["changed"]["messages"]) == ("held", len(ours))
+        assert outcomes(row) == {**dict.fromkeys(ours, "held"), **dict.fromkeys(known.spam[host] - ours)}
+        assert b"reason=ticket 4711" in host.get(LOG)
+    again = playbooks.run("hold", *known.limited, **RULES)
+    assert again.recap("changed") == {host.name: 0 for host in known.ours}
+    (record,) = (path for path in (playbooks.directory / "runs").iterdir() if not path.is_symlink())
+    return record
+
+
+def release_ours(playbooks: Playbooks, known: Held, record: Path) -> None:
+    """One of ours is deleted, then the hold is released: first in check mode, then by the directory of the run."""
+    gone = {host: max(ours) for host, ours in known.ours.items()}
     for host, queue_id in gone.items():
         host.run(["postsuper", "-d", queue_id])
-    other = playbooks.run("release", *limited, queue_hold_match=[{"sender": "other.example"}])
+    other = playbooks.run("release", *known.limited, queue_hold_match=[{"sender": "other.example"}])
     assert other.status == 2
-    assert f"The rules are not those of the hold in {records[0]}; nothing was touched." in other.output, other.output
-    check = playbooks.run("release", *limited, "--check", **RULES)
+    assert f"The rules are not those of the hold in {record}; nothing was touched." in other.output
+    check = playbooks.run("release", *known.limited, "--check", **RULES)
     assert check.status == 0, check.output
-    assert f"Would be released: {held - 2} of {held - 2} selected messages" in check.output
-    assert all(in_hold(host) == (ours[host] | foreign[host]) - {gone[host]} for host in pair)
-    released = playbooks.run("release", *limited, queue_hold_run=str(records[0]), queue_hold_release_by="move")
+    assert f"Would be released: {known.held - 2} of {known.held - 2} selected messages" in check.output
+    for host, ours in known.ours.items():
+        assert in_hold(host) == (ours | known.foreign[host]) - {gone[host]}
+    options = {"queue_hold_run": str(record), "queue_hold_release_by": "move"}
+    released = playbooks.run("release", *known.limited, **options)
     assert released.status == 0, released.output
-    for host in pair:
-        assert in_hold(host) == foreign[host]
+    for host, ours in known.ours.items():
+        assert in_hold(host) == known.foreign[host]
         row = rows(released, "hold")[host.name]
         assert row["state"] == "released"
         assert row["not_as_planned"] == [{"queue_id": gone[host], "outcome": "vanished"}]
-        assert outcomes(row) == dict.fromkeys(ours[host] - {gone[host]}, "released")
-    again = playbooks.run("release", *limited)
+        assert outcomes(row) == dict.fromkeys(ours - {gone[host]}, "released")
+    again = playbooks.run("release", *known.limited)
     assert again.status == 0, again.output
     assert {row["state"] for row in rows(again, "hold").values()} == {"nothing_to_do"}
-
-    # Whoever put it on hold, if the operator says so.
-    others = playbooks.run("release", *limited, queue_hold_own=False, queue_hold_match_all=True)
-    assert others.status == 0, others.output
-    assert not any(in_hold(host) for host in pair)
 
 
 def test_a_flush_tries_what_is_selected(playbooks: Playbooks, lab: Lab, pair: dict[Host, list[Record]]) -> None:

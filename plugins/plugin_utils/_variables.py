@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping
 
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
@@ -156,6 +157,12 @@ def value_problems(role: Role, values: Mapping[str, Any], *, now: int) -> list[s
         if name in values and values[name] is not None:
             problems += _check_of(name, option)(name, values[name], now)
     return problems
+
+
+def type_problems(role: Role, values: Mapping[str, Any]) -> list[str]:
+    """Return which values of a role's variables have another type than it declares, or are none of the choices."""
+    given = {name: value for name, value in values.items() if name in role.options and value is not None}
+    return [sentence(text) for text in ArgumentSpecValidator(dict(role.options)).validate(given).error_messages]
 
 
 def _check_of(name: str, option: Mapping[str, Any]) -> Callable[[str, Any, int], list[str]]:

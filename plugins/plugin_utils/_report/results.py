@@ -11,13 +11,16 @@ Each kind of report names its steps in a NamedTuple. A result is as Ansible regi
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Iterator, Mapping, NamedTuple
+import inspect
+from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, TypeVar
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
 
 Result = Mapping[str, Any]
 Steps = Mapping[str, Result]
 Results = Mapping[str, Steps]
+
+_Steps = TypeVar("_Steps")
 
 NO_RESULT: Result = {}
 _NOT_QUERIED = "The host failed in an earlier task or play and was not queried."
@@ -34,6 +37,15 @@ def select_hosts(results: Results, hosts: Iterable[str] | None) -> Iterator[tupl
     """Yield each host with its steps. hosts: those that were queried, in the order of the report; by default those of the results."""
     for host in results if hosts is None else hosts:
         yield host, results.get(host) or {}
+
+
+def read_steps(
+    results: Results, hosts: Iterable[str] | None, kind: Callable[..., _Steps]
+) -> Iterator[tuple[str, _Steps]]:
+    """Yield each host with its steps as the NamedTuple that a kind of report has for them. hosts: as in select_hosts()."""
+    names = list(inspect.signature(kind).parameters)
+    for host, steps in select_hosts(results, hosts):
+        yield host, kind(**choose_steps(steps, names))
 
 
 def choose_steps(steps: Steps, names: Iterable[str]) -> dict[str, Result]:

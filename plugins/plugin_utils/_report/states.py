@@ -14,7 +14,7 @@ from enum import Enum
 class State(str, Enum):
     """The state of a host. Its value is what report data has."""
 
-    # In every report: whether the host answered.
+    # In every report: whether the host answered. One that timed out was connected, and then did not answer in time.
     OK = "ok"
     MISSING = "missing"
     UNREACHABLE = "unreachable"

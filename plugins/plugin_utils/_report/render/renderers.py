@@ -13,10 +13,12 @@ from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.documents import document_of
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.html import report_html
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.iso_times import with_iso_times
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.markdown import markdown_text
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.suggestions import rules_file
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.suspects import locks_file
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.text import text_lines
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.text import WIDTH, text_lines
 
 
 class Renderer(NamedTuple):
@@ -31,13 +33,13 @@ class Renderer(NamedTuple):
 
 
 def report_json(report: Report) -> str:
-    """Return a report as JSON."""
-    return json.dumps(report, indent=4, sort_keys=True) + "\n"
+    """Return a report as JSON. Beside each time in seconds since the epoch there is one in ISO 8601, in UTC."""
+    return json.dumps(with_iso_times(report), indent=4, sort_keys=True) + "\n"
 
 
-def report_text(report: Report) -> list[str]:
-    """Return the lines of a report for a terminal. Raises ValueError if it is no report."""
-    return text_lines(document_of(report))
+def report_text(report: Report, width: int = WIDTH) -> list[str]:
+    """Return the lines of a report for a terminal of so many columns. Raises ValueError if it is no report."""
+    return text_lines(document_of(report), width)
 
 
 def report_markdown(report: Report) -> str:
@@ -49,11 +51,12 @@ RENDERERS: Mapping[str, Renderer] = {
     "json": Renderer(report_json, ".json", "JSON"),
     "text": Renderer(report_text),
     "markdown": Renderer(report_markdown, ".md", "Markdown"),
+    "html": Renderer(report_html, ".html", "HTML"),
 }
 
 
 # The formats that a report is kept in by default.
-DEFAULT_FORMATS = ("json", "markdown")
+DEFAULT_FORMATS = ("json", "markdown", "html")
 # What else is kept of a kind of report, by the name that it has among its formats.
 MORE_FILES: Mapping[str, Mapping[str, Renderer]] = {
     "audit": {"rules": Renderer(rules_file, ".yml", "The suggestions as rules")},

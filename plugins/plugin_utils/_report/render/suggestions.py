@@ -13,6 +13,7 @@ from typing import Any, Iterator, Mapping
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.document import Item, Section
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.rule_yaml import variable_lines
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import time_text
 
 
@@ -36,7 +37,7 @@ def _count_text(suggestion: Mapping[str, Any]) -> str:
 def rules_file(report: Report) -> str:
     """Return a file of variables with the suggested rules, for an operator to try, shorten and approve; empty if there are none.
 
-    No text of a rule is a template for Ansible, which evaluates the texts of such a file, and no text is more than a text of YAML.
+    See variable_lines() for what the texts of strangers may hold.
     """
     suggestions = report["fleet"].get("suggestions")
     if not suggestions:
@@ -55,23 +56,5 @@ def rules_file(report: Report) -> str:
 
 def _rule_lines(suggestion: Mapping[str, Any]) -> Iterator[str]:
     yield "  # %s" % _count_text(suggestion)
-    for rule in suggestion["match"]:
-        yield "  - %s" % _yaml(rule)
-
-
-def _yaml(value: Any) -> str:
-    """Return a value of a rule as YAML on one line. Ansible evaluates no text in it. The keys are names of criteria and headers."""
-    if isinstance(value, Mapping):
-        return "{%s}" % ", ".join("%s: %s" % (_quoted(str(key)), _yaml(item)) for key, item in value.items())
-    if isinstance(value, (list, tuple)):
-        return "[%s]" % ", ".join(map(_yaml, value))
-    if not isinstance(value, str):
-        return json.dumps(value)
-    # Without braces it is no template. Ansible would make a boolean of !unsafe "yes".
-    return "!unsafe %s" % _quoted(value) if "{" in value else _quoted(value)
-
-
-def _quoted(text: str) -> str:
-    """Return a text within double quotes, with an escape for each character that YAML does not allow there."""
-    quoted = json.dumps(text, ensure_ascii=False)
-    return "".join(char if char.isprintable() else "\\U%08x" % ord(char) for char in quoted)
+    _name, *lines = variable_lines("mailops_match", suggestion["match"])
+    yield from lines

@@ -217,3 +217,14 @@ def test_locks_are_checked_by_the_role_that_has_some() -> None:
     (problem,) = _variables.refused_lock_problems(ROLES["lockout"], values, now=NOW, locking=True)
     assert problem.startswith("lockout_locks[0]: ")
     assert _variables.refused_lock_problems(ROLES["queue_cleanup"], values, now=NOW, locking=True) == []
+
+
+def test_values_of_another_type_or_outside_the_choices_are_refused() -> None:
+    role = _variables.read_roles()["queue_audit"]
+    right = {"queue_audit_top": "5", "queue_audit_become": "yes", "queue_audit_instance": None, "theirs": 1}
+    assert _variables.type_problems(role, right) == []
+    wrong = {"queue_audit_source": "x", "queue_audit_gather": ["top", "all"]}
+    assert sorted(_variables.type_problems(role, wrong)) == [
+        "value of queue_audit_gather must be one or more of: counts, top, shape, reasons, messages, suggestions. Got no match for: all.",
+        "value of queue_audit_source must be one of: auto, spool, postqueue, got: x.",
+    ]

@@ -23,7 +23,7 @@ class ActionModule(PlanAction):
     """The action plugin of postfix_queue_hold."""
 
     def _run_module(self, variables: dict[str, Any]) -> TaskResult:
-        given: Mapping[str, Any] = self._task.args
+        given: dict[str, Any] = self._task.args
         target = to_plain(given.get(_OPTION))
         self._task.args = {name: value for name, value in given.items() if name != _OPTION}
         try:

@@ -96,16 +96,16 @@ def begin_hold(path: Path, *, rules: Mapping[str, Any], reason: str | None, host
 def end_hold(path: Path, results: Mapping[str, Mapping[str, Any]]) -> Path | None:
     """Note what a hold put on hold, {host: what postfix_queue_hold returned}. Return its directory; None if it held nothing.
 
-    A host without a result, or without outcomes, is not noted, because what happened there is not known. The module has written the
-    plans. The directory of a hold that never began, or that put nothing on hold, is removed.
+    A host is not noted if it has no result, no outcomes, or no file of its plan, because it is not known what is on hold there. The module
+    has written the plans. The directory of a hold that never began, or that put nothing on hold, is removed.
     """
     if not (path / _RECORD).is_file():
         shutil.rmtree(path)
         return None
     held: dict[str, dict[str, Any]] = {}
     for host, result in results.items():
-        if "outcomes" in result:
-            plan = result.get("release_plan") or {"counts": {"messages": 0}, "digest": None}
+        plan = result.get("release_plan") or {"counts": {"messages": 0}, "digest": None}
+        if "outcomes" in result and (not plan["digest"] or (path / "plans" / file_name(host)).is_file()):
             held[host] = {"messages": plan["counts"]["messages"], "digest": plan["digest"]}
     write_new(path / _HELD, _to_json({"hosts": held}))
     hold = _read_hold(path)

@@ -142,6 +142,13 @@ def test_a_host_on_which_a_hold_did_not_end_is_named(tmp_path: Path) -> None:
     assert (path / "planned").is_dir()
 
 
+def test_a_plan_that_could_not_be_written_is_not_known(tmp_path: Path) -> None:
+    path = _holds.make_hold(tmp_path)
+    _holds.begin_hold(path, rules=RULES, reason=None, hosts=["mx01"], created=NOW)
+    assert _holds.end_hold(path, {"mx01": {**held("4A0F9AC"), "failed": True}}) == path
+    assert _holds.find_held(_holds.find_holds(path, RULES), "mx01").problem is not None
+
+
 def test_an_interrupted_hold_has_a_record(tmp_path: Path) -> None:
     path = _holds.make_hold(tmp_path)
     _holds.begin_hold(path, rules=RULES, reason=None, hosts=["mx01"], created=NOW)

@@ -188,11 +188,13 @@ def _stolen(typed: Typed) -> set[str]:
 
 
 def _suggested(typed: Typed) -> None:
-    rules = yaml.safe_load((typed.desk.directory / "mailops-reports" / "audit.yml").read_text(encoding="utf-8"))
-    assert rules["mailops_match"] == [
-        rule for suggestion in typed.report("audit")["fleet"]["suggestions"] for rule in suggestion["match"]
-    ]
-    assert rules["mailops_match"]
+    suggestions = typed.report("audit")["fleet"]["suggestions"]
+    path = typed.desk.directory / "mailops-reports" / "audit.yml"
+    # In a queue as small as this one there may be nothing that stands out, and then there is no file.
+    assert path.exists() == bool(suggestions)
+    if suggestions:
+        rules = yaml.safe_load(path.read_text(encoding="utf-8"))["mailops_match"]
+        assert rules == [rule for suggestion in suggestions for rule in suggestion["match"]]
     assert not typed.changed
 
 

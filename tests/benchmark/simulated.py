@@ -9,8 +9,10 @@ What it shows is what a run costs the controller. The hosts share this machine w
 
 from __future__ import annotations
 
+import grp
 import json
 import os
+import pwd
 import subprocess
 import sys
 import threading
@@ -202,14 +204,10 @@ def _fill(queue: Path, sample: bytes, messages: int) -> None:
 
 
 def _this_user() -> str:
-    import pwd
-
     return pwd.getpwuid(os.getuid()).pw_name
 
 
 def _this_group() -> str:
-    import grp
-
     return grp.getgrgid(os.getgid()).gr_name
 
 

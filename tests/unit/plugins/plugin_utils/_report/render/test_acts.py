@@ -54,16 +54,12 @@ def test_a_release_of_what_holds_held_as_text() -> None:
     run = HoldRun("released", own=True, record="reports/runs/1", check=True)
     text = text_lines(hold_document(hold_report({"mx01": steps}, created=NOW, run=run)))
     # A line that is too long is continued below itself.
-    assert " ".join(" ".join(text[:6]).split()) == " ".join(
-        [
-            "Release, 2026-11-20 12:00:00 UTC",
-            "Would be released: 3 of 5 selected messages (3.0 KiB) to 6 recipients, on 1 of 1 hosts.",
-            "1 messages match for some of their recipients only, and are left alone.",
-            (
-                "2 messages are undecided, because parts of them that the rules need could not be read; they are left alone."
-            ),
-            "Only what earlier holds of this collection held is released.",
-        ]
+    assert " ".join(" ".join(text[:6]).split()) == (
+        "Release, 2026-11-20 12:00:00 UTC "
+        "Would be released: 3 of 5 selected messages (3.0 KiB) to 6 recipients, on 1 of 1 hosts. "
+        "1 messages match for some of their recipients only, and are left alone. "
+        "2 messages are undecided, because parts of them that the rules need could not be read; they are left alone. "
+        "Only what earlier holds of this collection held is released."
     )
     start = text.index("Not as planned:")
     assert text[start + 1] == "  mx01: 4A0F900: vanished"

@@ -117,7 +117,7 @@ def test_a_run_that_is_cut_to_pieces_fails(
 
 def test_every_play_of_every_playbook_asks_for_its_hosts() -> None:
     playbooks = sorted(Path(target_hosts.PLAYBOOKS).glob("*.yml"))
-    assert len(playbooks) == 12
+    assert len(playbooks) == 14
     for path in playbooks:
         text = path.read_text(encoding="utf-8")
         targeted = text.count("hosts: \"{{ lookup('mailops.postfix.target_hosts', mailops_hosts | default('all')) }}\"")

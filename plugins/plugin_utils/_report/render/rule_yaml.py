@@ -14,10 +14,9 @@ from typing import Any, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 
+# A key without quotes: not a word that YAML takes for a boolean or null.
+_PLAIN_KEY = re.compile(r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[a-z_]+")
 # Ansible evaluates a text of a file of variables that has one of these, so it must know that the text comes from strangers.
-_PLAIN_KEY = re.compile(
-    r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[a-z_]+"
-)  # not a word that YAML takes for something else
 _TEMPLATE = re.compile(r"\{[{%#]")
 
 

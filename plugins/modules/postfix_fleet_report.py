@@ -54,9 +54,16 @@ options:
         Setting C(check) is whether expired locks were not removed, in check mode.
       - V(trace) is on a message. The step C(first) is from M(mailops.postfix.postfix_log_info), and C(followed) from the same module in
         a loop over C(message_ids) of a report on the first step. Setting C(trace) has what was asked for.
+      - V(hold) is on messages that were put on hold or released. The step C(plan) is from M(mailops.postfix.postfix_queue_hold) in check
+        mode, and C(act) from the same module afterwards. If a release releases what earlier holds held, C(record) is from
+        M(mailops.postfix.postfix_run_files) with V(read_hold). Setting C(run) has C(state), C(own), C(record), C(match), C(exclude),
+        C(reason) and C(check). With setting C(limits) it is a preview. C(limits) has C(fleet_max_messages).
+      - V(flush) is on messages that were tried. The step C(plan) is from M(mailops.postfix.postfix_queue_flush) in check mode, and C(act)
+        from the same module afterwards. Setting C(run) has C(site), C(requeue), C(wait), C(match), C(exclude), C(reason) and C(check).
+        With setting C(limits) it is a preview. C(limits) has C(fleet_max_messages).
     type: str
     required: true
-    choices: [audit, plan, cleanup, quarantine, quarantines, suspects, lockout, locks, trace]
+    choices: [audit, plan, cleanup, quarantine, quarantines, suspects, lockout, locks, trace, hold, flush]
   results:
     description:
       - What the tasks returned, a dictionary of hosts, each with a dictionary of its results by step. An empty or missing result stands for

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Sequence
@@ -30,12 +30,17 @@ ROLES = Path(__file__).resolve().parents[2] / "roles"
 # The variables of the playbooks that belong to no role.
 PLAYBOOKS = "mailops"
 REDACT_KEY = "mailops_redact_key"
+# The rules of all roles, which are the defaults of their own rules.
+COMMON_RULES: Mapping[str, Mapping[str, Any]] = {
+    name: {"type": "list", "elements": "dict", "default": []} for name in ("mailops_match", "mailops_exclude")
+}
 PLAYBOOK_VARIABLES = (
     "mailops_hosts",
     "mailops_serial",
     "mailops_notice_after",
     "mailops_timeout",
     REDACT_KEY,
+    *COMMON_RULES,
 )
 # A name without the prefix of a role counts as a misspelled one if it differs from one in so few letters.
 _MOST_EDITS = 2
@@ -65,6 +70,8 @@ class Role:
     name: str
     options: Mapping[str, Mapping[str, Any]]
     exported: frozenset[str]
+    templates: Mapping[str, str] = field(default_factory=dict)
+    """The defaults that are templates. Their values come from other variables, which are checked themselves."""
 
     @property
     def known(self) -> frozenset[str]:
@@ -82,7 +89,20 @@ def _read_role(path: Path) -> Role:
     options: dict[str, Mapping[str, Any]] = {}
     for entry_point in yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"].values():
         options.update(entry_point["options"])
-    return Role(name, options, frozenset(["%s_report" % name]))
+    return Role(
+        name, options, frozenset(["%s_report" % name]), _read_templates(path.parents[1] / "defaults" / "main.yml")
+    )
+
+
+def _read_templates(path: Path) -> dict[str, str]:
+    """Return the defaults of a role that are templates."""
+    defaults = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {name: value for name, value in (defaults or {}).items() if isinstance(value, str) and "{{" in value}
+
+
+def with_common_rules(role: Role) -> Role:
+    """Return a role whose options include the rules of all roles, so that they are checked with its own."""
+    return replace(role, options={**COMMON_RULES, **role.options})
 
 
 # --- names ----------------------------------------------------------------------------------------------------------

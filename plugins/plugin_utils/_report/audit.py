@@ -28,6 +28,10 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results im
     select_hosts,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suggestions import (
+    merge_suggestions,
+    suggestions_of,
+)
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.thresholds import find_over, read_thresholds
 
 TOP = 10
@@ -65,7 +69,12 @@ def audit_report(
     ]
     facts = [row["facts"] for row in rows if row["facts"] is not None]
     messages = {row["host"]: row["facts"]["total"]["messages"] for row in rows if _has_total(row)}
-    fleet = {**_sum_up(len(rows), facts), "suspects": _count_suspects(rows), "growth": fleet_growth(messages, history)}
+    fleet = {
+        **_sum_up(len(rows), facts),
+        "suspects": _count_suspects(rows),
+        "suggestions": merge_suggestions(rows),
+        "growth": fleet_growth(messages, history),
+    }
     report = make_report(
         "audit",
         created,
@@ -91,10 +100,15 @@ def _count_suspects(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _make_row(host: str, steps: AuditSteps, history: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     problem = find_problem(steps.facts)
     if problem:
-        return make_row(host, *problem, facts=None, suspects=None, growth=None)
+        return make_row(host, *problem, facts=None, suspects=None, suggestions=None, growth=None)
     facts = queue_facts(steps.facts)
     growth = host_growth(host, facts["total"]["messages"], history) if "total" in facts else None
-    return make_row(host, State.OK, facts=facts, suspects=_suspects_of(steps.log), growth=growth)
+    figures: dict[str, Any] = {
+        "suspects": _suspects_of(steps.log),
+        "suggestions": suggestions_of(facts),
+        "growth": growth,
+    }
+    return make_row(host, State.OK, facts=facts, **figures)
 
 
 def _suspects_of(log: Result) -> list[str] | None:

@@ -34,6 +34,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.par
     top_text,
     undecided_lines,
 )
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.suggestions import suggestion_section
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import TOPS, state_word
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import age, clip, one_line, size
 
@@ -53,6 +54,7 @@ def audit_document(report: Report) -> Document:
         over_section(report),
         _top_section(report["fleet"]),
         _suspect_section(report["fleet"]),
+        suggestion_section(report),
         message_section("Undecided", report["hosts"], lambda row: (row["facts"] or {}).get("undecided")),
         message_section("Damaged", report["hosts"], _damaged),
         problem_section(report),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Callable, Mapping
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.acts import flush_document, hold_document
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.audit import audit_document
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.cleanup import cleanup_document
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.document import Document
@@ -34,6 +35,8 @@ DOCUMENTS: Mapping[str, Callable[[Report], Document]] = {
     "lockout": lockout_document,
     "locks": locks_document,
     "trace": trace_document,
+    "hold": hold_document,
+    "flush": flush_document,
 }
 
 

@@ -17,6 +17,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.htm
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.iso_times import with_iso_times
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.markdown import markdown_text
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.prometheus import prometheus_text
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.suggestions import rules_file
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.suspects import locks_file
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.text import WIDTH, text_lines
 
@@ -65,7 +66,8 @@ RENDERERS: Mapping[str, Renderer] = {
 DEFAULT_FORMATS = ("json", "markdown", "html")
 # What else is kept of a kind of report, by the name that it has among its formats.
 MORE_FILES: Mapping[str, Mapping[str, Renderer]] = {
-    "suspects": {"locks": Renderer(locks_file, ".yml", "The suspects as locks")}
+    "audit": {"rules": Renderer(rules_file, ".yml", "The suggestions as rules")},
+    "suspects": {"locks": Renderer(locks_file, ".yml", "The suspects as locks")},
 }
 
 
@@ -90,8 +92,10 @@ def render_files(report: Report, formats: Iterable[str] = DEFAULT_FORMATS) -> di
     """
     more = {} if report.get("redacted") else MORE_FILES.get(str(report.get("kind")), {})
     renderers = {**{name: RENDERERS[name] for name in formats}, **more}
-    return {
+    files = {
         name: ReportFile(renderer.title, renderer.suffix, renderer.render(report), renderer.mode)
         for name, renderer in renderers.items()
         if renderer.suffix
     }
+    # A file without text is not kept, such as one of rules if none are suggested.
+    return {name: file for name, file in files.items() if file.text}

@@ -114,6 +114,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"theirs": [{"sendr": "x"}], "queue_cleanup_match": "{{ theirs }}"},
         "queue_cleanup_match[0].sendr: there is no such criterion; known are queue_id, ",
     ),
+    (
+        {"mailops_match": [{"sender": "a@example.com"}, {"sendr": "x"}]},
+        "mailops_match[1].sendr: there is no such criterion; known are ",
+    ),
 ]
 
 
@@ -124,7 +128,7 @@ def test_what_the_play_gives_wrong_is_refused(tmp_path: Path) -> None:
     shown = output.replace("\\'", "'").replace('\\"', '"')
     for _variables, message in REFUSED:
         assert message in shown
-    roles = "lockout, message_trace, queue_audit, queue_cleanup, spool_quarantine"
+    roles = "lockout, message_trace, queue_audit, queue_cleanup, queue_flush, queue_hold, spool_quarantine"
     assert f"Give the option role, one of {roles}, and no others but locking, problems, task_files." in shown
 
 
@@ -529,7 +533,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         files("x"),
         (
             "operation: 'x' is none of keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted, "
-            "choose_canary, check_batch, note_waiting, merge_runs."
+            "choose_canary, check_batch, note_waiting, merge_runs, make_hold, begin_hold, end_hold, find_holds, read_hold, end_release."
         ),
     ),
     (files("read_plan"), "The operation read_plan takes directory and host."),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from typing import Any, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Iterable, Iterator, Mapping
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -17,6 +18,8 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _variables
 from ansible_collections.mailops.postfix.plugins.plugin_utils._values import to_plain
 from ansible_collections.mailops.postfix.plugins.plugin_utils._variables import Role
+
+_OPTIONAL = ("locking", "problems", "task_files")
 
 
 class ActionModule(ActionBase):
@@ -33,9 +36,10 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         roles = _variables.read_roles()
         role = roles.get(str(self._task.args.get("role")))
-        if role is None or not {"role"} <= set(self._task.args) <= {"role", "locking"}:
+        if role is None or not {"role"} <= set(self._task.args) <= {"role", *_OPTIONAL}:
             raise AnsibleActionFail(
-                "Give the option role, one of %s, and no other but locking." % ", ".join(sorted(roles))
+                "Give the option role, one of %s, and no others but %s."
+                % (", ".join(sorted(roles)), ", ".join(_OPTIONAL))
             )
         locking = boolean(self._task.args.get("locking", True))
         hosts = [str(host) for host in variables.get("ansible_play_hosts_all", ())]
@@ -44,6 +48,8 @@ class ActionModule(ActionBase):
         names = {str(name) for known in (variables, *variables_by_host.values()) for name in known}
         problems = _variables.name_problems(names, roles)
         problems += self._value_problems(role, variables, variables_by_host, locking=locking)
+        problems += to_plain(self._task.args.get("problems", []))
+        problems += _missing_files(to_plain(self._task.args.get("task_files", [])))
         if problems:
             raise AnsibleActionFail("\n".join(dict.fromkeys(problems)))
         result.update(changed=False, hosts_digest=digest)
@@ -68,7 +74,7 @@ class ActionModule(ActionBase):
         now = int(time.time())
         play_values = {name: variables[name] for name in role.options if name in variables}
         values = to_plain(self._templar.template(play_values))
-        problems = _variables.value_problems(role, values, now=now)
+        problems = _variables.value_problems(role, values, now=now) or _variables.type_problems(role, values)
         problems = problems or [
             *_variables.short_expiry_problems(role, values),
             *_variables.refused_lock_problems(role, values, now=now, locking=locking),
@@ -77,13 +83,19 @@ class ActionModule(ActionBase):
         for host, host_variables in variables_by_host.items():
             differing = dict(_find_differing(role, play_values, own_values, host_variables))
             host_values = _template_values(host, differing, variables) if differing else {}
-            found = _variables.value_problems(role, host_values, now=now)
+            found = _variables.value_problems(role, host_values, now=now) or _variables.type_problems(role, host_values)
             if host_values and not problems:
                 # What must not be locked on one host is locked on none.
                 merged = {**values, **host_values}
                 found = found or _variables.refused_lock_problems(role, merged, now=now, locking=locking)
             problems += ["%s: %s" % (host, text) for text in found]
         return problems
+
+
+def _missing_files(paths: Iterable[str]) -> list[str]:
+    """Return which files of tasks do not exist on the controller."""
+    text = "There is no file %s; nothing was touched. Relative paths start where ansible-playbook runs."
+    return [text % path for path in paths if not Path(path).expanduser().is_file()]
 
 
 def _variables_of(hosts: list[str], variables: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import shlex
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Mapping, Sequence
+from typing import Any, Callable, Dict, Mapping
 
 from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files
+from ansible_collections.mailops.postfix.plugins.plugin_utils._display import show_lines
 from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.kinds import KINDS, Basis, make_report_of
@@ -28,6 +28,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.ren
     render_files,
     report_text,
 )
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.text import command_lines
 from ansible_collections.mailops.postfix.plugins.plugin_utils._values import mark_untrusted, to_plain
 
 TaskResult = Dict[str, Any]
@@ -40,6 +41,7 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "settings": {"type": "dict", "default": {}},
     "directory": {"type": "path"},
     "formats": {"type": "list", "elements": "str", "choices": file_formats(), "default": list(DEFAULT_FORMATS)},
+    "keep": {"type": "str", "choices": ["always", "refused"], "default": "always"},
     "show": {"type": "bool", "default": True},
     "run": {"type": "str", "default": ""},
 }
@@ -62,14 +64,16 @@ class ActionModule(ActionBase):
         options = self._read_options()
         try:
             report = make_report_of(options["kind"], _basis_of(options, task_vars or {}), options["settings"])
-            lines = report_text(report)
-            kept = {} if self._task.check_mode else _keep_report(report, options)
-            refusals = refusal_texts(report)
+            lines, refusals = report_text(report), refusal_texts(report)
+            is_kept = (
+                bool(options["directory"]) and not self._task.check_mode and (refusals or options["keep"] == "always")
+            )
+            kept = _keep_report(report, options) if is_kept else {}
         except (ValueError, MailopsError) as error:
             raise AnsibleActionFail(str(error)) from None
         lines += kept.pop("more_lines", [])
         if options["show"]:
-            _show(lines)
+            show_lines(lines)
         made = {"report": report, "lines": lines, "problems": report["problems"], "refusals": refusals, **kept}
         result.update(mark_untrusted(made), changed=False)
         return result
@@ -91,17 +95,8 @@ def _basis_of(options: Mapping[str, Any], variables: Mapping[str, Any]) -> Basis
     return Basis(results, int(time.time()), hosts)
 
 
-def _show(lines: Sequence[str]) -> None:
-    """Show lines as they are, whatever callback shows the results of tasks."""
-    display = Display()
-    for line in ("", *lines, ""):
-        display.display(line)
-
-
 def _keep_report(report: Report, options: Mapping[str, Any]) -> TaskResult:
     """Write the report, and return what that adds to the result. If it cannot be written, each host has a problem."""
-    if not options["directory"]:
-        return {}
     directory = Path(options["directory"]).expanduser().absolute()
     files = render_files(report, options["formats"])
     texts = {file.suffix: file.text for file in files.values()}
@@ -125,14 +120,13 @@ def _approval_lines(report: Report, paths: Mapping[str, str]) -> list[str]:
     if not report.get("suspects"):
         return []
     given = context.CLIARGS
-    words = ["ansible-playbook", "mailops.postfix.lockout"]
-    words += [word for source in given.get("inventory") or () for word in ("-i", source)]
-    words += ["--limit", given["subset"]] if given.get("subset") else []
-    words += [
-        word for text in given.get("extra_vars") or () if text.startswith(_KEPT_VARIABLES) for word in ("-e", text)
-    ]
+    options = [("-i", source) for source in given.get("inventory") or ()]
+    options += [("--limit", given["subset"])] if given.get("subset") else []
+    options += [("-e", text) for text in given.get("extra_vars") or () if text.startswith(_KEPT_VARIABLES)]
+    options.append(("-e", "@%s" % paths["locks"]))
     return [
         "",
-        "Delete the lines of accounts that you do not want to lock from the file of locks. Then lock the others with:",
-        "  %s" % " ".join(map(shlex.quote, [*words, "-e", "@%s" % paths["locks"]])),
+        "Delete the lines of accounts that you do not want to lock from the file of locks. Then lock the",
+        "others with:",
+        *command_lines(["ansible-playbook mailops.postfix.lockout", *(shlex.join(option) for option in options)]),
     ]

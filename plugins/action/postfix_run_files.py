@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Any, Callable, Dict, Mapping, NamedTuple
+from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple
 
 from ansible import context
 from ansible.errors import AnsibleActionFail
@@ -16,6 +16,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files
+from ansible_collections.mailops.postfix.plugins.plugin_utils._display import show_lines
 from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import now
 from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
 from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import parse_plan
@@ -33,11 +34,15 @@ _KEPT_VARIABLES = ("mailops_hosts=", "lockout_")
 
 
 class Operation(NamedTuple):
-    """An operation: the function, the options it takes, and the function that replaces it in check mode and writes nothing."""
+    """An operation: the function, the options it takes, and the function that replaces it in check mode and writes nothing.
+
+    optional: options that may be left out.
+    """
 
     work: Callable[..., TaskResult]
     options: frozenset[str]
     predict: Callable[..., TaskResult]
+    optional: frozenset[str] = frozenset()
 
 
 def _predict_nothing(_directory: Path, **_options: Any) -> TaskResult:
@@ -133,8 +138,22 @@ def _read_plan(directory: Path, *, host: str) -> TaskResult:
 # --- runs -----------------------------------------------------------------------------------------------------------
 
 
-def _begin_run(directory: Path, *, kind: str, about: Mapping[str, Any], results: Results) -> TaskResult:
-    return {"run": _run_files.begin_run(directory, kind, about, results)}
+def _begin_run(
+    directory: Path,
+    *,
+    kind: str,
+    about: Mapping[str, Any],
+    results: Results,
+    run: str = "",
+    starting: Iterable[str] = (),
+) -> TaskResult:
+    """Begin a run, unless one is given that goes on, and note on which hosts it starts to act."""
+    if not run:
+        show_lines(_report_interrupted(directory)["lines"])
+        run = _run_files.begin_run(directory, kind, about, results)
+    if starting:
+        _run_files.note_results(directory, run, started=list(starting), results={})
+    return {"run": run}
 
 
 def _note_results(directory: Path, *, run: str, starting: bool, results: Results) -> TaskResult:
@@ -158,7 +177,12 @@ OPERATIONS: Mapping[str, Operation] = {
     "keep_plans": Operation(_keep_plans, frozenset(("directory", "hosts", "results", "limits")), _predict_nothing),
     "find_plans": Operation(_find_plans, frozenset(("directory",)), _find_plans),
     "read_plan": Operation(_read_plan, frozenset(("directory", "host")), _read_plan),
-    "begin_run": Operation(_begin_run, frozenset(("directory", "kind", "about", "hosts", "results")), _predict_nothing),
+    "begin_run": Operation(
+        _begin_run,
+        frozenset(("directory", "kind", "about", "hosts", "results")),
+        _predict_nothing,
+        frozenset(("run", "starting")),
+    ),
     "note_results": Operation(
         _note_results, frozenset(("directory", "run", "starting", "hosts", "results")), _predict_nothing
     ),
@@ -195,7 +219,7 @@ class ActionModule(ActionBase):
         operation = OPERATIONS.get(name)
         if operation is None:
             raise AnsibleActionFail("operation: %r is none of %s." % (name, ", ".join(OPERATIONS)))
-        if operation.options ^ set(options):
+        if not operation.options <= set(options) <= operation.options | operation.optional:
             raise AnsibleActionFail("The operation %s takes %s." % (name, " and ".join(sorted(operation.options))))
         if "results" in options:
             # As an option the results themselves would take much longer, because plans are large.

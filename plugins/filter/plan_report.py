@@ -52,8 +52,6 @@ seealso:
     plugin_type: lookup
   - plugin: mailops.postfix.report_text
     plugin_type: filter
-  - plugin: mailops.postfix.report_markdown
-    plugin_type: filter
 """
 
 EXAMPLES = r"""

@@ -15,8 +15,7 @@ short_description: Say why a run is refused
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Returns the sentences for the C(refusals) of a report of P(mailops.postfix.plan_report#filter),
-    P(mailops.postfix.quarantine_report#filter) or P(mailops.postfix.lockout_report#filter).
+  - Returns the sentences for the C(refusals) of a report of P(mailops.postfix.plan_report#filter).
 positional: _input
 options:
   _input:

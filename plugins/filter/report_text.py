@@ -15,10 +15,8 @@ short_description: Lay a report out for a terminal
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Lays out what P(mailops.postfix.audit_report#filter), P(mailops.postfix.plan_report#filter),
-    P(mailops.postfix.cleanup_report#filter), P(mailops.postfix.quarantine_report#filter),
-    P(mailops.postfix.quarantine_list#filter), P(mailops.postfix.suspects_report#filter), P(mailops.postfix.lockout_report#filter),
-    P(mailops.postfix.locks_report#filter) and P(mailops.postfix.trace_report#filter) return. Identifiers such as C(left_over) become words.
+  - Lays out what P(mailops.postfix.plan_report#filter) and P(mailops.postfix.cleanup_report#filter) return. Identifiers such as
+    C(left_over) become words.
   - Text that came from a queue is untrusted. Everything in it that could control a terminal is escaped.
 positional: _input
 options:

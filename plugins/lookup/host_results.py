@@ -23,26 +23,18 @@ options:
     type: list
     elements: str
 seealso:
-  - plugin: mailops.postfix.audit_report
-    plugin_type: filter
   - plugin: mailops.postfix.plan_report
     plugin_type: filter
   - plugin: mailops.postfix.cleanup_report
     plugin_type: filter
-  - plugin: mailops.postfix.quarantine_report
-    plugin_type: filter
 """
 
 EXAMPLES = r"""
-- name: Read the queues
-  mailops.postfix.postfix_queue_facts:
-  register: queue_result
-
-- name: Sum up the fleet
+- name: Sum up the plans
   ansible.builtin.debug:
     msg: >-
-      {{ lookup('mailops.postfix.host_results', {'facts': 'queue_result'})
-         | mailops.postfix.audit_report | mailops.postfix.report_text }}
+      {{ lookup('mailops.postfix.host_results', {'plan': 'plan_result'})
+         | mailops.postfix.plan_report | mailops.postfix.report_text }}
   run_once: true
 """
 

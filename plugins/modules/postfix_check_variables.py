@@ -14,7 +14,7 @@ description:
   - Refuses every variable of any host of the play that has nearly the name of a variable of this collection's roles or playbooks, and names
     the nearest existing variable. Ansible would ignore a misspelled variable.
   - Refuses rules that the modules would refuse, a text instead of a list of rules, limits that limit nothing, and lengths of time
-    without a unit, and locks of what is protected. All errors are returned at once, each with its place.
+    without a unit, values of another type than the role declares, and locks of what is protected. All errors are returned at once, each with its place.
   - The roles of this collection run it first, once for all hosts. It runs on the controller and connects to no host.
 options:
   role:
@@ -27,6 +27,17 @@ options:
         are checked. With V(false) the locks are to be removed.
     type: bool
     default: true
+  problems:
+    description:
+      - What else is wrong, one sentence for each problem. The run is refused with these and with what is found here, all at once.
+    type: list
+    elements: str
+    default: []
+  task_files:
+    description: Files of tasks that must exist on the controller. Relative paths start where C(ansible-playbook) runs.
+    type: list
+    elements: path
+    default: []
 attributes:
   check_mode:
     description: Can run in check mode and predict the changes without making them.

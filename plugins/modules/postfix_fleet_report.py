@@ -88,6 +88,11 @@ options:
     elements: str
     choices: [json, markdown, html]
     default: [json, markdown, html]
+  keep:
+    description: Whether files are written always, or only if limits refuse what the report previews (RV(refusals)).
+    type: str
+    choices: [always, refused]
+    default: always
   show:
     description: Whether to show the text of the report.
     type: bool

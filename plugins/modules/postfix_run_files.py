@@ -28,11 +28,14 @@ options:
       - V(find_plans) returns the directory that has the plans. If O(directory) has the plans of several runs, that is the directory of
         the newest.
       - V(read_plan) returns the plan of O(host) in O(directory), if there is one.
-      - V(begin_run) notes that a run begins, what it does (O(kind), O(about)), and what is known so far (O(results)).
+      - V(begin_run) shows and writes reports as V(report_interrupted), and notes that a run begins, what it does (O(kind), O(about)), and
+        what is known so far (O(results)). If O(run) is not empty, this run goes on, and no other begins. The run starts to act on the hosts
+        that O(starting) names.
       - V(note_results) notes what tasks of O(run) returned on O(hosts) (O(results)), and whether the run starts to act on them
         (O(starting)).
       - V(report_interrupted) writes the reports of runs that began in O(directory), were interrupted, and have no report.
-      - Each operation takes O(directory) and the options that are named with it, and no others.
+      - Each operation takes O(directory) and the options that are named with it, and no others. V(begin_run) needs neither O(run) nor
+        O(starting).
     type: str
     required: true
     choices: [keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted]
@@ -58,16 +61,17 @@ options:
     choices: [cleanup, lockout, quarantine]
   about:
     description:
-      - What a run does. See O(mailops.postfix.cleanup_report#filter:run), O(mailops.postfix.lockout_report#filter:run) and
-        O(mailops.postfix.quarantine_report#filter:run).
+      - What a run does. It is the setting C(run) of a report of this kind, see O(mailops.postfix.postfix_fleet_report#module:kind).
     type: dict
   hosts:
     description: The hosts that O(results) are of.
     type: list
     elements: str
   starting:
-    description: Whether the run starts to act on O(hosts).
-    type: bool
+    description:
+      - With O(operation=note_results), whether the run starts to act on O(hosts).
+      - With O(operation=begin_run), the list of the hosts that it starts to act on.
+    type: raw
   results:
     description: The variables that tasks registered on each of O(hosts), by the name of the step.
     type: dict
@@ -83,8 +87,7 @@ attributes:
     support: full
     platforms: posix
 seealso:
-  - plugin: mailops.postfix.report_text
-    plugin_type: filter
+  - module: mailops.postfix.postfix_fleet_report
 """
 
 EXAMPLES = r"""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, reason_of, remedy_of
+from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files
 
 _FILE_MODE = 0o600
 _PERMISSION = frozenset((errno.EACCES, errno.EPERM))
@@ -80,6 +81,14 @@ def write_bytes(path: Path, data: bytes, *, what: str) -> None:
             raise
     except OSError as error:
         raise FileError("%s: %s cannot be written: %s" % (what, path, _reason(error))) from error
+
+
+def make_directory(path: Path, *, what: str) -> None:
+    """Make a directory and its missing parents, for their owner only. Raises FileError."""
+    try:
+        _run_files.make_directory(path)
+    except OSError as error:
+        raise FileError("%s: the directory %s cannot be made: %s" % (what, path, _reason(error))) from error
 
 
 def write_json(path: Path, content: dict[str, Any], *, what: str) -> None:

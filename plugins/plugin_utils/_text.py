@@ -15,6 +15,8 @@ from typing import Sequence
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 
 _ELLIPSIS = "…"
+# If fewer characters of the end fit, they say nothing.
+_LEAST_TAIL = 3
 _MAX_NAMED = 5
 _SIZE_UNITS = ("KiB", "MiB", "GiB", "TiB")
 
@@ -52,6 +54,40 @@ def clip(text: str, width: int) -> str:
     # Combining characters take no room, so those at the end stay.
     kept = sum(taken <= room for taken in accumulate(map(_width, text)))
     return text[:kept] + _ELLIPSIS
+
+
+def shorten(text: str, width: int) -> str:
+    """Return the text in at most that many columns of a terminal, without its middle if it is too long."""
+    if width_of(text) <= width:
+        return text
+    room = width - width_of(_ELLIPSIS)
+    if room < _LEAST_TAIL * 2:
+        return clip(text, width)
+    tail = _first_columns(text[::-1], room // 2)[::-1]
+    return _first_columns(text, room - width_of(tail)) + _ELLIPSIS + tail
+
+
+def _first_columns(text: str, width: int) -> str:
+    """Return the first characters of a text that take at most so many columns."""
+    return text[: sum(taken <= width for taken in accumulate(map(_width, text)))]
+
+
+def fold(text: str, width: int, indent: str = "") -> list[str]:
+    """Return a text as lines of at most that many columns of a terminal, broken at blanks where possible.
+
+    Each line after the first begins with the indent.
+    """
+    lines: list[str] = []
+    rest = text
+    while width_of(rest) > width:
+        line = _first_columns(rest, width) or rest[:1]
+        blank = line.rfind(" ", len(indent) + 1)
+        # A word that is cut is better than a line that is nearly empty.
+        if rest[len(line)] != " " and blank > len(line) // 2:
+            line = line[:blank]
+        lines.append(line.rstrip())
+        rest = indent + rest[len(line) :].lstrip()
+    return [*lines, rest]
 
 
 def age(seconds: int | None) -> str:

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from tests.fleet.lab import Completed
     from tests.integration.controller import Controller
 
-_SHOWN = re.compile(r'^    "msg": (\[\n.*?^    \])$', re.DOTALL | re.MULTILINE)
+# A report begins with its title and time. It is shown as plain lines, before the status of the task.
+_SHOWN = re.compile(
+    r"^(\S[^\n]*, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\n.*?)\n\n(?:ok|changed): \[", re.DOTALL | re.MULTILINE
+)
+_SHOWN_AS_JSON = re.compile(r'^    "msg": (\[\n.*?^    \])$', re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,15 @@ class Run:
     @property
     def lines(self) -> list[str]:
         """The lines of the last table shown, and of what stands round it."""
-        shown: list[str] = json.loads(_SHOWN.findall(self.completed.stdout)[-1])
-        return shown
+        output = self.completed.stdout
+        shown = {match.start(): match.group(1).splitlines() for match in _SHOWN.finditer(output)}
+        shown.update((match.start(), json.loads(match.group(1))) for match in _SHOWN_AS_JSON.finditer(output))
+        return shown[max(shown)]
 
     def row(self, host: str) -> list[str]:
-        """Return a host's row in that table, column by column."""
-        (line,) = [line for line in self.lines if line.startswith(f"{host} ")]
-        return re.split(r" {2,}", line)
+        """Return a host's row in that table, column by column. A table that is too wide is continued below itself."""
+        first, *others = [re.split(r" {2,}", line) for line in self.lines if line.startswith(f"{host} ")]
+        return first + [cell for row in others for cell in row[1:]]
 
     def recap(self, name: str) -> dict[str, int]:
         """Return one count of Ansible's own summary, as changed or failed, by host."""

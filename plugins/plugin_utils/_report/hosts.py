@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from typing import Any, Collection, Iterable, Mapping
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
 
@@ -23,6 +23,31 @@ def make_report(kind: str, created: int, rows: list[dict[str, Any]], **more: Any
     """Return a report. rows: its hosts, each from make_row(). created: seconds since the epoch."""
     problems = {row["host"]: row["problem"] for row in rows if row["problem"]}
     return {"kind": kind, "version": VERSION, "created": created, **more, "hosts": rows, "problems": problems}
+
+
+def make_run_report(
+    kind: str,
+    created: int,
+    rows: list[dict[str, Any]],
+    *,
+    refusals: list[dict[str, Any]] | None,
+    started: Collection[str] | None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Return a report on a run that acts on hosts.
+
+    refusals: why it must not act, given for a preview, before anything is touched. started: for a run that was interrupted, the hosts
+    on which it had begun.
+    """
+    return make_report(
+        kind,
+        created,
+        rows,
+        **more,
+        interrupted=started is not None,
+        preview=refusals is not None,
+        refusals=refusals or [],
+    )
 
 
 def make_row(host: str, state: State, problem: str | None = None, **figures: Any) -> dict[str, Any]:

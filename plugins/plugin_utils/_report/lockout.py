@@ -11,7 +11,12 @@ from __future__ import annotations
 from typing import Any, Collection, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._locks import id_of, log_places
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import SUMS, add_up, make_report, make_row
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import (
+    SUMS,
+    add_up,
+    make_row,
+    make_run_report,
+)
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.lockout_limits import (
     LockoutLimits,
     refuse_locks,
@@ -22,10 +27,9 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results im
     Problem,
     Result,
     Results,
-    choose_steps,
     count_matched,
     find_problem,
-    select_hosts,
+    read_steps,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import sentence
@@ -96,24 +100,20 @@ def lockout_report(
     started: for a run that was interrupted, the hosts on which it had begun.
     """
     report_time = _ReportTime(limits is not None, started)
-    rows = [
-        _make_row(host, LockoutSteps(**choose_steps(steps, LockoutSteps._fields)), run, report_time)
-        for host, steps in select_hosts(results, hosts)
-    ]
+    rows = [_make_row(host, steps, run, report_time) for host, steps in read_steps(results, hosts, LockoutSteps)]
     effects = sum_effects(run.locks, rows)
     about = {name: value for name, value in run._asdict().items() if name not in ("locks", "ids")}
-    return make_report(
+    return make_run_report(
         "lockout",
         created,
         rows,
+        refusals=None if limits is None else refuse_locks(rows, effects, limits),
+        started=started,
         **about,
         locks=effects,
         ids=list(run.ids),
         not_found=[] if started is not None else _not_found(run, rows),
-        interrupted=started is not None,
-        preview=report_time.preview,
         fleet=_sum_up(rows),
-        refusals=[] if limits is None else refuse_locks(rows, effects, limits),
     )
 
 

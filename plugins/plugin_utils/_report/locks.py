@@ -16,10 +16,9 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results im
     Problem,
     Result,
     Results,
-    choose_steps,
     find_problem,
     first_problem,
-    select_hosts,
+    read_steps,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
 
@@ -45,10 +44,7 @@ def locks_report(
     results: {host: {step: result}}, with the steps of LocksSteps. hosts: as in select_hosts(). created: seconds since the epoch.
     check: whether expired locks were not removed, in check mode.
     """
-    rows = [
-        _make_row(host, LocksSteps(**choose_steps(steps, LocksSteps._fields)))
-        for host, steps in select_hosts(results, hosts)
-    ]
+    rows = [_make_row(host, steps) for host, steps in read_steps(results, hosts, LocksSteps)]
     locks = _merge_locks([row for row in rows if row["locks"] is not None])
     return make_report("locks", created, rows, check=check, locks=locks)
 

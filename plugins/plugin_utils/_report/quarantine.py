@@ -19,8 +19,8 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.cleanup im
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import (
     add_up,
     count_messages,
-    make_report,
     make_row,
+    make_run_report,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine_limits import (
     QuarantineLimits,
@@ -31,13 +31,12 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results im
     Problem,
     Result,
     Results,
-    choose_steps,
     count_matched,
     find_problem,
     first_problem,
     message_of,
     queue_facts,
-    select_hosts,
+    read_steps,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
 
@@ -112,20 +111,16 @@ def quarantine_report(
     """
     expire_seconds = None if run.expire is None else parse_age(run.expire, "expire")
     report_time = _ReportTime(None if expire_seconds is None else created - expire_seconds, limits is not None, started)
-    rows = [
-        _make_row(host, QuarantineSteps(**choose_steps(steps, QuarantineSteps._fields)), run, report_time)
-        for host, steps in select_hosts(results, hosts)
-    ]
-    return make_report(
+    rows = [_make_row(host, steps, run, report_time) for host, steps in read_steps(results, hosts, QuarantineSteps)]
+    return make_run_report(
         "quarantine",
         created,
         rows,
+        refusals=None if limits is None else refuse_restore(rows, limits, name=run.name, everything=run.everything),
+        started=started,
         **run._asdict(),
         expire_seconds=expire_seconds,
-        interrupted=started is not None,
-        preview=report_time.preview,
         fleet=_sum_up(rows),
-        refusals=[] if limits is None else refuse_restore(rows, limits, name=run.name, everything=run.everything),
     )
 
 
@@ -179,6 +174,7 @@ def _make_figures(steps: QuarantineSteps, run: QuarantineOptions, report_time: _
         "renamed": steps.restore.get("renamed"),
         "deleted": deleted,
         "left": _count_left(steps, count_messages(restored), count_messages(deleted), check=run.check),
+        "failed_steps": [name for name, step in steps._asdict().items() if step.get("failed")],
         "mail_runs": (queue_facts(steps.service).get("instance") or {}).get("running"),
     }
 

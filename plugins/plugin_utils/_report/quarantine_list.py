@@ -15,9 +15,8 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results im
     NO_RESULT,
     Result,
     Results,
-    choose_steps,
     find_problem,
-    select_hosts,
+    read_steps,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
 
@@ -34,10 +33,7 @@ def quarantine_list(results: Results, *, created: int, hosts: Iterable[str] | No
     results: {host: {step: result}}, with the steps of QuarantineListSteps. hosts: as in select_hosts(). created: seconds since the
     epoch.
     """
-    rows = [
-        _make_row(host, QuarantineListSteps(**choose_steps(steps, QuarantineListSteps._fields)).listing)
-        for host, steps in select_hosts(results, hosts)
-    ]
+    rows = [_make_row(host, steps.listing) for host, steps in read_steps(results, hosts, QuarantineListSteps)]
     return make_report("quarantines", created, rows)
 
 

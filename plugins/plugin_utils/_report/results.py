@@ -11,13 +11,16 @@ Each kind of report names its steps in a NamedTuple. A result is as Ansible regi
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Iterator, Mapping, NamedTuple
+import inspect
+from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, TypeVar
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
 
 Result = Mapping[str, Any]
 Steps = Mapping[str, Result]
 Results = Mapping[str, Steps]
+
+_Steps = TypeVar("_Steps")
 
 NO_RESULT: Result = {}
 _NOT_QUERIED = "The host failed in an earlier task or play and was not queried."
@@ -36,6 +39,15 @@ def select_hosts(results: Results, hosts: Iterable[str] | None) -> Iterator[tupl
         yield host, results.get(host) or {}
 
 
+def read_steps(
+    results: Results, hosts: Iterable[str] | None, kind: Callable[..., _Steps]
+) -> Iterator[tuple[str, _Steps]]:
+    """Yield each host with its steps as the NamedTuple that a kind of report has for them. hosts: as in select_hosts()."""
+    names = list(inspect.signature(kind).parameters)
+    for host, steps in select_hosts(results, hosts):
+        yield host, kind(**choose_steps(steps, names))
+
+
 def choose_steps(steps: Steps, names: Iterable[str]) -> dict[str, Result]:
     """Return the named steps of a host, empty ones if the host has none."""
     return {name: steps.get(name) or NO_RESULT for name in names}
@@ -47,6 +59,8 @@ def find_problem(result: Result) -> Problem | None:
         return Problem(State.MISSING, _NOT_QUERIED)
     if result.get("unreachable"):
         return Problem(State.UNREACHABLE, message_of(result))
+    if result.get("timed_out"):
+        return Problem(State.TIMED_OUT, message_of(result))
     if result.get("failed"):
         return Problem(State.FAILED, message_of(result))
     return None

@@ -17,9 +17,8 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results im
     NO_RESULT,
     Result,
     Results,
-    choose_steps,
     find_problem,
-    select_hosts,
+    read_steps,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
 
@@ -68,9 +67,7 @@ def suspects_report(
     results: {host: {step: result}}, with the steps of SuspectSteps. hosts: as in select_hosts(). created: seconds since the epoch.
     thresholds: those that the operator set, as for postfix_log_info. An account that exceeds them only over all hosts is a suspect, too.
     """
-    steps_by_host = {
-        host: SuspectSteps(**choose_steps(steps, SuspectSteps._fields)) for host, steps in select_hosts(results, hosts)
-    }
+    steps_by_host = dict(read_steps(results, hosts, SuspectSteps))
     rows = [_make_row(host, steps) for host, steps in steps_by_host.items()]
     logs = {host: steps.log["log"] for host, steps in steps_by_host.items() if find_problem(steps.log) is None}
     accounts = _merge_accounts(logs)

@@ -16,10 +16,9 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results im
     NO_RESULT,
     Result,
     Results,
-    choose_steps,
     find_problem,
     first_problem,
-    select_hosts,
+    read_steps,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
 
@@ -48,9 +47,7 @@ def trace_report(
     results: {host: {step: result}}, with the steps of TraceSteps. hosts: as in select_hosts(). created: seconds since the epoch.
     trace: what was asked for.
     """
-    chosen = {
-        host: TraceSteps(**choose_steps(steps, TraceSteps._fields)) for host, steps in select_hosts(results, hosts)
-    }
+    chosen = dict(read_steps(results, hosts, TraceSteps))
     events = [event for host, steps in chosen.items() for event in _events_of(host, steps)]
     rows = [_make_row(host, steps, events) for host, steps in chosen.items()]
     # Sorting keeps the order of a host's own lines of the same second.

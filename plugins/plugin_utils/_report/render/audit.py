@@ -36,15 +36,9 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.par
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import TOPS, state_word
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import age, clip, one_line, size
 
-_TOP_COLUMNS = {
-    "senders": "top sender",
-    "sasl_usernames": "top login",
-    "client_addresses": "top client",
-    "recipient_domains": "top recipient domain",
-    "reasons": "top reason",
-}
-# These have a column only if some host has a value, because a host that only relays mail has none.
-_OPTIONAL_TOPS = ("sasl_usernames", "client_addresses")
+# Who sends: the first of these tops that the queue of a host knows, and what it is called.
+_SENDING = {"sasl_usernames": "login", "client_addresses": "client", "senders": "sender"}
+_TOP_COLUMNS = {"recipients": "top recipient", "reasons": "top reason"}
 # A login with so many messages, and with so large a part of the messages of the fleet, is worth a look.
 _LOGIN_MESSAGES = 100
 _LOGIN_SHARE = 0.5
@@ -134,20 +128,21 @@ def _top_section(fleet: Mapping[str, Any]) -> Section:
 def _table(report: Report) -> Table:
     queues = [name for name in SELECTABLE_QUEUES if name in DEFAULT_QUEUES or report["fleet"]["queues"].get(name)]
     selected = _has_rules(report)
-    tops = [name for name in _TOP_COLUMNS if name not in _OPTIONAL_TOPS or report["fleet"]["top"].get(name)]
     columns = [
         HOST,
         STATE,
         *number_columns(queues),
         *number_columns(["selected"] if selected else []),
         *number_columns(["oldest"]),
-        *(Column(_TOP_COLUMNS[name], untrusted=True) for name in tops),
+        Column("who sends", untrusted=True, splits=True),
+        *number_columns(["messages", "to recipients"]),
+        *(Column(title, untrusted=True) for title in _TOP_COLUMNS.values()),
     ]
     rows = sort_rows(report, lambda row: ((row["facts"] or {}).get("total") or {}).get("messages"))
-    return Table(columns, [_make_cells(report, row, queues, tops, selected=selected) for row in rows])
+    return Table(columns, [_make_cells(report, row, queues, selected=selected) for row in rows])
 
 
-def _make_cells(report: Report, row: Row, queues: Sequence[str], tops: Sequence[str], *, selected: bool) -> list[str]:
+def _make_cells(report: Report, row: Row, queues: Sequence[str], *, selected: bool) -> list[str]:
     facts = row["facts"] or {}
     counts = facts.get("queues") or {}
     figures = [number_text((counts.get(name) or {}).get("messages")) for name in queues]
@@ -159,5 +154,15 @@ def _make_cells(report: Report, row: Row, queues: Sequence[str], tops: Sequence[
         state_word(row["state"]),
         *figures,
         oldest,
-        *(first_top(facts.get("top"), name) for name in tops),
+        *_who_sends(facts.get("top") or {}),
+        *(first_top(facts.get("top"), name) for name in _TOP_COLUMNS),
     ]
+
+
+def _who_sends(tops: Mapping[str, Any]) -> list[str]:
+    """Return who sends most of what is in a queue, its messages, and their recipients if they were counted."""
+    for name, title in _SENDING.items():
+        for value in (tops.get(name) or ())[:1]:
+            who = "%s %s" % (title, clip(one_line(value["value"]), TOP_WIDTH))
+            return [who, number_text(value["messages"]), number_text(value.get("recipients"))]
+    return ["-", "-", "-"]

@@ -15,11 +15,17 @@ from typing import NamedTuple, Sequence
 
 
 class Column(NamedTuple):
-    """A column: its title, and whether it holds numbers (aligned right), untrusted text (shown as code in Markdown), or neither."""
+    """A column: its title, and whether it holds numbers (aligned right), untrusted text (shown as code in Markdown), or neither.
+
+    long: whether it holds long text, which a terminal without room shows in lines of its own below each row, and does not shorten.
+    splits: whether a table that is too wide is split before this column.
+    """
 
     title: str
     numbers: bool = False
     untrusted: bool = False
+    long: bool = False
+    splits: bool = False
 
 
 class Table(NamedTuple):

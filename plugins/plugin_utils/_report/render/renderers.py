@@ -14,9 +14,10 @@ from typing import Any, Callable, Iterable, Mapping, NamedTuple
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.documents import document_of
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.html import report_html
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.iso_times import with_iso_times
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.markdown import markdown_text
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.suspects import locks_file
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.text import text_lines
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.text import WIDTH, text_lines
 
 
 class Renderer(NamedTuple):
@@ -31,13 +32,13 @@ class Renderer(NamedTuple):
 
 
 def report_json(report: Report) -> str:
-    """Return a report as JSON."""
-    return json.dumps(report, indent=4, sort_keys=True) + "\n"
+    """Return a report as JSON. Beside each time in seconds since the epoch there is one in ISO 8601, in UTC."""
+    return json.dumps(with_iso_times(report), indent=4, sort_keys=True) + "\n"
 
 
-def report_text(report: Report) -> list[str]:
-    """Return the lines of a report for a terminal. Raises ValueError if it is no report."""
-    return text_lines(document_of(report))
+def report_text(report: Report, width: int = WIDTH) -> list[str]:
+    """Return the lines of a report for a terminal of so many columns. Raises ValueError if it is no report."""
+    return text_lines(document_of(report), width)
 
 
 def report_markdown(report: Report) -> str:

@@ -33,7 +33,8 @@ def trace_document(report: Report) -> Document:
     columns = [
         Column("time"),
         HOST,
-        *(Column(title, untrusted=True) for title in ("program", "queue ID", "event", "line")),
+        *(Column(title, untrusted=True) for title in ("program", "queue ID", "event")),
+        Column("line", untrusted=True, long=True),
     ]
     rows = [_make_cells(event) for event in report["events"]]
     asked = [Item(name.replace("_", " "), str(value)) for name, value in report["trace"].items() if value]

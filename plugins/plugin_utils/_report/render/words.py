@@ -18,6 +18,7 @@ STATES: Mapping[State, str] = {
     State.OK: "ok",
     State.MISSING: "missing",
     State.UNREACHABLE: "unreachable",
+    State.TIMED_OUT: "timed out",
     State.FAILED: "failed",
     State.NOTHING_TO_DO: "nothing to do",
     State.STOPPED: "stopped",
@@ -54,10 +55,13 @@ TOPS: Mapping[str, str] = {
     "senders": "senders",
     "sasl_usernames": "SASL logins",
     "client_addresses": "clients",
+    "recipients": "recipients",
     "recipient_domains": "recipient domains",
     "reasons": "reasons",
 }
 
+# The last second of the year 9999. ISO 8601 has four digits for a year.
+LAST_SECOND = 253_402_300_799
 # So many hosts of a group are named.
 _HOSTS_NAMED = 10
 
@@ -73,8 +77,8 @@ def outcome_word(outcome: str) -> str:
 
 
 def time_text(second: int) -> str:
-    """Return a time in UTC. second: since the epoch."""
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(second))
+    """Return a time in UTC. second: since the epoch. What a host returns may be no time at all; then it is the first or last one."""
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(min(max(second, 0), LAST_SECOND)))
 
 
 def iso_text(second: int) -> str:

@@ -70,7 +70,7 @@ def debug() -> dict[str, Any]:
 def test_each_operation_and_its_options_are_documented() -> None:
     options = sections("postfix_run_files")["DOCUMENTATION"]["options"]
     assert options["operation"]["choices"] == list(postfix_run_files.OPERATIONS)
-    taken = frozenset().union(*(row.options for row in postfix_run_files.OPERATIONS.values()))
+    taken = frozenset().union(*(row.options | row.optional for row in postfix_run_files.OPERATIONS.values()))
     assert taken | {"operation"} == set(options)
 
 
@@ -123,7 +123,7 @@ def test_what_the_play_gives_wrong_is_refused(tmp_path: Path) -> None:
     for _variables, message in REFUSED:
         assert message in shown
     roles = "lockout, message_trace, queue_audit, queue_cleanup, spool_quarantine"
-    assert f"Give the option role, one of {roles}, and no other but locking." in shown
+    assert f"Give the option role, one of {roles}, and no others but locking, problems, task_files." in shown
 
 
 def test_what_is_protected_cannot_be_locked_and_can_be_unlocked(tmp_path: Path) -> None:
@@ -257,14 +257,14 @@ def test_a_file_in_the_place_of_a_link_stays_and_is_warned_of(tmp_path: Path) ->
 def test_results_of_all_hosts_are_one_mapping(tmp_path: Path) -> None:
     look = "{{ lookup('mailops.postfix.host_results', {'plan': 'planned'}) }}"
     report = (
-        "{{ lookup('mailops.postfix.host_results', steps, hosts=['mx02']) | mailops.postfix.audit_report(created=5) }}"
+        "{{ lookup('mailops.postfix.host_results', steps, hosts=['mx02']) | mailops.postfix.plan_report(created=5) }}"
     )
     tasks = [
         plan(),
         {"ansible.builtin.debug": {"msg": look}, "run_once": True},
         {
             "ansible.builtin.assert": {"that": ["report.hosts | length == 1", "report.hosts[0].state == 'missing'"]},
-            "vars": {"steps": {"facts": "planned"}, "report": report},
+            "vars": {"steps": {"plan": "planned"}, "report": report},
             "run_once": True,
         },
     ]

@@ -78,3 +78,36 @@ def test_one_line(text: str, line: str) -> None:
 def test_and_more() -> None:
     assert _text.and_more(["a", "b"]) == "a, b"
     assert _text.and_more("abcdefg") == "a, b, c, d, e and 2 more"
+
+
+# A text, a width, and the text without its middle.
+SHORTENED: list[tuple[str, int, str]] = [
+    ("mx01", 4, "mx01"),
+    ("mail-out-17.eu-central.example.com", 20, "mail-out-1…ample.com"),
+    ("abcdefgh", 7, "abc…fgh"),
+    ("abcdefgh", 6, "abcde…"),
+    ("日本日本日本日本", 9, "日本…日本"),
+]
+
+
+@pytest.mark.parametrize(("text", "width", "shown"), SHORTENED)
+def test_the_middle_of_a_long_text_is_left_out(text: str, width: int, shown: str) -> None:
+    assert _text.shorten(text, width) == shown
+    assert _text.width_of(shown) <= width
+
+
+# A text, a width, and its lines.
+FOLDED: list[tuple[str, int, list[str]]] = [
+    ("", 10, [""]),
+    ("one two", 10, ["one two"]),
+    ("one two three", 8, ["one two", "  three"]),
+    ("one two three", 7, ["one two", "  three"]),
+    ("a bcdefghijkl", 8, ["a bcdefg", "  hijkl"]),
+    ("abcdefghijkl", 6, ["abcdef", "  ghij", "  kl"]),
+    ("日本日本", 5, ["日本", "  日", "  本"]),
+]
+
+
+@pytest.mark.parametrize(("text", "width", "lines"), FOLDED)
+def test_a_long_text_is_folded(text: str, width: int, lines: list[str]) -> None:
+    assert _text.fold(text, width, "  ") == lines

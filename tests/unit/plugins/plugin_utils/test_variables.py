@@ -44,7 +44,7 @@ NAMES: list[tuple[str, str]] = [
     (
         "mailops_zzz",
         (
-            "mailops_zzz is not a variable of the playbooks; nothing was touched. Known are mailops_hosts, mailops_serial."
+            "mailops_zzz is not a variable of the playbooks; nothing was touched. Known are mailops_hosts, mailops_notice_after, mailops_serial, mailops_timeout."
         ),
     ),
 ]
@@ -112,7 +112,7 @@ VALUES: list[tuple[str, dict[str, Any], list[str]]] = [
     ("words", {"queue_cleanup_max_percent": "x"}, ["queue_cleanup_max_percent: 'x' is not a number."]),
     ("negative", {"queue_cleanup_max_messages": -1}, ["queue_cleanup_max_messages: -1 must not be negative."]),
     ("no count", {"queue_cleanup_max_messages": "1e3"}, ["queue_cleanup_max_messages: '1e3' is not a whole number."]),
-    ("empty", {"queue_cleanup_plans": ""}, ["queue_cleanup_plans is empty; leave it out, or give it a value."]),
+    ("empty", {"queue_cleanup_run": ""}, ["queue_cleanup_run is empty; leave it out, or give it a value."]),
     ("no reason", {"queue_cleanup_reason": ""}, []),
     (
         "no unit",
@@ -120,7 +120,7 @@ VALUES: list[tuple[str, dict[str, Any], list[str]]] = [
         ["queue_cleanup_plan_max_age: 14 has no unit, and would be seconds; write 14d for days, or 14s."],
     ),
     ("as text", {"queue_cleanup_max_percent": "12.5", "queue_cleanup_max_messages": "10"}, []),
-    ("absent", {"queue_cleanup_plans": None}, []),
+    ("absent", {"queue_cleanup_run": None}, []),
 ]
 
 
@@ -190,3 +190,14 @@ def test_locks_are_checked_by_the_role_that_has_some() -> None:
     (problem,) = _variables.refused_lock_problems(ROLES["lockout"], values, now=NOW, locking=True)
     assert problem.startswith("lockout_locks[0]: ")
     assert _variables.refused_lock_problems(ROLES["queue_cleanup"], values, now=NOW, locking=True) == []
+
+
+def test_values_of_another_type_or_outside_the_choices_are_refused() -> None:
+    role = _variables.read_roles()["queue_audit"]
+    right = {"queue_audit_top": "5", "queue_audit_become": "yes", "queue_audit_instance": None, "theirs": 1}
+    assert _variables.type_problems(role, right) == []
+    wrong = {"queue_audit_source": "x", "queue_audit_gather": ["top", "all"]}
+    assert sorted(_variables.type_problems(role, wrong)) == [
+        "value of queue_audit_gather must be one or more of: counts, top, shape, reasons, messages. Got no match for: all.",
+        "value of queue_audit_source must be one of: auto, spool, postqueue, got: x.",
+    ]

@@ -38,6 +38,7 @@ PROBLEMS: list[tuple[dict[str, Any], Problem | None]] = [
     ({}, Problem(State.MISSING, "The host failed in an earlier task or play and was not queried.")),
     (UNREACHABLE, Problem(State.UNREACHABLE, "no route to host")),
     (FAILED, Problem(State.FAILED, "there is no Postfix")),
+    ({**FAILED, "timed_out": True}, Problem(State.TIMED_OUT, "there is no Postfix")),
     ({"failed": True}, Problem(State.FAILED, "no message")),
 ]
 

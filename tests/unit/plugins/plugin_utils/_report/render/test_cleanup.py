@@ -9,9 +9,9 @@ import re
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.cleanup import CleanupRun, cleanup_report
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import report_text
 from tests.unit.support.report_samples import NOW, left_of, plan_of, purged_of
 from tests.unit.support.results import cleanup_steps
+from tests.unit.support.tables import wide_text
 
 
 def test_cleanup_text() -> None:
@@ -20,7 +20,7 @@ def test_cleanup_text() -> None:
         "mx02": cleanup_steps({"unreachable": True, "msg": "timed out"}),
     }
     report = cleanup_report(results, created=NOW, run=CleanupRun(reason="ticket 4711"))
-    assert report_text(report) == [
+    assert wide_text(report) == [
         "Cleanup, 2026-11-20 12:00:00 UTC",
         "Deleted: 39 of 40 planned messages (3.8 KiB) to 78 recipients.",
         "3 more messages of the selection have arrived since; run the cleanup again.",
@@ -49,7 +49,7 @@ def test_cleanup_shows_every_outcome_and_what_failed() -> None:
     purged["failures"] = [{"queue_id": "%dA" % number, "queue": "deferred", "problem": "EIO"} for number in range(7)]
     purged["undecided"] = [{"queue_id": "4B", "queue": "hold", "problem": "its body is too long"}]
     report = cleanup_report({"mx01": cleanup_steps(plan_of(40), purged, left_of(0), {})}, created=NOW, run=CleanupRun())
-    text = report_text(report)
+    text = wide_text(report)
     assert re.split(r" {2,}", text[3])[10:13] == ["already purged", "undecided", "left"]
     assert re.split(r" {2,}", text[4])[10:13] == ["7", "2", "0"]
     start = text.index("Failed:")
@@ -60,7 +60,7 @@ def test_cleanup_shows_every_outcome_and_what_failed() -> None:
 
 def test_cleanup_that_was_interrupted_says_so() -> None:
     results = {"mx01": cleanup_steps(plan_of(40), {}, {}, {})}
-    text = report_text(cleanup_report(results, created=NOW, run=CleanupRun(), started=frozenset(("mx01",))))
+    text = wide_text(cleanup_report(results, created=NOW, run=CleanupRun(), started=frozenset(("mx01",))))
     assert text[0] == "Cleanup, interrupted, 2026-11-20 12:00:00 UTC"
     assert text[2] == "The run was interrupted. Its results are known only for the hosts that it had finished."
 
@@ -76,4 +76,4 @@ VERBS: list[tuple[str, bool, str]] = [
 def test_cleanup_says_what_was_done(method: str, check: bool, line: str) -> None:
     cleanup = cleanup_steps(plan_of(40), purged_of(39), {}, {})
     report = cleanup_report({"mx01": cleanup}, created=NOW, run=CleanupRun(method=method, check=check))
-    assert report_text(report)[1] == line
+    assert wide_text(report)[1] == line

@@ -15,11 +15,6 @@ from tests.unit.support.report_samples import untrusted_reports
 FILTERS = {path.stem for path in Path(report_text.__file__).parent.glob("*.py")}
 
 
-def test_each_kind_of_report_has_a_filter() -> None:
-    names = {kind: "quarantine_list" if kind == "quarantines" else "%s_report" % kind for kind in DOCUMENTS}
-    assert set(names.values()) <= FILTERS
-
-
 def test_each_kind_of_report_is_laid_out() -> None:
     reports = untrusted_reports()
     assert {report["kind"] for report in reports} == set(DOCUMENTS)

@@ -8,9 +8,9 @@ from typing import Any
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.lockout import LockoutRun, lockout_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.lockout_limits import LockoutLimits
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import report_text
 from tests.unit.support.lockout import lock_of, locked_of, matched_of, sweep_of, tried_of
 from tests.unit.support.results import NOW, UNREACHABLE, left_of, purged_of
+from tests.unit.support.tables import wide_text
 
 RUN = LockoutRun(locks=[{"sasl_username": "stolen@example.com"}], cleanup="purge", since="1d", reason="ticket 4711")
 LOCK = lock_of("stolen@example.com")
@@ -40,7 +40,7 @@ PROBLEMS = [
 
 
 def test_a_lockout() -> None:
-    assert report_text(lockout_report(RESULTS, created=NOW, run=RUN)) == [
+    assert wide_text(lockout_report(RESULTS, created=NOW, run=RUN)) == [
         "Lockout, 2026-11-20 10:39:09 UTC",
         "1 of 2 hosts are locked.",
         "2 sessions ended, 40 messages held, 40 deleted.",
@@ -60,7 +60,7 @@ def test_a_lockout() -> None:
 def test_a_preview_has_its_refusals() -> None:
     before = {host: {"preview": steps["preview"], "log": steps.get("log", {})} for host, steps in RESULTS.items()}
     report = lockout_report(before, created=NOW, run=RUN, limits=LockoutLimits(max_messages=5))
-    text = report_text(report)
+    text = wide_text(report)
     assert text[:2] == [
         "Lockout, before anything is touched, 2026-11-20 10:39:09 UTC",
         "1 of 2 hosts would be locked.",
@@ -77,7 +77,7 @@ def test_a_preview_has_its_refusals() -> None:
 def test_the_name_of_a_quarantine_and_what_is_not_known_are_shown() -> None:
     steps = {**RESULTS["mx01"], "sweep": sweep_of(unknown_sessions=3), "clean": {"quarantined": {"messages": 7}}}
     run = RUN._replace(cleanup="quarantine", quarantine="lockout-12345678", reason=None)
-    text = report_text(lockout_report({"mx01": steps}, created=NOW, run=run))
+    text = wide_text(lockout_report({"mx01": steps}, created=NOW, run=run))
     assert text[2:5] == [
         "0 sessions ended, 0 messages held, 7 quarantined.",
         (
@@ -93,7 +93,7 @@ def test_locks_that_are_removed() -> None:
     run = RUN._replace(unlock=True, cleanup="none", ids=["sender-1a2b3c4d"], check=True)
     removed = [LOCK, {**LOCK, "id": "sasl_username-06745913"}, {**LOCK, "id": "sender-1a2b3c4d"}]
     steps = {"lock": locked_of(removed=removed), "left": left_of(7)}
-    text = report_text(lockout_report({"mx01": steps}, created=NOW, run=run))
+    text = wide_text(lockout_report({"mx01": steps}, created=NOW, run=run))
     assert text[:6] == [
         "Unlocked, 2026-11-20 10:39:09 UTC",
         "1 of 1 hosts would be unlocked.",
@@ -108,7 +108,7 @@ def test_locks_that_are_removed() -> None:
 def test_what_is_on_no_host_is_named_when_it_should_be_removed() -> None:
     run = RUN._replace(unlock=True, cleanup="none", ids=["sender-1a2b3c4d"])
     steps = {"lock": locked_of(), "left": left_of(0)}
-    text = report_text(lockout_report({"mx01": steps}, created=NOW, run=run))
+    text = wide_text(lockout_report({"mx01": steps}, created=NOW, run=run))
     assert text[1:4] == [
         "1 of 1 hosts are unlocked.",
         (
@@ -121,14 +121,14 @@ def test_what_is_on_no_host_is_named_when_it_should_be_removed() -> None:
 def test_a_lock_that_selects_nothing_and_check_mode() -> None:
     steps = {**RESULTS["mx01"], "preview": tried_of(0), "log": matched_of(0, 1000)}
     run = RUN._replace(cleanup="hold", check=True)
-    assert report_text(lockout_report({"mx01": steps}, created=NOW, run=run))[2:4] == [
+    assert wide_text(lockout_report({"mx01": steps}, created=NOW, run=run))[2:4] == [
         "2 sessions would be ended, 40 messages would be held.",
         "Some locks select no message in the queues and in the logs. If you expected some, check how they are written.",
     ]
 
 
 def test_an_interrupted_run() -> None:
-    text = report_text(lockout_report(RESULTS, created=NOW, run=RUN._replace(cleanup="hold"), started=["mx01"]))
+    text = wide_text(lockout_report(RESULTS, created=NOW, run=RUN._replace(cleanup="hold"), started=["mx01"]))
     assert text[0] == "Lockout, interrupted, 2026-11-20 10:39:09 UTC"
     assert text[2:4] == [
         "2 sessions ended, 40 messages held.",

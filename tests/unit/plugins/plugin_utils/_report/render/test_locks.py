@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.locks import locks_report
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import report_text
 from tests.unit.support.lockout import NOW, lock_of, locked_of
 from tests.unit.support.results import UNREACHABLE
+from tests.unit.support.tables import wide_text
 
 
 def test_locks_are_listed_with_who_and_when_and_where_they_are_missing() -> None:
@@ -18,7 +18,7 @@ def test_locks_are_listed_with_who_and_when_and_where_they_are_missing() -> None
         "mx02": {"locks": locked_of({**stolen, "action": "hold"}, expired=[lock_of("a", key="sender")])},
         "mx03": {"locks": UNREACHABLE},
     }
-    assert report_text(locks_report(results, created=NOW)) == [
+    assert wide_text(locks_report(results, created=NOW)) == [
         "Locks, 2026-11-20 10:39:09 UTC",
         "2 of 3 hosts answered. They have 2 locks.",
         "1 locks are missing on some hosts. Run the lockout again for them, or unlock them.",
@@ -38,7 +38,7 @@ def test_locks_are_listed_with_who_and_when_and_where_they_are_missing() -> None
 
 def test_check_mode_removes_nothing() -> None:
     results = {"mx01": {"locks": locked_of(lock_of("a"), expired=[lock_of("b")])}}
-    text = report_text(locks_report(results, created=NOW, check=True))
+    text = wide_text(locks_report(results, created=NOW, check=True))
     assert text[1] == "1 of 1 hosts answered. They have 1 locks."
     assert text[4].split()[4:] == ["1h", "0m", "ago", "-", "ops", "ticket", "4711", "-"]
     assert text[-1] == "  mx01: would be removed: sasl_username-1a2b3c4d"

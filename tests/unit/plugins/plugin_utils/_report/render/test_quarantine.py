@@ -16,8 +16,8 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine_limits import QuarantineLimits
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.refusals import refusal_texts
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import report_text
 from tests.unit.support.report_samples import NOW, preview_of, restored_steps, sums_of
+from tests.unit.support.tables import wide_text
 
 
 def steps_of(hosts: dict[str, QuarantineSteps]) -> dict[str, dict[str, Any]]:
@@ -39,7 +39,7 @@ def _quarantine_report(
 def test_quarantine_text() -> None:
     unreachable = QuarantineSteps(quarantine={"unreachable": True, "msg": "timed out"})
     hosts = {"mx01": restored_steps(), "mx02": unreachable}
-    assert report_text(_quarantine_report(hosts, reason="ticket 4711")) == [
+    assert wide_text(_quarantine_report(hosts, reason="ticket 4711")) == [
         "Quarantine, 2026-11-20 12:00:00 UTC",
         "Quarantined: 40 messages (3.9 KiB) to 80 recipients.",
         "Restored: 8 messages (800 B) to 16 recipients.",
@@ -61,7 +61,7 @@ def test_quarantine_text() -> None:
 
 def test_quarantine_text_of_a_dry_look() -> None:
     hosts = {"mx01": restored_steps()._replace(restore={}, left={})}
-    assert report_text(_quarantine_report(hosts, limits=QuarantineLimits(max_messages=7))) == [
+    assert wide_text(_quarantine_report(hosts, limits=QuarantineLimits(max_messages=7))) == [
         "Quarantine, before anything is restored or deleted, 2026-11-20 12:00:00 UTC",
         "Quarantined: 40 messages (3.9 KiB) to 80 recipients.",
         "To be restored: 8 messages (800 B) to 16 recipients.",
@@ -97,7 +97,7 @@ def test_what_is_to_be_deleted_is_announced_counted_and_limited(found: dict[str,
     hosts = {"mx01": restored_steps()._replace(listing=found, restore={}, left={})}
     run = QuarantineOptions(name="spam", rules=True, expire="14d")
     report = quarantine_report(steps_of(hosts), created=NOW, run=run, limits=QuarantineLimits(expire_max_messages=31))
-    text = report_text(report)
+    text = wide_text(report)
     announced = (
         "%d of them would be DELETED at the end, because nothing was moved into their quarantine for 14d." % count
     )
@@ -117,7 +117,7 @@ def test_restoring_everything_is_said_in_words_and_must_be_allowed(everything: b
     hosts = {"mx01": restored_steps()._replace(preview=preview_of(40, 40), restore={}, left={})}
     run = QuarantineOptions(name="spam", rules=True, everything=everything)
     report = quarantine_report(steps_of(hosts), created=NOW, run=run, limits=QuarantineLimits())
-    text = report_text(report)
+    text = wide_text(report)
     assert text[4] == "ALL of them would be restored."
     row = next(line for line in text if line.startswith("mx01 "))
     assert re.split(r" {2,}", row)[5] == "ALL 40"
@@ -130,7 +130,7 @@ def test_restoring_everything_is_said_in_words_and_must_be_allowed(everything: b
 
 def test_quarantine_text_of_a_prediction() -> None:
     hosts = {"mx01": restored_steps()._replace(restore={"skipped": True}, left={})}
-    assert report_text(_quarantine_report(hosts, check=True))[1:4] == [
+    assert wide_text(_quarantine_report(hosts, check=True))[1:4] == [
         "Would be quarantined: 40 messages (3.9 KiB) to 80 recipients.",
         "Would be restored: 8 messages (800 B) to 16 recipients.",
         "32 messages would be left in quarantine.",
@@ -139,7 +139,7 @@ def test_quarantine_text_of_a_prediction() -> None:
 
 def test_quarantine_text_of_what_was_deleted() -> None:
     deleted = {"deleted": sums_of(32)}
-    text = report_text(_quarantine_report({"mx01": restored_steps()._replace(expiry=deleted)}))
+    text = wide_text(_quarantine_report({"mx01": restored_steps()._replace(expiry=deleted)}))
     assert text[3:5] == ["Deleted: 32 messages (3.1 KiB) to 64 recipients.", "0 messages are in quarantine."]
 
 
@@ -147,7 +147,7 @@ def test_a_preview_without_problems_needs_no_more_lines() -> None:
     preview = preview_of(8, 40)
     preview["ansible_facts"]["postfix_queue"]["matched"]["partial"] = 0
     hosts = {"mx01": restored_steps()._replace(quarantine={}, listing=YOUNG, preview=preview, restore={}, left={})}
-    text = report_text(_quarantine_report(hosts, limits=QuarantineLimits()))
+    text = wide_text(_quarantine_report(hosts, limits=QuarantineLimits()))
     assert text[:5] == [
         "Quarantine, before anything is restored or deleted, 2026-11-20 12:00:00 UTC",
         "Quarantined: 0 messages (0 B) to 0 recipients.",
@@ -160,4 +160,4 @@ def test_a_preview_without_problems_needs_no_more_lines() -> None:
 def test_a_run_that_was_interrupted_says_so() -> None:
     run = QuarantineOptions(name="spam", rules=True)
     report = quarantine_report(steps_of({"mx01": restored_steps()}), created=NOW, run=run, started=["mx01"])
-    assert report_text(report)[0] == "Quarantine, interrupted, 2026-11-20 12:00:00 UTC"
+    assert wide_text(report)[0] == "Quarantine, interrupted, 2026-11-20 12:00:00 UTC"

@@ -7,14 +7,14 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine_list import quarantine_list
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import report_text
 from tests.unit.support.report_samples import NOW, listed_quarantine
 from tests.unit.support.results import by_host
+from tests.unit.support.tables import wide_text
 
 
 def test_list_of_quarantines() -> None:
     found: dict[str, Any] = {"mx01": {"quarantines": [listed_quarantine("ticket 4711")]}, "mx02": {"quarantines": []}}
-    assert report_text(quarantine_list(by_host("listing", found), created=NOW)) == [
+    assert wide_text(quarantine_list(by_host("listing", found), created=NOW)) == [
         "Quarantines, 2026-11-20 12:00:00 UTC",
         "1 quarantines on 1 of 2 hosts.",
         "",

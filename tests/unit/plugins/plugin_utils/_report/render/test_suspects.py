@@ -8,11 +8,11 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import report_text
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.suspects import locks_file
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suspects import suspects_report
 from tests.unit.support.lockout import account_of, lock_of, locked_of, log_of, suspect_of
 from tests.unit.support.results import NOW, UNREACHABLE
+from tests.unit.support.tables import wide_text
 
 NAME = "stolen@example.com"
 ACCOUNTS = [account_of(NAME, network_count=30), account_of("news@example.com", failed_logins=2)]
@@ -24,7 +24,7 @@ RESULTS = {
 
 
 def test_suspects_stand_above_the_others_with_their_evidence() -> None:
-    assert report_text(suspects_report(RESULTS, created=NOW)) == [
+    assert wide_text(suspects_report(RESULTS, created=NOW)) == [
         "Suspects, 2026-11-20 10:39:09 UTC",
         "2 of 3 hosts answered. Their logs have 200 lines since 2026-11-19 10:39:09 UTC.",
         "2 accounts sent mail or logged in, 1 of them stand out. Nothing was locked.",
@@ -56,7 +56,7 @@ def test_suspects_stand_above_the_others_with_their_evidence() -> None:
 
 def test_hosts_whose_logs_have_no_lines_are_named() -> None:
     results = {"mx%02d" % number: {"log": log_of(lines=0 if number > 1 else 3)} for number in range(9)}
-    lines = report_text(suspects_report(results, created=NOW))
+    lines = wide_text(suspects_report(results, created=NOW))
     assert (
         "The log of mx02, mx03, mx04, mx05, mx06 and 2 more has no lines. If the mail log has another name, give it in lockout_files."
         in lines
@@ -65,12 +65,12 @@ def test_hosts_whose_logs_have_no_lines_are_named() -> None:
 
 def test_evidence_of_all_hosts_together() -> None:
     log = log_of([account_of(NAME, network_count=5, recipients=300)])
-    text = report_text(suspects_report({"mx01": {"log": log}, "mx02": {"log": log}}, created=NOW))
+    text = wide_text(suspects_report({"mx01": {"log": log}, "mx02": {"log": log}}, created=NOW))
     assert "  stolen@example.com: recipients per day is 600, the threshold is 500, over 2 hosts together" in text
 
 
 def test_a_suspect_that_is_no_account_of_the_report_is_listed() -> None:
-    text = report_text(suspects_report({"mx01": {"log": log_of([], [suspect_of(NAME, 30)])}}, created=NOW))
+    text = wide_text(suspects_report({"mx01": {"log": log_of([], [suspect_of(NAME, 30)])}}, created=NOW))
     assert text[5].split() == [NAME, "yes", *["-"] * 9]
 
 

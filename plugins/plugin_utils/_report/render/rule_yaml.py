@@ -16,6 +16,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.address im
 
 # Ansible evaluates a text of a file of variables that has one of these, so it must know that the text comes from strangers.
 _TEMPLATE = re.compile(r"\{[{%#]")
+# YAML takes these for something else than texts.
+_YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
 
 
 def variable_lines(name: str, rules: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -31,7 +33,7 @@ def variable_lines(name: str, rules: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _key(key: str) -> str:
-    return key if re.fullmatch(r"[a-z_]+", key) else _quoted(key)
+    return key if re.fullmatch(r"[a-z_]+", key) and key not in _YAML_WORDS else _quoted(key)
 
 
 def _flow(value: Any) -> str:

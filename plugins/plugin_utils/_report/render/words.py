@@ -19,6 +19,7 @@ STATES: Mapping[State, str] = {
     State.MISSING: "missing",
     State.UNREACHABLE: "unreachable",
     State.TIMED_OUT: "timed out",
+    State.CONNECTION_REFUSED: "connection refused",
     State.FAILED: "failed",
     State.NOTHING_TO_DO: "nothing to do",
     State.STOPPED: "stopped",

@@ -28,6 +28,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._values import mar
 
 TaskResult = Dict[str, Any]
 
+_FORMATS = ("json", "markdown")
 # The variables of a command line that the next command needs, too.
 _KEPT_VARIABLES = ("mailops_hosts=", "lockout_")
 
@@ -73,7 +74,7 @@ def _predict_report(_directory: Path, *, report: Report, run: str) -> TaskResult
 
 def _write_report(directory: Path, report: Report) -> tuple[Path, list[str]]:
     return _run_files.keep_report(
-        directory, str(report["kind"]), {file.suffix: file.text for file in render_files(report).values()}
+        directory, str(report["kind"]), {file.suffix: file.text for file in render_files(report, _FORMATS).values()}
     )
 
 

@@ -50,6 +50,25 @@ options:
       - It cannot be combined with O(match), O(exclude) or O(match_all).
       - A plan is refused if its time is more than five minutes in the future, or if it has more than 1000000 messages.
     type: dict
+  plan_src:
+    description:
+      - A file on the controller that has the plan, for use instead of O(plan). In a directory, it is the file of the host. A relative
+        path starts where C(ansible-playbook) runs.
+      - A plan in a file never becomes a variable, so that the memory of the controller does not grow with the queues.
+      - A plan of more than 64 MiB, or one that was altered, is refused before the host is contacted.
+    type: path
+  plan_dest:
+    description:
+      - A file on the controller that RV(plan) is written to. In a directory, it is the file of the host. A path that ends with a slash is a
+        directory. Missing directories are made with mode 0700. The file has mode 0600, and replaces an older one in one step.
+      - The result then has RV(plan) without its list of messages, and with its path.
+      - It needs check mode, because only then there is a plan. It cannot be combined with O(plan) and O(plan_src).
+    type: path
+  plan_digest:
+    description:
+      - The digest that the plan in O(plan_src) must have. Another plan is refused before the host is contacted.
+      - By default each plan that was not altered is taken.
+    type: str
   plan_max_age:
     description: The greatest age of a plan, such as V(2h) or V(1d). An older plan is refused.
     type: str

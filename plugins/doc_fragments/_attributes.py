@@ -12,12 +12,23 @@ class ModuleDocFragment:
 options: {}
 requirements:
   - Python 3.7 or newer on the managed host, with its standard library
+notes:
+  - While a host does not answer, Ansible shows its name after 30 seconds, and again each time that the wait has become twice as long. The
+    variable C(mailops_notice_after) sets another number of seconds, and V(0) turns it off.
+  - The variable C(mailops_timeout) sets a number of seconds after which the task fails on a host that did not answer. Its result then has
+    RV(ignore:timed_out=true). The module may still be running on the host. By default there is no such limit.
 attributes:
+  action:
+    description: Has an action plugin, so that a part of it runs on the controller.
+    support: full
   action_group:
     description: Use C(group/mailops.postfix.postfix) in C(module_defaults) to set defaults for all modules of the collection.
     support: full
     membership:
       - mailops.postfix.postfix
+  async:
+    description: Can run with the keyword C(async).
+    support: full
   check_mode:
     description: Can run in check mode and predict the changes without making them.
     support: full

@@ -86,8 +86,8 @@ options:
         P(mailops.postfix.lockout#role).
     type: list
     elements: str
-    choices: [json, markdown]
-    default: [json, markdown]
+    choices: [json, markdown, html]
+    default: [json, markdown, html]
   keep:
     description: Whether files are written always, or only if limits refuse what the report previews (RV(refusals)).
     type: str

@@ -87,6 +87,20 @@ EXAMPLES = r"""
     plan_max_age: 2h
   become: true
 
+- name: See what would be deleted, and keep the plan of each host in a file on the controller
+  mailops.postfix.postfix_queue_purge:
+    match:
+      - sender: <>
+        recipient: victim@example.com
+    plan_dest: plans/
+  become: true
+  check_mode: true
+
+- name: Delete only the messages of these plans
+  mailops.postfix.postfix_queue_purge:
+    plan_src: plans/
+  become: true
+
 - name: Return old mail from our own users to them
   mailops.postfix.postfix_queue_purge:
     method: expire
@@ -213,7 +227,11 @@ plan:
     messages:
       description: The queue IDs and fingerprints of all messages, compressed.
       type: str
-      returned: always
+      returned: without O(plan_dest)
+    path:
+      description: The file on the controller that has the whole plan.
+      type: str
+      returned: with O(plan_dest)
     digest:
       description: The SHA-256 of all the other fields.
       type: str

@@ -29,10 +29,12 @@ from urllib.parse import quote
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SystemRefusal
 
 LATEST = "latest"
+RUN_NOTE = "run.json"
+PLAN = "plan"
+"""The kind of a run that only plans."""
 _DIRECTORY_MODE = 0o700
 _FILE_MODE = 0o600
 _CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-_RUN_NOTE = "run.json"
 # The file of a host cannot have this name, because it has a suffix.
 _LIMITS = "limits"
 # Whether a run on another controller still exists is unknown. After so many seconds it counts as interrupted.
@@ -128,7 +130,7 @@ def keep_plans(
     Return their directory, and the link that could not be set, if any.
     """
     plans_directory = make_directory(directory / "plans")
-    run_directory = _new_directory(plans_directory)
+    run_directory = new_directory(plans_directory)
     write_new(run_directory / _LIMITS, json.dumps(limits) + "\n")
     for host, plan in plans.items():
         write_new(run_directory / file_name(host), json.dumps(plan) + "\n")
@@ -149,7 +151,8 @@ def read_limits(path: Path) -> dict[str, Any]:
     return _load(path / _LIMITS) or {}
 
 
-def _new_directory(parent: Path) -> Path:
+def new_directory(parent: Path) -> Path:
+    """Make a directory for a run, with a name of its own, and return its path."""
     while True:
         path = parent / new_id()
         with suppress(FileExistsError):
@@ -176,11 +179,16 @@ class InterruptedRun:
 
 def begin_run(directory: Path, kind: str, about: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> str:
     """Note that a run begins: what it does, on which hosts, and what is known so far, {host: {step: result}}. Return its name."""
-    path = _new_directory(make_directory(directory / "runs"))
+    path = new_directory(make_directory(directory / "runs"))
+    note_begin(path, kind, about, results)
+    return path.name
+
+
+def note_begin(path: Path, kind: str, about: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write what a run does, when it began, and which process runs it, into the directory of the run."""
     process = {"host": socket.gethostname(), "pid": os.getppid(), "since": _process_start(os.getppid())}
     notes = {"kind": kind, "about": about, "begun": int(time.time()), "process": process}
-    write_new(path / _RUN_NOTE, json.dumps({**notes, "results": _slim_results(results)}) + "\n")
-    return path.name
+    write_new(path / RUN_NOTE, json.dumps({**notes, "results": _slim_results(results)}) + "\n")
 
 
 def note_results(directory: Path, run: str, *, started: list[str], results: Mapping[str, Mapping[str, Any]]) -> None:
@@ -199,9 +207,10 @@ def end_run(directory: Path, run: str) -> None:
 
 def interrupted_runs(directory: Path) -> Iterator[InterruptedRun]:
     """Yield the interrupted runs of a directory: those that began, have no report, and whose process no longer exists."""
-    for path in sorted((directory / "runs").glob("*/" + _RUN_NOTE)):
+    for path in sorted((directory / "runs").glob("*/" + RUN_NOTE)):
         begun = _load(path)
-        if begun and not _process_exists(begun):
+        # A plan changes nothing, so that there is nothing to report.
+        if begun and begun["kind"] != PLAN and not _process_exists(begun):
             yield _read_run(path.parent, begun)
 
 
@@ -209,7 +218,7 @@ def _read_run(path: Path, begun: Mapping[str, Any]) -> InterruptedRun:
     results: dict[str, dict[str, Any]] = {host: dict(steps) for host, steps in begun["results"].items()}
     started: set[str] = set()
     for note_path in sorted(path.glob("*.json")):
-        note = _load(note_path) if note_path.name != _RUN_NOTE else None
+        note = _load(note_path) if note_path.name != RUN_NOTE else None
         for host, steps in (note or {}).get("results", {}).items():
             results.setdefault(host, {}).update(steps)
         started.update((note or {}).get("started", ()))

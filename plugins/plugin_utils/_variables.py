@@ -11,8 +11,9 @@ from __future__ import annotations
 import difflib
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Iterable, Mapping
+from typing import Any, Callable, Iterable, Mapping, Sequence
 
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -26,10 +27,12 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._text import sente
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 # The variables of the playbooks that belong to no role.
 PLAYBOOKS = "mailops"
-PLAYBOOK_VARIABLES = ("mailops_hosts", "mailops_serial")
+PLAYBOOK_VARIABLES = ("mailops_hosts", "mailops_serial", "mailops_notice_after", "mailops_timeout")
 # A name without the prefix of a role counts as a misspelled one if it differs from one in so few letters.
 _MOST_EDITS = 2
 _SIMILARITY = 0.6
+# Variables whose text may be empty.
+_FREE_TEXTS = ("_reason", "_note", "_approve", "_approved_by")
 _RULES_REMEDY = (
     'Write JSON, such as -e \'{"%s": [{"sasl_username": "x", "recipient_count": 2}]}\', or put the rules into a file and '
     "give it as -e @rules.yml"
@@ -157,15 +160,21 @@ def _check_of(name: str, option: Mapping[str, Any]) -> Callable[[str, Any, int],
         return _percent_problems
     if option["type"] == "int":
         return _count_problems
-    if name.endswith(("_expire", "_expire_min", "_max_age")):
+    if name.endswith(("_expire", "_expires", "_expire_min", "_max_age", "_min_age")):
         return _length_problems
-    if option["type"] in ("path", "str") and not name.endswith("_reason"):
+    if option["type"] == "str" and "choices" in option:
+        return partial(_choice_problems, option["choices"])
+    if option["type"] in ("path", "str") and not name.endswith(_FREE_TEXTS):
         return _text_problems
     return _no_problems
 
 
 def _no_problems(_name: str, _value: Any, _now: int) -> list[str]:
     return []
+
+
+def _choice_problems(choices: Sequence[str], name: str, value: Any, _now: int) -> list[str]:
+    return [] if value in choices else ["%s: %r is none of %s." % (name, value, ", ".join(choices))]
 
 
 def _text_problems(name: str, value: Any, _now: int) -> list[str]:

@@ -138,9 +138,9 @@ class Story:
 
     def clean(self) -> None:
         limit = f"queue_cleanup_fleet_max_messages={HOSTS * MESSAGES}"
-        plans = str(self._playbooks.directory / "plans")
-        shown = f"-e queue_cleanup_plans=mailops-reports/plans -e {limit}"
-        run = self.play("cleanup", "-e", limit, shown=shown, queue_cleanup_plans=plans, mailops_serial="100%")
+        plans = str(self._playbooks.directory)
+        shown = f"-e queue_cleanup_run=mailops-reports -e {limit}"
+        run = self.play("cleanup", "-e", limit, shown=shown, queue_cleanup_run=plans, mailops_serial="100%")
         self._require_changed(run, 1)
 
     def clean_again(self) -> None:

@@ -47,14 +47,30 @@ CHANGE: ArgumentSpec = {
     "on_undecided": {"type": "str", "choices": ["skip", "fail"], "default": "skip"},
     "reason": {"type": "str"},
     "plan": {"type": "dict"},
+    "plan_src": {"type": "path"},
+    "plan_dest": {"type": "path"},
+    "plan_digest": {"type": "str"},
     "plan_max_age": {"type": "str", "default": "1d"},
 }
+# What the modules only know so that they are documented: plugin_utils/_plan_action.py handles them on the controller.
+CONTROLLER_OPTIONS = ("plan_src", "plan_dest", "plan_digest")
 INSTANCE_EXCLUSIVE = ("config_directory", "instance")
 
 
 def queues_option(*choices: str, default: Sequence[str] = DEFAULT_QUEUES) -> ArgumentSpec:
     """Return the option queues for a module that can act on those."""
     return {"queues": {"type": "list", "elements": "str", "choices": list(choices), "default": list(default)}}
+
+
+def refuse_controller_options(params: Mapping[str, Any]) -> None:
+    """Raise SelectionError for an option that the action plugin handles on the controller: without it, it would do nothing."""
+    for name in CONTROLLER_OPTIONS:
+        if params[name] is not None:
+            raise SelectionError(
+                name,
+                "the action plugin of the module handles it, and the module ran without it; nothing was touched. Use plan, or run the "
+                "module by ansible or ansible-playbook",
+            )
 
 
 def compose(*parts: ArgumentSpec) -> dict[str, dict[str, Any]]:

@@ -154,6 +154,7 @@ def request_of(
     """
     now = int(time.time())
     _options.check_not_negative(params, "limit", "max_messages", "max_percent")
+    _options.refuse_controller_options(params)
     domains = frozenset(domain.lower().encode("utf-8", "surrogateescape") for domain in own_domains)
     limits = Limits(params["max_messages"], params["max_percent"], bool(params["match_all"]))
     if params["plan"] is None:

@@ -49,9 +49,10 @@ class AuditSettings(NamedTuple):
 
 
 class PlanSettings(NamedTuple):
-    """The settings of a plan. limits: see PlanLimits."""
+    """The settings of a plan. limits: see PlanLimits. fleet_plan: the digest of the fleet plan, and the directory of its run."""
 
     limits: Mapping[str, Any] | None = None
+    fleet_plan: Mapping[str, Any] | None = None
 
 
 class CleanupSettings(NamedTuple):
@@ -104,7 +105,7 @@ def _make_plan(basis: Basis, settings: PlanSettings) -> dict[str, Any]:
     given = dict(settings.limits or {})
     mixed = {"mixed": given.pop("mixed")} if "mixed" in given else {}
     limits = read_options(PlanLimits, "limits", {**read_numbers("limits", given), **mixed})
-    return plan_report(**basis._asdict(), limits=limits)
+    return plan_report(**basis._asdict(), limits=limits, fleet_plan=settings.fleet_plan)
 
 
 def _make_cleanup(basis: Basis, settings: CleanupSettings) -> dict[str, Any]:

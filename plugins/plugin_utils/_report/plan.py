@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Iterable, NamedTuple
+from typing import Any, Iterable, Mapping, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import DEFAULT_PERCENT
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import (
@@ -67,10 +67,12 @@ def plan_report(
     created: int,
     hosts: Iterable[str] | None = None,
     limits: PlanLimits = PlanLimits(),  # noqa: B008  a tuple does not change
+    fleet_plan: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the report on the plans of a fleet. Its refusals are the reasons why they must not be carried out.
 
     results: {host: {step: result}}, with the steps of PlanSteps. hosts: as in select_hosts(). created: seconds since the epoch.
+    fleet_plan: the digest of the fleet plan and the directory of its run, None if there is no file of it.
     """
     rows = [
         make_plan_row(host, PlanSteps(**choose_steps(steps, PlanSteps._fields)).plan)
@@ -84,7 +86,8 @@ def plan_report(
     if not limits.mixed:
         refusals += [*_refuse_rules(rules), *_refuse_times(planned)]
     fleet = {"hosts": len(rows), "planned": len(planned), **counts}
-    return make_report("plan", created, rows, fleet=fleet, rules=rules, refusals=refusals)
+    made = {"fleet_plan": {key: fleet_plan[key] for key in ("digest", "run")} if fleet_plan else None}
+    return make_report("plan", created, rows, fleet=fleet, rules=rules, refusals=refusals, **made)
 
 
 def make_plan_row(host: str, result: Result) -> dict[str, Any]:

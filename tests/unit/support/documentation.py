@@ -23,8 +23,14 @@ def module_names() -> list[str]:
 
 
 def action_names() -> list[str]:
-    """Return the names of what runs on the controller, for which a module holds only the documentation."""
-    return sorted(path.stem for path in (PLUGINS / "action").glob("[!_]*.py"))
+    """Return the names of what runs on the controller only, for which a module holds only the documentation."""
+    paths = (PLUGINS / "action").glob("[!_]*.py")
+    return sorted(path.stem for path in paths if not _runs_module(path.read_text(encoding="utf-8")))
+
+
+def _runs_module(source: str) -> bool:
+    """Return whether an action plugin runs the module of its name on the host."""
+    return "ActionModule(HostAction)" in source or "ActionModule(PlanAction)" in source
 
 
 def sections(module: str) -> dict[str, Any]:

@@ -29,18 +29,17 @@ def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("minor", "oldest", "tests"),
+    ("minor", "tests"),
     [
-        pytest.param(7, True, [*units.HOST_TESTS, *units.PROPERTIES], id="the oldest Python"),
-        pytest.param(9, False, [*units.HOST_TESTS], id="a Python of managed hosts"),
-        pytest.param(10, False, [*units.CONTROLLER_TESTS], id="a Python of the controller"),
+        pytest.param(7, [*units.HOST_TESTS, *units.PROPERTIES], id="the oldest Python"),
+        pytest.param(9, [*units.MODULE_TESTS], id="a Python of managed hosts"),
+        pytest.param(10, [*units.CONTROLLER_TESTS], id="the oldest Python of a controller"),
+        pytest.param(12, [*units.MODULE_TESTS], id="a newer Python of a controller"),
     ],
 )
-def test_each_python_runs_the_tests_that_it_can(
-    ran: list[list[str]], minor: int, oldest: bool, tests: list[str]
-) -> None:
+def test_each_python_runs_the_tests_that_it_can(ran: list[list[str]], minor: int, tests: list[str]) -> None:
     python = Python(minor, Path("/usr/bin/python"))
-    assert units._test(python, properties=oldest).returncode == 0  # noqa: SLF001  what it runs is what is tested
+    assert units._test(python, oldest=7).returncode == 0  # noqa: SLF001  what it runs is what is tested
     [command] = ran
     assert command[-len(tests) :] == tests
     assert all("--ignore=" + path in command for path in units.LONG_TESTS)

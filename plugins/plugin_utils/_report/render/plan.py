@@ -14,6 +14,8 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts impo
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.document import (
     Column,
     Document,
+    Item,
+    Section,
     Table,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.parts import (
@@ -47,8 +49,20 @@ def plan_document(report: Report) -> Document:
     ]
     rows = sort_rows(report, lambda row: (row["counts"] or {}).get("messages"))
     table = Table(columns, [_make_cells(report, row) for row in rows])
-    sections = (rule_section(report), refusal_section(report, "Refused"), problem_section(report))
+    sections = (
+        rule_section(report),
+        refusal_section(report, "Refused"),
+        problem_section(report),
+        _fleet_plan_section(report),
+    )
     return Document("Cleanup plan", report["created"], _summary(report["fleet"]), table, sections)
+
+
+def _fleet_plan_section(report: Report) -> Section:
+    """Return the section that says which fleet plan this is, for the one who approves it or carries it out."""
+    known = report.get("fleet_plan")
+    items = [Item("digest", known["digest"]), Item("directory", known["run"])] if known else []
+    return Section("Fleet plan", items)
 
 
 def _summary(fleet: Mapping[str, Any]) -> list[str]:

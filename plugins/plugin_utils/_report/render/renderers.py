@@ -13,6 +13,7 @@ from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.documents import document_of
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.html import report_html
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.iso_times import with_iso_times
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.markdown import markdown_text
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.suspects import locks_file
@@ -49,11 +50,12 @@ RENDERERS: Mapping[str, Renderer] = {
     "json": Renderer(report_json, ".json", "JSON"),
     "text": Renderer(report_text),
     "markdown": Renderer(report_markdown, ".md", "Markdown"),
+    "html": Renderer(report_html, ".html", "HTML"),
 }
 
 
 # The formats that a report is kept in by default.
-DEFAULT_FORMATS = ("json", "markdown")
+DEFAULT_FORMATS = ("json", "markdown", "html")
 # What else is kept of a kind of report, by the name that it has among its formats.
 MORE_FILES: Mapping[str, Mapping[str, Renderer]] = {
     "suspects": {"locks": Renderer(locks_file, ".yml", "The suspects as locks")}

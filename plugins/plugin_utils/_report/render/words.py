@@ -82,6 +82,11 @@ def time_text(second: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(min(max(second, 0), LAST_SECOND)))
 
 
+def iso_text(second: int) -> str:
+    """Return a time in UTC as ISO 8601 writes it. second: since the epoch, as for time_text()."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(min(max(second, 0), LAST_SECOND)))
+
+
 def rule_text(rule: Mapping[str, Any]) -> str:
     """Return a selection on one line: what matches, what is excluded, and the method."""
     matched = " or ".join(json.dumps(part, ensure_ascii=False) for part in rule["match"]) or "every message"

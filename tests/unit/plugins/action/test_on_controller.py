@@ -344,8 +344,16 @@ def test_a_report_is_shown_and_kept(tmp_path: Path) -> None:
     assert "ok=2    changed=1" in output
     assert result["problems"] == {"mx02": "there is no \x1b[31mPostfix"}
     assert result["refusals"] == []
-    assert result["paths"] == {"json": result["path"] + ".json", "markdown": result["path"] + ".md"}
-    assert result["lines"][-2:] == ["JSON: %s.json" % result["path"], "Markdown: %s.md" % result["path"]]
+    assert result["paths"] == {
+        "json": result["path"] + ".json",
+        "markdown": result["path"] + ".md",
+        "html": result["path"] + ".html",
+    }
+    assert result["lines"][-3:] == [
+        "JSON: %s.json" % result["path"],
+        "Markdown: %s.md" % result["path"],
+        "HTML: %s.html" % result["path"],
+    ]
     for name, path in result["paths"].items():
         assert Path(path).stat().st_mode & 0o777 == 0o600, name
     assert (tmp_path / "r" / "quarantines.json").resolve() == Path(result["paths"]["json"])
@@ -452,7 +460,7 @@ def test_a_report_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
         (fleet_report(), "one of the following is required: results, steps"),
         (
             fleet_report(results={}, formats=["pdf"]),
-            "value of formats must be one or more of: json, markdown. Got no match for: pdf",
+            "value of formats must be one or more of: json, markdown, html. Got no match for: pdf",
         ),
     ]
     _status, output = play(tmp_path, [{**task, "ignore_errors": True} for task, _message in wrong])

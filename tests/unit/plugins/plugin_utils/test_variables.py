@@ -44,7 +44,7 @@ NAMES: list[tuple[str, str]] = [
     (
         "mailops_zzz",
         (
-            "mailops_zzz is not a variable of the playbooks; nothing was touched. Known are mailops_hosts, mailops_serial."
+            "mailops_zzz is not a variable of the playbooks; nothing was touched. Known are mailops_hosts, mailops_notice_after, mailops_serial, mailops_timeout."
         ),
     ),
 ]
@@ -112,7 +112,7 @@ VALUES: list[tuple[str, dict[str, Any], list[str]]] = [
     ("words", {"queue_cleanup_max_percent": "x"}, ["queue_cleanup_max_percent: 'x' is not a number."]),
     ("negative", {"queue_cleanup_max_messages": -1}, ["queue_cleanup_max_messages: -1 must not be negative."]),
     ("no count", {"queue_cleanup_max_messages": "1e3"}, ["queue_cleanup_max_messages: '1e3' is not a whole number."]),
-    ("empty", {"queue_cleanup_plans": ""}, ["queue_cleanup_plans is empty; leave it out, or give it a value."]),
+    ("empty", {"queue_cleanup_run": ""}, ["queue_cleanup_run is empty; leave it out, or give it a value."]),
     ("no reason", {"queue_cleanup_reason": ""}, []),
     (
         "no unit",
@@ -120,7 +120,7 @@ VALUES: list[tuple[str, dict[str, Any], list[str]]] = [
         ["queue_cleanup_plan_max_age: 14 has no unit, and would be seconds; write 14d for days, or 14s."],
     ),
     ("as text", {"queue_cleanup_max_percent": "12.5", "queue_cleanup_max_messages": "10"}, []),
-    ("absent", {"queue_cleanup_plans": None}, []),
+    ("absent", {"queue_cleanup_run": None}, []),
 ]
 
 

@@ -31,7 +31,7 @@ def test_the_files_of_a_report(report: dict[str, object]) -> None:
 
 
 def test_a_report_is_kept_in_each_format_that_has_files() -> None:
-    assert file_formats() == ["json", "markdown"]
+    assert file_formats() == ["json", "markdown", "html"]
     assert set(DEFAULT_FORMATS) <= set(file_formats())
     for name in file_formats():
         assert RENDERERS[name].title

@@ -201,3 +201,8 @@ def test_values_of_another_type_or_outside_the_choices_are_refused() -> None:
         "value of queue_audit_gather must be one or more of: counts, top, shape, reasons, messages. Got no match for: all.",
         "value of queue_audit_source must be one of: auto, spool, postqueue, got: x.",
     ]
+
+
+def test_a_lock_may_end_at_a_time() -> None:
+    for expires in ("2d", "2027-01-01T00:00:00Z"):
+        assert _variables.value_problems(ROLES["lockout"], {"lockout_expires": expires}, now=NOW) == []

@@ -186,12 +186,13 @@ RETURN = r"""
 report:
   description:
     - The report. C(kind) is its kind, C(created) when it was made, in seconds since the epoch. C(hosts) has a row for each host with its
-      C(state), which is an identifier such as C(ok), C(unreachable), C(failed), C(missing), C(cleaned) or C(left_over), and its
-      C(problem), if any. C(fleet) has the sums of all hosts.
+      C(state), which is an identifier such as C(ok), C(unreachable), C(connection_refused), C(timed_out), C(failed), C(missing),
+      C(cleaned) or C(left_over), and its C(problem), if any. C(fleet) has the sums of all hosts.
+    - Times are in seconds since the epoch. The file in JSON has each time also in ISO 8601, in UTC, as C(NAME_iso).
   returned: success
   type: dict
 lines:
-  description: The text of the report. Nothing in it can control a terminal.
+  description: The text of the report, and where it was kept. Lines of the report have at most 100 columns, and cannot control a terminal.
   returned: success
   type: list
   elements: str

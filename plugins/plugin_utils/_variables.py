@@ -191,7 +191,7 @@ def _check_of(name: str, option: Mapping[str, Any]) -> Callable[[str, Any, int],
         return _percent_problems
     if option["type"] == "int":
         return _count_problems
-    if name.endswith(("_expire", "_expires", "_expire_min", "_max_age", "_min_age")):
+    if name.endswith(("_expire", "_approval_expires", "_expire_min", "_max_age", "_min_age")):
         return _length_problems
     if option["type"] == "str" and "choices" in option:
         return partial(_choice_problems, option["choices"])

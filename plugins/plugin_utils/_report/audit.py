@@ -152,13 +152,20 @@ def _sum_held(facts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 def _merge_tops(facts: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """Return the tops of the fleet. Their counts may be too low, because a host returns only its own most frequent values."""
-    merged: dict[str, Counter[str]] = {}
+    merged: dict[str, dict[str, Counter[str]]] = {}
     for fact in facts:
         for name, values in fact.get("top", {}).items():
-            tally = merged.setdefault(name, Counter())
+            tally = merged.setdefault(name, {"messages": Counter(), "recipients": Counter()})
             for value in values or ():
-                tally[value["value"]] += value["messages"]
-    return {
-        name: [{"value": value, "messages": count} for value, count in tally.most_common(TOP)]
-        for name, tally in merged.items()
-    }
+                for key, counts in tally.items():
+                    if value.get(key) is not None:
+                        counts[value["value"]] += value[key]
+    return {name: _most_common(tally["messages"], tally["recipients"]) for name, tally in merged.items()}
+
+
+def _most_common(messages: Counter[str], recipients: Counter[str]) -> list[dict[str, Any]]:
+    """Return the most frequent values with their messages, and with their recipients if they were counted."""
+    return [
+        {"value": value, "messages": count, **({"recipients": recipients[value]} if value in recipients else {})}
+        for value, count in messages.most_common(TOP)
+    ]

@@ -14,11 +14,13 @@ from enum import Enum
 class State(str, Enum):
     """The state of a host. Its value is what report data has."""
 
-    # In every report: whether the host answered. One that timed out was connected, and then did not answer in time.
+    # In every report: whether the host answered. One that timed out was connected, and then did not answer in time. One that refused
+    # the connection is up.
     OK = "ok"
     MISSING = "missing"
     UNREACHABLE = "unreachable"
     TIMED_OUT = "timed_out"
+    CONNECTION_REFUSED = "connection_refused"
     FAILED = "failed"
     # Nothing failed, and nothing had to be done.
     NOTHING_TO_DO = "nothing_to_do"

@@ -40,11 +40,10 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._text import age, 
 
 # Who sends: the first of these tops that the queue of a host knows, and what it is called.
 _SENDING = {"sasl_usernames": "login", "client_addresses": "client", "senders": "sender"}
-_TOP_COLUMNS = {"recipients": "top recipient", "reasons": "top reason"}
 # A login with so many messages, and with so large a part of the messages of the fleet, is worth a look.
 _LOGIN_MESSAGES = 100
 _LOGIN_SHARE = 0.5
-_REASON_WIDTH = 96
+_REASON_WIDTH = 84
 _FLEET_TOP = 3
 
 
@@ -149,7 +148,8 @@ def _table(report: Report) -> Table:
         *number_columns(["oldest"]),
         Column("who sends", untrusted=True, splits=True),
         *number_columns(["messages", "to recipients"]),
-        *(Column(title, untrusted=True) for title in _TOP_COLUMNS.values()),
+        Column("top recipient", untrusted=True),
+        Column("top reason", untrusted=True, long=True),
     ]
     rows = sort_rows(report, lambda row: ((row["facts"] or {}).get("total") or {}).get("messages"))
     cells = [_make_cells(report, row, queues, selected=selected, has_growth=has_growth) for row in rows]
@@ -171,7 +171,8 @@ def _make_cells(report: Report, row: Row, queues: Sequence[str], *, selected: bo
         *figures,
         oldest,
         *_who_sends(facts.get("top") or {}),
-        *(first_top(facts.get("top"), name) for name in _TOP_COLUMNS),
+        first_top(facts.get("top"), "recipients"),
+        first_top(facts.get("top"), "reasons", _REASON_WIDTH),
     ]
 
 

@@ -60,10 +60,10 @@ def ago_text(report: Report, second: int | None) -> str:
     return "-" if second is None else "%s ago" % age(seconds_since(report, second))
 
 
-def first_top(tops: Mapping[str, Any] | None, name: str) -> str:
+def first_top(tops: Mapping[str, Any] | None, name: str, width: int = TOP_WIDTH) -> str:
     """Return the first value of a top with its count, C(-) if there is none."""
     values = (tops or {}).get(name)
-    return top_text(values[0]) if values else "-"
+    return top_text(values[0], width) if values else "-"
 
 
 def top_text(value: Mapping[str, Any], width: int = TOP_WIDTH) -> str:

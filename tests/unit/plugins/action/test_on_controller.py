@@ -132,6 +132,22 @@ def test_what_the_play_gives_wrong_is_refused(tmp_path: Path) -> None:
     assert f"Give the option role, one of {roles}, and no others but locking, problems, task_files." in shown
 
 
+def test_what_a_role_finds_wrong_is_refused_with_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "there.yml").write_text("", encoding="utf-8")
+    wrong = {"role": "queue_audit", "problems": ["Name one."], "task_files": ["there.yml", "away.yml"]}
+    task = {"mailops.postfix.postfix_check_variables": wrong, "run_once": True, "vars": {"queue_audit_source": "x"}}
+    status, output = play(tmp_path, [task, debug()])
+    assert status == 2, output
+    for text in (
+        "queue_audit_source: 'x' is none of auto, spool, postqueue.",
+        "Name one.",
+        "There is no file away.yml; nothing was touched. Relative paths start where ansible-playbook runs.",
+    ):
+        assert text in output.replace("\\'", "'")
+    assert "there.yml;" not in output
+    assert "was reached" not in output
+
+
 def test_what_is_protected_cannot_be_locked_and_can_be_unlocked(tmp_path: Path) -> None:
     variables = {"lockout_locks": [{"sasl_username": "boss@example.com"}], "lockout_never": ["boss@example.com"]}
     status, output = play(tmp_path, [{**check("lockout"), "vars": variables}, debug()])
@@ -480,6 +496,40 @@ def test_wrong_settings_of_an_audit_are_refused(tmp_path: Path) -> None:
     _status, output = play(tmp_path, [{**task, "ignore_errors": True} for task, _message in wrong])
     for _task, message in wrong:
         assert message in output.replace("\\'", "'")
+
+
+def test_a_report_is_kept_only_if_something_is_refused(tmp_path: Path) -> None:
+    sums = {"messages": 2, "bytes": 100, "recipients": 2, "partial": 0}
+    preview = {"ansible_facts": {"postfix_queue": {"matched": sums, "total": sums}}}
+    results = {"mx01": {"quarantine": {"changed": False}, "preview": preview}}
+    for most, kept in ((5, False), (1, True)):
+        settings = {"run": {"name": "spam", "rules": True}, "limits": {"max_messages": most}}
+        task = fleet_report(kind="quarantine", results=results, settings=settings, keep="refused")
+        _output, result = run_report(tmp_path, task)
+        assert (result["path"] is not None) == kept
+        assert bool(result["refusals"]) == kept
+
+
+def test_a_run_that_goes_on_does_not_begin_again(tmp_path: Path) -> None:
+    begin = files("begin_run", kind="cleanup", about={}, hosts=["mx01"], results={}, starting=["mx01"])
+    go_on = files(
+        "begin_run", kind="cleanup", about={}, hosts=["mx01"], results={}, run="{{ result.run }}", starting=["mx02"]
+    )
+    status, output = play(tmp_path, [begin, go_on])
+    assert status == 0, output
+    (run,) = (tmp_path / "r" / "runs").iterdir()
+    notes = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(run.glob("2*.json"))]
+    assert [note["started"] for note in notes] == [["mx01"], ["mx02"]]
+
+
+def test_a_run_shows_the_report_on_the_run_before_it_that_was_interrupted(tmp_path: Path) -> None:
+    begin = files("begin_run", kind="cleanup", about={}, hosts=["mx01"], results={})
+    status, output = play(tmp_path, [begin])
+    assert status == 0, output
+    status, output = play(tmp_path, [begin])
+    assert status == 0, output
+    assert "\nCleanup, interrupted, " in output
+    assert len(list((tmp_path / "r" / "runs").iterdir())) == 1
 
 
 def test_a_run_ends_with_its_report(tmp_path: Path) -> None:

@@ -252,3 +252,8 @@ def test_a_key_of_pseudonyms_is_checked_before_any_host_is_contacted() -> None:
         )
     ]
     assert len(_variables.redact_key_problems(None)) == 1
+
+
+def test_a_lock_may_end_at_a_time() -> None:
+    for expires in ("2d", "2027-01-01T00:00:00Z"):
+        assert _variables.value_problems(ROLES["lockout"], {"lockout_expires": expires}, now=NOW) == []

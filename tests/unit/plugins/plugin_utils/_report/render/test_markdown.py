@@ -63,7 +63,7 @@ def test_a_document() -> None:
         "| `mx02` | unreachable | - | - | - | - | - | - | - | - | - | - |",
         (
             "| `mx01` | ok | 0 | 0 | 5 | 0 | 2h 0m | `sender a@example.com` | 5 | - | - "
-            "| `450 4.2.0 Greylisted, please tr… (5)` |"
+            "| `450 4.2.0 Greylisted, please try again later (5)` |"
         ),
         "",
         "## Top of the fleet",

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.fleet.lab import DEFAULT_NET, Lab, LabError, requirements
 
+from .fleet import FLEET_SECTIONS
 from .report import Row, table
 from .sections import SECTIONS
 from .target import BenchmarkError, Target
@@ -37,7 +38,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--messages", type=int, default=MESSAGES, help="deferred messages (%(default)s)")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="after one that warms up (%(default)s)")
     parser.add_argument("--memory", action="store_true", help="have the spool in memory, not on this machine's disk")
-    parser.add_argument("--only", action="append", choices=SECTIONS, help="may be given more than once")
+    parser.add_argument(
+        "--only", action="append", choices=[*SECTIONS, *FLEET_SECTIONS], help="may be given more than once"
+    )
     options = parser.parse_args()
     if options.messages < 1000 or options.rounds < 1:
         parser.error("at least 1000 messages and 1 round are needed to say anything")
@@ -82,8 +85,22 @@ def _measure(target: Target, options: argparse.Namespace) -> list[Row]:
     return rows
 
 
+def _measure_fleet(options: argparse.Namespace) -> list[Row]:
+    """Measure what needs no lab."""
+    rows = []
+    for name, section in FLEET_SECTIONS.items():
+        if options.only is None or name in options.only:
+            started = time.monotonic()
+            rows += section(options.rounds)
+            say(f"{name}: measured in {time.monotonic() - started:.0f} s")
+    return rows
+
+
 def main() -> int:
     options = _options()
+    if options.only is not None and not set(options.only) & set(SECTIONS):
+        print(f"\n{table(_measure_fleet(options))}")
+        return 0
     missing = requirements()
     if missing:
         sys.exit("benchmark: " + "; ".join(missing))
@@ -95,7 +112,9 @@ def main() -> int:
             with Lab.start(1, [RELEASE], directory=place / "lab", net=net, spools=spools) as lab:
                 target = Target(lab)
                 rows = _measure(target, options)
-                print(f"\n{_heading(target, options)}\n\n{table(rows)}")
+                heading = _heading(target, options)
+            # After the lab has ended, so that it takes nothing from the hosts that are simulated.
+            print(f"\n{heading}\n\n{table([*rows, *_measure_fleet(options)])}")
         except (LabError, BenchmarkError) as error:
             sys.exit(f"benchmark: {error}")
     return 0

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.tools import project
 
-# The top-level entries that the archive has, and a directory that is left out of it.
+# The top-level entries that the archive has, and directories that are left out of it.
 SHIPPED = (
     "CHANGELOG.md",
     "CHANGELOG.rst",
@@ -26,18 +26,19 @@ SHIPPED = (
     "README.md",
     "changelogs",
     "docs",
+    "extensions",
     "meta",
     "playbooks",
     "plugins",
     "roles",
 )
-LEFT_OUT = Path("changelogs/fragments")
+LEFT_OUT = {Path("changelogs/fragments"), Path("extensions/molecule")}
 GENERATED = {"FILES.json", "MANIFEST.json"}
 
 
 def expected(files: Iterable[Path]) -> set[str]:
     """Return the names that the archive must hold. files: the files of the checkout, relative to it."""
-    shipped = (path for path in files if path.parts[0] in SHIPPED and LEFT_OUT not in path.parents)
+    shipped = (path for path in files if path.parts[0] in SHIPPED and LEFT_OUT.isdisjoint(path.parents))
     visible = (path for path in shipped if not any(part.startswith(".") for part in path.parts))
     return {str(path) for path in visible} | GENERATED
 

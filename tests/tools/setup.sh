@@ -4,16 +4,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Make the virtual environment .cache/NAME from tests/requirements/NAME.txt, if it is missing or out of date.
-# With the second argument `lab`, also install the Debian packages that the lab of tests/fleet needs.
+# With the second argument `lab`, also install the Debian packages that the lab of tests/fleet needs; for the tests, a browser, too. With
+# `java`, what ansible-rulebook needs.
 #
-#   setup.sh NAME [lab]
+#   setup.sh NAME [lab|java]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 name=$1
-want_lab=${2:-}
+packages_for=${2:-}
 environment=.cache/$name
 requirements=tests/requirements/$name.txt
 lab_packages=(iproute2 mmdebstrap mount openssh-client procps uidmap)
+[ "$name" != test ] || lab_packages+=(chromium chromium-driver)
+java_packages=(default-jre-headless)
 
 say() { echo "set-up: $*" >&2; }
 die() {
@@ -78,7 +81,10 @@ link_collection() {
 { mkdir -p .cache && [ -w .cache ]; } 2> /dev/null || die "cannot write to $PWD/.cache"
 exec 9> ".cache/$name.lock"
 flock 9
-[ -z "$want_lab" ] || install_packages "${lab_packages[@]}"
+case $packages_for in
+  lab) install_packages "${lab_packages[@]}" ;;
+  java) command -v java > /dev/null || install_packages "${java_packages[@]}" ;;
+esac
 link_collection
 # An environment cannot be moved, so the stamp contains its path.
 stamp="$PWD $(cat tests/requirements/demo.txt "$requirements")"

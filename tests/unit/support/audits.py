@@ -102,7 +102,7 @@ def _counted(texts: Iterable[str], messages: int) -> list[dict[str, Any]]:
 
 
 def _shape(draw: random.Random, recipients: int, ages: int) -> dict[str, Any]:
-    domains = []
+    domains: list[dict[str, Any]] = []
     for number in range(20):
         share = recipients // (number + 4)
         weights = [draw.random() if place < ages else 0 for place in range(len(MINUTES))]
@@ -133,8 +133,8 @@ def one_in_trouble(*, name: str = "mx02", login: str = STOLEN, history: int = 20
     }
     report = audit_report(results, created=NOW)
     report["over"] = [
-        {"host": name, "threshold": "messages", "value": 6000, "limit": 1000},
-        {"host": None, "threshold": "growth_percent", "value": 1900.0, "limit": 200},
+        {"host": name, "threshold": "messages", "value": 6000, "limit": 1000, "name": None},
+        {"host": None, "threshold": "fleet_growth_percent", "value": 1900, "limit": 200, "name": None},
     ]
     report["history"] = [
         {

@@ -10,6 +10,13 @@ from tests.tools.archive import GENERATED, expected
 
 
 def test_what_the_archive_must_hold() -> None:
-    shipped = ["README.md", "plugins/modules/x.py", "changelogs/config.yaml"]
-    left_out = ["tests/unit/x.py", "Makefile", "changelogs/fragments/x.yml", "plugins/.hidden", "docs/.cache/x"]
+    shipped = ["README.md", "plugins/modules/x.py", "changelogs/config.yaml", "extensions/eda/rulebooks/x.yml"]
+    left_out = [
+        "tests/unit/x.py",
+        "Makefile",
+        "changelogs/fragments/x.yml",
+        "extensions/molecule/audit/x.yml",
+        "plugins/.hidden",
+        "docs/.cache/x",
+    ]
     assert expected(map(Path, shipped + left_out)) == {*shipped, *GENERATED}

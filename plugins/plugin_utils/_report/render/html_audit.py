@@ -12,6 +12,7 @@ The texts hold untrusted text. The template escapes it.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import SELECTABLE_QUEUES
@@ -70,6 +71,8 @@ _TOPS: Mapping[str, str] = {
     "recipient_domains": "Recipient domains",
     "reasons": "Reasons",
 }
+# How the connection plugin ssh of ansible-core begins what ssh said.
+_SSH = re.compile(r"^Failed to connect to the host via ssh: (ssh: )?")
 _LEVEL_WORDS = {NO_ANSWER: "no answer", TROUBLE: "in trouble", NOTICE: "worth a look", QUIET: "quiet"}
 
 
@@ -220,7 +223,8 @@ def _facts_of(hosts: Iterable[HostTrouble]) -> list[Mapping[str, Any]]:
 
 
 def _shown(value: object, width: int = _VALUE_WIDTH) -> str:
-    return clip(one_line(str(value)), width)
+    # Only the beginning of a long text is looked at.
+    return clip(one_line(str(value)[: 4 * width]), width)
 
 
 def _number(count: int | None) -> str:
@@ -391,8 +395,9 @@ def _host_rows(report: Report, hosts: Sequence[HostTrouble], history: Sequence[M
 
 
 def _row_text(host: HostTrouble) -> str:
-    signs = " ".join(host.signs if host.level == NO_ANSWER else host.signs[:1])
-    return clip(signs if host.level == NO_ANSWER else host.cause or signs, _CAUSE_WIDTH)
+    if host.level == NO_ANSWER:
+        return clip(_SSH.sub("", " ".join(host.signs)), _CAUSE_WIDTH)
+    return clip(host.cause or " ".join(host.signs[:1]), _CAUSE_WIDTH)
 
 
 def _ages_text(shape: Mapping[str, Any]) -> str:

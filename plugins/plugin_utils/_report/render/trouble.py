@@ -35,16 +35,20 @@ _SHARE = 0.5
 _VALUE_WIDTH = 80
 _PROBLEM_WIDTH = 320
 _SIGNS = 6
-# The words for thresholds, with the place of the value.
+# The words for thresholds, with the place of the value. Those of the fleet have the same names with a prefix.
+_FLEET_PREFIX = "fleet_"
 _THRESHOLDS: Mapping[str, str] = {
     "messages": "%s messages are in the queues",
-    "fleet_messages": "%s messages are in the queues of the fleet",
     "oldest_age": "The oldest message is %s old",
-    "fleet_oldest_age": "The oldest message of the fleet is %s old",
+    "growth_messages": "The queues grew by %s messages since the last audit",
     "growth_percent": "The queues grew by %s since the last audit",
-    "fleet_growth_percent": "The queues of the fleet grew by %s since the last audit",
-    "sender_share": "One sender has %s of the messages",
-    "account_share": "One login has %s of the messages",
+    "unanswered": "%s hosts gave no answer",
+}
+# The words for shares, with the places of who has it and of the value.
+_SHARES: Mapping[str, str] = {
+    "sender_share": "The sender %s has %s of the messages",
+    "account_share": "The login %s has %s of the messages",
+    "client_share": "The client %s has %s of the messages",
 }
 # The tops that explain a queue, in this order: where its messages come from, and where they go.
 _SOURCES: Mapping[str, str] = {
@@ -87,7 +91,7 @@ def _messages_of(row: Row) -> int | None:
 
 def _trouble_of(report: Report, row: Row, messages: int | None, known: Sequence[int]) -> HostTrouble:
     if row["state"] != State.OK.value:
-        text = clip(one_line(str(row["problem"] or "")), _PROBLEM_WIDTH)
+        text = _value_text(row["problem"] or "", _PROBLEM_WIDTH)
         return HostTrouble(row, NO_ANSWER, [text] if text else [], state_word(row["state"]), messages)
     cause = cause_text(row)
     grave = [
@@ -183,20 +187,27 @@ def _top_of(facts: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
     return values
 
 
-def _value_text(value: object) -> str:
-    return clip(one_line(str(value)), _VALUE_WIDTH)
+def _value_text(value: object, width: int = _VALUE_WIDTH) -> str:
+    # Only the beginning of a long text is looked at.
+    return clip(one_line(str(value)[: 4 * width]), width)
 
 
 def threshold_text(over: Mapping[str, Any]) -> str:
     """Return a threshold that is exceeded in words: what it is about, the value and the limit."""
-    name = str(over.get("threshold"))
+    given = str(over.get("threshold"))
+    name = given[len(_FLEET_PREFIX) :] if given.startswith(_FLEET_PREFIX) else given
     value, limit = (_measure_text(name, over.get(key)) for key in ("value", "limit"))
-    words = _THRESHOLDS.get(name)
-    fact = words % value if words else "%s is %s" % (_value_text(outcome_word(name)), value)
+    if name in _SHARES:
+        fact = _SHARES[name] % (_value_text(over.get("name") or "with the most messages"), value)
+    elif name in _THRESHOLDS:
+        fact = _THRESHOLDS[name] % value
+    else:
+        fact = "%s is %s" % (_value_text(outcome_word(name)), value)
     return "%s; the limit is %s." % (fact, limit)
 
 
 def _measure_text(name: str, value: Any) -> str:
+    """Return a value or a limit: an age in seconds, a percentage, a share from 0 to 1, or a number."""
     if not isinstance(value, (int, float)):
         return "-"
     if name.endswith("_age"):
@@ -204,7 +215,7 @@ def _measure_text(name: str, value: Any) -> str:
     if name.endswith("_percent"):
         return "%g%%" % round(value, 1)
     if name.endswith("_share"):
-        return "%g%%" % round(value * 100 if value <= 1 else value, 1)
+        return "%g%%" % round(100 * value, 1)
     return format(int(value) if value == int(value) else round(value, 2), ",")
 
 
@@ -216,7 +227,7 @@ def headlines(report: Report, hosts: Sequence[HostTrouble]) -> list[tuple[str, s
         lines.append((NO_ANSWER, _no_answer_text(found[NO_ANSWER], len(hosts))))
     if found[TROUBLE]:
         lines.append((TROUBLE, _trouble_text(found[TROUBLE], len(hosts))))
-    lines += [(TROUBLE, threshold_text(over)) for over in _over_fleet(report)]
+    lines += [(TROUBLE, "Fleet: %s" % threshold_text(over)) for over in _over_fleet(report)]
     if found[NOTICE] and not found[TROUBLE]:
         lines.append((NOTICE, "Worth a look: %s." % _names(found[NOTICE])))
     elif not lines:

@@ -47,6 +47,7 @@ def test_hosts_without_an_answer_are_first() -> None:
     page = audit_page(one_in_trouble())
     assert page.silent == [("mx03", "unreachable", UNREACHABLE["msg"])]
     assert [row.host for row in page.rows] == ["mx03", "mx02", "mx01", "mx04"]
+    assert page.rows[0].text == "connect to host mx03 port 22: Connection timed out"
     assert (page.rows[0].state, page.rows[0].messages, page.rows[0].oldest) == ("unreachable", "-", "-")
 
 

@@ -27,6 +27,17 @@ def test_plans_of_different_rules_are_shown_with_their_hosts() -> None:
     assert text[start + 2] == '  mx02: {"sender": "%s…' % ("x" * 227)
 
 
+def test_the_fleet_plan_is_named() -> None:
+    fleet_plan = {"digest": "0123456789abcdef", "run": "/home/ops/mailops-reports/runs/x", "method": "delete"}
+    report = plan_report(by_host("plan", {"mx01": plan_of(5)}), created=NOW, fleet_plan=fleet_plan)
+    assert report["fleet_plan"] == {"digest": "0123456789abcdef", "run": "/home/ops/mailops-reports/runs/x"}
+    assert wide_text(report)[-3:] == [
+        "Fleet plan:",
+        "  digest: 0123456789abcdef",
+        "  directory: /home/ops/mailops-reports/runs/x",
+    ]
+
+
 def test_plan_text() -> None:
     results = {"mx01": plan_of(0), "mx02": plan_of(40), "mx03": {"skipped": True}}
     report = plan_report(by_host("plan", results), created=NOW, limits=PlanLimits(fleet_max_messages=39))

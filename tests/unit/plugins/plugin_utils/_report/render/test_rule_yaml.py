@@ -42,7 +42,7 @@ def texts_of(value: Any) -> list[str]:
 
 
 def test_variable_lines() -> None:
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"sasl_username": "stolen@example.com"},
         {"header": {"Subject": "{{ 7 * 7 }}"}, "recipient_count": [5, "a"]},
     ]

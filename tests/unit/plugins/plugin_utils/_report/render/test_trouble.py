@@ -19,13 +19,19 @@ from tests.unit.support.audits import NOW, STOLEN, UNREACHABLE, flooded_facts, l
 
 THRESHOLDS: list[tuple[str, Any, Any, str]] = [
     ("messages", 6000, 1000, "6,000 messages are in the queues; the limit is 1,000."),
-    ("fleet_messages", 6075, 5000, "6,075 messages are in the queues of the fleet; the limit is 5,000."),
+    ("fleet_messages", 6075, 5000, "6,075 messages are in the queues; the limit is 5,000."),
     ("oldest_age", 93600, 86400, "The oldest message is 1d 2h old; the limit is 1d 0h."),
-    ("growth_percent", 212.54, 100, "The queues grew by 212.5% since the last audit; the limit is 100%."),
-    ("sender_share", 0.75, 0.5, "One sender has 75% of the messages; the limit is 50%."),
-    ("account_share", 75, 50, "One login has 75% of the messages; the limit is 50%."),
+    ("growth_messages", 900, 100, "The queues grew by 900 messages since the last audit; the limit is 100."),
+    ("fleet_growth_percent", 212.54, 100, "The queues grew by 212.5% since the last audit; the limit is 100%."),
+    ("fleet_unanswered", 3, 0, "3 hosts gave no answer; the limit is 0."),
     ("new_threshold", 1.5, 1, "new threshold is 1.5; the limit is 1."),
     ("messages", None, 1, "- messages are in the queues; the limit is 1."),
+]
+SHARES: list[tuple[str, str | None, str]] = [
+    ("sender_share", "a@example.com", "The sender a@example.com has 75% of the messages; the limit is 50%."),
+    ("account_share", STOLEN, "The login %s has 75%% of the messages; the limit is 50%%." % STOLEN),
+    ("fleet_client_share", "192.0.2.1", "The client 192.0.2.1 has 75% of the messages; the limit is 50%."),
+    ("client_share", None, "The client with the most messages has 75% of the messages; the limit is 50%."),
 ]
 
 
@@ -45,6 +51,11 @@ def top_of(name: str, value: str, messages: int) -> dict[str, Any]:
 @pytest.mark.parametrize(("name", "value", "limit", "text"), THRESHOLDS)
 def test_threshold_text(name: str, value: Any, limit: Any, text: str) -> None:
     assert threshold_text({"host": "mx01", "threshold": name, "value": value, "limit": limit}) == text
+
+
+@pytest.mark.parametrize(("threshold", "name", "text"), SHARES)
+def test_the_text_of_a_share(threshold: str, name: str | None, text: str) -> None:
+    assert threshold_text({"host": "mx01", "threshold": threshold, "value": 0.75, "limit": 0.5, "name": name}) == text
 
 
 def test_the_worst_host_is_first() -> None:
@@ -71,7 +82,7 @@ def test_the_worst_host_is_first() -> None:
             "mx02 is in trouble: 6,000 messages. The login %s stands out in the mail log and has 4,200 of 6,000 messages."
             % STOLEN,
         ),
-        ("trouble", "The queues grew by 1900% since the last audit; the limit is 200%."),
+        ("trouble", "Fleet: The queues grew by 1900% since the last audit; the limit is 200%."),
     ]
 
 

@@ -46,7 +46,18 @@ options:
         O(starting).
     type: str
     required: true
-    choices: [keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted, choose_canary, check_batch, note_waiting, merge_runs]
+    choices:
+      - keep_report
+      - keep_plans
+      - find_plans
+      - read_plan
+      - begin_run
+      - note_results
+      - report_interrupted
+      - choose_canary
+      - check_batch
+      - note_waiting
+      - merge_runs
   directory:
     description: The directory. A relative path starts where C(ansible-playbook) runs.
     type: path

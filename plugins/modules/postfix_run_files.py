@@ -56,8 +56,24 @@ options:
         O(starting).
     type: str
     required: true
-    choices: [keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted, choose_canary, check_batch,
-      note_waiting, merge_runs, make_hold, begin_hold, end_hold, find_holds, read_hold, end_release]
+    choices:
+      - keep_report
+      - keep_plans
+      - find_plans
+      - read_plan
+      - begin_run
+      - note_results
+      - report_interrupted
+      - choose_canary
+      - check_batch
+      - note_waiting
+      - merge_runs
+      - make_hold
+      - begin_hold
+      - end_hold
+      - find_holds
+      - read_hold
+      - end_release
   directory:
     description: The directory. A relative path starts where C(ansible-playbook) runs.
     type: path

@@ -150,6 +150,48 @@ def test_audit_of_a_selection(playbooks: Playbooks, mixture: dict[str, list[Reco
     assert run.row("mx01")[1:7] == ["ok", "0", "0", str(MESSAGES), "0", str(len(ids(mixture["mx01"], spam=True)))]
 
 
+def test_audits_on_a_schedule_have_growth_metrics_and_thresholds(
+    playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]], tmp_path: Path
+) -> None:
+    textfile, collector = tmp_path / "fleet.prom", "/var/lib/node_exporter"
+    for name in ("mx01", "mx02"):
+        lab.host(name).run(["mkdir", "-p", collector])
+    limit = ("--limit", "mx01,mx02")
+    first = playbooks.run("audit", *limit, queue_audit_gather=["counts"])
+    assert first.status == 0, first.output
+    run = playbooks.run(
+        "audit",
+        *limit,
+        queue_audit_thresholds={"messages": MESSAGES - 1, "growth_messages": 0, "fleet_messages": 2 * MESSAGES - 1},
+        queue_audit_textfile=str(textfile),
+        queue_audit_node_exporter_directory=collector,
+        mailops_redact_key="a key that is long enough",
+    )
+    assert run.status == 2
+    assert run.recap("failed") == {"mx01": 1, "mx02": 1}
+    text = f"The host is over its thresholds: messages: {MESSAGES}, allowed are {MESSAGES - 1}."
+    assert text in run.output
+    assert f"The fleet is over its thresholds: fleet_messages: {2 * MESSAGES}, allowed are" in run.output
+    report = max(playbooks.directory.glob("audit-*.json")).read_text(encoding="utf-8")
+    assert [(item["host"], item["threshold"], item["value"]) for item in json.loads(report)["over"]] == [
+        (None, "fleet_messages", 2 * MESSAGES),
+        ("mx01", "messages", MESSAGES),
+        ("mx02", "messages", MESSAGES),
+    ]
+    assert [point["hosts"] for point in json.loads(report)["history"]] == [{"mx01": MESSAGES, "mx02": MESSAGES}]
+    assert [row["growth"]["messages"] for row in json.loads(report)["hosts"]] == [0, 0]
+    addresses = {record.sender for record in mixture["mx01"] if record.sender}
+    assert not [address for address in addresses if address in report or address in run.output]
+
+    assert f'mailops_postfix_messages{{host="mx01"}} {MESSAGES}\n' in textfile.read_text(encoding="utf-8")
+    for name, other in (("mx01", "mx02"), ("mx02", "mx01")):
+        path = f"{collector}/mailops_postfix.prom"
+        assert lab.host(name).run(["stat", "-c", "%a %U", path]).stdout.split() == ["644", "root"]
+        own = lab.host(name).run(["cat", path]).stdout
+        assert f'mailops_postfix_exceeded_thresholds{{host="{name}"}} 1\n' in own
+        assert other not in own
+
+
 def test_audit_in_check_mode_writes_nothing(playbooks: Playbooks) -> None:
     run = playbooks.run("audit", "--limit", "mx01", "--check", "--diff")
     assert run.status == 0, run.output

@@ -125,7 +125,9 @@ ROWS: Mapping[str, Mapping[str, Schema]] = {
         **dict.fromkeys(("planned", "purged"), null_or(SUMS)),
         "outcomes": null_or(map_of(COUNT)),
         **dict.fromkeys(("failures", "undecided"), MESSAGES),
-        **dict.fromkeys(("left", "arrived"), null_or(COUNT)),
+        **dict.fromkeys(("left", "arrived", "drift", "before", "after"), null_or(COUNT)),
+        "earlier": COUNT,
+        "rest": null_or(map_of(COUNT)),
         "selection_digest": null_or(TEXT),
         "planned_at": null_or(TIME),
         "rule": null_or(RULE),
@@ -196,9 +198,18 @@ KINDS: Mapping[str, Mapping[str, Schema]] = {
     "cleanup": {
         "method": TEXT,
         "reason": null_or(TEXT),
-        **dict.fromkeys(("check", "interrupted"), TRUTH),
+        "quarantine": null_or(TEXT),
+        "canary": list_of(TEXT),
+        **dict.fromkeys(("check", "waiting", "interrupted"), TRUTH),
         "rules": RULES,
-        "fleet": fields({**dict.fromkeys(("hosts", "planned", "left", "arrived"), COUNT), "purged": SUMS}),
+        "fleet": fields(
+            {
+                **dict.fromkeys(("hosts", "planned", "earlier", "drift", "left", "arrived"), COUNT),
+                **dict.fromkeys(("before", "after"), null_or(COUNT)),
+                "purged": SUMS,
+                "rest": map_of(COUNT),
+            }
+        ),
         "begun?": TIME,
     },
     "quarantine": {

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -242,3 +244,11 @@ def test_each_host_fails_with_all_that_is_over_there() -> None:
         ),
         "mx02": "The host is over its thresholds: messages: 10, allowed are 5.",
     }
+
+
+def test_each_threshold_is_documented() -> None:
+    root = Path(__file__).resolve().parents[5]
+    page = (root / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `((?!mailops_)[a-z_]+)` \|", page, re.MULTILINE)) == set(HOST_THRESHOLDS)
+    specs = (root / "roles" / "queue_audit" / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
+    assert all(f"V({name})" in specs for name in (*HOST_THRESHOLDS, "fleet_unanswered", "min_messages"))

@@ -227,6 +227,7 @@ TEXTS: list[tuple[dict[str, Any], str]] = [
         {"threshold": "fleet_account_share", "value": 0.9123, "limit": 0.5, "name": "stolen\x1b"},
         "fleet_account_share: 91.2 % of stolen\\x1b, allowed are 50 %",
     ),
+    ({"threshold": "of_another_release", "value": 1.5, "limit": 1}, "of_another_release: 1.5, allowed are 1"),
 ]
 
 

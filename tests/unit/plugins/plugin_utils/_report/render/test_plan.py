@@ -31,7 +31,7 @@ def test_the_fleet_plan_is_named() -> None:
     fleet_plan = {"digest": "0123456789abcdef", "run": "/home/ops/mailops-reports/runs/x", "method": "delete"}
     report = plan_report(by_host("plan", {"mx01": plan_of(5)}), created=NOW, fleet_plan=fleet_plan)
     assert report["fleet_plan"] == {"digest": "0123456789abcdef", "run": "/home/ops/mailops-reports/runs/x"}
-    assert report_text(report)[-3:] == [
+    assert wide_text(report)[-3:] == [
         "Fleet plan:",
         "  digest: 0123456789abcdef",
         "  directory: /home/ops/mailops-reports/runs/x",

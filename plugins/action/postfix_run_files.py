@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Sequence
 
@@ -25,7 +26,6 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils import (
 from ansible_collections.mailops.postfix.plugins.plugin_utils._approval import read_approval
 from ansible_collections.mailops.postfix.plugins.plugin_utils._batches import Batch
 from ansible_collections.mailops.postfix.plugins.plugin_utils._display import show_lines
-from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import now
 from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet_plan import read_fleet_plan
 from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
 from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import parse_plan
@@ -181,7 +181,7 @@ def _report_interrupted(directory: Path, *, run: str) -> TaskResult:
         if str(interrupted.path) == run:
             # This run resumes it, and reports on all of it.
             continue
-        report = interrupted_report(interrupted, created=now())
+        report = interrupted_report(interrupted, created=int(time.time()))
         path, _blocked = _write_report(directory, report)
         _run_notes.end_run(str(interrupted.path))
         lines += [*report_text(report), "", _where_text(path), *_resume_lines(interrupted.path), ""]
@@ -233,7 +233,7 @@ def _is_approved_again(notes: RunNotes, canary: list[str], options: Mapping[str,
     if not run.approval.exists():
         return False
     signers = Path(options["allowed_signers"]).expanduser() if options["allowed_signers"] else None
-    return read_approval(run.approval, plan, now=now(), allowed_signers=signers).created > ended
+    return read_approval(run.approval, plan, now=int(time.time()), allowed_signers=signers).created > ended
 
 
 def _merge_runs(directory: Path, *, runs: list[str]) -> TaskResult:

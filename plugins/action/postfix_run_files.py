@@ -137,7 +137,7 @@ def _begin_run(
 
 
 def _note_results(_directory: Path, *, run: str, starting: bool, results: Results) -> TaskResult:
-    if run and starting:
+    if run and starting and results:
         _run_notes.note_start(run, results)
     if run and any(steps for steps in results.values()):
         _run_notes.note_results(run, results)

@@ -51,8 +51,21 @@ options:
         O(starting).
     type: str
     required: true
-    choices: [keep_report, begin_run, note_results, report_interrupted, choose_canary, check_batch,
-      note_waiting, merge_runs, make_hold, begin_hold, end_hold, find_holds, read_hold, end_release]
+    choices:
+      - keep_report
+      - begin_run
+      - note_results
+      - report_interrupted
+      - choose_canary
+      - check_batch
+      - note_waiting
+      - merge_runs
+      - make_hold
+      - begin_hold
+      - end_hold
+      - find_holds
+      - read_hold
+      - end_release
   directory:
     description: The directory. A relative path starts where C(ansible-playbook) runs.
     type: path

@@ -37,7 +37,7 @@ _KINDS: Mapping[str, str] = {
     **dict.fromkeys(("header", "content", "body", "message_id", "message_ids", "subject"), _CONTENT),
 }
 # The names of hosts of the fleet.
-_HOST_KEYS = frozenset(("host", "hosts", "from_host", "missing", "differing"))
+_HOST_KEYS = frozenset(("host", "hosts", "from_host", "missing", "differing", "canary"))
 # Figures by host, without any text of a stranger.
 _WHOLE_KEYS = frozenset(("history",))
 # What the name in an item of "over" is.

@@ -245,9 +245,11 @@ def _most_messages(row: Row) -> int:
 
 def over_text(over: Mapping[str, Any]) -> str:
     """Return what is over a threshold in a few words, such as C(messages: 5310, allowed are 5000)."""
-    threshold = THRESHOLDS[over["threshold"]]
-    name = "" if over["name"] is None else " of %s" % clip(one_line(over["name"]), _NAME_WIDTH)
-    shown = "%s%s, allowed are %s" % (threshold.show(over["value"]), name, threshold.show(over["limit"]))
+    # A report that was kept by another release may have other thresholds.
+    known = THRESHOLDS.get(over["threshold"])
+    show = _number_text if known is None else known.show
+    name = "" if over.get("name") is None else " of %s" % clip(one_line(over["name"]), _NAME_WIDTH)
+    shown = "%s%s, allowed are %s" % (show(over["value"]), name, show(over["limit"]))
     return "%s: %s" % (over["threshold"], shown)
 
 

@@ -268,26 +268,6 @@ def test_a_file_in_the_place_of_a_link_stays_and_is_warned_of(tmp_path: Path) ->
     assert (tmp_path / "r" / "quarantines.md").read_text(encoding="utf-8") == "evidence"
 
 
-def test_results_of_all_hosts_are_one_mapping(tmp_path: Path) -> None:
-    look = "{{ lookup('mailops.postfix.host_results', {'plan': 'planned'}) }}"
-    report = (
-        "{{ lookup('mailops.postfix.host_results', steps, hosts=['mx02']) | mailops.postfix.plan_report(created=5) }}"
-    )
-    tasks = [
-        plan(),
-        {"ansible.builtin.debug": {"msg": look}, "run_once": True},
-        {
-            "ansible.builtin.assert": {"that": ["report.hosts | length == 1", "report.hosts[0].state == 'missing'"]},
-            "vars": {"steps": {"plan": "planned"}, "report": report},
-            "run_once": True,
-        },
-    ]
-    status, output = play(tmp_path, tasks)
-    assert status == 0, output
-    assert '"mx02": {' in output
-    assert '"digest": "x"' in output
-
-
 # --- reports --------------------------------------------------------------------------------------------------------
 
 

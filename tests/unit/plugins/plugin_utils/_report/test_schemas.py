@@ -10,15 +10,17 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report import kinds
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.interrupted import interrupted_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.redact import redact_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import report_json
-from ansible_collections.mailops.postfix.plugins.plugin_utils._run_files import InterruptedRun
 from tests.schemas.kinds import DIRECTORY, KINDS, schema_of, texts
 from tests.unit.support.report_samples import NOW, untrusted_reports
 
 jsonschema = pytest.importorskip("jsonschema")
-SETTINGS: dict[str, dict[str, Any]] = {"quarantine": {"run": {"name": "spam"}}, "lockout": {"run": {"since": "1d"}}}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "quarantine": {"run": {"name": "spam"}},
+    "lockout": {"run": {"since": "1d"}},
+    "hold": {"run": {"state": "held"}},
+}
 
 
 def validate(report: dict[str, Any]) -> None:
@@ -51,12 +53,9 @@ def test_reports_with_text_of_strangers_redacted_or_not(report: dict[str, Any]) 
     validate(redact_report(report, "a key of a test, long enough"))
 
 
-def test_reports_on_interrupted_runs() -> None:
+def test_reports_on_interrupted_runs_say_when_they_began() -> None:
     for kind in ("cleanup", "quarantine", "lockout"):
-        run = InterruptedRun(
-            DIRECTORY, kind, {"name": "spam"} if kind == "quarantine" else {}, NOW - 60, frozenset(), {"mx01": {}}
-        )
-        validate(interrupted_report(run, created=NOW))
+        validate({**kinds.make_report_of(kind, kinds.Basis({}, NOW), SETTINGS.get(kind)), "begun": NOW - 60})
 
 
 WRONG: list[tuple[str, dict[str, Any]]] = [

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -225,6 +227,7 @@ TEXTS: list[tuple[dict[str, Any], str]] = [
         {"threshold": "fleet_account_share", "value": 0.9123, "limit": 0.5, "name": "stolen\x1b"},
         "fleet_account_share: 91.2 % of stolen\\x1b, allowed are 50 %",
     ),
+    ({"threshold": "of_another_release", "value": 1.5, "limit": 1}, "of_another_release: 1.5, allowed are 1"),
 ]
 
 
@@ -242,3 +245,11 @@ def test_each_host_fails_with_all_that_is_over_there() -> None:
         ),
         "mx02": "The host is over its thresholds: messages: 10, allowed are 5.",
     }
+
+
+def test_each_threshold_is_documented() -> None:
+    root = Path(__file__).resolve().parents[5]
+    page = (root / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `((?!mailops_)[a-z_]+)` \|", page, re.MULTILINE)) == set(HOST_THRESHOLDS)
+    specs = (root / "roles" / "queue_audit" / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
+    assert all(f"V({name})" in specs for name in (*HOST_THRESHOLDS, "fleet_unanswered", "min_messages"))

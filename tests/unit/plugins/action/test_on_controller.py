@@ -622,7 +622,7 @@ def test_a_playbook_reports_that_no_host_answers(
     status, output = ansible(tmp_path, "mailops.postfix.%s" % name, "-e", json.dumps(variables))
     assert status == 2, output
     report = json.loads((tmp_path / "mailops-reports" / ("%s.json" % kind)).read_text(encoding="utf-8"))
-    assert [row["state"] for row in report["hosts"]] == ["unreachable"]
+    assert [row["state"] for row in report["hosts"]] == ["connection_refused"]
     # A cleanup leaves the directory of its run, but no host has a plan, and so there is no fleet plan.
     left = list((tmp_path / "mailops-reports" / "runs").iterdir())
     assert not [path for path in left if name != "cleanup" or (path / "fleet_plan.json").exists()]

@@ -9,14 +9,14 @@ from __future__ import annotations
 import shlex
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Mapping
+from typing import Any, Callable, Collection, Dict, Mapping
 
 from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
-from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files
+from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files, _run_notes
 from ansible_collections.mailops.postfix.plugins.plugin_utils._display import show_lines
 from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
@@ -29,6 +29,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.ren
     report_text,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.text import command_lines
+from ansible_collections.mailops.postfix.plugins.plugin_utils._run_notes import RunNotes
 from ansible_collections.mailops.postfix.plugins.plugin_utils._values import mark_untrusted, to_plain
 
 TaskResult = Dict[str, Any]
@@ -63,7 +64,7 @@ class ActionModule(ActionBase):
         result: TaskResult = super().run(tmp, task_vars)
         options = self._read_options()
         try:
-            report = make_report_of(options["kind"], _basis_of(options, task_vars or {}), options["settings"])
+            report = _make_report(options, task_vars or {})
             lines, refusals = report_text(report), refusal_texts(report)
             is_kept = (
                 bool(options["directory"]) and not self._task.check_mode and (refusals or options["keep"] == "always")
@@ -81,9 +82,35 @@ class ActionModule(ActionBase):
     def _read_options(self) -> dict[str, Any]:
         validate: Callable[..., tuple[object, dict[str, Any]]] = self.validate_argument_spec
         sources = [("results", "steps")]
-        _result, options = validate(argument_spec=ARGUMENTS, mutually_exclusive=sources, required_one_of=sources)
+        _result, options = validate(argument_spec=ARGUMENTS, mutually_exclusive=sources)
         plain: dict[str, Any] = to_plain(options)
         return plain
+
+
+def _make_report(options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the report. Without results and steps, it is made from the notes of the run. Raises ValueError and MailopsError."""
+    kind, settings = options["kind"], options["settings"]
+    if options["results"] is not None or options["steps"] is not None:
+        return make_report_of(kind, _basis_of(options, variables), settings)
+    if not options["run"]:
+        raise ValueError("Give results, steps or run: there is nothing to report on.")
+    notes = _run_notes.read_run(Path(options["run"]))
+    if kind == "cleanup":
+        settings = {
+            **settings,
+            "run": {**_about(notes, to_plain(variables["ansible_play_hosts_all"])), **settings.get("run", {})},
+        }
+    return make_report_of(kind, Basis(notes.results, int(time.time()), list(notes.hosts)), settings)
+
+
+def _about(notes: RunNotes, chosen: Collection[str]) -> dict[str, Any]:
+    """Return what a cleanup did and how far it came, as CleanupRun has it. chosen: the hosts of this play."""
+    return {
+        **notes.about,
+        "started": notes.started,
+        "waiting": notes.waiting,
+        "not_chosen": [host for host in notes.hosts if host not in chosen],
+    }
 
 
 def _basis_of(options: Mapping[str, Any], variables: Mapping[str, Any]) -> Basis:
@@ -107,7 +134,7 @@ def _keep_report(report: Report, options: Mapping[str, Any]) -> TaskResult:
         problems = {**{row["host"]: text for row in report["hosts"]}, **report["problems"]}
         return {"more_lines": ["", text], "problems": problems}
     if options["run"]:
-        _run_files.end_run(directory, options["run"])
+        _run_notes.end_run(options["run"])
     paths = {name: "%s%s" % (path, file.suffix) for name, file in files.items()}
     where = ["%s: %s" % (file.title, paths[name]) for name, file in files.items()]
     more_lines = ["", *where, *_approval_lines(report, paths)]

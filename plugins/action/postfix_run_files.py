@@ -15,15 +15,20 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
-from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files
+from ansible_collections.mailops.postfix.plugins.plugin_utils import _batches, _merged_runs, _run_files, _run_notes
+from ansible_collections.mailops.postfix.plugins.plugin_utils._approval import read_approval
+from ansible_collections.mailops.postfix.plugins.plugin_utils._batches import Batch
 from ansible_collections.mailops.postfix.plugins.plugin_utils._display import show_lines
 from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import now
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet_plan import read_fleet_plan
 from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
 from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import parse_plan
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.interrupted import interrupted_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import render_files, report_text
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import Results, plan_of
+from ansible_collections.mailops.postfix.plugins.plugin_utils._run_directory import RunDirectory
+from ansible_collections.mailops.postfix.plugins.plugin_utils._run_notes import RunNotes
 from ansible_collections.mailops.postfix.plugins.plugin_utils._values import mark_untrusted, to_plain
 
 TaskResult = Dict[str, Any]
@@ -61,7 +66,7 @@ def _keep_report(directory: Path, *, report: Report, run: str) -> TaskResult:
         problems = {row["host"]: text for row in report["hosts"]}
         return {"where": ["", text], "problems": mark_untrusted({**problems, **report["problems"]})}
     if run:
-        _run_files.end_run(directory, run)
+        _run_notes.end_run(run)
     where = ["", _where_text(path), *_approval_lines(report, path)]
     kept = {"path": str(path), "where": where, "problems": mark_untrusted(report["problems"])}
     return {**kept, **_warn_of(blocked)}
@@ -147,29 +152,92 @@ def _begin_run(
     run: str = "",
     starting: Iterable[str] = (),
 ) -> TaskResult:
-    """Begin a run, unless one is given that goes on, and note on which hosts it starts to act."""
+    """Begin a run, or go on with one, and note on which hosts it starts to act."""
     if not run:
-        show_lines(_report_interrupted(directory)["lines"])
-        run = _run_files.begin_run(directory, kind, about, results)
+        show_lines(_report_interrupted(directory, run="")["lines"])
+    path = _run_notes.begin(directory, kind, about, results, run=run)
     if starting:
-        _run_files.note_results(directory, run, started=list(starting), results={})
-    return {"run": run}
+        _run_notes.note_start(path, starting)
+    return {"run": path}
 
 
-def _note_results(directory: Path, *, run: str, starting: bool, results: Results) -> TaskResult:
-    if run:
-        _run_files.note_results(directory, run, started=list(results) if starting else [], results=results)
+def _note_results(_directory: Path, *, run: str, starting: bool, results: Results) -> TaskResult:
+    if run and starting:
+        _run_notes.note_start(run, results)
+    if run and any(steps for steps in results.values()):
+        _run_notes.note_results(run, results)
     return {}
 
 
-def _report_interrupted(directory: Path) -> TaskResult:
+def _report_interrupted(directory: Path, *, run: str) -> TaskResult:
     lines: list[str] = []
-    for run in _run_files.interrupted_runs(directory):
-        report = interrupted_report(run, created=now())
+    for interrupted in _run_notes.interrupted_runs(directory):
+        if str(interrupted.path) == run:
+            # This run resumes it, and reports on all of it.
+            continue
+        report = interrupted_report(interrupted, created=now())
         path, _blocked = _write_report(directory, report)
-        _run_files.end_run(directory, run.path.name)
-        lines += [*report_text(report), "", _where_text(path), ""]
+        _run_notes.end_run(str(interrupted.path))
+        lines += [*report_text(report), "", _where_text(path), *_resume_lines(interrupted.path), ""]
     return {"lines": mark_untrusted(lines)}
+
+
+def _resume_lines(path: Path) -> list[str]:
+    """Return how to do the rest of a run that was interrupted, if it is still there."""
+    if not path.exists():
+        return []
+    return ["To do the rest: ansible-playbook mailops.postfix.cleanup -e queue_cleanup_run=%s" % shlex.quote(str(path))]
+
+
+def _choose_canary(_directory: Path, *, canary: Any, pause: Any, results: Results) -> TaskResult:
+    _batches.check_pause(str(pause))
+    plans = {host: plan_of(steps["plan"]) for host, steps in results.items()}
+    planned = [host for host, plan in plans.items() if plan and plan["counts"]["messages"]]
+    return {"canary": _batches.choose_canary(canary, planned)}
+
+
+def _check_batch(_directory: Path, *, run: str, hosts: list[str], **options: Any) -> TaskResult:
+    pause = _batches.check_pause(str(options["pause"]))
+    if not run:
+        return vars(Batch(hosts))
+    notes, canary = _run_notes.read_run(Path(run)), options["canary"]
+    approved = _is_approved_again(notes, canary, options) if pause == _batches.APPROVAL else False
+    stop_on_failure = options["stop_on_failure"]
+    batch = _batches.next_batch(
+        notes, hosts, canary=canary, pause=pause, stop_on_failure=stop_on_failure, approved=approved
+    )
+    if batch.waiting and not notes.waiting:
+        _run_notes.note_waiting(run)
+    return vars(batch)
+
+
+def _note_waiting(_directory: Path, *, run: str) -> TaskResult:
+    if run:
+        _run_notes.note_waiting(run)
+    return vars(Batch((), stop="the other hosts wait", waiting=True))
+
+
+def _is_approved_again(notes: RunNotes, canary: list[str], options: Mapping[str, Any]) -> bool:
+    """Return whether the plan was approved after the canary: by the playbook approve, or as the run was resumed."""
+    ended = _batches.canary_ended(notes, canary)
+    if ended is None:
+        return False
+    run = RunDirectory(notes.path)
+    plan = read_fleet_plan(run.fleet_plan)
+    if not run.approval.exists():
+        return False
+    signers = Path(options["allowed_signers"]).expanduser() if options["allowed_signers"] else None
+    return read_approval(run.approval, plan, now=now(), allowed_signers=signers).created > ended
+
+
+def _merge_runs(directory: Path, *, runs: list[str]) -> TaskResult:
+    merged = _merged_runs.merge_runs(directory, [Path(run).expanduser().absolute() for run in runs])
+    return {
+        "run": str(merged.run.path),
+        "digest": merged.plan.digest,
+        "limits": dict(merged.plan.limits),
+        "kind": merged.kind,
+    }
 
 
 OPERATIONS: Mapping[str, Operation] = {
@@ -186,7 +254,17 @@ OPERATIONS: Mapping[str, Operation] = {
     "note_results": Operation(
         _note_results, frozenset(("directory", "run", "starting", "hosts", "results")), _predict_nothing
     ),
-    "report_interrupted": Operation(_report_interrupted, frozenset(("directory",)), _predict_nothing),
+    "report_interrupted": Operation(_report_interrupted, frozenset(("directory", "run")), _predict_nothing),
+    "choose_canary": Operation(
+        _choose_canary, frozenset(("directory", "canary", "pause", "hosts", "results")), _choose_canary
+    ),
+    "check_batch": Operation(
+        _check_batch,
+        frozenset(("directory", "run", "hosts", "canary", "pause", "stop_on_failure", "allowed_signers")),
+        _check_batch,
+    ),
+    "note_waiting": Operation(_note_waiting, frozenset(("directory", "run")), _note_waiting),
+    "merge_runs": Operation(_merge_runs, frozenset(("directory", "runs")), _merge_runs),
 }
 
 

@@ -156,6 +156,10 @@ class OutcomeError(MailopsError):
         self.result = result
 
 
+class DriftError(OutcomeError):
+    """A plan of which too many messages are no longer as planned. result: as of OutcomeError, with C(drift)."""
+
+
 class QuarantineError(MailopsError):
     """A quarantine that does not exist, belongs to something else, or is damaged."""
 

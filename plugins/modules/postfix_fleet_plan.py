@@ -24,7 +24,7 @@ options:
       - V(begin) makes the directory of a run in O(directory).
       - V(make) makes the fleet plan of the plans that O(hosts) registered as O(step).
       - V(find) returns the fleet plan in O(run), and refuses it if it is for none of O(hosts), is older than O(max_age), or does not
-        exclude what O(protected) and O(min_age) say.
+        exclude what O(protected) and O(min_age) say. It is also refused if the plan of one of O(hosts) was altered or replaced.
       - V(read) returns the plan of O(host) without its messages, and V(read_all) those of all hosts of the fleet plan.
       - V(approve) writes the approval of the fleet plan with O(digest).
       - V(check) fails if the fleet plan with O(digest) is not approved.

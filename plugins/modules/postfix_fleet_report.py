@@ -29,7 +29,10 @@ options:
         carried out together.
       - V(cleanup) is on a cleanup. The step C(plan) is the same, C(purge) is from M(mailops.postfix.postfix_queue_purge), C(left) from
         M(mailops.postfix.postfix_queue_facts) afterwards, and C(left_old) from the same module, only of messages that were there when
-        the plan was made. Setting C(run) has C(method), C(reason) and C(check).
+        the plan was made. Setting C(run) has C(method), C(reason), C(check), C(quarantine), which is the
+        name of a quarantine, C(canary), which are the hosts that were cleaned first, C(waiting), which is whether the run waits for an
+        approval after them, C(started), which are the hosts whose results are unknown, C(not_chosen), which are hosts that the run was
+        not to clean, and C(interrupted).
       - V(quarantine) is on a quarantine. The steps C(quarantine), C(restore) and C(expiry) are from
         M(mailops.postfix.postfix_spool_quarantine), C(listing) is from M(mailops.postfix.postfix_quarantine_info), C(preview) from
         M(mailops.postfix.postfix_queue_facts) of the quarantine before anything is restored, C(left) from the same module afterwards,
@@ -57,7 +60,7 @@ options:
     description:
       - What the tasks returned, a dictionary of hosts, each with a dictionary of its results by step. An empty or missing result stands for
         a task that did not run.
-      - Give this or O(steps).
+      - Give this or O(steps). Without both, the report is made from the notes of O(run).
     type: dict
   steps:
     description:
@@ -99,8 +102,8 @@ options:
     default: true
   run:
     description:
-      - The name of a run that ends with this report, which M(mailops.postfix.postfix_run_files) returned for C(begin_run). Its notes are
-        deleted when the report was kept.
+      - The path of a run that ends with this report, which M(mailops.postfix.postfix_run_files) returned for C(begin_run). When the
+        report was kept, the directory of a run without plans is deleted.
       - By default there is none.
     type: str
     default: ''

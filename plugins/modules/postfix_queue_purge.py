@@ -52,6 +52,7 @@ extends_documentation_fragment:
   - mailops.postfix._selection
   - mailops.postfix._acting
   - mailops.postfix._limit
+  - mailops.postfix._care
   - mailops.postfix._attributes
   - mailops.postfix._attributes.change
 seealso:
@@ -169,6 +170,20 @@ truncated:
   description: Whether more messages were selected than RV(messages) lists.
   returned: success
   type: bool
+rest:
+  description:
+    - The messages that are not selected, before and after the run. C(before) is how many there were. C(kept) of them are in the queues
+      and have the same queue ID, inode and size. C(gone) are no longer there, because Postfix has delivered or returned them, or because
+      somebody has removed them. C(changed) have another file under their queue ID. C(new) have arrived since.
+    - Null if the queues could not be read again. There is a warning then.
+  returned: with O(verify_rest=true), not in check mode
+  type: dict
+  sample: {"before": 812, "kept": 809, "gone": 3, "changed": 0, "new": 5}
+drift:
+  description: How many messages of the plan are gone, and how many have another message under their queue ID.
+  returned: if there are more than O(max_drift) allows
+  type: dict
+  sample: {"planned": 5000, "vanished": 1200, "changed": 0}
 selection:
   description: The selection as it was applied. Ages are points in time, so that the same selection can be applied later.
   returned: success

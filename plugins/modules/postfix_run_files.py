@@ -29,16 +29,24 @@ options:
         the newest.
       - V(read_plan) returns the plan of O(host) in O(directory), if there is one.
       - V(begin_run) shows and writes reports as V(report_interrupted), and notes that a run begins, what it does (O(kind), O(about)), and
-        what is known so far (O(results)). If O(run) is not empty, this run goes on, and no other begins. The run starts to act on the hosts
-        that O(starting) names.
+        what is known so far (O(results)). If O(run) is the path of a run, this one goes on. If the run has plans, and this process has not
+        begun it, it is resumed; this fails if another process works on one of its hosts. The run starts to act on the hosts that
+        O(starting) names.
       - V(note_results) notes what tasks of O(run) returned on O(hosts) (O(results)), and whether the run starts to act on them
         (O(starting)).
-      - V(report_interrupted) writes the reports of runs that began in O(directory), were interrupted, and have no report.
+      - V(report_interrupted) writes the reports of runs that began in O(directory), were interrupted, and have no report, but not that of
+        O(run).
+      - V(choose_canary) returns which hosts to clean first (O(canary)), of those whose plan in O(results) has messages, and fails if
+        O(pause) is none.
+      - V(check_batch) returns which of O(hosts) are left to clean in O(run), and whether they may be cleaned now. They may not if an
+        earlier host failed (O(stop_on_failure)). After the canary (O(canary)) they may as O(pause) says.
+      - V(note_waiting) notes that the other hosts wait after the canary.
+      - V(merge_runs) makes one run of O(runs), which are of parts of a fleet, with one fleet plan.
       - Each operation takes O(directory) and the options that are named with it, and no others. V(begin_run) needs neither O(run) nor
         O(starting).
     type: str
     required: true
-    choices: [keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted]
+    choices: [keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted, choose_canary, check_batch, note_waiting, merge_runs]
   directory:
     description: The directory. A relative path starts where C(ansible-playbook) runs.
     type: path
@@ -47,8 +55,24 @@ options:
     description: A report of one of the filters of this collection.
     type: dict
   run:
-    description: The name of a run, which O(operation=begin_run) returned in RV(run). Empty for none.
+    description: The path of a run, which O(operation=begin_run) returned in RV(run). Empty for none.
     type: str
+  runs:
+    description: The paths of runs that have fleet plans.
+    type: list
+    elements: path
+  canary:
+    description: The hosts to clean first. V(auto) is the first of four or more, V(none) none.
+    type: raw
+  pause:
+    description: How long to wait after the canary, in seconds. V(prompt) asks, V(approval) needs an approval that is newer.
+    type: str
+  stop_on_failure:
+    description: Whether an earlier host that failed or has drifted stops the run.
+    type: bool
+  allowed_signers:
+    description: The file of those who may sign an approval. Empty for none.
+    type: path
   limits:
     description: Limits on all plans together, by name.
     type: dict
@@ -129,7 +153,7 @@ problems:
   sample: {mx02: no route to host}
 limits:
   description: The limits that were kept with the plans.
-  returned: with O(operation=find_plans)
+  returned: with O(operation=find_plans) and O(operation=merge_runs)
   type: dict
   sample: {fleet_max_messages: 50000}
 plan:
@@ -137,10 +161,44 @@ plan:
   returned: with O(operation=read_plan), if there is one
   type: dict
 run:
-  description: The name of the run.
-  returned: with O(operation=begin_run)
+  description: The path of the run.
+  returned: with O(operation=begin_run) and O(operation=merge_runs)
   type: str
-  sample: 20261126T064038.123456Z
+  sample: /home/ops/mailops-reports/runs/20261126T064038.123456Z
+digest:
+  description: The digest of the fleet plan.
+  returned: with O(operation=merge_runs)
+  type: str
+kind:
+  description: The kind of report that the run can have, C(cleanup) if one of O(runs) has cleaned hosts, otherwise C(plan).
+  returned: with O(operation=merge_runs)
+  type: str
+  sample: plan
+canary:
+  description: The hosts to clean first.
+  returned: with O(operation=choose_canary)
+  type: list
+  elements: str
+  sample: [mx01]
+left:
+  description: Those of O(hosts) that the run has not cleaned.
+  returned: with O(operation=check_batch)
+  type: list
+  elements: str
+  sample: [mx02, mx03]
+stop:
+  description: Why none of O(hosts) may be cleaned. Empty if they may.
+  returned: with O(operation=check_batch)
+  type: str
+  sample: mx01 failed or has drifted
+waiting:
+  description: Whether they may be cleaned after an approval.
+  returned: with O(operation=check_batch)
+  type: bool
+pause:
+  description: How long to wait before them, in seconds, or C(prompt). Empty for not at all.
+  returned: with O(operation=check_batch)
+  type: str
 lines:
   description: The reports on runs that were interrupted, as lines for a terminal.
   returned: with O(operation=report_interrupted)

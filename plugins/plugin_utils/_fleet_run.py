@@ -78,6 +78,9 @@ def find_plan(
     plan = _fleet_plan.read_fleet_plan(directory.fleet_plan)
     if hosts is not None:
         _fleet_plan.check_hosts(plan, hosts)
+        for host in hosts:
+            # One plan that was altered makes all of them doubtful, so that no host is touched.
+            _read_host(directory, plan, host)
     check_protection(plan, protected=protected, min_age=min_age)
     if max_age is not None:
         _check_age(plan, max_age)

@@ -16,11 +16,13 @@ DIRECTORY/runs/latest                   a link to the newest run that made plans
 
 from __future__ import annotations
 
+import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files
+from ansible_collections.mailops.postfix.plugins.plugin_utils import _processes, _run_files
 from ansible_collections.mailops.postfix.plugins.plugin_utils._files import FileError
 
 RUNS = "runs"
@@ -83,7 +85,8 @@ def begin(directory: Path, kind: str, about: Mapping[str, Any]) -> RunDirectory:
     run = RunDirectory(_run_files.new_directory(_run_files.make_directory(directory.absolute() / RUNS)))
     for path in (run.plans, run.notes):
         _run_files.make_directory(path)
-    _run_files.note_begin(run.path, kind, about, {})
+    note = {"kind": kind, "about": about, "begun": int(time.time()), "process": _processes.this_process()}
+    _run_files.write_new(run.note, json.dumps(note) + "\n")
     return run
 
 

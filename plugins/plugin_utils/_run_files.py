@@ -17,13 +17,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Mapping
+from typing import Any, Iterable, Mapping
 from urllib.parse import quote
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SystemRefusal
@@ -37,8 +34,6 @@ _FILE_MODE = 0o600
 _CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 # The file of a host cannot have this name, because it has a suffix.
 _LIMITS = "limits"
-# Whether a run on another controller still exists is unknown. After so many seconds it counts as interrupted.
-_OTHER_CONTROLLER_SECONDS = 86400
 
 
 # --- names ----------------------------------------------------------------------------------------------------------
@@ -160,115 +155,10 @@ def new_directory(parent: Path) -> Path:
             return path
 
 
-# --- the notes of runs ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class InterruptedRun:
-    """A run that began and has no report. kind, about: what it was to do. begun: seconds since the epoch."""
-
-    path: Path
-    kind: str
-    about: Mapping[str, Any]
-    begun: int
-    started: frozenset[str]
-    """The hosts on which it began to act."""
-    results: Mapping[str, Mapping[str, Any]]
-    """What its tasks returned, {host: {step: result}}; every host of the run is in it."""
-
-
-def begin_run(directory: Path, kind: str, about: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> str:
-    """Note that a run begins: what it does, on which hosts, and what is known so far, {host: {step: result}}. Return its name."""
-    path = new_directory(make_directory(directory / "runs"))
-    note_begin(path, kind, about, results)
-    return path.name
-
-
-def note_begin(path: Path, kind: str, about: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write what a run does, when it began, and which process runs it, into the directory of the run."""
-    process = {"host": socket.gethostname(), "pid": os.getppid(), "since": _process_start(os.getppid())}
-    notes = {"kind": kind, "about": about, "begun": int(time.time()), "process": process}
-    write_new(path / RUN_NOTE, json.dumps({**notes, "results": _slim_results(results)}) + "\n")
-
-
-def note_results(directory: Path, run: str, *, started: list[str], results: Mapping[str, Mapping[str, Any]]) -> None:
-    """Note that a run starts to act on hosts, and what its tasks returned, {host: {step: result}}."""
-    text = json.dumps({"started": started, "results": _slim_results(results)}) + "\n"
-    while True:
-        with suppress(FileExistsError):
-            write_new(directory / "runs" / run / (new_id() + ".json"), text)
-            return
-
-
-def end_run(directory: Path, run: str) -> None:
-    """Delete the notes of a run that has its report."""
-    shutil.rmtree(directory / "runs" / run, ignore_errors=True)
-
-
-def interrupted_runs(directory: Path) -> Iterator[InterruptedRun]:
-    """Yield the interrupted runs of a directory: those that began, have no report, and whose process no longer exists."""
-    for path in sorted((directory / "runs").glob("*/" + RUN_NOTE)):
-        begun = _load(path)
-        # A plan changes nothing, so that there is nothing to report.
-        if begun and begun["kind"] != PLAN and not _process_exists(begun):
-            yield _read_run(path.parent, begun)
-
-
-def _read_run(path: Path, begun: Mapping[str, Any]) -> InterruptedRun:
-    results: dict[str, dict[str, Any]] = {host: dict(steps) for host, steps in begun["results"].items()}
-    started: set[str] = set()
-    for note_path in sorted(path.glob("*.json")):
-        note = _load(note_path) if note_path.name != RUN_NOTE else None
-        for host, steps in (note or {}).get("results", {}).items():
-            results.setdefault(host, {}).update(steps)
-        started.update((note or {}).get("started", ()))
-    return InterruptedRun(path, begun["kind"], begun["about"], begun["begun"], frozenset(started), results)
-
-
 def _load(path: Path) -> dict[str, Any] | None:
-    """Return the content of a file; None where it is missing or incomplete, because the run was interrupted while it wrote."""
+    """Return the content of a file; None where it is missing or incomplete."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None
-
-
-def _slim_results(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return results without the parts that no report shows and that may be large."""
-    return {
-        host: {step: _slim_result(result) for step, result in steps.items() if result}
-        for host, steps in results.items()
-    }
-
-
-def _slim_result(result: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _without_list(key, value) for key, value in result.items() if key not in ("diff", "messages")}
-
-
-def _without_list(key: str, value: Any) -> Any:
-    if key == "plan" and isinstance(value, Mapping):
-        return {name: part for name, part in value.items() if name != "messages"}
-    return value
-
-
-def _process_exists(begun: Mapping[str, Any]) -> bool:
-    """Return whether the process of a run still exists; on another controller it is assumed to for a day."""
-    process = begun["process"]
-    if process["host"] != socket.gethostname():
-        return time.time() - float(begun["begun"]) < _OTHER_CONTROLLER_SECONDS
-    try:
-        os.kill(int(process["pid"]), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return bool(_process_start(int(process["pid"])) == process.get("since"))
-
-
-def _process_start(pid: int) -> str | None:
-    """Return when a process began, from field 22 of proc(5); None if there is no such file."""
-    try:
-        return Path("/proc/%d/stat" % pid).read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return None

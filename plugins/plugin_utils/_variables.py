@@ -156,7 +156,7 @@ def _check_of(name: str, option: Mapping[str, Any]) -> Callable[[str, Any, int],
         return _rules_problems
     if option["type"] == "list" and (option.get("elements") == "path" or name.endswith(("_ids", "_never"))):
         return _list_problems
-    if name.endswith("_percent"):
+    if name.endswith(("_percent", "_drift")):
         return _percent_problems
     if option["type"] == "int":
         return _count_problems

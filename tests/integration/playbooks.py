@@ -83,9 +83,13 @@ class Playbooks:
         """Run a playbook of the operator's own."""
         return self._run(str(path))
 
-    def _run(self, playbook: str, *arguments: str, **variables: Any) -> Run:
+    def command(self, playbook: str, *arguments: str, **variables: Any) -> list[str]:
+        """Return the command that runs a playbook."""
         roles = ("lockout", "message_trace", "queue_audit", "queue_cleanup", "spool_quarantine")
         kept = {f"{role}_directory": str(self.directory) for role in roles}
         command = ["ansible-playbook", "-i", str(self._controller.lab.inventory), playbook, *arguments]
-        completed = self._controller.run([*command, "-e", json.dumps({**kept, **variables})], check=False)
+        return [*command, "-e", json.dumps({**kept, **variables})]
+
+    def _run(self, playbook: str, *arguments: str, **variables: Any) -> Run:
+        completed = self._controller.run(self.command(playbook, *arguments, **variables), check=False)
         return Run(completed, self.directory)

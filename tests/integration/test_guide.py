@@ -163,7 +163,9 @@ def _written(typed: Typed) -> None:
 
 
 def _planned(typed: Typed) -> None:
-    plan = json.loads((typed.desk.directory / "mailops-reports/plans/latest/mx01.json").read_text(encoding="utf-8"))
+    plan = json.loads(
+        (typed.desk.directory / "mailops-reports/runs/latest/plans/mx01.json").read_text(encoding="utf-8")
+    )
     assert plan["counts"]["messages"] == len({name for _queue, name in typed.before} & typed.desk.ids(spam=True))
     assert not typed.changed
 

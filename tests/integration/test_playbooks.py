@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet_plan import make_fleet_plan, write_fleet_plan
 from tests.fleet.lab import Host, Lab
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH
 from tests.integration.playbooks import Playbooks
@@ -214,8 +215,8 @@ def test_spam_goes_ham_stays_and_a_second_run_changes_nothing(
     assert plan.completed.stdout.count("--- before: queues") == len(lab.hosts)
     assert plan.recap("changed") == dict.fromkeys(mixture, 1)
     assert {name: plan.row(name)[1:3] for name in mixture} == {name: ["planned", str(n)] for name, n in spam.items()}
-    plans = playbooks.directory / "plans"
-    assert {path.name: path.stat().st_mode & 0o777 for path in (plans / "latest").glob("*.json")} == {
+    plans = playbooks.directory / "runs"
+    assert {path.name: path.stat().st_mode & 0o777 for path in (plans / "latest" / "plans").glob("*.json")} == {
         f"{name}.json": 0o600 for name in mixture
     }
 
@@ -228,19 +229,18 @@ def test_spam_goes_ham_stays_and_a_second_run_changes_nothing(
     assert spools(lab) == before
     assert not list(playbooks.directory.glob("cleanup*"))
 
-    run = playbooks.run("cleanup", mailops_serial=2, queue_cleanup_plans=str(plans), queue_cleanup_reason="ticket 4711")
+    run = playbooks.run("cleanup", mailops_serial=2, queue_cleanup_run=str(plans), queue_cleanup_reason="ticket 4711")
     assert run.status == 0, run.output
     assert run.recap("changed") == dict.fromkeys(mixture, 1)
     report = run.report("cleanup")
     assert [group["hosts"] for group in report["rules"]] == [list(mixture)]
-    assert not list((playbooks.directory / "runs").iterdir())
     assert {row["host"]: row["purged"]["messages"] for row in report["hosts"]} == spam
     assert all((row["state"], row["left"], row["arrived"]) == ("cleaned", 0, 0) for row in report["hosts"])
     after = spools(lab)
     assert after == {name: only(before[name], ids(records, spam=False)) for name, records in mixture.items()}
     assert b"reason=ticket 4711" in lab.host("mx01").get("/var/log/mail.log")
 
-    for variables in ({"queue_cleanup_plans": str(plans)}, SPAM):
+    for variables in ({"queue_cleanup_run": str(plans)}, SPAM):
         again = playbooks.run("cleanup", mailops_serial="100%", **variables)
         assert again.status == 0, again.output
         assert again.recap("changed") == dict.fromkeys(mixture, 0)
@@ -285,32 +285,36 @@ def test_bad_plans_are_refused_and_stop_the_hosts_after_them(
     playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]
 ) -> None:
     assert playbooks.run("plan", "--limit", "mx02,mx03", **SPAM).status == 0
-    plans = playbooks.directory / "plans" / "latest"
+    plans = playbooks.directory / "runs" / "latest" / "plans"
     shutil.copy(plans / "mx02.json", plans / "mx01.json")
-    altered = json.loads((plans / "mx03.json").read_text(encoding="utf-8"))
-    altered["counts"]["messages"] = 1
-    (plans / "mx03.json").write_text(json.dumps(altered), encoding="utf-8")
     before = spools(lab)
+    refused = playbooks.run("cleanup", queue_cleanup_run=str(plans.parent))
+    assert refused.status == 2
+    assert (
+        "The fleet plan has no plan for mx01, but its directory has one; nothing was touched. Make a new plan with the playbook "
+        "mailops.postfix.plan." in refused.output
+    )
+    assert spools(lab) == before
 
-    run = playbooks.run("cleanup", queue_cleanup_plans=str(plans))
+    put_together(plans.parent)
+    run = playbooks.run("cleanup", queue_cleanup_run=str(plans.parent))
     assert run.status == 2
     assert [run.row(name)[1] for name in ("mx01", "mx02", "mx03", "mx04")] == [
         "failed",
         "stopped",
-        "no plan",
+        "stopped",
         "no plan",
     ]
     report = run.report("cleanup-*")
-    assert [row["state"] for row in report["hosts"]] == ["failed", "stopped", "no_plan", "no_plan"]
+    assert [row["state"] for row in report["hosts"]] == ["failed", "stopped", "stopped", "no_plan"]
     problems = report["problems"]
     assert problems["mx01"] == "The plan was made on mx02.example.test, this is mx01.example.test; apply it there."
     assert problems["mx02"] == "Nothing was touched here, because an earlier host failed."
-    assert "The plan was altered: its content does not fit its digest; make a new plan." in problems["mx03"]
     assert problems["mx04"] == "There is no plan for this host: make one, or leave the host out."
     assert spools(lab) == before
 
     go_on = playbooks.run(
-        "cleanup", "--limit", "mx01,mx02", queue_cleanup_plans=str(plans), queue_cleanup_stop_on_failure=False
+        "cleanup", "--limit", "mx01,mx02", queue_cleanup_run=str(plans.parent), queue_cleanup_stop_on_failure=False
     )
     assert go_on.status == 2
     assert [go_on.row(name)[1] for name in ("mx01", "mx02")] == ["failed", "cleaned"]
@@ -318,11 +322,18 @@ def test_bad_plans_are_refused_and_stop_the_hosts_after_them(
     assert lab.host("mx02").spool_files() == only(before["mx02"], ids(mixture["mx02"], spam=False))
 
 
+def put_together(run: Path) -> None:
+    """Make a fleet plan of all plans in the directory of a run, as if they had been made in it."""
+    plans = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((run / "plans").glob("*.json"))}
+    made = make_fleet_plan(plans, created=int(time.time()), method="delete", limits={})
+    write_fleet_plan(run / "fleet_plan.json", made)
+
+
 def test_an_unreachable_host_is_named_and_the_others_are_cleaned(
     playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]
 ) -> None:
     before = spools(lab)
-    stale = playbooks.directory / "plans" / "20200101T000000.000000Z" / "mx04.json"
+    stale = playbooks.directory / "runs" / "20200101T000000.000000Z" / "plans" / "mx04.json"
     stale.parent.mkdir(parents=True)
     stale.write_text("{}", encoding="utf-8")
     with unplugged(lab.host("mx04"), lab):
@@ -332,7 +343,7 @@ def test_an_unreachable_host_is_named_and_the_others_are_cleaned(
     assert plan.row("mx04")[1] == "unreachable"
     # What was planned before is neither lost nor carried out.
     assert stale.read_text(encoding="utf-8") == "{}"
-    plans = playbooks.directory / "plans" / "latest"
+    plans = playbooks.directory / "runs" / "latest" / "plans"
     assert sorted(path.name for path in plans.glob("*.json")) == ["mx01.json", "mx02.json", "mx03.json"]
     assert run.status == 2
     assert [run.row(name)[1] for name in ("mx01", "mx02", "mx03", "mx04")] == ["cleaned"] * 3 + ["unreachable"]
@@ -369,7 +380,7 @@ def test_what_comes_after_the_plan_is_counted_and_left(
     assert playbooks.run("plan", "--limit", "mx01", **SPAM).status == 0
     late = host.fill("incident", MESSAGES, seed=999)
     before = host.spool_files()
-    run = playbooks.run("cleanup", "--limit", "mx01", queue_cleanup_plans=str(playbooks.directory / "plans"))
+    run = playbooks.run("cleanup", "--limit", "mx01", queue_cleanup_run=str(playbooks.directory))
     assert run.status == 0, run.output
     (row,) = run.report("cleanup-*")["hosts"]
     assert (row["state"], row["left"], row["arrived"]) == ("cleaned", 0, len(ids(late, spam=True)))
@@ -386,7 +397,7 @@ def test_what_should_have_been_planned_and_is_still_there_fails(playbooks: Playb
     assert playbooks.run("plan", "--limit", "mx01", **SPAM).status == 0
     # Copies that say they have been here for up to two hours, as if the plan had overlooked them.
     host.grow(3 * MESSAGES, spread=7200)
-    run = playbooks.run("cleanup", "--limit", "mx01", queue_cleanup_plans=str(playbooks.directory / "plans"))
+    run = playbooks.run("cleanup", "--limit", "mx01", queue_cleanup_run=str(playbooks.directory))
     assert run.status == 2
     (row,) = run.report("cleanup-*")["hosts"]
     assert row["state"] == "left_over"
@@ -446,22 +457,23 @@ def test_a_rule_that_takes_everything_must_be_allowed_and_never_gets_among_other
     assert everything.status == 0, everything.output
     assert everything.row("mx02")[1:4] == ["planned", str(MESSAGES), f"ALL {MESSAGES}"]
     assert "That is ALL of the messages in the chosen queues." in everything.lines
-    bad = (playbooks.directory / "plans" / "latest").resolve()
+    bad = (playbooks.directory / "runs" / "latest").resolve()
     assert playbooks.run("plan", "--limit", "mx01", queue_cleanup_reason="ticket 4711", **SPAM).status == 0
-    good = (playbooks.directory / "plans" / "latest").resolve()
+    good = (playbooks.directory / "runs" / "latest").resolve()
     assert good != bad
 
     # Put together by hand, they are refused, with the rule of each.
     shutil.copytree(good, playbooks.directory / "both")
-    shutil.copy(bad / "mx02.json", playbooks.directory / "both" / "mx02.json")
-    mixed = playbooks.run("cleanup", *two, queue_cleanup_plans=str(playbooks.directory / "both"))
+    shutil.copy(bad / "plans" / "mx02.json", playbooks.directory / "both" / "plans" / "mx02.json")
+    put_together(playbooks.directory / "both")
+    mixed = playbooks.run("cleanup", *two, queue_cleanup_run=str(playbooks.directory / "both"))
     assert mixed.status == 2
     assert "The plans are of 2 different rules." in mixed.output
     assert any(line == '  mx02: {"recipient": "/@/"}' for line in mixed.lines)
     assert spools(lab) == before
 
     # By the newest plans the bad rule is carried out nowhere: the host that was not planned again has no plan.
-    run = playbooks.run("cleanup", *two, queue_cleanup_plans=str(playbooks.directory / "plans"))
+    run = playbooks.run("cleanup", *two, queue_cleanup_run=str(playbooks.directory))
     assert run.status == 2
     assert [run.row(name)[1] for name in ("mx01", "mx02")] == ["cleaned", "no plan"]
     after = spools(lab)
@@ -517,32 +529,32 @@ REFUSALS: list[tuple[str, dict[str, Any], str]] = [
         "nothing selected",
         {},
         (
-            "No selection is given; nothing was touched. Give queue_cleanup_match a rule, name a directory of plans in queue_cleanup_plans, "
-            "or set queue_cleanup_match_all: true to clean every message."
+            "No selection is given; nothing was touched. Give queue_cleanup_match a rule, name the directory of a run with plans in "
+            "queue_cleanup_run, or set queue_cleanup_match_all: true to clean every message."
         ),
     ),
     (
         "rules with plans",
-        {"queue_cleanup_plans": "/", **SPAM},
+        {"queue_cleanup_run": "/", **SPAM},
         (
             "Plans and a selection are both given; nothing was touched. Leave out queue_cleanup_match, queue_cleanup_exclude and "
-            "queue_cleanup_match_all, or leave out queue_cleanup_plans."
+            "queue_cleanup_match_all, or leave out queue_cleanup_run."
         ),
     ),
     (
         "queues with plans",
-        {"queue_cleanup_plans": "/", "queue_cleanup_queues": ["hold"]},
+        {"queue_cleanup_run": "/", "queue_cleanup_queues": ["hold"]},
         "Plans already have their queues and their scope; nothing was touched. Leave out queue_cleanup_queues and",
     ),
     (
         "no such plans",
-        {"queue_cleanup_plans": "/does/not/exist"},
-        "There is no directory /does/not/exist; nothing was touched. The playbook mailops.postfix.plan makes plans.",
+        {"queue_cleanup_run": "/does/not/exist"},
+        "There is no fleet plan in /does/not/exist; nothing was touched. The playbook mailops.postfix.plan makes one, and shows its",
     ),
     (
         "unknown method",
         {"queue_cleanup_method": "shred", **SPAM},
-        "value of queue_cleanup_method must be one of: delete, expire",
+        "queue_cleanup_method: 'shred' is none of delete, expire.",
     ),
 ]
 
@@ -587,9 +599,7 @@ def test_untrusted_mail_harms_nobody(playbooks: Playbooks, host: Host, untrusted
             spool_quarantine_restore_match=[{"sender": "example.com"}],
         ),
         playbooks.run("plan", "--limit", host.name, "--diff", **rules),
-        playbooks.run(
-            "cleanup", "--limit", host.name, "--diff", queue_cleanup_plans=str(playbooks.directory / "plans")
-        ),
+        playbooks.run("cleanup", "--limit", host.name, "--diff", queue_cleanup_run=str(playbooks.directory)),
     ]
     for run in runs:
         assert run.status == 0, run.output

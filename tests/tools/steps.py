@@ -71,7 +71,7 @@ STEPS = (
     Step("lint", "yamllint", ("yamllint", "--strict", ".")),
     Step("lint", "shellcheck", (*_TOOL, "tests.tools.shell_scripts")),
     Step("lint", "mypy plugins", ("mypy", "-p", _PACKAGE)),
-    Step("lint", "mypy tests", ("mypy", "tests")),
+    Step("lint", "mypy tests", ("mypy", "tests", "extensions/eda/plugins")),
     Step("lint", "ansible-lint", ("ansible-lint", "--offline", "--strict")),
     Step("docs", "antsibull-changelog", ("antsibull-changelog", "lint")),
     Step("docs", "changelog", (*_TOOL, "tests.tools.changelog", "--check")),

@@ -44,7 +44,6 @@ ON_CONTROLLER = (
     "module_utils/_mail_log",
     "module_utils/_locks",
     "plugin_utils",
-    "filter",
     "lookup",
     "action",
     "doc_fragments",

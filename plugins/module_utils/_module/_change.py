@@ -15,10 +15,11 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Collection, Iterator, Mapping, Sequence, Tuple
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, OutcomeError
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import DriftError, MailopsError, OutcomeError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DEFAULT_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module._audit_log import AuditLog
 from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_spool import (
     MOVED,
@@ -38,6 +39,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._result im
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import operator
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.rest import Rest
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import MAX_GAPS, ScanCounts
 from ansible_collections.mailops.postfix.plugins.module_utils._summary import listing
 
@@ -51,6 +53,9 @@ if TYPE_CHECKING:
     )
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
+
+    # An outcome, and what returns how many of the missing messages of a plan ({queue ID: fingerprint}) had it in an earlier run.
+    FindEarlier = Tuple[Outcome, Callable[[Mapping[str, str]], int]]
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,7 @@ class Change:
     problems: dict[str, str] = field(default_factory=dict)
     """Why messages could not be changed, by queue ID."""
     _reading: Reading[SelectedMessages] | None = None
+    _rest: Rest | None = None
 
     @property
     def module(self) -> AnsibleModule:
@@ -161,28 +167,75 @@ class Change:
         self,
         outcomes: Mapping[str, Outcome],
         *,
-        find_earlier: tuple[Outcome, Callable[[Mapping[str, str]], int]] | None = None,
+        find_earlier: FindEarlier | None = None,
     ) -> dict[Outcome, int]:
         """Return how many messages had each outcome. Messages of a plan that are not as planned count too.
 
-        find_earlier: an outcome, and what returns how many of the missing messages of a plan ({queue ID: fingerprint}) had it in an
-        earlier run.
+        find_earlier: an outcome, and what returns how many of the missing messages of a plan had it in an earlier run.
         """
         counted = Counter(outcomes.values())
-        planned = self.request.planned
-        if planned is not None:
-            # A reused queue ID may have been read together with the planned message, which then has an outcome of its own.
-            changed = set(self.selected.verdicts.changed).difference(self.messages)
-            missing = {queue_id: planned[queue_id] for queue_id in planned.keys() - self.messages.keys() - changed}
-            counted[Outcome.CHANGED] += len(changed)
-            counted[Outcome.VANISHED] += len(missing)
-            if find_earlier is not None and missing:
-                outcome, count = find_earlier
-                earlier = count(missing)
-                counted[outcome] += earlier
-                counted[Outcome.VANISHED] -= earlier
+        counted.update(self._count_drift(find_earlier))
         counted[Outcome.UNDECIDED] = self.selected.verdicts.undecided
         return {outcome: counted[outcome] for outcome in self.outcomes}
+
+    def _count_drift(self, find_earlier: FindEarlier | None) -> Counter[Outcome]:
+        """Return how many messages of a plan are not selected, because they are not as planned, by outcome."""
+        planned = self.request.planned
+        counted: Counter[Outcome] = Counter()
+        if planned is None:
+            return counted
+        # A reused queue ID may have been read together with the planned message, which then has an outcome of its own.
+        changed = set(self.selected.verdicts.changed).difference(self.messages)
+        missing = {queue_id: planned[queue_id] for queue_id in planned.keys() - self.messages.keys() - changed}
+        counted[Outcome.CHANGED] += len(changed)
+        counted[Outcome.VANISHED] += len(missing)
+        if find_earlier is not None and missing:
+            outcome, count = find_earlier
+            earlier = count(missing)
+            counted[outcome] += earlier
+            counted[Outcome.VANISHED] -= earlier
+        return counted
+
+    def check_drift(self, find_earlier: FindEarlier) -> None:
+        """Raise DriftError if more messages of a plan are gone or changed than max_drift allows. find_earlier: as in count_outcomes()."""
+        planned, most = self.request.planned, self.module.params["max_drift"]
+        if not planned or most is None:
+            return
+        counted = self._count_drift(find_earlier)
+        vanished, changed = counted[Outcome.VANISHED], counted[Outcome.CHANGED]
+        if (vanished + changed) * 100 > most * len(planned):
+            raise DriftError(
+                "%d of the %d planned messages are no longer as planned (%d are gone, %d have another message under their queue ID), "
+                "which is %.1f percent, max_drift allows %g; nothing was touched. Make a new plan, or raise max_drift."
+                % (
+                    vanished + changed,
+                    len(planned),
+                    vanished,
+                    changed,
+                    (vanished + changed) * 100 / len(planned),
+                    most,
+                ),
+                result={
+                    "changed": False,
+                    "drift": {"planned": len(planned), "vanished": vanished, "changed": changed},
+                },
+            )
+
+    def watch_rest(self) -> None:
+        """Note the messages that are not selected, so that the result counts which of them stayed, if verify_rest requests that."""
+        if self.locked is not None and self.module.params["verify_rest"]:
+            queues = tuple(dict.fromkeys((*DEFAULT_QUEUES, *self.request.queues)))
+            self._rest = Rest(self.spool, queues, self.messages)
+
+    def _show_rest(self) -> dict[str, Any]:
+        """Return the counts of the messages that were not selected, if they were noted. Warn if they cannot be read again."""
+        if self._rest is None:
+            return {}
+        try:
+            return {"rest": self._rest.compare()._asdict()}
+        except MailopsError as error:
+            self.module.warn("Whether the other messages stayed as they were could not be verified: %s" % error)
+            return {"rest": None}
 
     def finish(self, effect: Effect, counted: Mapping[Outcome, int] | None = None) -> dict[str, Any]:
         """Return the result of the run. A real run also leaves a line in the mail log; check mode makes the plan.
@@ -220,6 +273,7 @@ class Change:
             "selection_digest": selection.digest(),
             "scan": self.reading.show(),
             "diff": make_diff(selected, rows, effect.destinations),
+            **self._show_rest(),
             **effect.fields,
         }
 

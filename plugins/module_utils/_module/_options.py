@@ -52,6 +52,10 @@ CHANGE: ArgumentSpec = {
     "plan_digest": {"type": "str"},
     "plan_max_age": {"type": "str", "default": "1d"},
 }
+CARE: ArgumentSpec = {
+    "max_drift": {"type": "float"},
+    "verify_rest": {"type": "bool", "default": False},
+}
 # What the modules only know so that they are documented: plugin_utils/_plan_action.py handles them on the controller.
 CONTROLLER_OPTIONS = ("plan_src", "plan_dest", "plan_digest")
 INSTANCE_EXCLUSIVE = ("config_directory", "instance")

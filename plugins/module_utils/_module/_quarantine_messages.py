@@ -37,6 +37,8 @@ def quarantine_messages(run: QuarantineRun) -> dict[str, Any]:
     """Move the selection out of the queue while Postfix runs. Return the result."""
     run.exists()
     messages = run.change.select(ignored=run.left_out)
+    run.change.check_drift(run.find_earlier)
+    run.change.watch_rest()
     if messages:
         quarantines.check_room(run.path)
     locked = run.change.locked

@@ -26,6 +26,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine 
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 
 if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._change import FindEarlier
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.layout import Layout
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result import MoveResult
@@ -93,6 +94,11 @@ class QuarantineRun:
     def moves_queues(self) -> bool:
         """Whether whole queues are quarantined, not messages."""
         return bool(self.params["state"] == "quarantined" and self.params["mode"] == "queues")
+
+    @property
+    def find_earlier(self) -> FindEarlier:
+        """What counts the messages of a plan that earlier runs have moved."""
+        return Outcome.ALREADY, self._count_earlier
 
     def journal_fields(self) -> dict[str, Any]:
         """Return what the journal says of this run."""
@@ -208,7 +214,7 @@ class QuarantineRun:
         done = DONE[self.params["state"]]
         counts_as_done = (done,) if self.leaves_in_flight else (done, Outcome.IN_FLIGHT)
         moved = [message for queue_id, message in change.messages.items() if outcomes.get(queue_id) in counts_as_done]
-        counted = change.count_outcomes(outcomes, find_earlier=(Outcome.ALREADY, self._count_earlier))
+        counted = change.count_outcomes(outcomes, find_earlier=self.find_earlier)
         collisions = self._warn_of_collisions(outcomes)
         if self.is_real and done is Outcome.QUARANTINED and not self.moves_queues:
             change.audit_log.add_queue_ids(done.value, [message.queue_id for message in moved])

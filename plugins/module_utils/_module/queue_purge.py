@@ -27,6 +27,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.verificatio
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._change import FindEarlier
     from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_spool import LockedSpool
     from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
@@ -52,6 +53,7 @@ ARGUMENTS = _options.compose(
     _options.queues_option(*LISTED_QUEUES),
     _options.LIMIT,
     _options.CHANGE,
+    _options.CARE,
     {
         "method": {"type": "str", "choices": list(METHODS), "default": "delete"},
         "expire_forged": {"type": "bool", "default": False},
@@ -71,6 +73,8 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
         module, instance, request, name="postfix_queue_purge", outcomes=OUTCOMES, plan_for=instance, method=method
     ) as change:
         messages = change.select()
+        change.check_drift(_deleted_earlier(instance))
+        change.watch_rest()
         if method == "expire":
             if not module.params["expire_forged"]:
                 _refuse_backscatter(messages.values())
@@ -131,12 +135,17 @@ def _finish(
         log_fields={"method": method, "purged": len(gone)},
         is_logged=bool(messages),
     )
+    counted = change.count_outcomes(outcomes, find_earlier=_deleted_earlier(instance))
+    return change.finish(effect, counted)
+
+
+def _deleted_earlier(instance: Instance) -> FindEarlier:
+    """Return what counts the messages of a plan that an earlier run deleted."""
 
     def count_deleted(missing: Mapping[str, str]) -> int:
         return len(known_deletions(instance.queue_directory, missing))
 
-    counted = change.count_outcomes(outcomes, find_earlier=(Outcome.ALREADY_PURGED, count_deleted))
-    return change.finish(effect, counted)
+    return Outcome.ALREADY_PURGED, count_deleted
 
 
 def _destination_of(message: SelectedMessage, method: str | None) -> Destination:

@@ -61,6 +61,7 @@ ARGUMENTS = _options.compose(
     _options.SELECTION,
     _options.LIMIT,
     _options.CHANGE,
+    _options.CARE,
     _quarantines.DIRECTORY,
     {
         "name": {"type": "str", "required": True},

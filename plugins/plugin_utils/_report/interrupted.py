@@ -21,31 +21,30 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.plugin_utils._run_files import InterruptedRun
+    from ansible_collections.mailops.postfix.plugins.plugin_utils._run_notes import RunNotes
 
 
-def interrupted_report(run: InterruptedRun, *, created: int) -> dict[str, Any]:
+def interrupted_report(run: RunNotes, *, created: int) -> dict[str, Any]:
     """Return the report on a run that was interrupted. Raises ValueError for a kind of run that is not known."""
     if run.kind not in _REPORTS:
         raise ValueError("%s: %r is no kind of run; known are %s." % (run.path, run.kind, ", ".join(_REPORTS)))
     return {**_REPORTS[run.kind](run, created), "begun": run.begun}
 
 
-def _report_cleanup(run: InterruptedRun, created: int) -> dict[str, Any]:
-    return cleanup_report(run.results, created=created, run=CleanupRun(**run.about), started=sorted(run.started))
+def _report_cleanup(run: RunNotes, created: int) -> dict[str, Any]:
+    about = CleanupRun(**run.about)._replace(started=run.started, interrupted=True)
+    return cleanup_report(run.results, created=created, run=about)
 
 
-def _report_quarantine(run: InterruptedRun, created: int) -> dict[str, Any]:
-    return quarantine_report(
-        run.results, created=created, run=QuarantineOptions(**run.about), started=sorted(run.started)
-    )
+def _report_quarantine(run: RunNotes, created: int) -> dict[str, Any]:
+    return quarantine_report(run.results, created=created, run=QuarantineOptions(**run.about), started=run.acted_on)
 
 
-def _report_lockout(run: InterruptedRun, created: int) -> dict[str, Any]:
-    return lockout_report(run.results, created=created, run=LockoutRun(**run.about), started=sorted(run.started))
+def _report_lockout(run: RunNotes, created: int) -> dict[str, Any]:
+    return lockout_report(run.results, created=created, run=LockoutRun(**run.about), started=run.acted_on)
 
 
-_REPORTS: Mapping[str, Callable[[InterruptedRun, int], dict[str, Any]]] = {
+_REPORTS: Mapping[str, Callable[[RunNotes, int], dict[str, Any]]] = {
     "cleanup": _report_cleanup,
     "lockout": _report_lockout,
     "quarantine": _report_quarantine,

@@ -34,6 +34,7 @@ class State(str, Enum):
     REFUSED = "refused"
     NO_PLAN = "no_plan"
     CLEANED = "cleaned"
+    DRIFT = "drift"
     WOULD_CLEAN = "would_clean"
     # Quarantines.
     QUARANTINED = "quarantined"

@@ -148,8 +148,9 @@ def test_only_the_newest_report_counts_and_not_if_it_is_old(reports: Reports) ->
     assert reports.look() == [("over", "mx01")]
 
 
-def test_links_are_not_reports(reports: Reports, tmp_path: Path) -> None:
+def test_links_and_empty_files_are_not_reports(reports: Reports, tmp_path: Path) -> None:
     reports.write(over("mx01"), mx01="ok")
+    (tmp_path / "audit-997.json").touch()
     (tmp_path / "audit-999.json").symlink_to("audit-001.json")
     (tmp_path / "audit-998.json").mkdir()
     assert audit_reports.find_newest(tmp_path) == tmp_path / "audit-001.json"

@@ -125,7 +125,8 @@ def find_newest(directory: Path) -> Path | None:
         for entry in entries:
             if entry.name.startswith("audit-") and entry.name.endswith(".json"):
                 status = entry.stat(follow_symlinks=False)
-                if stat.S_ISREG(status.st_mode):
+                # An audit first makes an empty file, and then replaces it.
+                if stat.S_ISREG(status.st_mode) and status.st_size > 0:
                     found.append((status.st_mtime_ns, entry.name))
     return directory / max(found)[1] if found else None
 

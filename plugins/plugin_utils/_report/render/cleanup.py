@@ -40,16 +40,25 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._text import size
 # Outcomes that always have a column. Others have one if a message has that outcome.
 _OUTCOMES = tuple(map(str, (Outcome.VANISHED, Outcome.CHANGED, Outcome.IN_FLIGHT, Outcome.FAILED)))
 _NUMBERS_BEFORE = ("planned", "purged", "recipients", "size")
-_NUMBERS_AFTER = ("left", "arrived", "plan made")
+_NUMBERS_AFTER = ("left", "arrived")
+# How many of the messages that were to stay did; only if a host has counted them.
+_KEPT = "kept"
+_PLANNED = "plan made"
 
 
 def cleanup_document(report: Report) -> Document:
     """Return a cleanup report laid out."""
-    outcomes = (*_OUTCOMES, *more_outcomes(report["hosts"], (*_OUTCOMES, str(Outcome.PURGED))))
+    outcomes = (
+        *_OUTCOMES,
+        *more_outcomes(report["hosts"], (*_OUTCOMES, str(Outcome.PURGED), str(Outcome.QUARANTINED))),
+    )
+    has_rest = any(row.get("rest") for row in report["hosts"])
     columns = [
         HOST,
         STATE,
-        *number_columns([*_NUMBERS_BEFORE, *map(outcome_word, outcomes), *_NUMBERS_AFTER]),
+        *number_columns(
+            [*_NUMBERS_BEFORE, *map(outcome_word, outcomes), *_NUMBERS_AFTER, *([_KEPT] if has_rest else []), _PLANNED]
+        ),
     ]
     rows = sort_rows(report, lambda row: (row["purged"] or {}).get("messages"))
     sections = (
@@ -60,7 +69,7 @@ def cleanup_document(report: Report) -> Document:
         problem_section(report),
     )
     title = "Cleanup, interrupted" if report["interrupted"] else "Cleanup"
-    table = Table(columns, [_make_cells(report, row, outcomes) for row in rows])
+    table = Table(columns, [_make_cells(report, row, outcomes, has_rest=has_rest) for row in rows])
     return Document(title, report["created"], _summary(report), table, sections)
 
 
@@ -76,6 +85,7 @@ def _summary(report: Report) -> list[str]:
             purged["recipients"],
         )
     ]
+    lines += _more_lines(report)
     if fleet["arrived"]:
         lines.append("%d more messages of the selection have arrived since; run the cleanup again." % fleet["arrived"])
     if report["interrupted"]:
@@ -83,7 +93,36 @@ def _summary(report: Report) -> list[str]:
     return lines
 
 
-def _make_cells(report: Report, row: Row, outcomes: Sequence[str]) -> list[str]:
+def _more_lines(report: Report) -> list[str]:
+    """Return lines about what was done before this run was resumed, about the messages that stay, and about the canary."""
+    fleet, verb = report["fleet"], METHODS[report["method"]]
+    rest = fleet.get("rest") or {}
+    lines = []
+    if fleet.get("earlier"):
+        lines.append("%d more were %s before the run was cut off and resumed." % (fleet["earlier"], verb))
+    if fleet.get("drift"):
+        lines.append(
+            "%d planned messages are no longer as planned; what was not %s is left alone." % (fleet["drift"], verb)
+        )
+    if rest.get("before"):
+        lines.append(
+            "Not in the plan: %(before)d messages. %(kept)d stayed as they were, %(gone)d left the queue by themselves, %(changed)d are "
+            "not as they were, %(new)d arrived." % rest
+        )
+    if fleet.get("before") and fleet.get("after") is not None:
+        lines.append("In the queues: %d before, %d after." % (fleet["before"], fleet["after"]))
+    if report.get("waiting"):
+        lines.append("The canary is clean. Approve the plan again, then resume the run.")
+    return lines
+
+
+def _kept_text(row: Row) -> str:
+    """Return how many of the messages that were to stay did, C(-) if that is not known."""
+    rest = row.get("rest")
+    return "%(kept)d of %(before)d" % rest if rest else "-"
+
+
+def _make_cells(report: Report, row: Row, outcomes: Sequence[str], *, has_rest: bool) -> list[str]:
     purged, counted = row["purged"] or {}, row["outcomes"] or {}
     return [
         row["host"],
@@ -94,5 +133,6 @@ def _make_cells(report: Report, row: Row, outcomes: Sequence[str]) -> list[str]:
         *(number_text(counted.get(name)) for name in outcomes),
         number_text(row["left"]),
         number_text(row["arrived"]),
+        *([_kept_text(row)] if has_rest else []),
         ago_text(report, row["planned_at"]),
     ]

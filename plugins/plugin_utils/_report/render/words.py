@@ -30,6 +30,7 @@ STATES: Mapping[State, str] = {
     State.REFUSED: "refused",
     State.NO_PLAN: "no plan",
     State.CLEANED: "cleaned",
+    State.DRIFT: "drift",
     State.WOULD_CLEAN: "would clean",
     State.QUARANTINED: "quarantined",
     State.WOULD_QUARANTINE: "would quarantine",
@@ -46,7 +47,7 @@ STATES: Mapping[State, str] = {
     State.NOT_FOUND: "not found",
 }
 # What a cleanup does to messages, by its method.
-METHODS: Mapping[str, str] = {"delete": "deleted", "expire": "expired"}
+METHODS: Mapping[str, str] = {"delete": "deleted", "expire": "expired", "quarantine": "quarantined"}
 # What a lockout does to messages beyond putting them on hold.
 CLEANUPS: Mapping[str, str] = {"purge": "deleted", "quarantine": "quarantined"}
 # Whether Postfix runs.

@@ -205,10 +205,11 @@ def test_files_are_kept_and_read(tmp_path: Path) -> None:
             about={"method": "delete"},
             hosts=["mx01", "mx02"],
             results={"plan": "planned"},
+            run="",
         ),
         files("note_results", run="{{ result.run }}", starting=True, hosts=["mx01"], results={}),
         # The run goes on, so it was not interrupted.
-        files("report_interrupted"),
+        files("report_interrupted", run=""),
         show,
         files("keep_plans", hosts=["mx01", "mx02"], results={"plan": "planned"}, limits={"fleet_max_messages": 3}),
         {
@@ -427,7 +428,7 @@ def test_a_run_shows_the_report_on_the_run_before_it_that_was_interrupted(tmp_pa
 
 
 def test_a_run_ends_with_its_report(tmp_path: Path) -> None:
-    begin = files("begin_run", kind="cleanup", about={}, hosts=["mx01"], results={})
+    begin = files("begin_run", kind="cleanup", about={}, hosts=["mx01"], results={}, run="")
     status, output = play(tmp_path, [begin, fleet_report(results=LISTED, run="{{ result.run }}")])
     assert status == 0, output
     assert list((tmp_path / "r" / "runs").iterdir()) == []
@@ -457,7 +458,7 @@ def test_a_report_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     wrong = [
         (fleet_report(results={}, settings={"run": {}}), "settings: there is no key 'run'; known are none."),
         (fleet_report(results={}, steps={}), "parameters are mutually exclusive: results|steps"),
-        (fleet_report(), "one of the following is required: results, steps"),
+        (fleet_report(), "Give results, steps or run: there is nothing to report on."),
         (
             fleet_report(results={}, formats=["pdf"]),
             "value of formats must be one or more of: json, markdown, html. Got no match for: pdf",
@@ -475,12 +476,15 @@ def test_a_report_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 WRONG: list[tuple[dict[str, Any], str]] = [
     (
         files("x"),
-        "operation: 'x' is none of keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted.",
+        (
+            "operation: 'x' is none of keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted, "
+            "choose_canary, check_batch, note_waiting, merge_runs."
+        ),
     ),
     (files("read_plan"), "The operation read_plan takes directory and host."),
     (files("read_plan", host="mx01"), "The plan was altered: its content does not fit its digest; make a new plan."),
     (
-        files("begin_run", kind="cleanup", about={}, hosts=[], results={}),
+        files("begin_run", kind="cleanup", about={}, hosts=[], results={}, run=""),
         "r on the controller: Not a directory. Put a directory there, then run this again.",
     ),
     (

@@ -15,6 +15,7 @@ from typing import Any, Mapping, Sequence
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _locked_spool, _result, queue_purge
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import unpack
@@ -23,6 +24,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool import scan
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.deletions import Deletions
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.rest import Rest
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_purge
 from tests.unit.support.acting import between, killed_before
 from tests.unit.support.module import ModuleRun
@@ -488,3 +490,43 @@ def test_a_login_without_a_domain_is_that_of_the_hosts_own_domains(
     result = run(check=True, method="expire", match=[{"queue_id": "4A0F9B0"}])
     assert result.get("failed", False) is forged
     assert ("have an unverified sender" in result.get("msg", "")) is forged
+
+
+# --- drift, and what stays ------------------------------------------------------------------------------------------
+
+
+def test_a_plan_of_which_too_much_has_changed_is_refused(run: ModuleRun, made: MadeUpSpool) -> None:
+    plan = run(check=True, match=MATCH)["plan"]
+    made.file("deferred", "4A0F9AC").unlink()
+    made.file("active", "4A0F9AD").unlink()
+    made.put("active", "4A0F9AD", HAM.write())
+    before = standing(made)
+    refused = run(plan=plan, max_drift=60)
+    assert refused["msg"] == (
+        "2 of the 3 planned messages are no longer as planned (1 are gone, 1 have another message under their queue ID), which is 66.7 "
+        "percent, max_drift allows 60; nothing was touched. Make a new plan, or raise max_drift."
+    )
+    assert (refused["changed"], refused["drift"]) == (False, {"planned": 3, "vanished": 1, "changed": 1})
+    assert standing(made) == before
+    result = run(plan=plan, max_drift=67)
+    assert result["outcomes"] == outcomes(purged=1, vanished=1, changed=1)
+    assert standing(made) == {"4A0F9AD": "active", "4A0F9AF": "deferred"}
+
+
+def test_what_the_same_plan_removed_is_no_drift(run: ModuleRun) -> None:
+    plan = run(check=True, match=MATCH)["plan"]
+    assert run(plan=plan, max_drift=0)["outcomes"] == outcomes(purged=3)
+    assert run(plan=plan, max_drift=0)["outcomes"] == outcomes(already_purged=3)
+
+
+def test_the_rest_is_compared_if_that_is_requested(run: ModuleRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "rest" not in run(check=True, match=MATCH, verify_rest=True)
+    assert run(match=MATCH, verify_rest=True)["rest"] == {"before": 1, "kept": 1, "gone": 0, "changed": 0, "new": 0}
+    assert "rest" not in run(match=MATCH)
+
+    def refuse(_rest: object) -> None:
+        raise InstanceError("It is gone.")
+
+    monkeypatch.setattr(Rest, "compare", refuse)
+    assert run(match=MATCH, verify_rest=True)["rest"] is None
+    assert run.warnings == ["Whether the other messages stayed as they were could not be verified: It is gone."]

@@ -803,3 +803,23 @@ def test_a_deletion_that_broke_off_names_what_it_did_not_come_to(
     assert (result["changed"], result["outcomes"]) == (False, outcomes(failed=1))
     assert "Input/output error" in result["failures"][0]["problem"]
     assert [queue for queue, _data in contents(place(made))] == ["deferred"]
+
+
+# --- drift, and what stays ------------------------------------------------------------------------------------------
+
+
+def test_a_plan_that_has_drifted_is_refused_and_the_rest_is_compared(
+    running: Callable[[ModuleRun], ModuleRun], run: ModuleRun, made: MadeUpSpool
+) -> None:
+    running(run)
+    plan = run(check=True, name="spam", match=[{"queue_id": [SPAM, HAM]}], max_percent=100)["plan"]
+    made.file(made.standing()[HAM], HAM).unlink()
+    refused = run(name="spam", plan=plan, max_drift=40)
+    assert (refused["failed"], refused["drift"]) == (True, {"planned": 2, "vanished": 1, "changed": 0})
+    assert SPAM in made.standing()
+    before = len(made.standing()) - 1
+    result = run(name="spam", plan=plan, max_drift=50, verify_rest=True)
+    assert result["outcomes"] == outcomes(quarantined=1, vanished=1)
+    assert result["rest"] == {"before": before, "kept": before, "gone": 0, "changed": 0, "new": 0}
+    # What is in the quarantine is no drift.
+    assert run(name="spam", plan=plan, max_drift=50)["outcomes"] == outcomes(already=1, vanished=1)

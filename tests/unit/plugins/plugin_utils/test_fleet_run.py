@@ -86,6 +86,8 @@ def test_a_plan_that_was_edited_or_replaced_is_refused(tmp_path: Path) -> None:
     )
     with refuse(text % (other["digest"][:12], sample_plan()["digest"][:12], REMEDY)):
         _fleet_run.read_plan(made["run"], "mx01", made["digest"])
+    with refuse(text % (other["digest"][:12], sample_plan()["digest"][:12], REMEDY)):
+        _fleet_run.find_plan(made["run"], hosts=["mx02", "mx01"])
     run.plan_of("mx09").write_text(json.dumps(other), encoding="ascii")
     with refuse("The fleet plan has no plan for mx09, but its directory has one; " + REMEDY):
         _fleet_run.read_plan(made["run"], "mx09", made["digest"])

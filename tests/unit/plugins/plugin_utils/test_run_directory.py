@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_directory, _run_files
+from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_directory
 from ansible_collections.mailops.postfix.plugins.plugin_utils._files import FileError
 from ansible_collections.mailops.postfix.plugins.plugin_utils._run_directory import RunDirectory
 
@@ -35,14 +35,6 @@ def test_the_layout_of_a_run(tmp_path: Path) -> None:
     note = json.loads(run.note.read_text(encoding="utf-8"))
     assert (note["kind"], note["about"]) == ("plan", {"method": "delete"})
     assert {"begun", "process"} <= note.keys()
-
-
-def test_a_plan_is_no_interrupted_run(tmp_path: Path) -> None:
-    run = planned_run(tmp_path)
-    note = json.loads(run.note.read_text(encoding="utf-8"))
-    note["process"]["pid"] = 1 << 30
-    run.note.write_text(json.dumps(note), encoding="utf-8")
-    assert list(_run_files.interrupted_runs(tmp_path)) == []
 
 
 def test_a_run_is_found_by_each_of_its_directories(tmp_path: Path) -> None:

@@ -7,19 +7,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.interrupted import interrupted_report
 
 TEXTS = {".json": "{}\n", ".md": "# x\n"}
-# No process has that number: it is above what Linux ever gives out.
-NOBODY = 1 << 30
 
 
 def mode(path: Path) -> int:
@@ -104,78 +99,6 @@ def test_plans_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         _run_files.find_plans(tmp_path / "plans")
     assert _run_files.read_limits(tmp_path) == {}
-
-
-PLAN = {
-    "plan": {
-        "created": 5,
-        "messages": "x" * 1000,
-        "counts": {"messages": 2, "bytes": 2, "recipients": 2, "partial": 0, "in_queues": 9},
-        "summary": {},
-        "selection": {},
-    }
-}
-PURGED = {
-    "purged": {"messages": 2, "bytes": 2, "recipients": 2},
-    "outcomes": {"purged": 2},
-    "diff": {"before": "x" * 1000},
-}
-
-
-def begun(directory: Path, monkeypatch: pytest.MonkeyPatch, *, pid: int) -> str:
-    """Begin a cleanup of three hosts in another process, have it finish one and start another."""
-    monkeypatch.setattr(os, "getppid", lambda: pid)
-    hosts = {name: {"plan": PLAN} for name in ("mx01", "mx02", "mx03")}
-    run = _run_files.begin_run(directory, "cleanup", {"method": "delete", "reason": "ticket", "check": False}, hosts)
-    _run_files.note_results(directory, run, started=["mx01", "mx02"], results={})
-    _run_files.note_results(directory, run, started=[], results={"mx01": {"purge": PURGED}, "mx02": {"purge": {}}})
-    return run
-
-
-def test_a_run_that_was_interrupted_is_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    name = begun(tmp_path, monkeypatch, pid=NOBODY)
-    assert "xxxx" not in "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "runs" / name).iterdir())
-    (run,) = _run_files.interrupted_runs(tmp_path)
-    report = interrupted_report(run, created=50)
-    assert [(row["host"], row["state"]) for row in report["hosts"]] == [
-        ("mx01", "cleaned"),
-        ("mx02", "unknown"),
-        ("mx03", "stopped"),
-    ]
-    assert (report["reason"], report["begun"]) == ("ticket", run.begun)
-    _run_files.end_run(tmp_path, name)
-    assert list(_run_files.interrupted_runs(tmp_path)) == []
-
-
-def test_a_run_that_goes_on_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun(tmp_path, monkeypatch, pid=os.getpid())
-    assert list(_run_files.interrupted_runs(tmp_path)) == []
-
-
-def test_a_run_whose_number_another_process_has_now_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun(tmp_path, monkeypatch, pid=os.getpid())
-    monkeypatch.setattr(_run_files, "_process_start", lambda _pid: "another time")
-    assert len(list(_run_files.interrupted_runs(tmp_path))) == 1
-
-
-@pytest.mark.parametrize(("seconds", "found"), [(86300, 0), (86500, 1)])
-def test_a_run_of_another_controller_is_given_a_day(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int, found: int
-) -> None:
-    begun(tmp_path, monkeypatch, pid=NOBODY)
-    monkeypatch.setattr(socket, "gethostname", lambda: "elsewhere.example")
-    later = time.time() + seconds
-    monkeypatch.setattr(time, "time", lambda: later)
-    assert len(list(_run_files.interrupted_runs(tmp_path))) == found
-
-
-def test_what_was_cut_when_a_run_was_interrupted_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    name = begun(tmp_path, monkeypatch, pid=NOBODY)
-    (tmp_path / "runs" / name / "99.json").write_text('{"results": {"mx0', encoding="utf-8")
-    (run,) = _run_files.interrupted_runs(tmp_path)
-    assert set(run.results["mx01"]) == {"plan", "purge"}
-    (tmp_path / "runs" / name / "run.json").write_text("{", encoding="utf-8")
-    assert list(_run_files.interrupted_runs(tmp_path)) == []
 
 
 def test_what_is_wrong_with_files_says_what_to_do() -> None:

@@ -91,6 +91,46 @@ CLEANUPS: list[tuple[str, dict[str, Mapping[str, Any]], str, str | None, int | N
         None,
         None,
     ),
+    (
+        "drift",
+        cleanup_steps(plan_of(), {**FAILED, "drift": {"planned": 40, "vanished": 30, "changed": 1}}),
+        "drift",
+        "there is no Postfix",
+        None,
+        None,
+    ),
+    (
+        "all was done before the run was resumed",
+        cleanup_steps(plan_of(), {**purged_of(0, already_purged=40), "attempts": 2}, left_of(0), SKIPPED),
+        "cleaned",
+        None,
+        0,
+        0,
+    ),
+    (
+        "the rest stayed",
+        cleanup_steps(plan_of(), {**purged_of(40), "rest": {"before": 9, "changed": 0}}, left_of(0)),
+        "cleaned",
+        None,
+        0,
+        0,
+    ),
+    (
+        "the rest did not stay",
+        cleanup_steps(plan_of(), {**purged_of(40), "rest": {"before": 9, "changed": 2}}, left_of(0)),
+        "not_verified",
+        "It was cleaned, but 2 messages that were to stay are not as they were. Look at them and at the mail log before you go on.",
+        0,
+        0,
+    ),
+    (
+        "the rest is not known",
+        cleanup_steps(plan_of(), {**purged_of(40), "rest": None}, left_of(0)),
+        "not_verified",
+        "It was cleaned, but the messages that were to stay could not be compared.",
+        0,
+        0,
+    ),
     ("expired", cleanup_steps(plan_of(), purged_of(40), SKIPPED, SKIPPED), "cleaned", None, None, None),
     (
         "unreachable",
@@ -141,7 +181,7 @@ def test_cleanup_that_was_interrupted() -> None:
         "b": cleanup_steps(plan_of(), NOTHING, NOTHING, NOTHING),
         "c": cleanup_steps(plan_of(), NOTHING, NOTHING, NOTHING),
     }
-    report = cleanup_report(results, created=NOW, run=CleanupRun(), started=frozenset(("a", "b")))
+    report = cleanup_report(results, created=NOW, run=CleanupRun(started=["b"], interrupted=True))
     assert report["interrupted"] is True
     assert [(row["state"], row["purged"] and row["purged"]["messages"]) for row in report["hosts"]] == [
         ("cleaned", 40),
@@ -177,9 +217,36 @@ def test_cleanup_adds_up() -> None:
         "hosts": 3,
         "planned": 80,
         "purged": {"messages": 70, "bytes": 7000, "recipients": 140},
+        "earlier": 0,
+        "drift": 0,
         "left": 3,
         "arrived": 8,
+        "rest": {"before": 0, "kept": 0, "gone": 0, "changed": 0, "new": 0},
+        "before": None,
+        "after": None,
     }
     assert (report["method"], report["reason"], report["check"]) == ("delete", "ticket", False)
     assert report["hosts"][0]["selection_digest"] == "abc"
     assert report["hosts"][0]["outcomes"]["purged"] == 40
+
+
+def test_a_host_that_was_not_touched_says_why() -> None:
+    results = {
+        "a": cleanup_steps(plan_of(), purged_of(40)),
+        "b": cleanup_steps(plan_of()),
+        "c": cleanup_steps(plan_of()),
+    }
+    run = CleanupRun(canary=["a"], waiting=True, not_chosen=["c"])
+    report = cleanup_report(results, created=NOW, run=run)
+    assert (report["canary"], report["waiting"], report["interrupted"]) == (["a"], True, False)
+    assert report["problems"] == {
+        "b": "Nothing was touched here, because the run waits for an approval after the canary.",
+        "c": "Nothing was touched here, because this run did not choose the host. Resume the run with it.",
+    }
+
+
+def test_a_quarantine_counts_as_what_was_removed() -> None:
+    moved = {"quarantined": {"messages": 4, "bytes": 4, "recipients": 4}, "outcomes": {"quarantined": 4, "vanished": 1}}
+    report = cleanup_report({"a": cleanup_steps(plan_of(), moved)}, created=NOW, run=CleanupRun("quarantine"))
+    (row,) = report["hosts"]
+    assert (row["state"], row["purged"]["messages"], row["drift"]) == ("cleaned", 4, 1)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files
+from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_notes
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.interrupted import interrupted_report
 
 # No process has that number: it is above what Linux ever gives out.
@@ -34,9 +34,11 @@ def test_an_emergency_that_was_interrupted(
 ) -> None:
     monkeypatch.setattr(os, "getppid", lambda: NOBODY)
     about = {"name": "x", "reason": None, "rules": True, "must_run": True}
-    name = _run_files.begin_run(tmp_path, "quarantine", about, {"mx01": {}})
-    _run_files.note_results(tmp_path, name, started=["mx01"] if started else [], results={"mx01": steps})
-    (run,) = _run_files.interrupted_runs(tmp_path)
+    path = _run_notes.begin(tmp_path, "quarantine", about, {"mx01": {}})
+    if started:
+        _run_notes.note_start(path, ["mx01"])
+    _run_notes.note_results(path, {"mx01": steps})
+    (run,) = _run_notes.interrupted_runs(tmp_path)
     (row,) = interrupted_report(run, created=50)["hosts"]
     assert row["state"] == state
 
@@ -47,17 +49,17 @@ def test_a_lockout_that_was_interrupted(
 ) -> None:
     monkeypatch.setattr(os, "getppid", lambda: NOBODY)
     about = {"locks": [{"sasl_username": "stolen@example.com"}], "cleanup": "purge", "since": "1d"}
-    name = _run_files.begin_run(tmp_path, "lockout", about, {"mx01": {}})
-    _run_files.note_results(
-        tmp_path, name, started=["mx01"] if started else [], results={"mx01": {"lock": {"locks": []}}}
-    )
-    (run,) = _run_files.interrupted_runs(tmp_path)
+    path = _run_notes.begin(tmp_path, "lockout", about, {"mx01": {}})
+    if started:
+        _run_notes.note_start(path, ["mx01"])
+    _run_notes.note_results(path, {"mx01": {"lock": {"locks": []}}})
+    (run,) = _run_notes.interrupted_runs(tmp_path)
     report = interrupted_report(run, created=50)
     assert [row["state"] for row in report["hosts"]] == [state]
     assert report["locks"] == [{"lock": {"sasl_username": "stolen@example.com"}, "queue": None, "log": None}]
 
 
 def test_a_run_of_no_known_kind_is_refused(tmp_path: Path) -> None:
-    run = _run_files.InterruptedRun(tmp_path, "x", {}, 0, frozenset(), {})
+    run = _run_notes.RunNotes(tmp_path, "x")
     with pytest.raises(ValueError, match=r": 'x' is no kind of run; known are cleanup, lockout, quarantine\.$"):
         interrupted_report(run, created=5)

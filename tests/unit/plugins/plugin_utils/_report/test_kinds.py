@@ -86,7 +86,11 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("quarantines", {"run": {}}, "settings: there is no key 'run'; known are none."),
     ("quarantine", {}, "settings: the key run is missing."),
     ("quarantine", {"run": {}}, "run: the key name is missing."),
-    ("cleanup", {"run": {"methd": "delete"}}, "run: there is no key 'methd'; known are method, reason, check."),
+    (
+        "cleanup",
+        {"run": {"methd": "delete"}},
+        "run: there is no key 'methd'; known are method, reason, check, quarantine, canary, waiting, started, not_chosen, interrupted.",
+    ),
     (
         "plan",
         {"limits": {"most": 5}},

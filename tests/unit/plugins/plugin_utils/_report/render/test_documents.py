@@ -4,15 +4,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.filter import report_text
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.documents import DOCUMENTS, document_of
 from tests.unit.support.report_samples import untrusted_reports
-
-FILTERS = {path.stem for path in Path(report_text.__file__).parent.glob("*.py")}
 
 
 def test_each_kind_of_report_is_laid_out() -> None:

@@ -413,8 +413,9 @@ def test_a_run_that_goes_on_does_not_begin_again(tmp_path: Path) -> None:
     status, output = play(tmp_path, [begin, go_on])
     assert status == 0, output
     (run,) = (tmp_path / "r" / "runs").iterdir()
-    notes = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(run.glob("2*.json"))]
-    assert [note["started"] for note in notes] == [["mx01"], ["mx02"]]
+    notes = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((run / "notes").glob("*.json"))]
+    assert [note["event"] for note in notes] == ["begin", "start", "start"]
+    assert [list(note["hosts"]) for note in notes[1:]] == [["mx01"], ["mx02"]]
 
 
 def test_a_run_shows_the_report_on_the_run_before_it_that_was_interrupted(tmp_path: Path) -> None:

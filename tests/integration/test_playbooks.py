@@ -136,7 +136,7 @@ def test_audit_keeps_its_reports_for_operators_only(playbooks: Playbooks, mixtur
         re.sub(r"-\d{8}T\d{6}\.\d{6}Z", "-TIME", path.name): path.stat().st_mode & 0o777
         for path in (run.directory, *run.directory.iterdir())
     }
-    names = ("audit-TIME.json", "audit-TIME.md", "audit.json", "audit.md")
+    names = (f"audit{time}.{suffix}" for time in ("", "-TIME") for suffix in ("html", "json", "md"))
     assert modes == {"reports": 0o700, **dict.fromkeys(names, 0o600)}
     # The next report is kept next to it.
     assert playbooks.run("audit", "--limit", "mx01").status == 0

@@ -267,7 +267,7 @@ def test_a_file_in_the_place_of_a_link_stays_and_is_warned_of(tmp_path: Path) ->
     status, output = play(tmp_path, [files("keep_report", report=WITH_PROBLEM, run=""), show_kept()])
     assert status == 0, output
     assert "because it is not a link of this collection: quarantines.md." in " ".join(output.split())
-    assert "As JSON and Markdown: %s/r/quarantines-" % tmp_path in output
+    assert "As JSON, Markdown and HTML: %s/r/quarantines-" % tmp_path in output
     assert (tmp_path / "r" / "quarantines.md").read_text(encoding="utf-8") == "evidence"
 
 

@@ -263,7 +263,7 @@ def test_hosts_that_are_cut_off_frozen_or_killed_in_the_middle_are_resumed(
         "mailops_serial": "100%",
         "ansible_pipelining": False,
         "mailops_timeout": 20,
-        "ansible_ssh_common_args": "-o ServerAliveInterval=2 -o ServerAliveCountMax=2",
+        "ansible_ssh_extra_args": "-o ServerAliveInterval=2 -o ServerAliveCountMax=2",
     }
     happenings: dict[str, Callable[[Host], None]] = {"mx02": cut, "mx03": freeze, "mx04": kill_module}
     with ThreadPoolExecutor(4) as pool:

@@ -10,7 +10,6 @@ import re
 import shutil
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +135,7 @@ def test_audit_keeps_its_reports_for_operators_only(playbooks: Playbooks, mixtur
         re.sub(r"-\d{8}T\d{6}\.\d{6}Z", "-TIME", path.name): path.stat().st_mode & 0o777
         for path in (run.directory, *run.directory.iterdir())
     }
-    names = (f"audit{time}.{suffix}" for time in ("", "-TIME") for suffix in ("html", "json", "md"))
+    names = [f"{name}.{suffix}" for name in ("audit-TIME", "audit") for suffix in ("json", "md", "html")]
     assert modes == {"reports": 0o700, **dict.fromkeys(names, 0o600)}
     # The next report is kept next to it.
     assert playbooks.run("audit", "--limit", "mx01").status == 0
@@ -149,6 +148,48 @@ def test_audit_of_a_selection(playbooks: Playbooks, mixture: dict[str, list[Reco
         "audit", "--limit", "mx01", queue_audit_match=list(SPAM_MATCH), queue_audit_exclude=list(SPAM_EXCLUDE)
     )
     assert run.row("mx01")[1:7] == ["ok", "0", "0", str(MESSAGES), "0", str(len(ids(mixture["mx01"], spam=True)))]
+
+
+def test_audits_on_a_schedule_have_growth_metrics_and_thresholds(
+    playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]], tmp_path: Path
+) -> None:
+    textfile, collector = tmp_path / "fleet.prom", "/var/lib/node_exporter"
+    for name in ("mx01", "mx02"):
+        lab.host(name).run(["mkdir", "-p", collector])
+    limit = ("--limit", "mx01,mx02")
+    first = playbooks.run("audit", *limit, queue_audit_gather=["counts"])
+    assert first.status == 0, first.output
+    run = playbooks.run(
+        "audit",
+        *limit,
+        queue_audit_thresholds={"messages": MESSAGES - 1, "growth_messages": 0, "fleet_messages": 2 * MESSAGES - 1},
+        queue_audit_textfile=str(textfile),
+        queue_audit_node_exporter_directory=collector,
+        mailops_redact_key="a key that is long enough",
+    )
+    assert run.status == 2
+    assert run.recap("failed") == {"mx01": 1, "mx02": 1}
+    text = f"The host is over its thresholds: messages: {MESSAGES}, allowed are {MESSAGES - 1}."
+    assert text in run.output
+    assert f"The fleet is over its thresholds: fleet_messages: {2 * MESSAGES}, allowed are" in run.output
+    report = max(playbooks.directory.glob("audit-*.json")).read_text(encoding="utf-8")
+    assert [(item["host"], item["threshold"], item["value"]) for item in json.loads(report)["over"]] == [
+        (None, "fleet_messages", 2 * MESSAGES),
+        ("mx01", "messages", MESSAGES),
+        ("mx02", "messages", MESSAGES),
+    ]
+    assert [point["hosts"] for point in json.loads(report)["history"]] == [{"mx01": MESSAGES, "mx02": MESSAGES}]
+    assert [row["growth"]["messages"] for row in json.loads(report)["hosts"]] == [0, 0]
+    addresses = {record.sender for record in mixture["mx01"] if record.sender}
+    assert not [address for address in addresses if address in report or address in run.output]
+
+    assert f'mailops_postfix_messages{{host="mx01"}} {MESSAGES}\n' in textfile.read_text(encoding="utf-8")
+    for name, other in (("mx01", "mx02"), ("mx02", "mx01")):
+        path = f"{collector}/mailops_postfix.prom"
+        assert lab.host(name).run(["stat", "-c", "%a %U", path]).stdout.split() == ["644", "root"]
+        own = lab.host(name).run(["cat", path]).stdout
+        assert f'mailops_postfix_exceeded_thresholds{{host="{name}"}} 1\n' in own
+        assert other not in own
 
 
 def test_audit_in_check_mode_writes_nothing(playbooks: Playbooks) -> None:
@@ -240,11 +281,12 @@ def test_spam_goes_ham_stays_and_a_second_run_changes_nothing(
     assert after == {name: only(before[name], ids(records, spam=False)) for name, records in mixture.items()}
     assert b"reason=ticket 4711" in lab.host("mx01").get("/var/log/mail.log")
 
-    for variables in ({"queue_cleanup_run": str(plans)}, SPAM):
+    # A run that is done is reported again; new plans have nothing in them.
+    for variables, state in (({"queue_cleanup_run": str(plans)}, "cleaned"), (SPAM, "nothing to do")):
         again = playbooks.run("cleanup", mailops_serial="100%", **variables)
         assert again.status == 0, again.output
         assert again.recap("changed") == dict.fromkeys(mixture, 0)
-        assert {name: again.row(name)[1] for name in mixture} == dict.fromkeys(mixture, "nothing to do")
+        assert {name: again.row(name)[1] for name in mixture} == dict.fromkeys(mixture, state)
     assert spools(lab) == after
 
 
@@ -359,7 +401,7 @@ def test_mail_of_own_users_can_be_expired_instead(playbooks: Playbooks, lab: Lab
     for sender in ("user@example.test", "other@example.test"):
         host.run(["sendmail", "-f", sender, "a@dest.example.org"], input="Subject: mine\n\nhi\n")
     host.settle(2)
-    variables = {"queue_cleanup_match": [{"sender": "user@example.test"}], "queue_cleanup_method": "expire"}
+    variables = {"queue_cleanup_match": [{"sender": "user@example.test"}], "queue_cleanup_action": "expire"}
     run = playbooks.run("cleanup", "--limit", "mx02", **variables)
     assert run.status == 0, run.output
     assert run.row("mx02")[1:4] == ["cleaned", "1", "1"]
@@ -480,50 +522,6 @@ def test_a_rule_that_takes_everything_must_be_allowed_and_never_gets_among_other
     assert after == {**before, "mx01": only(before["mx01"], ids(mixture["mx01"], spam=False))}
 
 
-def test_a_cleanup_that_is_interrupted_is_reported_by_the_next_run(
-    playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]]
-) -> None:
-    before = spools(lab)
-    three = ("--limit", "mx01,mx02,mx03")
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(playbooks.run, "cleanup", *three, mailops_serial=1, queue_cleanup_reason="first", **SPAM)
-        interrupt_at_second_batch(lab, playbooks.directory / "runs")
-        run = running.result()
-    assert run.status != 0
-    assert not list(playbooks.directory.glob("cleanup*"))
-
-    # Nothing is planned in that one, so that the report is all there is to see.
-    again = playbooks.run("plan", "--limit", "mx04", **SPAM)
-    assert again.status == 0, again.output
-    report = again.report("cleanup")
-    assert (report["interrupted"], report["reason"]) == (True, "first")
-    states = {row["host"]: (row["state"], row["purged"] and row["purged"]["messages"]) for row in report["hosts"]}
-    assert states == {
-        "mx01": ("cleaned", len(ids(mixture["mx01"], spam=True))),
-        "mx02": ("unknown", None),
-        "mx03": ("stopped", None),
-    }
-    assert "Cleanup, interrupted" in again.output
-    assert not list((playbooks.directory / "runs").iterdir())
-    after = spools(lab)
-    assert after["mx01"] == only(before["mx01"], ids(mixture["mx01"], spam=False))
-    assert (after["mx03"], after["mx04"]) == (before["mx03"], before["mx04"])
-
-
-def interrupt_at_second_batch(lab: Lab, runs: Path) -> None:
-    """Press Ctrl-C, so to say, once the run has finished its first batch and begins its second one."""
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline:
-        notes = [json.loads(path.read_text(encoding="utf-8") or "{}") for path in runs.glob("*/2*.json")]
-        if sum(bool(note.get("started")) for note in notes) == 2:
-            (begun,) = runs.glob("*/run.json")
-            # The number is that of the lab's own namespace.
-            lab.run(["kill", "-INT", str(json.loads(begun.read_text(encoding="utf-8"))["process"]["pid"])])
-            return
-        time.sleep(0.02)
-    raise AssertionError("the second batch never began")
-
-
 REFUSALS: list[tuple[str, dict[str, Any], str]] = [
     (
         "nothing selected",
@@ -552,9 +550,9 @@ REFUSALS: list[tuple[str, dict[str, Any], str]] = [
         "There is no fleet plan in /does/not/exist; nothing was touched. The playbook mailops.postfix.plan makes one, and shows its",
     ),
     (
-        "unknown method",
-        {"queue_cleanup_method": "shred", **SPAM},
-        "queue_cleanup_method: 'shred' is none of delete, expire.",
+        "unknown action",
+        {"queue_cleanup_action": "shred", **SPAM},
+        "queue_cleanup_action: 'shred' is none of delete, expire, quarantine.",
     ),
 ]
 

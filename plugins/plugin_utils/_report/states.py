@@ -50,5 +50,13 @@ class State(str, Enum):
     WOULD_LOCK = "would_lock"
     UNLOCKED = "unlocked"
     WOULD_UNLOCK = "would_unlock"
+    # Holds, releases and flushes.
+    HELD = "held"
+    WOULD_HOLD = "would_hold"
+    RELEASED = "released"
+    WOULD_RELEASE = "would_release"
+    NO_RECORD = "no_record"
+    FLUSHED = "flushed"
+    WOULD_FLUSH = "would_flush"
     # Traces.
     NOT_FOUND = "not_found"

@@ -50,10 +50,14 @@ class Section(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A report laid out. created: seconds since the epoch. summary: lines that hold no untrusted text."""
+    """A report laid out. created: seconds since the epoch. summary: lines that hold no untrusted text.
+
+    urgent: what the first cell has in the rows that must not be left out where not all fit.
+    """
 
     title: str
     created: int
     summary: Sequence[str]
     table: Table
     sections: Sequence[Section]
+    urgent: frozenset[str] = frozenset()

@@ -23,6 +23,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.wor
     rule_text,
     state_word,
 )
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.thresholds import over_text
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import age, clip, one_line
 
 HOST = Column("host", untrusted=True)
@@ -97,6 +98,12 @@ def problem_section(report: Report) -> Section:
         row["host"]: "%s: %s" % (state_word(row["state"]), row["problem"]) for row in report["hosts"] if row["problem"]
     }
     return Section("Problems", [Item(host, clip(text, _TEXT_WIDTH)) for host, text in texts.items()])
+
+
+def over_section(report: Report) -> Section:
+    """Return what is over a threshold, of the fleet and of each host."""
+    items = [Item(item["host"] or "fleet", over_text(item)) for item in report.get("over") or ()]
+    return Section("Over the thresholds", items)
 
 
 def refusal_section(report: Report, title: str) -> Section:

@@ -44,6 +44,13 @@ STATES: Mapping[State, str] = {
     State.WOULD_LOCK: "would lock",
     State.UNLOCKED: "unlocked",
     State.WOULD_UNLOCK: "would unlock",
+    State.HELD: "held",
+    State.WOULD_HOLD: "would hold",
+    State.RELEASED: "released",
+    State.WOULD_RELEASE: "would release",
+    State.NO_RECORD: "no record",
+    State.FLUSHED: "flushed",
+    State.WOULD_FLUSH: "would flush",
     State.NOT_FOUND: "not found",
 }
 # What a cleanup does to messages, by its method.

@@ -44,6 +44,8 @@ def test_audit_adds_up_what_answered() -> None:
             "sasl_usernames": [],
         },
         "suspects": [],
+        "growth": None,
+        "suggestions": None,
     }
     assert report["selection"] == {"match": [{"sender": "x"}]}
 

@@ -89,7 +89,7 @@ def _write_report(directory: Path, report: Report) -> tuple[Path, list[str]]:
 
 
 def _where_text(path: Path) -> str:
-    return "As JSON and Markdown: %s.{json,md}" % path
+    return "As JSON, Markdown and HTML: %s.{json,md,html}" % path
 
 
 def _approval_lines(report: Report, path: Path) -> list[str]:

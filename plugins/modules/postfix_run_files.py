@@ -182,7 +182,7 @@ where:
   returned: with O(operation=keep_report)
   type: list
   elements: str
-  sample: ['', 'As JSON and Markdown: /home/ops/mailops-reports/audit-20261126T064038.123456Z.{json,md}']
+  sample: ['', 'As JSON, Markdown and HTML: /home/ops/mailops-reports/audit-20261126T064038.123456Z.{json,md,html}']
 problems:
   description:
     - The problem of each host that has one in the report.

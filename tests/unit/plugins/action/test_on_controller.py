@@ -264,7 +264,7 @@ def test_a_file_in_the_place_of_a_link_stays_and_is_warned_of(tmp_path: Path) ->
     status, output = play(tmp_path, [files("keep_report", report=WITH_PROBLEM, run=""), show_kept()])
     assert status == 0, output
     assert "because it is not a link of this collection: quarantines.md." in " ".join(output.split())
-    assert "As JSON and Markdown: %s/r/quarantines-" % tmp_path in output
+    assert "As JSON, Markdown and HTML: %s/r/quarantines-" % tmp_path in output
     assert (tmp_path / "r" / "quarantines.md").read_text(encoding="utf-8") == "evidence"
 
 
@@ -489,8 +489,9 @@ def test_a_run_that_goes_on_does_not_begin_again(tmp_path: Path) -> None:
     status, output = play(tmp_path, [begin, go_on])
     assert status == 0, output
     (run,) = (tmp_path / "r" / "runs").iterdir()
-    notes = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(run.glob("2*.json"))]
-    assert [note["started"] for note in notes] == [["mx01"], ["mx02"]]
+    notes = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((run / "notes").glob("*.json"))]
+    assert [note["event"] for note in notes] == ["begin", "start", "start"]
+    assert [list(note["hosts"]) for note in notes[1:]] == [["mx01"], ["mx02"]]
 
 
 def test_a_run_shows_the_report_on_the_run_before_it_that_was_interrupted(tmp_path: Path) -> None:

@@ -92,9 +92,10 @@ def _restored_without_the_account(typed: Typed) -> None:
     assert typed.quarantined() >= of_account(typed.desk)
 
 
-def _account_taken_away(typed: Typed) -> None:
-    assert typed.result["outcomes"]["quarantined"] >= 0
-    assert not typed.left & of_account(typed.desk)
+def _sender_taken_away(typed: Typed) -> None:
+    sender = typed.desk.names["spam@example.com"]
+    own = {record.queue_id for record in typed.desk.records if record.sender == sender}
+    assert {name for _queue, name in typed.before} - typed.left == own
 
 
 def _would_restore(typed: Typed) -> None:
@@ -113,7 +114,9 @@ def _too_young(typed: Typed) -> None:
 
 
 def _audit_of_a_domain(typed: Typed) -> None:
-    assert typed.report("audit")["selection"]["match"] == [{"recipient": "example.org", "reason": "Connection refused"}]
+    assert typed.report("audit")["selection"]["match"] == [
+        {"recipient": ".example.org", "reason": "Connection refused"}
+    ]
 
 
 def _domain_held(typed: Typed) -> None:
@@ -250,6 +253,9 @@ def _quarantine_before(desk: Desk) -> None:
     desk.host.run(["postfix", "stop"])
     assert desk.controller.module("mx01", "postfix_spool_quarantine", options)["changed"]
     desk.host.start_postfix()
+    desk.names["spam@example.com"] = next(
+        record.sender for record in desk.records if not record.is_spam and record.sender
+    )
 
 
 def _schedule_before(desk: Desk) -> None:
@@ -262,6 +268,11 @@ def _schedule_before(desk: Desk) -> None:
 def _another(desk: Desk) -> str:
     """Return the queue ID of a message that is not the account's."""
     return next(record.queue_id for record in desk.records if record.sasl_username != STOLEN_ACCOUNT)
+
+
+def _outage_before(desk: Desk) -> None:
+    # The mixture has mail for hosts below the domain.
+    desk.names['"example.org"'] = '".example.org"'
 
 
 def _lockout_before(desk: Desk) -> None:
@@ -288,6 +299,7 @@ FITTING: dict[str, dict[str, Any]] = {
 }
 PREPARED: dict[str, Callable[[Desk], None]] = {
     "restore": _quarantine_before,
+    "outage": _outage_before,
     "schedule": _schedule_before,
     "lockout": _lockout_before,
     "ci": _ci_before,
@@ -305,7 +317,7 @@ TASKS: dict[str, list[Step]] = {
         ('"spool": "/var/spool/postfix.quarantine/ticket-4711"', _quarantine_read),
         ("@better.yml --check --diff", untouched),
         ("@better.yml", _restored_without_the_account),
-        ('"max_percent": 95', _account_taken_away),
+        ('"max_percent": 95', _sender_taken_away),
         ('"state": "restored", "match_all": true', _would_restore),
         ('"mode": "queues"', _queues_taken_away),
         ('"state": "absent"', _too_young),

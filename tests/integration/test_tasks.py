@@ -31,12 +31,14 @@ from tests.integration.desk import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from tests.fleet.lab import Host
     from tests.integration.desk import Desk, Typed
 
 __all__ = ["desk"]
 
+CONFIGURATION = ("/etc/postfix/main.cf", "/etc/postfix/master.cf")
 LOCK = {"sasl_username": STOLEN_ACCOUNT}
 
 
@@ -168,7 +170,9 @@ def _metrics_written(typed: Typed) -> None:
 
 
 def _key_made(typed: Typed) -> None:
-    assert re.fullmatch(r"[0-9a-f]{64}\n", (typed.desk.directory / "redact.key").read_text("utf-8"))
+    path = typed.desk.directory / "redact.yml"
+    assert re.fullmatch(r"mailops_redact_key: '[0-9a-f]{64}'\n", path.read_text("utf-8"))
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def _redacted(typed: Typed) -> None:
@@ -203,6 +207,11 @@ def _locked(typed: Typed) -> None:
     assert _state(typed, "lockout") == "locked"
     assert typed.in_hold == of_account(typed.desk)
     assert typed.desk.host.get("/etc/postfix/mailops/locks.json")
+
+
+def _still_locked(typed: Typed) -> None:
+    assert _state(typed, "lockout") == "nothing_to_do"
+    untouched(typed)
 
 
 def _unlocked(typed: Typed) -> None:
@@ -259,10 +268,11 @@ def _quarantine_before(desk: Desk) -> None:
 
 
 def _schedule_before(desk: Desk) -> None:
-    match = [{"sasl_username": STOLEN_ACCOUNT}]
-    assert desk.controller.module("mx01", "postfix_queue_hold", {"match": match})["changed"]
-    options = {"name": "ticket-4711", "match": [{"queue_id": _another(desk)}]}
-    assert desk.controller.module("mx01", "postfix_spool_quarantine", options)["changed"]
+    hold = {"state": "held", "match": [{"sasl_username": STOLEN_ACCOUNT}]}
+    quarantine = {"name": "ticket-4711", "match": [{"queue_id": _another(desk)}]}
+    for name, options in (("postfix_queue_hold", hold), ("postfix_spool_quarantine", quarantine)):
+        result = desk.controller.module("mx01", name, options)
+        assert result["changed"], result
 
 
 def _another(desk: Desk) -> str:
@@ -345,7 +355,7 @@ TASKS: dict[str, list[Step]] = {
     "monitoring": [
         ("-e @audit.yml", _metrics_written),
         ("openssl rand", _key_made),
-        ("mailops_redact_key", _redacted),
+        ("-e @redact.yml", _redacted),
     ],
     "schedule": [
         ("-e @audit.yml", None),
@@ -375,6 +385,20 @@ TASKS: dict[str, list[Step]] = {
 }
 
 
+@pytest.fixture
+def restored_configuration(host: Host) -> Iterator[None]:
+    """Afterwards the configuration of Postfix is as it was before, also if a page has left a lock."""
+    before = {path: host.get(path) for path in CONFIGURATION}
+    yield
+    if any(host.get(path) != content for path, content in before.items()):
+        for path, content in before.items():
+            host.put(path, content)
+        host.run(["rm", "-rf", "/etc/postfix/mailops"])
+        host.age(*CONFIGURATION)
+        host.reload()
+
+
+@pytest.mark.usefixtures("restored_configuration")
 @pytest.mark.parametrize("name", TASKS)
 def test_a_page_does_what_it_says(desk: Desk, name: str) -> None:
     page = f"docs/{name}.md"

@@ -47,7 +47,8 @@ class ActionModule(ActionBase):
         variables_by_host = {} if self._checked_before(hosts, digest, variables) else _variables_of(hosts, variables)
         names = {str(name) for known in (variables, *variables_by_host.values()) for name in known}
         problems = _variables.name_problems(names, roles)
-        problems += self._value_problems(role, variables, variables_by_host, locking=locking)
+        checked = _variables.with_common_rules(role)
+        problems += self._value_problems(checked, variables, variables_by_host, locking=locking)
         problems += to_plain(self._task.args.get("problems", []))
         problems += _missing_files(to_plain(self._task.args.get("task_files", [])))
         if problems:
@@ -72,9 +73,15 @@ class ActionModule(ActionBase):
         locking: bool,
     ) -> list[str]:
         now = int(time.time())
-        play_values = {name: variables[name] for name in role.options if name in variables}
+        play_values = {
+            name: variables[name]
+            for name in role.options
+            if name in variables and str(variables[name]) != role.templates.get(name)
+        }
         values = to_plain(self._templar.template(play_values))
         problems = _variables.value_problems(role, values, now=now) or _variables.type_problems(role, values)
+        if _variables.REDACT_KEY in variables:
+            problems += _variables.redact_key_problems(self._templar.template(variables[_variables.REDACT_KEY]))
         problems = problems or [
             *_variables.short_expiry_problems(role, values),
             *_variables.refused_lock_problems(role, values, now=now, locking=locking),

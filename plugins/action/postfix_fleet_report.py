@@ -18,17 +18,30 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files, _run_notes
 from ansible_collections.mailops.postfix.plugins.plugin_utils._display import show_lines
+from ansible_collections.mailops.postfix.plugins.plugin_utils._files import FileError, write_bytes
 from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.history import (
+    DEFAULT_LIMIT,
+    NO_HISTORY,
+    read_history,
+)
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.kinds import KINDS, Basis, make_report_of
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.redact import redact_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.prometheus import (
+    metrics_by_host,
+    prometheus_text,
+)
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.refusals import refusal_texts
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import (
     DEFAULT_FORMATS,
+    PUBLIC,
     file_formats,
     render_files,
     report_text,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.text import command_lines
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.thresholds import add_over_problems
 from ansible_collections.mailops.postfix.plugins.plugin_utils._run_notes import RunNotes
 from ansible_collections.mailops.postfix.plugins.plugin_utils._values import mark_untrusted, to_plain
 
@@ -45,6 +58,11 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "keep": {"type": "str", "choices": ["always", "refused"], "default": "always"},
     "show": {"type": "bool", "default": True},
     "run": {"type": "str", "default": ""},
+    "history": {"type": "int", "default": DEFAULT_LIMIT},
+    "keep_newest": {"type": "int"},
+    "textfile": {"type": "path"},
+    "host_metrics": {"type": "bool", "default": False},
+    "redact_key": {"type": "str"},
 }
 
 # The variables of a command line that the next command needs, too.
@@ -64,19 +82,22 @@ class ActionModule(ActionBase):
         result: TaskResult = super().run(tmp, task_vars)
         options = self._read_options()
         try:
-            report = _make_report(options, task_vars or {})
+            report, warnings = _make_report(options, task_vars or {})
             lines, refusals = report_text(report), refusal_texts(report)
-            is_kept = (
-                bool(options["directory"]) and not self._task.check_mode and (refusals or options["keep"] == "always")
-            )
-            kept = _keep_report(report, options) if is_kept else {}
+            metrics = {"metrics": metrics_by_host(report)} if options["host_metrics"] else {}
+            is_kept = not self._task.check_mode and (refusals or options["keep"] == "always")
+            kept = _keep_files(report, options) if is_kept else {}
         except (ValueError, MailopsError) as error:
             raise AnsibleActionFail(str(error)) from None
         lines += kept.pop("more_lines", [])
+        warnings += kept.pop("warnings", [])
         if options["show"]:
             show_lines(lines)
-        made = {"report": report, "lines": lines, "problems": report["problems"], "refusals": refusals, **kept}
-        result.update(mark_untrusted(made), changed=False)
+        first_host = str((task_vars or {}).get("inventory_hostname"))
+        problems = add_over_problems(kept.pop("problems", report["problems"]), report, first_host)
+        made = {"report": report, "lines": lines, "problems": problems, "refusals": refusals, **metrics, **kept}
+        made["over"] = report.get("over") or []
+        result.update(mark_untrusted(made), changed=False, **({"warnings": warnings} if warnings else {}))
         return result
 
     def _read_options(self) -> dict[str, Any]:
@@ -87,20 +108,38 @@ class ActionModule(ActionBase):
         return plain
 
 
-def _make_report(options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the report. Without results and steps, it is made from the notes of the run. Raises ValueError and MailopsError."""
-    kind, settings = options["kind"], options["settings"]
-    if options["results"] is not None or options["steps"] is not None:
-        return make_report_of(kind, _basis_of(options, variables), settings)
+def _make_report(options: Mapping[str, Any], variables: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the report that is shown and kept, and what is wrong with files that it was made from. Raises ValueError and MailopsError."""
+    basis, settings = _basis_of(options, variables)
+    history = NO_HISTORY
+    if options["kind"] == "audit":
+        if options["directory"]:
+            history = read_history(_directory_of(options), limit=options["history"], until=basis.created)
+        settings = {**settings, "history": history.points}
+    report = make_report_of(options["kind"], basis, settings)
+    if options["redact_key"]:
+        report = redact_report(report, options["redact_key"])
+    return report, list(history.warnings)
+
+
+def _basis_of(options: Mapping[str, Any], variables: Mapping[str, Any]) -> tuple[Basis, dict[str, Any]]:
+    """Return what the report is made from, and its settings. Without results and steps, it is made from the notes of the run.
+
+    The results of steps are read as they were registered, and are no templates.
+    """
+    created, settings = int(time.time()), options["settings"]
+    if options["results"] is not None:
+        return Basis(options["results"], created, options["hosts"]), settings
+    if options["steps"] is not None:
+        hosts = to_plain(variables["ansible_play_hosts_all"]) if options["hosts"] is None else options["hosts"]
+        return Basis(collect_results(hosts, options["steps"], variables), created, hosts), settings
     if not options["run"]:
         raise ValueError("Give results, steps or run: there is nothing to report on.")
     notes = _run_notes.read_run(Path(options["run"]))
-    if kind == "cleanup":
-        settings = {
-            **settings,
-            "run": {**_about(notes, to_plain(variables["ansible_play_hosts_all"])), **settings.get("run", {})},
-        }
-    return make_report_of(kind, Basis(notes.results, int(time.time()), list(notes.hosts)), settings)
+    if options["kind"] == "cleanup":
+        about = _about(notes, to_plain(variables["ansible_play_hosts_all"]))
+        settings = {**settings, "run": {**about, **settings.get("run", {})}}
+    return Basis(notes.results, created, list(notes.hosts)), settings
 
 
 def _about(notes: RunNotes, chosen: Collection[str]) -> dict[str, Any]:
@@ -113,22 +152,35 @@ def _about(notes: RunNotes, chosen: Collection[str]) -> dict[str, Any]:
     }
 
 
-def _basis_of(options: Mapping[str, Any], variables: Mapping[str, Any]) -> Basis:
-    """Return what the report is made from. The results of steps are read as they were registered, and are no templates."""
-    results, hosts = options["results"], options["hosts"]
-    if results is None:
-        hosts = to_plain(variables["ansible_play_hosts_all"]) if hosts is None else hosts
-        results = collect_results(hosts, options["steps"], variables)
-    return Basis(results, int(time.time()), hosts)
+def _directory_of(options: Mapping[str, Any]) -> Path:
+    return Path(options["directory"]).expanduser().absolute()
+
+
+def _keep_files(report: Report, options: Mapping[str, Any]) -> TaskResult:
+    """Write the report and its metrics, and return what that adds to the result."""
+    kept = _keep_report(report, options) if options["directory"] else {}
+    if options["textfile"]:
+        path = Path(options["textfile"]).expanduser().absolute()
+        try:
+            write_bytes(path, prometheus_text(report).encode("utf-8"), what="textfile", mode=PUBLIC)
+        except FileError as error:
+            text = "The metrics were not written: %s" % error
+            known = kept.get("problems") or report["problems"]
+            problems = {**{row["host"]: text for row in report["hosts"]}, **known}
+            return {**kept, "more_lines": [*kept.get("more_lines", [""]), text], "problems": problems}
+    if options["keep_newest"] and "path" in kept:
+        _run_files.delete_old_reports(_directory_of(options), str(report["kind"]), keep=options["keep_newest"])
+    return kept
 
 
 def _keep_report(report: Report, options: Mapping[str, Any]) -> TaskResult:
     """Write the report, and return what that adds to the result. If it cannot be written, each host has a problem."""
-    directory = Path(options["directory"]).expanduser().absolute()
+    directory = _directory_of(options)
     files = render_files(report, options["formats"])
     texts = {file.suffix: file.text for file in files.values()}
+    modes = {file.suffix: file.mode for file in files.values()}
     try:
-        path, blocked = _run_files.keep_report(directory, str(report["kind"]), texts)
+        path, blocked = _run_files.keep_report(directory, str(report["kind"]), texts, modes)
     except OSError as error:
         text = "The report was not kept: %s" % _run_files.refusal_text(directory, error)
         problems = {**{row["host"]: text for row in report["hosts"]}, **report["problems"]}
@@ -144,7 +196,7 @@ def _keep_report(report: Report, options: Mapping[str, Any]) -> TaskResult:
 
 def _approval_lines(report: Report, paths: Mapping[str, str]) -> list[str]:
     """Return what to type to lock suspects. The names are in the file, so that none of them is a word for the shell."""
-    if not report.get("suspects"):
+    if not report.get("suspects") or "locks" not in paths:
         return []
     given = context.CLIARGS
     options = [("-i", source) for source in given.get("inventory") or ()]

@@ -9,14 +9,20 @@ from __future__ import annotations
 import shlex
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple
+from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
-from ansible_collections.mailops.postfix.plugins.plugin_utils import _batches, _merged_runs, _run_files, _run_notes
+from ansible_collections.mailops.postfix.plugins.plugin_utils import (
+    _batches,
+    _holds,
+    _merged_runs,
+    _run_files,
+    _run_notes,
+)
 from ansible_collections.mailops.postfix.plugins.plugin_utils._approval import read_approval
 from ansible_collections.mailops.postfix.plugins.plugin_utils._batches import Batch
 from ansible_collections.mailops.postfix.plugins.plugin_utils._display import show_lines
@@ -240,6 +246,51 @@ def _merge_runs(directory: Path, *, runs: list[str]) -> TaskResult:
     }
 
 
+# --- holds ----------------------------------------------------------------------------------------------------------
+
+
+def _make_hold(directory: Path) -> TaskResult:
+    return {"path": str(_holds.make_hold(directory))}
+
+
+def _begin_hold(
+    _directory: Path, *, path: str, rules: Mapping[str, Any], reason: str | None, results: Results
+) -> TaskResult:
+    hosts = [
+        host for host, steps in results.items() if (plan_of(steps["plan"]) or {}).get("counts", {}).get("messages")
+    ]
+    _holds.begin_hold(Path(path), rules=rules, reason=reason or None, hosts=hosts, created=now())
+    return {"path": path}
+
+
+def _end_hold(_directory: Path, *, path: str, results: Results) -> TaskResult:
+    kept = _holds.end_hold(Path(path), {host: steps["act"] for host, steps in results.items()})
+    return {"path": None if kept is None else str(kept)}
+
+
+def _find_holds(directory: Path, *, rules: Mapping[str, Any]) -> TaskResult:
+    return {"paths": [str(hold.path) for hold in _holds.find_holds(directory, rules)]}
+
+
+def _holds_of(paths: Sequence[str]) -> list[_holds.Hold]:
+    return [hold for path in paths for hold in _holds.find_holds(Path(path), {})]
+
+
+def _read_hold(_directory: Path, *, paths: Sequence[str], host: str) -> TaskResult:
+    path, plan, problem = _holds.find_held(_holds_of(paths), host)
+    found: TaskResult = {"problem": problem}
+    if path:
+        found["path"] = str(path)
+    if plan:
+        found["plan"] = mark_untrusted(plan)
+    return found
+
+
+def _end_release(_directory: Path, *, paths: Sequence[str], results: Results) -> TaskResult:
+    _holds.end_release(_holds_of(paths), {host: steps["act"] for host, steps in results.items()})
+    return {}
+
+
 OPERATIONS: Mapping[str, Operation] = {
     "keep_report": Operation(_keep_report, frozenset(("directory", "report", "run")), _predict_report),
     "keep_plans": Operation(_keep_plans, frozenset(("directory", "hosts", "results", "limits")), _predict_nothing),
@@ -265,6 +316,14 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "note_waiting": Operation(_note_waiting, frozenset(("directory", "run")), _note_waiting),
     "merge_runs": Operation(_merge_runs, frozenset(("directory", "runs")), _merge_runs),
+    "make_hold": Operation(_make_hold, frozenset(("directory",)), _predict_nothing),
+    "begin_hold": Operation(
+        _begin_hold, frozenset(("directory", "path", "rules", "reason", "hosts", "results")), _predict_nothing
+    ),
+    "end_hold": Operation(_end_hold, frozenset(("directory", "path", "hosts", "results")), _predict_nothing),
+    "find_holds": Operation(_find_holds, frozenset(("directory", "rules")), _find_holds),
+    "read_hold": Operation(_read_hold, frozenset(("directory", "paths", "host")), _read_hold),
+    "end_release": Operation(_end_release, frozenset(("directory", "paths", "hosts", "results")), _predict_nothing),
 }
 
 

@@ -23,7 +23,8 @@ options:
       - The kind of report. The steps and the settings that each kind takes are below.
       - V(audit) is on the queues. The step C(facts) is from M(mailops.postfix.postfix_queue_facts), and C(log) from
         M(mailops.postfix.postfix_log_info) with C(suspects). Setting C(selection) has the C(match) and C(exclude) rules that messages
-        were selected by.
+        were selected by. Setting C(thresholds) has the values above which the report lists a host or the fleet in RV(over); see the
+        variable C(queue_audit_thresholds) of the role P(mailops.postfix.queue_audit#role).
       - V(plan) is on plans. The step C(plan) is from M(mailops.postfix.postfix_queue_purge) in check mode. Setting C(limits) has
         C(max_messages), C(max_percent), C(fleet_max_messages), and C(mixed), which is whether plans of different rules and ages may be
         carried out together.
@@ -53,9 +54,16 @@ options:
         Setting C(check) is whether expired locks were not removed, in check mode.
       - V(trace) is on a message. The step C(first) is from M(mailops.postfix.postfix_log_info), and C(followed) from the same module in
         a loop over C(message_ids) of a report on the first step. Setting C(trace) has what was asked for.
+      - V(hold) is on messages that were put on hold or released. The step C(plan) is from M(mailops.postfix.postfix_queue_hold) in check
+        mode, and C(act) from the same module afterwards. If a release releases what earlier holds held, C(record) is from
+        M(mailops.postfix.postfix_run_files) with V(read_hold). Setting C(run) has C(state), C(own), C(record), C(match), C(exclude),
+        C(reason) and C(check). With setting C(limits) it is a preview. C(limits) has C(fleet_max_messages).
+      - V(flush) is on messages that were tried. The step C(plan) is from M(mailops.postfix.postfix_queue_flush) in check mode, and C(act)
+        from the same module afterwards. Setting C(run) has C(site), C(requeue), C(wait), C(match), C(exclude), C(reason) and C(check).
+        With setting C(limits) it is a preview. C(limits) has C(fleet_max_messages).
     type: str
     required: true
-    choices: [audit, plan, cleanup, quarantine, quarantines, suspects, lockout, locks, trace]
+    choices: [audit, plan, cleanup, quarantine, quarantines, suspects, lockout, locks, trace, hold, flush]
   results:
     description:
       - What the tasks returned, a dictionary of hosts, each with a dictionary of its results by step. An empty or missing result stands for
@@ -85,11 +93,12 @@ options:
   formats:
     description:
       - The formats of the files.
+      - V(prometheus) is for O(kind=audit) only. Its file has mode 0644, because metrics have no addresses.
       - A report of O(kind=suspects) is also kept as C(suspects-TIME.yml), with the suspects as locks for the role
-        P(mailops.postfix.lockout#role).
+        P(mailops.postfix.lockout#role), unless it is redacted.
     type: list
     elements: str
-    choices: [json, markdown, html]
+    choices: [json, markdown, html, prometheus]
     default: [json, markdown, html]
   keep:
     description: Whether files are written always, or only if limits refuse what the report previews (RV(refusals)).
@@ -107,6 +116,35 @@ options:
       - By default there is none.
     type: str
     default: ''
+  history:
+    description:
+      - With O(kind=audit), how many earlier audits in O(directory) count for growth and for C(history) in the report. With V(0) none do.
+      - Files that are no reports of this collection are left out, and a warning names them.
+    type: int
+    default: 30
+  keep_newest:
+    description:
+      - How many reports of the same kind are kept in O(directory), with this one. The files of older ones are deleted.
+      - By default, and with V(0), all are kept.
+    type: int
+  textfile:
+    description:
+      - With O(kind=audit), the path of a file with the metrics of the fleet, for the textfile collector of node_exporter on the
+        controller. It has mode 0644, always the same name, and is replaced in one step. Its directory must exist.
+      - By default there is none.
+    type: path
+  host_metrics:
+    description: With O(kind=audit), whether to return RV(metrics).
+    type: bool
+    default: false
+  redact_key:
+    description:
+      - The key of pseudonyms that replace addresses, domains, accounts, clients, and the values of rules on headers and content, in
+        all that is returned, shown and kept. At least 16 characters.
+      - With the same key the same value has the same pseudonym in every report. The names of hosts stay.
+      - What other tasks return and what Ansible shows of them is not changed.
+      - By default nothing is replaced.
+    type: str
 attributes:
   check_mode:
     description: Can run in check mode and predict the changes without making them.
@@ -148,22 +186,36 @@ RETURN = r"""
 report:
   description:
     - The report. C(kind) is its kind, C(created) when it was made, in seconds since the epoch. C(hosts) has a row for each host with its
-      C(state), which is an identifier such as C(ok), C(unreachable), C(failed), C(missing), C(cleaned) or C(left_over), and its
-      C(problem), if any. C(fleet) has the sums of all hosts.
+      C(state), which is an identifier such as C(ok), C(unreachable), C(connection_refused), C(timed_out), C(failed), C(missing),
+      C(cleaned) or C(left_over), and its C(problem), if any. C(fleet) has the sums of all hosts.
+    - Times are in seconds since the epoch. The file in JSON has each time also in ISO 8601, in UTC, as C(NAME_iso).
   returned: success
   type: dict
 lines:
-  description: The text of the report. Nothing in it can control a terminal.
+  description: The text of the report, and where it was kept. Lines of the report have at most 100 columns, and cannot control a terminal.
   returned: success
   type: list
   elements: str
 problems:
   description:
-    - The problem of each host that has one.
+    - The problem of each host that has one. It also says what is over a threshold on the host. What the fleet is over, the first host of
+      the play has as a problem.
     - If the report could not be kept, every host of the report has a problem. The task does not fail.
   returned: success
   type: dict
   sample: {mx02: no route to host}
+over:
+  description:
+    - What is over a threshold, first of the fleet and then of each host. C(host) is null for the fleet. C(name) is the sender, account or
+      client that a share is of. Lengths of time are seconds, shares are from 0 to 1.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{host: mx01, threshold: messages, value: 5310, limit: 5000, name: null}]
+metrics:
+  description: The metrics of each host that could be reached, in the text format of Prometheus, by host.
+  returned: with O(host_metrics=true)
+  type: dict
 refusals:
   description: Sentences that say why a limit does not allow what the report previews. Empty if nothing is refused.
   returned: success

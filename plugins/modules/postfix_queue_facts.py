@@ -175,18 +175,19 @@ ansible_facts:
         top:
           description:
             - The most frequent values in the selected messages. A message counts once for each distinct value.
+            - In C(senders), C(sasl_usernames) and C(client_addresses), C(recipients) is the number of pending recipients of these messages.
             - With C(postqueue), C(sasl_usernames) and C(client_addresses) are null.
           returned: when O(gather) has V(top)
           type: dict
           sample:
             {
-              "senders": [{"value": "<>", "messages": 4711}],
+              "senders": [{"value": "<>", "messages": 4711, "recipients": 4711}],
               "sender_domains": [{"value": "example.net", "messages": 90}],
               "recipients": [{"value": "victim@example.com", "messages": 4702}],
               "recipient_domains": [{"value": "example.com", "messages": 4730}],
               "reasons": [{"value": "connect to mx.example.com[192.0.2.1]:25: Connection refused", "messages": 4650}],
-              "sasl_usernames": [{"value": "stolen@example.com", "messages": 90}],
-              "client_addresses": [{"value": "192.0.2.7", "messages": 4712}],
+              "sasl_usernames": [{"value": "stolen@example.com", "messages": 90, "recipients": 4500}],
+              "client_addresses": [{"value": "192.0.2.7", "messages": 4712, "recipients": 4730}],
             }
         top_missed:
           description:

@@ -153,9 +153,19 @@ after:
 messages:
   description:
     - The oldest selected messages, at most O(limit), in the form of M(mailops.postfix.postfix_queue_facts), without reasons.
+    - C(outcome) is what became of a message, one of the keys of RV(outcomes). In check mode it is what a real run would do. It is null
+      if nothing had to be done with the message.
   returned: success
   type: list
   elements: dict
+not_as_planned:
+  description:
+    - Messages of the plan that are not there as planned, at most O(limit). C(outcome) is C(vanished) or C(changed). RV(outcomes) counts all
+      of them.
+  returned: with O(plan)
+  type: list
+  elements: dict
+  sample: [{"queue_id": "4A0F9AE", "outcome": "vanished"}]
 undecided:
   description:
     - Messages for which it cannot be decided whether a rule matches, at most 20. C(problem) says what could not be read. They are left

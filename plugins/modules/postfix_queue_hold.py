@@ -52,6 +52,13 @@ options:
     type: str
     choices: [auto, move, requeue]
     default: auto
+  release_plan_dest:
+    description:
+      - A file on the controller that RV(release_plan) is written to. In a directory, it is the file of the host. A path that ends with a
+        slash is a directory. Missing directories are made with mode 0700. The file has mode 0600, and replaces an older one in one step.
+      - The result then has RV(release_plan) without its list of messages, and with its path.
+      - It has no effect in check mode, and with O(state=released).
+    type: path
 extends_documentation_fragment:
   - mailops.postfix._instance
   - mailops.postfix._selection
@@ -90,6 +97,23 @@ EXAMPLES = r"""
       - sasl_username: stolen@example.com
     reason: ticket 4711
   become: true
+
+- name: Put mail of a customer on hold, and remember what was put on hold
+  mailops.postfix.postfix_queue_hold:
+    state: held
+    match:
+      - sender: customer.example.com
+    release_plan_dest: held/
+  become: true
+  register: held
+
+- name: Release exactly these messages
+  mailops.postfix.postfix_queue_hold:
+    state: released
+    plan_src: "{{ held.release_plan.path }}"
+    plan_max_age: 30d
+  become: true
+  when: held.release_plan is defined
 
 - name: Release mail from our own users with a new lifetime
   mailops.postfix.postfix_queue_hold:
@@ -142,9 +166,19 @@ outcomes:
 messages:
   description:
     - The oldest selected messages, at most O(limit), in the form of M(mailops.postfix.postfix_queue_facts), without reasons.
+    - C(outcome) is what became of a message, one of the keys of RV(outcomes). In check mode it is what a real run would do. It is null
+      if nothing had to be done with the message.
   returned: success
   type: list
   elements: dict
+not_as_planned:
+  description:
+    - Messages of the plan that are not there as planned, at most O(limit). C(outcome) is C(vanished) or C(changed). RV(outcomes) counts all
+      of them.
+  returned: with O(plan)
+  type: list
+  elements: dict
+  sample: [{"queue_id": "4A0F9AE", "outcome": "vanished"}]
 undecided:
   description:
     - Messages for which it cannot be decided whether a rule matches, at most 20. C(problem) says what could not be read. They are left
@@ -175,6 +209,13 @@ plan:
   description:
     - The whole selection, as a value for O(plan). M(mailops.postfix.postfix_queue_purge) describes its fields.
   returned: in check mode without O(plan)
+  type: dict
+release_plan:
+  description:
+    - The messages that this run has put on hold, as a value for O(plan). With it, a run with O(state=released) releases these messages, and
+      none that were on hold already.
+    - It has no limits. Set O(plan_max_age) for it, because a plan is refused after a day by default.
+  returned: with O(state=held), if messages were put on hold, and not in check mode
   type: dict
 scan:
   description: How many files were read, and how many could not be read, as in M(mailops.postfix.postfix_queue_facts).

@@ -149,6 +149,8 @@ outcomes:
 messages:
   description:
     - The oldest selected messages, at most O(limit), in the form of M(mailops.postfix.postfix_queue_facts), without reasons.
+    - C(outcome) is what became of a message, one of the keys of RV(outcomes). In check mode it is what a real run would do. It is null
+      if nothing had to be done with the message.
   returned: success
   type: list
   elements: dict

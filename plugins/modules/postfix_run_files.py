@@ -42,6 +42,16 @@ options:
         earlier host failed (O(stop_on_failure)). After the canary (O(canary)) they may as O(pause) says.
       - V(note_waiting) notes that the other hosts wait after the canary.
       - V(merge_runs) makes one run of O(runs), which are of parts of a fleet, with one fleet plan.
+      - V(make_hold) makes the directory of a hold, C(runs/RUN) in O(directory), and returns it.
+      - V(begin_hold) notes that a hold (O(path)) begins, with its rules (O(rules)), its reason (O(reason)), and the hosts in O(results)
+        whose step C(plan) selects messages.
+      - V(end_hold) notes what a hold (O(path)) put on hold on each of O(hosts), from the step C(act) in O(results), and lets the link
+        C(runs/latest_hold) point to it. The directory of a hold that put nothing on hold is removed.
+      - V(find_holds) returns the directories of holds. O(directory) is that of one hold, or has several. Of several it returns the newest,
+        and the earlier ones with the same rules. It fails if O(rules) are given, and the hold has others.
+      - V(read_hold) returns what the holds in O(paths) put on hold on O(host) and what was not released yet, as the file of the plan, or as
+        one plan of several.
+      - V(end_release) notes on which of O(hosts) the holds in O(paths) are released, from the step C(act) in O(results).
       - Each operation takes O(directory) and the options that are named with it, and no others. V(begin_run) needs neither O(run) nor
         O(starting).
     type: str
@@ -58,6 +68,12 @@ options:
       - check_batch
       - note_waiting
       - merge_runs
+      - make_hold
+      - begin_hold
+      - end_hold
+      - find_holds
+      - read_hold
+      - end_release
   directory:
     description: The directory. A relative path starts where C(ansible-playbook) runs.
     type: path
@@ -87,6 +103,19 @@ options:
   limits:
     description: Limits on all plans together, by name.
     type: dict
+  path:
+    description: The directory of a hold, which O(operation=make_hold) returned in RV(path).
+    type: path
+  paths:
+    description: The directories of holds, which O(operation=find_holds) returned in RV(paths).
+    type: list
+    elements: path
+  rules:
+    description: The rules of a hold, with the keys C(match) and C(exclude).
+    type: dict
+  reason:
+    description: Why messages are put on hold. Empty for no reason.
+    type: str
   host:
     description: The name of a host in the inventory.
     type: str
@@ -143,10 +172,20 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The path of a report, without C(.json) and C(.md), or the directory of plans.
-  returned: with O(operation=keep_report) if it was kept, O(operation=keep_plans) and O(operation=find_plans)
+  description: The path of a report, without C(.json) and C(.md), the directory of plans, that of a hold, or the file of a plan.
+  returned: with O(operation=keep_report) if it was kept, O(operation=keep_plans), O(operation=find_plans), O(operation=make_hold),
+    O(operation=begin_hold), O(operation=end_hold) if messages were put on hold, and O(operation=read_hold) if there is one
   type: str
   sample: /home/ops/mailops-reports/audit-20261126T064038.123456Z
+paths:
+  description: The directories of holds, the newest first.
+  returned: with O(operation=find_holds)
+  type: list
+  elements: str
+problem:
+  description: Why it is not known what a hold put on hold on the host. It is null if it is known.
+  returned: with O(operation=read_hold)
+  type: str
 where:
   description:
     - Lines for a terminal, to show after the report. They show where it was kept, or why it was not.
@@ -169,7 +208,7 @@ limits:
   sample: {fleet_max_messages: 50000}
 plan:
   description: The plan of the host.
-  returned: with O(operation=read_plan), if there is one
+  returned: with O(operation=read_plan) if there is one, and O(operation=read_hold) if it is of several holds
   type: dict
 run:
   description: The path of the run.

@@ -65,12 +65,16 @@ def parse_json(data: bytes, path: Path, *, what: str) -> dict[str, Any]:
     return content
 
 
-def write_bytes(path: Path, data: bytes, *, what: str) -> None:
-    """Write a file for its owner only, in one step: after an error or a crash there is the old file or none. Raises FileError."""
+def write_bytes(path: Path, data: bytes, *, what: str, mode: int = _FILE_MODE) -> None:
+    """Write a file in one step: after an error or a crash there is the old file or none. Raises FileError.
+
+    mode: by default the file is for its owner only. The umask does not count.
+    """
     new_path = path.with_name(".%s.%d.%d" % (path.name[:100], os.getpid(), time.time_ns()))
     try:
         try:
             with open(os.open(new_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE), "wb") as file:
+                os.fchmod(file.fileno(), mode)
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

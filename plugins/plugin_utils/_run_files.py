@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -59,9 +60,11 @@ def make_directory(path: Path) -> Path:
     return path
 
 
-def write_new(path: Path, text: str) -> None:
-    """Write a file for its owner only. Raises FileExistsError if there is one of that name."""
+def write_new(path: Path, text: str, mode: int = _FILE_MODE) -> None:
+    """Write a file, by default for its owner only. Raises FileExistsError if there is one of that name."""
     with open(os.open(path, _CREATE_FLAGS, _FILE_MODE), "w", encoding="utf-8", errors="surrogateescape") as file:
+        # The umask does not count.
+        os.fchmod(file.fileno(), mode)
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
@@ -86,8 +89,10 @@ def set_link(link: Path, target: str) -> bool:
 # --- reports and plans ----------------------------------------------------------------------------------------------
 
 
-def keep_report(directory: Path, name: str, texts: Mapping[str, str]) -> tuple[Path, list[str]]:
-    """Write a report in each of its forms, {suffix: text}.
+def keep_report(
+    directory: Path, name: str, texts: Mapping[str, str], modes: Mapping[str, int] | None = None
+) -> tuple[Path, list[str]]:
+    """Write a report in each of its forms, {suffix: text}. modes: {suffix: mode} of files that others may read.
 
     Return the path without suffix, and the links to the newest that could not be set, because a file that is no link has their name.
     """
@@ -96,12 +101,22 @@ def keep_report(directory: Path, name: str, texts: Mapping[str, str]) -> tuple[P
         stem = "%s-%s" % (name, new_id())
         try:
             for suffix, text in texts.items():
-                write_new(directory / (stem + suffix), text)
+                write_new(directory / (stem + suffix), text, (modes or {}).get(suffix, _FILE_MODE))
         except FileExistsError:
             continue
         break
     blocked = [name + suffix for suffix in texts if not set_link(directory / (name + suffix), stem + suffix)]
     return directory / stem, blocked
+
+
+def delete_old_reports(directory: Path, name: str, *, keep: int) -> None:
+    """Delete all files of reports of a kind but those of the newest reports. Files with other names stay."""
+    pattern = re.compile(r"(%s-[0-9]{8}T[0-9]{6}\.[0-9]{6}Z)\.[a-z]+" % re.escape(name))
+    found = {path: match.group(1) for path in directory.iterdir() for match in [pattern.fullmatch(path.name)] if match}
+    kept = frozenset(sorted(set(found.values()))[-keep:])
+    for path, stem in found.items():
+        if stem not in kept and path.is_file() and not path.is_symlink():
+            path.unlink(missing_ok=True)
 
 
 def blocked_text(links: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Sequence
@@ -22,12 +22,26 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Sel
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule_parser import parse_rule
 from ansible_collections.mailops.postfix.plugins.plugin_utils._locks import lock_problems
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.redact import check_key
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.thresholds import threshold_problems
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import sentence
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 # The variables of the playbooks that belong to no role.
 PLAYBOOKS = "mailops"
-PLAYBOOK_VARIABLES = ("mailops_hosts", "mailops_serial", "mailops_notice_after", "mailops_timeout")
+REDACT_KEY = "mailops_redact_key"
+# The rules of all roles, which are the defaults of their own rules.
+COMMON_RULES: Mapping[str, Mapping[str, Any]] = {
+    name: {"type": "list", "elements": "dict", "default": []} for name in ("mailops_match", "mailops_exclude")
+}
+PLAYBOOK_VARIABLES = (
+    "mailops_hosts",
+    "mailops_serial",
+    "mailops_notice_after",
+    "mailops_timeout",
+    REDACT_KEY,
+    *COMMON_RULES,
+)
 # A name without the prefix of a role counts as a misspelled one if it differs from one in so few letters.
 _MOST_EDITS = 2
 _SIMILARITY = 0.6
@@ -56,6 +70,8 @@ class Role:
     name: str
     options: Mapping[str, Mapping[str, Any]]
     exported: frozenset[str]
+    templates: Mapping[str, str] = field(default_factory=dict)
+    """The defaults that are templates. Their values come from other variables, which are checked themselves."""
 
     @property
     def known(self) -> frozenset[str]:
@@ -73,7 +89,20 @@ def _read_role(path: Path) -> Role:
     options: dict[str, Mapping[str, Any]] = {}
     for entry_point in yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"].values():
         options.update(entry_point["options"])
-    return Role(name, options, frozenset(["%s_report" % name]))
+    return Role(
+        name, options, frozenset(["%s_report" % name]), _read_templates(path.parents[1] / "defaults" / "main.yml")
+    )
+
+
+def _read_templates(path: Path) -> dict[str, str]:
+    """Return the defaults of a role that are templates."""
+    defaults = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {name: value for name, value in (defaults or {}).items() if isinstance(value, str) and "{{" in value}
+
+
+def with_common_rules(role: Role) -> Role:
+    """Return a role whose options include the rules of all roles, so that they are checked with its own."""
+    return replace(role, options={**COMMON_RULES, **role.options})
 
 
 # --- names ----------------------------------------------------------------------------------------------------------
@@ -152,6 +181,8 @@ def type_problems(role: Role, values: Mapping[str, Any]) -> list[str]:
 def _check_of(name: str, option: Mapping[str, Any]) -> Callable[[str, Any, int], list[str]]:
     if name.endswith("_locks"):
         return _locks_problems
+    if name == "queue_audit_thresholds":
+        return _threshold_problems
     if option["type"] == "list" and option.get("elements") == "dict":
         return _rules_problems
     if option["type"] == "list" and (option.get("elements") == "path" or name.endswith(("_ids", "_never"))):
@@ -160,7 +191,7 @@ def _check_of(name: str, option: Mapping[str, Any]) -> Callable[[str, Any, int],
         return _percent_problems
     if option["type"] == "int":
         return _count_problems
-    if name.endswith(("_expire", "_expires", "_expire_min", "_max_age", "_min_age")):
+    if name.endswith(("_expire", "_approval_expires", "_expire_min", "_max_age", "_min_age")):
         return _length_problems
     if option["type"] == "str" and "choices" in option:
         return partial(_choice_problems, option["choices"])
@@ -204,6 +235,19 @@ def _length_problems(name: str, value: Any, _now: int) -> list[str]:
     except SelectionError as error:
         return [sentence(str(error))]
     return []
+
+
+def redact_key_problems(key: Any) -> list[str]:
+    """Return what is wrong with the key of pseudonyms."""
+    try:
+        check_key("" if key is None else str(key))
+    except ValueError as error:
+        return ["%s: %s" % (REDACT_KEY, error)]
+    return []
+
+
+def _threshold_problems(name: str, value: Any, _now: int) -> list[str]:
+    return threshold_problems(name, value)
 
 
 def _rules_problems(name: str, value: Any, now: int) -> list[str]:

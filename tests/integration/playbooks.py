@@ -85,7 +85,15 @@ class Playbooks:
 
     def command(self, playbook: str, *arguments: str, **variables: Any) -> list[str]:
         """Return the command that runs a playbook."""
-        roles = ("lockout", "message_trace", "queue_audit", "queue_cleanup", "spool_quarantine")
+        roles = (
+            "lockout",
+            "message_trace",
+            "queue_audit",
+            "queue_cleanup",
+            "queue_flush",
+            "queue_hold",
+            "spool_quarantine",
+        )
         kept = {f"{role}_directory": str(self.directory) for role in roles}
         command = ["ansible-playbook", "-i", str(self._controller.lab.inventory), playbook, *arguments]
         return [*command, "-e", json.dumps({**kept, **variables})]

@@ -108,6 +108,10 @@ def test_every_top_agrees_with_postqueue_and_the_record(
         [domain(message["sender"])] for message in listed if "@" in message["sender"]
     )
     assert rows(top["sasl_usernames"]) == counted([record.sasl_username] for record in records if record.sasl_username)
+    recipients = Counter(
+        name for record in records if record.sasl_username for name in [record.sasl_username] * len(record.pending)
+    )
+    assert {row["value"]: row["recipients"] for row in top["sasl_usernames"]} == recipients
     assert rows(top["client_addresses"]) == counted(
         [record.client_address] for record in records if record.client_address
     )

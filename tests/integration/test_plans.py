@@ -104,7 +104,7 @@ def test_modules_write_and_read_plans(controller: Controller, tmp_path: Path, la
         controller,
         tmp_path,
         *pair("postfix_queue_hold", "hold", SPAM, state="held"),
-        *pair("postfix_queue_hold", "release", SPAM, state="released", queues=["hold"]),
+        *pair("postfix_queue_hold", "release", SPAM, state="released"),
         *pair("postfix_spool_quarantine", "quarantine", SPAM, name="spam"),
         *pair("postfix_spool_quarantine", "restore", everything, name="spam", state="restored"),
         *pair("postfix_queue_flush", "flush", SPAM),

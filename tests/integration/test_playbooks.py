@@ -117,7 +117,8 @@ def test_audit_reports_what_the_mixture_is(playbooks: Playbooks, lab: Lab, mixtu
         login, messages = logins.most_common(1)[0]
         assert row[7:9] == [f"login {login}", str(messages)]
         assert row[10].rpartition(" ")[2] == "(%d)" % recipients.most_common(1)[0][1]
-        assert re.fullmatch(r"4\d\d 4\.\d\.\d+ .* \(\d+\)", row[11])
+        place = run.lines.index(next(line for line in run.lines if line.startswith(f"{host.name}  login")))
+        assert re.fullmatch(r" +4\d\d 4\.\d\.\d+ .* \(\d+\)", run.lines[place + 1])
 
 
 def test_audit_keeps_its_reports_for_operators_only(playbooks: Playbooks, mixture: dict[str, list[Record]]) -> None:
@@ -127,13 +128,14 @@ def test_audit_keeps_its_reports_for_operators_only(playbooks: Playbooks, mixtur
     assert [row["host"] for row in report["hosts"]] == ["mx01", "mx02"]
     assert report["fleet"]["total"]["messages"] == 2 * MESSAGES
     stolen = sum(record.sasl_username == "stolen@example.test" for name in ("mx01", "mx02") for record in mixture[name])
-    assert report["fleet"]["top"]["sasl_usernames"][0] == {"value": "stolen@example.test", "messages": stolen}
+    top = report["fleet"]["top"]["sasl_usernames"][0]
+    assert (top["value"], top["messages"]) == ("stolen@example.test", stolen)
     assert run.markdown("audit").count("\n| `mx0") == 2
     modes = {
         re.sub(r"-\d{8}T\d{6}\.\d{6}Z", "-TIME", path.name): path.stat().st_mode & 0o777
         for path in (run.directory, *run.directory.iterdir())
     }
-    names = ("audit-TIME.json", "audit-TIME.md", "audit.json", "audit.md")
+    names = [f"{name}.{suffix}" for name in ("audit-TIME", "audit") for suffix in ("json", "md", "html")]
     assert modes == {"reports": 0o700, **dict.fromkeys(names, 0o600)}
     # The next report is kept next to it.
     assert playbooks.run("audit", "--limit", "mx01").status == 0
@@ -146,6 +148,48 @@ def test_audit_of_a_selection(playbooks: Playbooks, mixture: dict[str, list[Reco
         "audit", "--limit", "mx01", queue_audit_match=list(SPAM_MATCH), queue_audit_exclude=list(SPAM_EXCLUDE)
     )
     assert run.row("mx01")[1:7] == ["ok", "0", "0", str(MESSAGES), "0", str(len(ids(mixture["mx01"], spam=True)))]
+
+
+def test_audits_on_a_schedule_have_growth_metrics_and_thresholds(
+    playbooks: Playbooks, lab: Lab, mixture: dict[str, list[Record]], tmp_path: Path
+) -> None:
+    textfile, collector = tmp_path / "fleet.prom", "/var/lib/node_exporter"
+    for name in ("mx01", "mx02"):
+        lab.host(name).run(["mkdir", "-p", collector])
+    limit = ("--limit", "mx01,mx02")
+    first = playbooks.run("audit", *limit, queue_audit_gather=["counts"])
+    assert first.status == 0, first.output
+    run = playbooks.run(
+        "audit",
+        *limit,
+        queue_audit_thresholds={"messages": MESSAGES - 1, "growth_messages": 0, "fleet_messages": 2 * MESSAGES - 1},
+        queue_audit_textfile=str(textfile),
+        queue_audit_node_exporter_directory=collector,
+        mailops_redact_key="a key that is long enough",
+    )
+    assert run.status == 2
+    assert run.recap("failed") == {"mx01": 1, "mx02": 1}
+    text = f"The host is over its thresholds: messages: {MESSAGES}, allowed are {MESSAGES - 1}."
+    assert text in run.output
+    assert f"The fleet is over its thresholds: fleet_messages: {2 * MESSAGES}, allowed are" in run.output
+    report = max(playbooks.directory.glob("audit-*.json")).read_text(encoding="utf-8")
+    assert [(item["host"], item["threshold"], item["value"]) for item in json.loads(report)["over"]] == [
+        (None, "fleet_messages", 2 * MESSAGES),
+        ("mx01", "messages", MESSAGES),
+        ("mx02", "messages", MESSAGES),
+    ]
+    assert [point["hosts"] for point in json.loads(report)["history"]] == [{"mx01": MESSAGES, "mx02": MESSAGES}]
+    assert [row["growth"]["messages"] for row in json.loads(report)["hosts"]] == [0, 0]
+    addresses = {record.sender for record in mixture["mx01"] if record.sender}
+    assert not [address for address in addresses if address in report or address in run.output]
+
+    assert f'mailops_postfix_messages{{host="mx01"}} {MESSAGES}\n' in textfile.read_text(encoding="utf-8")
+    for name, other in (("mx01", "mx02"), ("mx02", "mx01")):
+        path = f"{collector}/mailops_postfix.prom"
+        assert lab.host(name).run(["stat", "-c", "%a %U", path]).stdout.split() == ["644", "root"]
+        own = lab.host(name).run(["cat", path]).stdout
+        assert f'mailops_postfix_exceeded_thresholds{{host="{name}"}} 1\n' in own
+        assert other not in own
 
 
 def test_audit_in_check_mode_writes_nothing(playbooks: Playbooks) -> None:
@@ -561,7 +605,7 @@ def test_untrusted_mail_harms_nobody(playbooks: Playbooks, host: Host, untrusted
         assert "\x07" not in run.output
         assert not (tmp_path / "owned").exists()
     facts = runs[0].report("audit")["hosts"][0]["facts"]
-    assert facts["top"]["senders"] == [{"value": untrusted, "messages": 3}]
+    assert [(top["value"], top["messages"]) for top in facts["top"]["senders"]] == [(untrusted, 3)]
     assert "{{ 7 * 7 }} | <img src=x>" in facts["top"]["reasons"][0]["value"]
     clear(host)
     for name in ("audit", "plan", "cleanup", "quarantine"):

@@ -5,7 +5,7 @@
 
 # Make the virtual environment .cache/NAME from tests/requirements/NAME.txt, if it is missing or out of date.
 # With the second argument `lab`, also install the Debian packages that the lab of tests/fleet needs; for the tests, a browser, too. With
-# `java`, what ansible-rulebook needs.
+# `java`, what ansible-rulebook needs. For the environment `test`, also unpack promtool, with which the tests check metrics, into .cache.
 #
 #   setup.sh NAME [lab|java]
 set -euo pipefail
@@ -71,6 +71,24 @@ make_environment() {
     -r "$requirements"
 }
 
+# The Debian package has promtool and a server, which would start if it was installed. Where apt-get does not have the package, the test that
+# needs promtool is skipped.
+unpack_promtool() (
+  [ ! -x .cache/promtool ] || return 0
+  command -v apt-get dpkg-deb > /dev/null || return 0
+  say "unpacking promtool"
+  directory=$(mktemp -d)
+  trap 'rm -rf "$directory"' EXIT
+  cd "$directory"
+  apt-get -q download prometheus > log 2>&1 || { apt-get -q update && apt-get -q download prometheus; } >> log 2>&1 || true
+  if compgen -G 'prometheus_*.deb' > /dev/null; then
+    dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xf - ./usr/bin/promtool
+    mv usr/bin/promtool "$OLDPWD/.cache/promtool"
+  else
+    say "promtool was not found: $(tail -n 1 log)"
+  fi
+)
+
 # ansible-core finds a collection only in this layout.
 link_collection() {
   mkdir -p .cache/collections/ansible_collections/mailops
@@ -86,6 +104,7 @@ case $packages_for in
   java) command -v java > /dev/null || install_packages "${java_packages[@]}" ;;
 esac
 link_collection
+[ "$name" != test ] || unpack_promtool
 # An environment cannot be moved, so the stamp contains its path.
 stamp="$PWD $(cat tests/requirements/demo.txt "$requirements")"
 if [ "$(cat "$environment/stamp" 2> /dev/null)" != "$stamp" ] || ! "$environment/bin/python" -c '' 2> /dev/null; then

@@ -163,6 +163,21 @@ class Change:
             )
         self.module.warn(text + " They are left alone.")
 
+    def find_not_as_planned(self) -> dict[str, Outcome]:
+        """Return the messages of a plan that are not as planned, {queue ID: outcome}: they are gone, or another has their queue ID."""
+        # A reused queue ID may have been read together with the planned message, which then has an outcome of its own.
+        changed = set(self.selected.verdicts.changed).difference(self.messages)
+        return {
+            queue_id: Outcome.CHANGED if queue_id in changed else Outcome.VANISHED
+            for queue_id in (self.request.planned or {})
+            if queue_id not in self.messages
+        }
+
+    def show_not_as_planned(self) -> list[dict[str, str]]:
+        """Return some of these messages by queue ID, as many as messages are listed at most, each with its outcome."""
+        found = sorted(self.find_not_as_planned().items())
+        return [{"queue_id": queue_id, "outcome": outcome.value} for queue_id, outcome in found[: self.request.limit]]
+
     def count_outcomes(
         self,
         outcomes: Mapping[str, Outcome],
@@ -259,7 +274,9 @@ class Change:
     def _show(self, effect: Effect, counted: Mapping[Outcome, int]) -> dict[str, Any]:
         """Return the result: what all modules that change messages have in common, and what this one has in addition."""
         selected, selection = self.selected, self.request.selection
-        rows = listing.fit_rows(selected.listed.rows(), limit=self.request.limit)
+        outcomes = {queue_id: outcome.value for queue_id, outcome in effect.outcomes.items()}
+        listed = [{**row, "outcome": outcomes.get(row["queue_id"])} for row in selected.listed.rows()]
+        rows = listing.fit_rows(listed, limit=self.request.limit)
         return {
             "changed": bool(effect.changed),
             effect.sums_name: show_sums(effect.changed),

@@ -57,7 +57,7 @@ CARE: ArgumentSpec = {
     "verify_rest": {"type": "bool", "default": False},
 }
 # What the modules only know so that they are documented: plugin_utils/_plan_action.py handles them on the controller.
-CONTROLLER_OPTIONS = ("plan_src", "plan_dest", "plan_digest")
+CONTROLLER_OPTIONS = ("plan_src", "plan_dest", "plan_digest", "release_plan_dest")
 INSTANCE_EXCLUSIVE = ("config_directory", "instance")
 
 
@@ -69,7 +69,7 @@ def queues_option(*choices: str, default: Sequence[str] = DEFAULT_QUEUES) -> Arg
 def refuse_controller_options(params: Mapping[str, Any]) -> None:
     """Raise SelectionError for an option that the action plugin handles on the controller: without it, it would do nothing."""
     for name in CONTROLLER_OPTIONS:
-        if params[name] is not None:
+        if params.get(name) is not None:
             raise SelectionError(
                 name,
                 "the action plugin of the module handles it, and the module ran without it; nothing was touched. Use plan, or run the "

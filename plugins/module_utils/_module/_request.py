@@ -13,12 +13,12 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Collection, Mapping, NamedTuple
+from typing import TYPE_CHECKING, Any, Collection, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LimitError, PlanError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
-from ansible_collections.mailops.postfix.plugins.module_utils._module._result import show_matched
+from ansible_collections.mailops.postfix.plugins.module_utils._module._result import show_matched, show_sums
 from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessages
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import (
     make_job,
@@ -36,6 +36,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary i
 if TYPE_CHECKING:
     from typing import Callable, Protocol
 
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job
 
     class PlanOwner(Protocol):
@@ -208,6 +209,30 @@ def make_plan(
             "recipient_domains": tops["recipient_domains"],
             "oldest": selected.totals.oldest,
             "youngest": selected.totals.youngest,
+        },
+        messages=(plan.Planned(message.queue_id, message.fingerprint) for message in messages),
+    )
+
+
+def make_plan_of(request: Request, messages: Sequence[SelectedMessage], made_for: PlanOwner) -> dict[str, Any]:
+    """Return a plan of a part of the selection, with no limits, so that a later run is not limited by those of this one."""
+    created = [message.created for message in messages]
+    sums = show_sums(messages)
+    return plan.make_plan(
+        host=platform.node(),
+        instance=made_for.identity,
+        created=request.now,
+        selection=request.selection.frozen(),
+        reason=request.reason,
+        limits=Limits().show(),
+        method=None,
+        counts={**sums, "partial": 0, "undecided": 0, "in_queues": len(messages)},
+        summary={
+            "queues": dict(Counter(message.queue for message in messages)),
+            "senders": [],
+            "recipient_domains": [],
+            "oldest": min(created, default=None),
+            "youngest": max(created, default=None),
         },
         messages=(plan.Planned(message.queue_id, message.fingerprint) for message in messages),
     )

@@ -367,7 +367,10 @@ def _finish(
         },
         sums_name="tried",
         failed_state="not tried",
-        fields={} if ends is None else {"after": dict(ends)},
+        fields={
+            **({} if ends is None else {"after": dict(ends)}),
+            **({} if change.request.planned is None else {"not_as_planned": change.show_not_as_planned()}),
+        },
         log_fields={method.outcome.value: len(tried)},
         is_logged=bool(chosen),
     )

@@ -19,7 +19,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.queues imp
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._module._change import Change, Effect, open_change
 from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_spool import outcome_of
-from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Request, request_of
+from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Request, make_plan_of, request_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 
@@ -85,6 +85,7 @@ ARGUMENTS = _options.compose(
     {
         "state": {"type": "str", "choices": list(STATES), "required": True},
         "release_by": {"type": "str", "choices": list(RELEASE_BY), "default": "auto"},
+        "release_plan_dest": {"type": "path"},
     },
 )
 
@@ -146,11 +147,22 @@ def _finish(change: Change, expected: Mapping[str, Outcome], outcomes: Mapping[s
         destinations={queue_id: _destination_of(outcome) for queue_id, outcome in expected.items()},
         sums_name="moved",
         failed_state=_FAILED_STATES[state],
-        fields={"state": state},
+        fields={"state": state, **_show_record(change, state, moved)},
         log_fields={"state": state, "moved": len(moved)},
         is_logged=bool(expected),
     )
     return change.finish(effect)
+
+
+def _show_record(change: Change, state: str, moved: Sequence[str]) -> dict[str, Any]:
+    """Return what is left of the plan, and of a real run what it has put on hold, as a plan."""
+    shown: dict[str, Any] = {}
+    if change.request.planned is not None:
+        shown["not_as_planned"] = change.show_not_as_planned()
+    if change.locked is not None and state == "held" and moved and change.plan_for is not None:
+        messages = [change.messages[queue_id] for queue_id in moved]
+        shown["release_plan"] = make_plan_of(change.request, messages, change.plan_for)
+    return shown
 
 
 def _destination_of(outcome: Outcome) -> Destination:

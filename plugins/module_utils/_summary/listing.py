@@ -25,7 +25,12 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.address im
     display_login,
     display_name,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import SHAPE_MINUTES, TOPS, Summary
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import (
+    SENDING,
+    SHAPE_MINUTES,
+    TOPS,
+    Summary,
+)
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -198,14 +203,18 @@ def _most_common(reasons: Iterable[bytes]) -> str | None:
 
 
 def show_tops(summary: Summary, number: int) -> dict[str, list[dict[str, Any]]]:
-    """Return {top: [{value, messages}]}, the most frequent values first."""
-    return {
-        name: [
-            {"value": clip(_SHOWN.get(name, display)(value), _MAX_VALUE), "messages": count}
-            for value, count in summary.tops[name].top(number)
-        ]
-        for name in TOPS
-    }
+    """Return {top: [{value, messages}]}, the most frequent values first. Tops of what sends have the recipients as well."""
+    tops: dict[str, list[dict[str, Any]]] = {}
+    for name in TOPS:
+        volumes = summary.volumes[name].counts() if name in SENDING else None
+        tops[name] = []
+        for value, count in summary.tops[name].top(number):
+            row: dict[str, Any] = {"value": clip(_SHOWN.get(name, display)(value), _MAX_VALUE), "messages": count}
+            if volumes is not None:
+                # Of too many distinct values the rarest are not counted.
+                row["recipients"] = volumes.get(value)
+            tops[name].append(row)
+    return tops
 
 
 def show_missed(summary: Summary) -> dict[str, int]:

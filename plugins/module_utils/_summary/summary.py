@@ -15,7 +15,7 @@ import heapq
 from bisect import bisect_right
 from collections import Counter
 from itertools import chain, islice
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import domains_of
@@ -130,6 +130,15 @@ class Totals:
         self.youngest = youngest if self.youngest is None else max(self.youngest, youngest)
 
 
+def _sum_by_value(values: Iterable[bytes | None], sizes: Iterable[int]) -> dict[bytes, int]:
+    """Return {value: the sum of its sizes}, without None."""
+    sums: dict[bytes, int] = {}
+    for value, size in zip(values, sizes):
+        if value is not None:
+            sums[value] = sums.get(value, 0) + size
+    return sums
+
+
 def _cut_envelope(envelope: Envelope) -> Envelope:
     """Return an envelope with only the values that are counted, each cut to the length that is counted."""
     login, address = envelope.sasl_username, envelope.client_address
@@ -154,6 +163,10 @@ def _cut_address(address: bytes) -> bytes:
 TOPS = ("senders", "sender_domains", "recipients", "recipient_domains", "reasons", "sasl_usernames", "client_addresses")
 
 
+# The tops of what sends messages. Their recipients are counted, too.
+SENDING = ("senders", "sasl_usernames", "client_addresses")
+
+
 class Summary:
     """The totals, the tops and the shape of a set of messages. now: the second that ages count from.
 
@@ -175,6 +188,7 @@ class Summary:
         self._repeated: list[bytes] = []
         self._senders: Counter[bytes] = Counter()
         self._tops: dict[str, Tally] = {name: Tally() for name in TOPS}
+        self._volumes: dict[str, Tally] = {name: Tally() for name in SENDING}
         self._shape: list[Tally] = [Tally() for _bucket in self._by_age]
         self._recipients_by_age = [0] * len(self._by_age)
 
@@ -189,6 +203,12 @@ class Summary:
         """The tops by name."""
         self.add_up()
         return self._tops
+
+    @property
+    def volumes(self) -> Mapping[str, Tally]:
+        """The pending recipients of the messages with each value, for the tops in SENDING."""
+        self.add_up()
+        return self._volumes
 
     @property
     def shape(self) -> Sequence[Tally]:
@@ -227,6 +247,8 @@ class Summary:
         self.totals.merge(other.totals)
         for name, tally in self.tops.items():
             tally.merge(other.tops[name])
+        for name, tally in self.volumes.items():
+            tally.merge(other.volumes[name])
         for bucket, tally in enumerate(self.shape):
             tally.merge(other.shape[bucket])
             self._recipients_by_age[bucket] += other.recipients_by_age[bucket]
@@ -248,10 +270,16 @@ class Summary:
 
     def _take_values(self, envelopes: Sequence[Envelope]) -> None:
         """Take the values for the tops from the envelopes, each value once for each message."""
-        self._senders.update([envelope.sender for envelope in envelopes if envelope.sender is not None])
         tops = self._tops
-        tops["client_addresses"].waiting += filter(None, [envelope.client_address for envelope in envelopes])
-        tops["sasl_usernames"].waiting += filter(None, [envelope.sasl_username for envelope in envelopes])
+        senders = [envelope.sender for envelope in envelopes]
+        clients = [envelope.client_address or None for envelope in envelopes]
+        logins = [envelope.sasl_username or None for envelope in envelopes]
+        self._senders.update([sender for sender in senders if sender is not None])
+        tops["client_addresses"].waiting += filter(None, clients)
+        tops["sasl_usernames"].waiting += filter(None, logins)
+        sizes = [len(envelope.pending) for envelope in envelopes]
+        for name, values in zip(SENDING, (senders, logins, clients)):
+            self._volumes[name].update(_sum_by_value(values, sizes))
         waiting = tops["recipient_domains"].waiting
         domains = iter(domains_of([*chain.from_iterable([envelope.pending for envelope in envelopes])]))
         for envelope in envelopes:

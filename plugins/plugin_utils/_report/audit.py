@@ -9,8 +9,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Iterable, Mapping, NamedTuple
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.history import fleet_growth, host_growth
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import (
     SUMS,
     add_up,
@@ -27,6 +28,11 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results im
     select_hosts,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suggestions import (
+    merge_suggestions,
+    suggestions_of,
+)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.thresholds import find_over, read_thresholds
 
 TOP = 10
 
@@ -47,19 +53,42 @@ def audit_report(
     created: int,
     hosts: Iterable[str] | None = None,
     selection: Mapping[str, Any] | None = None,
+    thresholds: Mapping[str, Any] | None = None,
+    history: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Return the report on the queues of a fleet.
 
     results: {host: {step: result}}, with the steps of AuditSteps. hosts: as in select_hosts(). created: seconds since the epoch.
-    selection: the match and exclude rules that the messages were selected by, if any.
+    selection: the match and exclude rules that the messages were selected by, if any. thresholds: as read_thresholds() takes them.
+    history: the points of earlier audits, the oldest first, see history.py. Raises ValueError if a threshold is none.
     """
+    limits = read_thresholds(thresholds)
     rows = [
-        _make_row(host, AuditSteps(**choose_steps(steps, AuditSteps._fields)))
+        _make_row(host, AuditSteps(**choose_steps(steps, AuditSteps._fields)), history)
         for host, steps in select_hosts(results, hosts)
     ]
     facts = [row["facts"] for row in rows if row["facts"] is not None]
-    fleet = {**_sum_up(len(rows), facts), "suspects": _count_suspects(rows)}
-    return make_report("audit", created, rows, selection=dict(selection or {}), fleet=fleet)
+    messages = {row["host"]: row["facts"]["total"]["messages"] for row in rows if _has_total(row)}
+    fleet = {
+        **_sum_up(len(rows), facts),
+        "suspects": _count_suspects(rows),
+        "suggestions": merge_suggestions(rows),
+        "growth": fleet_growth(messages, history),
+    }
+    report = make_report(
+        "audit",
+        created,
+        rows,
+        selection=dict(selection or {}),
+        fleet=fleet,
+        history=list(history),
+        thresholds=limits,
+    )
+    return {**report, "over": find_over(report, limits)}
+
+
+def _has_total(row: Mapping[str, Any]) -> bool:
+    return "total" in (row["facts"] or {})
 
 
 def _count_suspects(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -68,11 +97,18 @@ def _count_suspects(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{"value": name, "hosts": hosts} for name, hosts in counted.most_common(TOP)]
 
 
-def _make_row(host: str, steps: AuditSteps) -> dict[str, Any]:
+def _make_row(host: str, steps: AuditSteps, history: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     problem = find_problem(steps.facts)
     if problem:
-        return make_row(host, *problem, facts=None, suspects=None)
-    return make_row(host, State.OK, facts=queue_facts(steps.facts), suspects=_suspects_of(steps.log))
+        return make_row(host, *problem, facts=None, suspects=None, suggestions=None, growth=None)
+    facts = queue_facts(steps.facts)
+    growth = host_growth(host, facts["total"]["messages"], history) if "total" in facts else None
+    figures: dict[str, Any] = {
+        "suspects": _suspects_of(steps.log),
+        "suggestions": suggestions_of(facts),
+        "growth": growth,
+    }
+    return make_row(host, State.OK, facts=facts, **figures)
 
 
 def _suspects_of(log: Result) -> list[str] | None:
@@ -116,13 +152,20 @@ def _sum_held(facts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 def _merge_tops(facts: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """Return the tops of the fleet. Their counts may be too low, because a host returns only its own most frequent values."""
-    merged: dict[str, Counter[str]] = {}
+    merged: dict[str, dict[str, Counter[str]]] = {}
     for fact in facts:
         for name, values in fact.get("top", {}).items():
-            tally = merged.setdefault(name, Counter())
+            tally = merged.setdefault(name, {"messages": Counter(), "recipients": Counter()})
             for value in values or ():
-                tally[value["value"]] += value["messages"]
-    return {
-        name: [{"value": value, "messages": count} for value, count in tally.most_common(TOP)]
-        for name, tally in merged.items()
-    }
+                for key, counts in tally.items():
+                    if value.get(key) is not None:
+                        counts[value["value"]] += value[key]
+    return {name: _most_common(tally["messages"], tally["recipients"]) for name, tally in merged.items()}
+
+
+def _most_common(messages: Counter[str], recipients: Counter[str]) -> list[dict[str, Any]]:
+    """Return the most frequent values with their messages, and with their recipients if they were counted."""
+    return [
+        {"value": value, "messages": count, **({"recipients": recipients[value]} if value in recipients else {})}
+        for value, count in messages.most_common(TOP)
+    ]

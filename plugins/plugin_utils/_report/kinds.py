@@ -11,10 +11,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, Mapping, NamedTuple
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.acts import ActLimits
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.audit import audit_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.cleanup import CleanupRun, cleanup_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.flush import FlushRun, flush_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hold import HoldRun, hold_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.lockout import LockoutRun, lockout_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.lockout_limits import LockoutLimits
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.locks import locks_report
@@ -43,9 +46,14 @@ class Basis(NamedTuple):
 
 
 class AuditSettings(NamedTuple):
-    """The settings of an audit. selection: the match and exclude rules that the messages were selected by."""
+    """The settings of an audit. selection: the match and exclude rules that the messages were selected by.
+
+    thresholds: see thresholds.py. history: the points of earlier audits, see history.py.
+    """
 
     selection: Mapping[str, Any] | None = None
+    thresholds: Mapping[str, Any] | None = None
+    history: Sequence[Mapping[str, Any]] = ()
 
 
 class PlanSettings(NamedTuple):
@@ -97,8 +105,22 @@ class TraceSettings(NamedTuple):
     trace: Mapping[str, Any] | None = None
 
 
+class HoldSettings(NamedTuple):
+    """The settings of a hold or a release. run: see HoldRun. limits: see ActLimits; only a preview has some."""
+
+    run: Mapping[str, Any]
+    limits: Mapping[str, Any] | None = None
+
+
+class FlushSettings(NamedTuple):
+    """The settings of a flush. run: see FlushRun. limits: see ActLimits; only a preview has some."""
+
+    run: Mapping[str, Any] | None = None
+    limits: Mapping[str, Any] | None = None
+
+
 def _make_audit(basis: Basis, settings: AuditSettings) -> dict[str, Any]:
-    return audit_report(**basis._asdict(), selection=settings.selection)
+    return audit_report(**basis._asdict(), **settings._asdict())
 
 
 def _make_plan(basis: Basis, settings: PlanSettings) -> dict[str, Any]:
@@ -146,6 +168,20 @@ def _make_trace(basis: Basis, settings: TraceSettings) -> dict[str, Any]:
     return trace_report(**basis._asdict(), trace=settings.trace)
 
 
+def _make_hold(basis: Basis, settings: HoldSettings) -> dict[str, Any]:
+    run = read_options(HoldRun, "run", settings.run)
+    return hold_report(**basis._asdict(), run=run, limits=_read_act_limits(settings.limits))
+
+
+def _make_flush(basis: Basis, settings: FlushSettings) -> dict[str, Any]:
+    run = read_options(FlushRun, "run", settings.run)
+    return flush_report(**basis._asdict(), run=run, limits=_read_act_limits(settings.limits))
+
+
+def _read_act_limits(limits: Mapping[str, Any] | None) -> ActLimits | None:
+    return None if limits is None else read_options(ActLimits, "limits", read_numbers("limits", limits))
+
+
 class Kind(NamedTuple):
     """A kind of report: the class of its settings, and the function that makes it."""
 
@@ -163,6 +199,8 @@ KINDS: Mapping[str, Kind] = {
     "lockout": Kind(LockoutSettings, _make_lockout),
     "locks": Kind(LocksSettings, _make_locks),
     "trace": Kind(TraceSettings, _make_trace),
+    "hold": Kind(HoldSettings, _make_hold),
+    "flush": Kind(FlushSettings, _make_flush),
 }
 
 

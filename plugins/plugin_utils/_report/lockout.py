@@ -37,6 +37,8 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._text import sente
 _RUN_AGAIN = "%s Nothing is %s here. Run it again when the host answers."
 _NOT_BEGUN = "Nothing was touched here, because the run ended before."
 _INTERRUPTED_HERE = "The run was interrupted while it worked on this host. Run it again; what it has done already, it does not do twice."
+# A host that timed out may have been locked.
+_NOT_ASKED = (State.MISSING, State.UNREACHABLE, State.CONNECTION_REFUSED)
 _CHANGES = ("added", "updated", "removed", "expired")
 
 
@@ -195,7 +197,7 @@ def _effects_of(steps: LockoutSteps, run: LockoutRun) -> dict[str, Any]:
 def _problem_of(result: Result, run: LockoutRun) -> Problem | None:
     """Return why a host has no answer; of an unreachable host also what to do."""
     problem = find_problem(result)
-    if problem and problem.state in (State.UNREACHABLE, State.MISSING):
+    if problem and problem.state in _NOT_ASKED:
         text = _RUN_AGAIN % (sentence(problem.text), "unlocked" if run.unlock else "locked")
         return Problem(problem.state, text)
     return problem

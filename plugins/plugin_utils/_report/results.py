@@ -23,6 +23,8 @@ Results = Mapping[str, Steps]
 _Steps = TypeVar("_Steps")
 
 NO_RESULT: Result = {}
+# What OpenSSH says if a host is up and lets nobody in (sshconnect.c and sshconnect2.c), and what connect(2) says.
+_REFUSALS = ("Connection refused", "Permission denied", "Host key verification failed")
 _NOT_QUERIED = "The host failed in an earlier task or play and was not queried."
 
 
@@ -58,7 +60,9 @@ def find_problem(result: Result) -> Problem | None:
     if not result:
         return Problem(State.MISSING, _NOT_QUERIED)
     if result.get("unreachable"):
-        return Problem(State.UNREACHABLE, message_of(result))
+        text = message_of(result)
+        is_refused = any(words in text for words in _REFUSALS)
+        return Problem(State.CONNECTION_REFUSED if is_refused else State.UNREACHABLE, text)
     if result.get("timed_out"):
         return Problem(State.TIMED_OUT, message_of(result))
     if result.get("failed"):

@@ -14,11 +14,13 @@ from enum import Enum
 class State(str, Enum):
     """The state of a host. Its value is what report data has."""
 
-    # In every report: whether the host answered. One that timed out was connected, and then did not answer in time.
+    # In every report: whether the host answered. One that timed out was connected, and then did not answer in time. One that refused
+    # the connection is up.
     OK = "ok"
     MISSING = "missing"
     UNREACHABLE = "unreachable"
     TIMED_OUT = "timed_out"
+    CONNECTION_REFUSED = "connection_refused"
     FAILED = "failed"
     # Nothing failed, and nothing had to be done.
     NOTHING_TO_DO = "nothing_to_do"
@@ -48,5 +50,13 @@ class State(str, Enum):
     WOULD_LOCK = "would_lock"
     UNLOCKED = "unlocked"
     WOULD_UNLOCK = "would_unlock"
+    # Holds, releases and flushes.
+    HELD = "held"
+    WOULD_HOLD = "would_hold"
+    RELEASED = "released"
+    WOULD_RELEASE = "would_release"
+    NO_RECORD = "no_record"
+    FLUSHED = "flushed"
+    WOULD_FLUSH = "would_flush"
     # Traces.
     NOT_FOUND = "not_found"

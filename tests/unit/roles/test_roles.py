@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from jinja2.nativetypes import NativeEnvironment
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 NAMES = sorted(path.name for path in ROLES.iterdir() if path.is_dir())
@@ -42,7 +43,30 @@ def test_each_entry_point_declares_the_defaults(role: str) -> None:
     for name, entry_point in load(role, "meta/argument_specs.yml")["argument_specs"].items():
         assert (ROLES / role / "tasks" / f"{name}.yml").is_file()
         declared = {key: option["default"] for key, option in entry_point["options"].items() if "default" in option}
-        assert declared == defaults, name
+        assert declared == {key: value_of(default) for key, default in defaults.items()}, name
+
+
+# What a default may be a template of: the rules of all roles.
+RULES_OF_ALL_ROLES = ("mailops_match", "mailops_exclude")
+
+
+def value_of(default: Any) -> Any:
+    """Return the value of a default if the operator gives no variable at all."""
+    if not isinstance(default, str) or "{{" not in default:
+        return default
+    assert any(name in default for name in RULES_OF_ALL_ROLES)
+    return NativeEnvironment().from_string(default, {"false": False}).render()
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_each_rule_of_bad_mail_defaults_to_the_rules_of_all_roles(role: str) -> None:
+    defaults = load(role, "defaults/main.yml")
+    for key in ("match", "exclude"):
+        name = f"{role}_{key}"
+        # The rules of a lockout are its locks.
+        if name in defaults and role != "lockout":
+            assert defaults[name] == "{{ mailops_%s | default([]) }}" % key
+            assert f"mailops_{key}" in str(options(role)[name]["description"])
 
 
 @pytest.mark.parametrize("role", NAMES)

@@ -10,6 +10,8 @@ from typing import Any
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.audit import audit_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.cleanup import CleanupRun, cleanup_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.flush import FlushRun, flush_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hold import HoldRun, hold_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.lockout import LockoutRun, lockout_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.lockout_limits import LockoutLimits
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.locks import locks_report
@@ -23,6 +25,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine_list import quarantine_list
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suspects import suspects_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.trace import trace_report
+from tests.unit.support.acts import flushed_of, held_of, message_of
 from tests.unit.support.lockout import (
     account_of,
     lock_of,
@@ -154,7 +157,9 @@ def untrusted_reports() -> list[dict[str, Any]]:
     run = QuarantineOptions(name="spam", reason=UNTRUSTED, rules=True)
     trouble = {"failed": True, "msg": UNTRUSTED}
     return [
-        audit_report(by_host("facts", {"mx01": facts_of(5, sender=UNTRUSTED), "mx02": trouble}), created=NOW),
+        audit_report(
+            by_host("facts", {"mx01": _with_suggestion(facts_of(5, sender=UNTRUSTED)), "mx02": trouble}), created=NOW
+        ),
         plan_report(by_host("plan", {"mx01": plan_of(5, UNTRUSTED), "mx02": trouble}), created=NOW),
         cleanup_report(
             {"mx01": cleanup_steps(plan_of(5, UNTRUSTED), trouble)}, created=NOW, run=CleanupRun(reason=UNTRUSTED)
@@ -169,6 +174,24 @@ def untrusted_reports() -> list[dict[str, Any]]:
             by_host("listing", {"mx01": {"quarantines": [listed_quarantine(UNTRUSTED)]}, "mx02": trouble}), created=NOW
         ),
         *_untrusted_locks(trouble),
+        *_untrusted_acts(trouble),
+    ]
+
+
+def _with_suggestion(result: dict[str, Any]) -> dict[str, Any]:
+    suggestions = [{"match": [{"header": {"Subject": UNTRUSTED}}], "messages": 5, "exact": True}]
+    result["ansible_facts"]["postfix_queue"]["suggestions"] = suggestions
+    return result
+
+
+def _untrusted_acts(trouble: dict[str, Any]) -> list[dict[str, Any]]:
+    listed = [{**message_of("4A0F9AC", "held", sender=UNTRUSTED), "recipients": [UNTRUSTED]}]
+    hold = {"plan": held_of(1), "act": held_of(1, messages=listed)}
+    flush = {"plan": flushed_of(1), "act": flushed_of(1, messages=listed)}
+    run = HoldRun("held", reason=UNTRUSTED, record=UNTRUSTED, match=[{"sender": UNTRUSTED}])
+    return [
+        hold_report({"mx01": hold, "mx02": {"plan": trouble}}, created=NOW, run=run),
+        flush_report({"mx01": flush, "mx02": {"plan": trouble}}, created=NOW, run=FlushRun(reason=UNTRUSTED)),
     ]
 
 

@@ -27,30 +27,33 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.par
     message_section,
     number_columns,
     number_text,
+    over_section,
     problem_section,
     seconds_since,
     sort_rows,
     top_text,
     undecided_lines,
 )
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.suggestions import suggestion_section
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import TOPS, state_word
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import age, clip, one_line, size
 
 # Who sends: the first of these tops that the queue of a host knows, and what it is called.
 _SENDING = {"sasl_usernames": "login", "client_addresses": "client", "senders": "sender"}
-_TOP_COLUMNS = {"recipients": "top recipient", "reasons": "top reason"}
 # A login with so many messages, and with so large a part of the messages of the fleet, is worth a look.
 _LOGIN_MESSAGES = 100
 _LOGIN_SHARE = 0.5
-_REASON_WIDTH = 96
+_REASON_WIDTH = 84
 _FLEET_TOP = 3
 
 
 def audit_document(report: Report) -> Document:
     """Return an audit report laid out."""
     sections = (
+        over_section(report),
         _top_section(report["fleet"]),
         _suspect_section(report["fleet"]),
+        suggestion_section(report),
         message_section("Undecided", report["hosts"], lambda row: (row["facts"] or {}).get("undecided")),
         message_section("Damaged", report["hosts"], _damaged),
         problem_section(report),
@@ -97,6 +100,8 @@ def _summary(report: Report) -> list[str]:
         % (total["messages"], size(total["bytes"]), total["recipients"], _oldest_text(report, total["oldest"])),
     ]
     held = fleet.get("held")
+    if fleet.get("growth"):
+        lines.append(_growth_text(report, fleet["growth"]))
     if held and held["messages"]:
         lines.append("%d messages are on hold on %d hosts." % (held["messages"], held["hosts"]))
     if _has_rules(report):
@@ -106,6 +111,11 @@ def _summary(report: Report) -> list[str]:
     if fleet.get("damaged"):
         lines.append("%d queue files are damaged." % fleet["damaged"])
     return lines
+
+
+def _growth_text(report: Report, growth: Mapping[str, Any]) -> str:
+    figures = (abs(growth["messages"]), "more" if growth["messages"] >= 0 else "less")
+    return "%d messages %s than in the last audit, %s before." % (*figures, age(seconds_since(report, growth["since"])))
 
 
 def _oldest_text(report: Report, oldest: int | None) -> str:
@@ -128,26 +138,32 @@ def _top_section(fleet: Mapping[str, Any]) -> Section:
 def _table(report: Report) -> Table:
     queues = [name for name in SELECTABLE_QUEUES if name in DEFAULT_QUEUES or report["fleet"]["queues"].get(name)]
     selected = _has_rules(report)
+    has_growth = any(row.get("growth") for row in report["hosts"])
     columns = [
         HOST,
         STATE,
         *number_columns(queues),
         *number_columns(["selected"] if selected else []),
+        *number_columns(["change"] if has_growth else []),
         *number_columns(["oldest"]),
         Column("who sends", untrusted=True, splits=True),
         *number_columns(["messages", "to recipients"]),
-        *(Column(title, untrusted=True) for title in _TOP_COLUMNS.values()),
+        Column("top recipient", untrusted=True),
+        Column("top reason", untrusted=True, long=True),
     ]
     rows = sort_rows(report, lambda row: ((row["facts"] or {}).get("total") or {}).get("messages"))
-    return Table(columns, [_make_cells(report, row, queues, selected=selected) for row in rows])
+    cells = [_make_cells(report, row, queues, selected=selected, has_growth=has_growth) for row in rows]
+    return Table(columns, cells)
 
 
-def _make_cells(report: Report, row: Row, queues: Sequence[str], *, selected: bool) -> list[str]:
+def _make_cells(report: Report, row: Row, queues: Sequence[str], *, selected: bool, has_growth: bool) -> list[str]:
     facts = row["facts"] or {}
     counts = facts.get("queues") or {}
     figures = [number_text((counts.get(name) or {}).get("messages")) for name in queues]
     if selected:
         figures.append(number_text((facts.get("matched") or {}).get("messages")))
+    if has_growth:
+        figures.append(_change_text(row.get("growth")))
     oldest = age(seconds_since(report, (facts.get("total") or {}).get("oldest")))
     return [
         row["host"],
@@ -155,8 +171,14 @@ def _make_cells(report: Report, row: Row, queues: Sequence[str], *, selected: bo
         *figures,
         oldest,
         *_who_sends(facts.get("top") or {}),
-        *(first_top(facts.get("top"), name) for name in _TOP_COLUMNS),
+        first_top(facts.get("top"), "recipients"),
+        first_top(facts.get("top"), "reasons", _REASON_WIDTH),
     ]
+
+
+def _change_text(growth: Mapping[str, Any] | None) -> str:
+    """Return how many messages more or less a host has than in the audit before."""
+    return "-" if growth is None else "%+d" % growth["messages"]
 
 
 def _who_sends(tops: Mapping[str, Any]) -> list[str]:

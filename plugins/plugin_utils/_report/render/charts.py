@@ -15,6 +15,7 @@ import math
 from typing import NamedTuple, Sequence
 
 HEAT_LEVELS = 5
+_HEAT_RATIO = 2.5
 _MIN_LENGTH = 1.0
 
 
@@ -74,9 +75,11 @@ def trend_points(values: Sequence[float | None], *, width: float, height: float)
 
 
 def heat_level(value: float, greatest: float) -> int:
-    """Return how dark a cell of a heat map is: 0 for nothing, otherwise 1 to HEAT_LEVELS, on a logarithmic scale."""
+    """Return how strong the colour of a cell of a heat map is: 0 for nothing, otherwise 1 to HEAT_LEVELS.
+
+    The scale is logarithmic: each level is for values that are so many times smaller than those of the next one.
+    """
     if value <= 0 or greatest <= 0:
         return 0
-    if value >= greatest:
-        return HEAT_LEVELS
-    return 1 + int(math.log1p(value) / math.log1p(greatest) * (HEAT_LEVELS - 1))
+    steps = int(math.log(max(1.0, greatest / value), _HEAT_RATIO))
+    return max(1, HEAT_LEVELS - steps)

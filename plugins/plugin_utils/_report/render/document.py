@@ -18,7 +18,7 @@ class Column(NamedTuple):
     """A column: its title, and whether it holds numbers (aligned right), untrusted text (shown as code in Markdown), or neither.
 
     long: whether it holds long text, which a terminal without room shows in lines of its own below each row, and does not shorten.
-    splits: whether a table that is too wide is split before this column.
+    splits: whether a table that is too wide is split before this column, which is then as important as the first one.
     """
 
     title: str
@@ -50,10 +50,14 @@ class Section(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A report laid out. created: seconds since the epoch. summary: lines that hold no untrusted text."""
+    """A report laid out. created: seconds since the epoch. summary: lines that hold no untrusted text.
+
+    urgent: what the first cell has in the rows that must not be left out where not all fit.
+    """
 
     title: str
     created: int
     summary: Sequence[str]
     table: Table
     sections: Sequence[Section]
+    urgent: frozenset[str] = frozenset()

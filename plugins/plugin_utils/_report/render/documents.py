@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Callable, Mapping
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.acts import flush_document, hold_document
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.audit import audit_document
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.cleanup import cleanup_document
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.document import Document
@@ -34,6 +35,8 @@ DOCUMENTS: Mapping[str, Callable[[Report], Document]] = {
     "lockout": lockout_document,
     "locks": locks_document,
     "trace": trace_document,
+    "hold": hold_document,
+    "flush": flush_document,
 }
 
 
@@ -42,4 +45,10 @@ def document_of(report: Report) -> Document:
     kind = report.get("kind")
     if kind not in DOCUMENTS:
         raise ValueError("%r is no kind of report; known are %s" % (kind, ", ".join(DOCUMENTS)))
-    return DOCUMENTS[str(kind)](report)
+    return DOCUMENTS[str(kind)](report)._replace(urgent=_hosts_in_trouble(report))
+
+
+def _hosts_in_trouble(report: Report) -> frozenset[str]:
+    """Return the hosts that have a problem or are over a threshold."""
+    over = (item["host"] for item in report.get("over") or ())
+    return frozenset((*report["problems"], *(host for host in over if host is not None)))

@@ -30,7 +30,6 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.par
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.reason_groups import (
     ReasonGroup,
     group_reasons,
-    without_server,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.rule_yaml import variable_lines
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.trouble import (
@@ -58,7 +57,7 @@ _FLEET_VALUES = 10
 _DOMAINS = 8
 _FLEET_DOMAINS = 12
 _SUGGESTIONS = 5
-_VALUE_WIDTH = 120
+_VALUE_WIDTH = 160
 _CAUSE_WIDTH = 90
 _EVIDENCE_WIDTH = 160
 _BAR = 100.0
@@ -93,7 +92,7 @@ class Top(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A cell of a heat map: the figure, and how dark the cell is."""
+    """A cell of a heat map: the figure, and how strong its colour is."""
 
     text: str
     level: int
@@ -208,9 +207,7 @@ def audit_page(report: Report) -> AuditPage:
         trends=_fleet_trends(history),
         heat=_heat_of(_merge_shapes(_facts_of(hosts)), _FLEET_DOMAINS),
         tops=_tops_of(fleet_top, _FLEET_VALUES, without=("reasons",)),
-        reasons=group_reasons((facts.get("top") or {}).get("reasons") or () for facts in _facts_of(hosts))[
-            :_FLEET_VALUES
-        ],
+        reasons=_fleet_reasons(_facts_of(hosts)),
         suspects=[(_shown(suspect["value"]), suspect["hosts"]) for suspect in suspects],
         locks=_lock_lines(names),
         first_rows=rows[:_COMPARED],
@@ -276,11 +273,11 @@ def _host_figures(report: Report, facts: Mapping[str, Any]) -> list[tuple[str, s
 def _tops_of(tops: Mapping[str, Any], count: int, without: Sequence[str] = ()) -> list[Top]:
     found = []
     for name, title in _TOPS.items():
-        values = () if name in without else (tops.get(name) or ())[:count]
+        values = [] if name in without else _values_of(tops, name)[:count]
         greatest = max((value["messages"] for value in values), default=0)
         bars = [
             Bar(
-                _shown(without_server(str(value["value"]))),
+                _shown(value["value"]),
                 value["messages"],
                 bar_length(value["messages"], greatest, _BAR),
             )
@@ -289,6 +286,17 @@ def _tops_of(tops: Mapping[str, Any], count: int, without: Sequence[str] = ()) -
         if bars:
             found.append(Top(title, bars, name == "reasons"))
     return found
+
+
+def _values_of(tops: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Return the values of a top; reasons that differ only in names and addresses are one."""
+    values = tops.get(name) or ()
+    return [group._asdict() for group in group_reasons([values])] if name == "reasons" else list(values)
+
+
+def _fleet_reasons(facts: Iterable[Mapping[str, Any]]) -> list[ReasonGroup]:
+    groups = group_reasons((fact.get("top") or {}).get("reasons") or () for fact in facts)
+    return [group._replace(value=_shown(group.value)) for group in groups[:_FLEET_VALUES]]
 
 
 def _merge_shapes(facts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -318,7 +326,8 @@ def _heat_of(shape: Mapping[str, Any] | None, domains: int) -> Heat | None:
     rows = [row for row in shape["domains"] if sum(row["buckets"])][:domains]
     greatest = max((count for row in rows for count in row["buckets"]), default=0)
     named = [_heat_row(row["domain"], row["buckets"], greatest) for row in rows]
-    return Heat(shape["minutes"], [_heat_row("all domains", shape["total"], max(shape["total"])), *named])
+    minutes = ["more" if label.endswith("+") else label for label in map(str, shape["minutes"])]
+    return Heat(minutes, [_heat_row("all domains", shape["total"], max(shape["total"])), *named])
 
 
 def _heat_row(name: str, buckets: Sequence[int], greatest: int) -> HeatRow:

@@ -8,10 +8,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, Mapping
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import LAST_SECOND
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import LAST_SECOND, iso_text
 
 # The names of what is a time, in reports and in the results of modules that they have.
 TIMES = frozenset(
@@ -36,18 +35,13 @@ TIMES = frozenset(
 )
 
 
-def iso_time(second: float) -> str:
-    """Return a time as C(2026-11-26T06:40:38Z). second: since the epoch. A part of a second is left out."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(second)))
-
-
 def with_iso_times(value: Any) -> Any:
     """Return a value of a report in which each time C(NAME) has its form in ISO 8601 beside it as C(NAME_iso).
 
     Only names in TIMES are times, and only numbers. A name that the value has already stays as it is.
     """
     if isinstance(value, Mapping):
-        added = {"%s_iso" % key: iso_time(item) for key, item in value.items() if key in TIMES and _is_time(item)}
+        added = {"%s_iso" % key: iso_text(int(item)) for key, item in value.items() if key in TIMES and _is_time(item)}
         return {**added, **{key: with_iso_times(item) for key, item in value.items()}}
     if isinstance(value, (list, tuple)):
         return [with_iso_times(item) for item in value]

@@ -23,6 +23,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.wor
     rule_text,
     state_word,
 )
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.thresholds import over_text
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import age, clip, one_line
 
 HOST = Column("host", untrusted=True)
@@ -59,10 +60,10 @@ def ago_text(report: Report, second: int | None) -> str:
     return "-" if second is None else "%s ago" % age(seconds_since(report, second))
 
 
-def first_top(tops: Mapping[str, Any] | None, name: str) -> str:
+def first_top(tops: Mapping[str, Any] | None, name: str, width: int = TOP_WIDTH) -> str:
     """Return the first value of a top with its count, C(-) if there is none."""
     values = (tops or {}).get(name)
-    return top_text(values[0]) if values else "-"
+    return top_text(values[0], width) if values else "-"
 
 
 def top_text(value: Mapping[str, Any], width: int = TOP_WIDTH) -> str:
@@ -97,6 +98,12 @@ def problem_section(report: Report) -> Section:
         row["host"]: "%s: %s" % (state_word(row["state"]), row["problem"]) for row in report["hosts"] if row["problem"]
     }
     return Section("Problems", [Item(host, clip(text, _TEXT_WIDTH)) for host, text in texts.items()])
+
+
+def over_section(report: Report) -> Section:
+    """Return what is over a threshold, of the fleet and of each host."""
+    items = [Item(item["host"] or "fleet", over_text(item)) for item in report.get("over") or ()]
+    return Section("Over the thresholds", items)
 
 
 def refusal_section(report: Report, title: str) -> Section:

@@ -12,23 +12,21 @@ import re
 from collections import Counter
 from typing import Any, Iterable, Mapping, NamedTuple
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils._text import clip, one_line
-
-_WIDTH = 160
-# How smtp(8) begins what a server answered (src/smtp/smtp_proto.c).
-_ANSWER = re.compile(r"^host \S+ said: ")
-# What differs from server to server and from message to message (src/smtp/smtp_connect.c, src/smtp/smtp_addr.c).
+# What differs from server to server and from message to message (src/smtp/smtp_proto.c, smtp_connect.c and smtp_addr.c).
 _VARIABLE = (
+    (re.compile(r"^host \S+ said: "), ""),
     (re.compile(r"\S+\[[0-9A-Fa-f.:]+\](:\d+)?"), "[server]"),
     (re.compile(r"<[^<> ]*@[^<> ]*>"), "<address>"),
     (re.compile(r"(name=)\S+"), r"\1[name]"),
 )
+# A longer reason is compared by its beginning. The modules return no longer ones.
+_LONGEST = 512
 
 
 class ReasonGroup(NamedTuple):
     """Reasons that are the same but for names and addresses. hosts: on how many hosts. variants: how many different texts."""
 
-    text: str
+    value: str
     messages: int
     hosts: int
     variants: int
@@ -50,14 +48,9 @@ def group_reasons(tops: Iterable[Iterable[Mapping[str, Any]]]) -> list[ReasonGro
     return [ReasonGroup(text, count, hosts[text], len(variants[text])) for text, count in messages.most_common()]
 
 
-def without_server(reason: str) -> str:
-    """Return a reason without the name of the server that gave it as an answer."""
-    return _ANSWER.sub("", reason)
-
-
 def common_text(reason: str) -> str:
-    """Return a reason without what differs from server to server and from message to message."""
-    text = without_server(one_line(reason))
+    """Return a reason on one line, without what differs from server to server and from message to message."""
+    text = " ".join(reason[:_LONGEST].split())
     for pattern, replacement in _VARIABLE:
         text = pattern.sub(replacement, text)
-    return clip(text, _WIDTH)
+    return text

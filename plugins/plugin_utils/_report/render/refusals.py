@@ -68,7 +68,23 @@ _LOCKOUT_SENTENCES: Mapping[RefusalCode, str] = {
         + _LOCK_REMEDY
     ),
 }
+_HOLD_SENTENCES: Mapping[RefusalCode, str] = {
+    RefusalCode.REFUSED_BY_HOST: "%(problem)s",
+    RefusalCode.FLEET_MAX_MESSAGES: (
+        "%(messages)d messages are selected on %(hosts)d hosts, queue_hold_fleet_max_messages allows %(allowed)d. Narrow the selection, "
+        "or raise queue_hold_fleet_max_messages."
+    ),
+}
+_FLUSH_SENTENCES: Mapping[RefusalCode, str] = {
+    RefusalCode.REFUSED_BY_HOST: "%(problem)s",
+    RefusalCode.FLEET_MAX_MESSAGES: (
+        "%(messages)d messages are selected on %(hosts)d hosts, queue_flush_fleet_max_messages allows %(allowed)d. Narrow the selection, "
+        "or raise queue_flush_fleet_max_messages."
+    ),
+}
 _SENTENCES: Mapping[str, Mapping[RefusalCode, str]] = {
+    "hold": _HOLD_SENTENCES,
+    "flush": _FLUSH_SENTENCES,
     "plan": _PLAN_SENTENCES,
     "quarantine": _QUARANTINE_SENTENCES,
     "lockout": _LOCKOUT_SENTENCES,

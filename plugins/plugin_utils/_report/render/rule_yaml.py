@@ -14,6 +14,8 @@ from typing import Any, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 
+# A key without quotes: not a word that YAML takes for a boolean or null.
+_PLAIN_KEY = re.compile(r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[a-z_]+")
 # Ansible evaluates a text of a file of variables that has one of these, so it must know that the text comes from strangers.
 _TEMPLATE = re.compile(r"\{[{%#]")
 
@@ -31,7 +33,7 @@ def variable_lines(name: str, rules: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _key(key: str) -> str:
-    return key if re.fullmatch(r"[a-z_]+", key) else _quoted(key)
+    return key if _PLAIN_KEY.fullmatch(key) else _quoted(key)
 
 
 def _flow(value: Any) -> str:

@@ -24,12 +24,11 @@ WIDTH = 100
 _GAP = "  "
 _INDENT = "    "
 _CONTINUED = " \\"
-# A column of the first kind is not made narrower than that, so that its values can still be told apart.
-_LEAST_WIDTH = 20
+# No column is made narrower than that, so that its values can still be told apart: what a row is about, numbers, other text.
 _KEY_WIDTH = 32
-_LABEL_WIDTH = 40
-# Of a value that no column has room for.
 _NUMBER_WIDTH = 24
+_LEAST_WIDTH = 20
+_LABEL_WIDTH = 40
 
 
 def text_lines(document: Document, width: int = WIDTH) -> list[str]:
@@ -79,12 +78,13 @@ def text_table(table: Table, width: int = WIDTH) -> list[str]:
         for number, row in enumerate(cells):
             lines.append(_line_of(table.columns, row, fitting))
             if number and part is parts[-1]:
-                lines += [line for index in below for line in fold(_INDENT + row[index], width, _INDENT)]
+                texts = [row[index] for index in below if row[index] not in ("", "-")]
+                lines += [line for text in texts for line in fold(_INDENT + text, width, _INDENT)]
     return lines
 
 
 def _least_width(column: Column, width: int, *, is_key: bool) -> int:
-    if is_key:
+    if is_key or column.splits:
         return min(width, _KEY_WIDTH)
     return min(width, _NUMBER_WIDTH if column.numbers else _LEAST_WIDTH)
 

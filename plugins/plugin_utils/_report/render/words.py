@@ -19,6 +19,7 @@ STATES: Mapping[State, str] = {
     State.MISSING: "missing",
     State.UNREACHABLE: "unreachable",
     State.TIMED_OUT: "timed out",
+    State.CONNECTION_REFUSED: "connection refused",
     State.FAILED: "failed",
     State.NOTHING_TO_DO: "nothing to do",
     State.STOPPED: "stopped",
@@ -43,6 +44,13 @@ STATES: Mapping[State, str] = {
     State.WOULD_LOCK: "would lock",
     State.UNLOCKED: "unlocked",
     State.WOULD_UNLOCK: "would unlock",
+    State.HELD: "held",
+    State.WOULD_HOLD: "would hold",
+    State.RELEASED: "released",
+    State.WOULD_RELEASE: "would release",
+    State.NO_RECORD: "no record",
+    State.FLUSHED: "flushed",
+    State.WOULD_FLUSH: "would flush",
     State.NOT_FOUND: "not found",
 }
 # What a cleanup does to messages, by its method.
@@ -83,8 +91,8 @@ def time_text(second: int) -> str:
 
 
 def iso_text(second: int) -> str:
-    """Return a time in UTC as ISO 8601 writes it. second: since the epoch."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
+    """Return a time in UTC as ISO 8601 writes it. second: since the epoch, as for time_text()."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(min(max(second, 0), LAST_SECOND)))
 
 
 def rule_text(rule: Mapping[str, Any]) -> str:

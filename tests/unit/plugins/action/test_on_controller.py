@@ -19,6 +19,8 @@ import yaml
 from ansible_collections.mailops.postfix.plugins.action import postfix_fleet_report, postfix_run_files
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suspects import suspects_report
 from tests.unit.support.documentation import action_names, sections
+from tests.unit.support.report_samples import facts_of
+from tests.unit.support.results import by_host
 
 ROOT = Path(__file__).resolve().parents[4]
 ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
@@ -112,6 +114,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"theirs": [{"sendr": "x"}], "queue_cleanup_match": "{{ theirs }}"},
         "queue_cleanup_match[0].sendr: there is no such criterion; known are queue_id, ",
     ),
+    (
+        {"mailops_match": [{"sender": "a@example.com"}, {"sendr": "x"}]},
+        "mailops_match[1].sendr: there is no such criterion; known are ",
+    ),
 ]
 
 
@@ -122,8 +128,24 @@ def test_what_the_play_gives_wrong_is_refused(tmp_path: Path) -> None:
     shown = output.replace("\\'", "'").replace('\\"', '"')
     for _variables, message in REFUSED:
         assert message in shown
-    roles = "lockout, message_trace, queue_audit, queue_cleanup, spool_quarantine"
+    roles = "lockout, message_trace, queue_audit, queue_cleanup, queue_flush, queue_hold, spool_quarantine"
     assert f"Give the option role, one of {roles}, and no others but locking, problems, task_files." in shown
+
+
+def test_what_a_role_finds_wrong_is_refused_with_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "there.yml").write_text("", encoding="utf-8")
+    wrong = {"role": "queue_audit", "problems": ["Name one."], "task_files": ["there.yml", "away.yml"]}
+    task = {"mailops.postfix.postfix_check_variables": wrong, "run_once": True, "vars": {"queue_audit_source": "x"}}
+    status, output = play(tmp_path, [task, debug()])
+    assert status == 2, output
+    for text in (
+        "queue_audit_source: 'x' is none of auto, spool, postqueue.",
+        "Name one.",
+        "There is no file away.yml; nothing was touched. Relative paths start where ansible-playbook runs.",
+    ):
+        assert text in output.replace("\\'", "'")
+    assert "there.yml;" not in output
+    assert "was reached" not in output
 
 
 def test_what_is_protected_cannot_be_locked_and_can_be_unlocked(tmp_path: Path) -> None:
@@ -270,7 +292,7 @@ LISTED: dict[str, Any] = {
 
 
 def show_result() -> dict[str, Any]:
-    names = ("path", "paths", "lines", "problems", "refusals")
+    names = ("path", "paths", "lines", "problems", "refusals", "over", "metrics")
     return {
         "ansible.builtin.copy": {
             "content": "{{ {%s} | to_json }}"
@@ -357,6 +379,139 @@ def test_a_report_can_be_kept_and_not_shown(tmp_path: Path) -> None:
     assert Path(result["paths"]["markdown"]).is_file()
 
 
+# --- audits ---------------------------------------------------------------------------------------------------------
+
+AUDITED: dict[str, Any] = by_host("facts", {"mx01": facts_of(500, sender="a@example.com"), "mx02": facts_of(3)})
+
+
+def fleet_audit(results: dict[str, Any] = AUDITED, **options: Any) -> dict[str, Any]:
+    return fleet_report(kind="audit", results=results, **options)
+
+
+def test_an_audit_has_growth_metrics_and_what_is_over(tmp_path: Path) -> None:
+    textfile = tmp_path / "fleet.prom"
+    settings = {"thresholds": {"messages": "400", "fleet_growth_messages": 1, "sender_share": 1}}
+    first, second = fleet_audit(), fleet_audit(by_host("facts", {"mx01": facts_of(600), "mx02": facts_of(2)}))
+    second["mailops.postfix.postfix_fleet_report"].update(settings=settings, textfile=str(textfile), host_metrics=True)
+    second["mailops.postfix.postfix_fleet_report"].update(formats=["json", "prometheus"])
+    (tmp_path / "r").mkdir()
+    foreign = tmp_path / "r" / "audit-20200101T000000.000000Z.json"
+    foreign.write_text("{}", encoding="utf-8")
+    status, output = play(tmp_path, [first, second, show_result()])
+    assert status == 0, output
+    assert "%s is no audit report of this collection. It is left out of the" % foreign in " ".join(output.split())
+    result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+    assert result["over"] == [
+        {"host": None, "threshold": "fleet_growth_messages", "value": 99, "limit": 1, "name": None},
+        {"host": "mx01", "threshold": "messages", "value": 600, "limit": 400, "name": None},
+    ]
+    assert result["problems"] == {
+        "mx01": (
+            "The fleet is over its thresholds: fleet_growth_messages: 99, allowed are 1. "
+            "The host is over its thresholds: messages: 600, allowed are 400."
+        )
+    }
+    assert "mailops_postfix_fleet_exceeded_thresholds 1\n" in textfile.read_text(encoding="utf-8")
+    assert 'mailops_postfix_growth_messages{host="mx02"} -1\n' in result["metrics"]["mx02"]
+    assert textfile.stat().st_mode & 0o777 == 0o644
+    kept = Path(result["paths"]["prometheus"])
+    assert kept.read_text(encoding="utf-8") == textfile.read_text(encoding="utf-8")
+    assert kept.stat().st_mode & 0o777 == 0o644
+    assert sorted(path.name for path in tmp_path.glob("*.prom")) == ["fleet.prom"]
+    kept_json = json.loads(Path(result["paths"]["json"]).read_text(encoding="utf-8"))
+    assert [point["hosts"] for point in kept_json["history"]] == [{"mx01": 500, "mx02": 3}]
+
+
+def test_no_earlier_audit_counts_if_none_is_to(tmp_path: Path) -> None:
+    tasks = [fleet_audit(), fleet_audit(history=0, settings={"thresholds": {"growth_messages": 0}}), show_result()]
+    status, output = play(tmp_path, tasks)
+    assert status == 0, output
+    assert json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["over"] == []
+
+
+def test_old_reports_are_deleted_only_if_a_number_is_given(tmp_path: Path) -> None:
+    status, output = play(tmp_path, [fleet_audit(), fleet_audit()])
+    assert status == 0, output
+    assert len(list((tmp_path / "r").glob("audit-*.json"))) == 2
+    newest = max((tmp_path / "r").glob("audit-*.json"))
+    status, output = play(tmp_path, [fleet_audit(keep_newest=2)])
+    assert status == 0, output
+    left = sorted((tmp_path / "r").glob("audit-*.json"))
+    assert len(left) == 2
+    assert left[0] == newest
+    assert len(list((tmp_path / "r").glob("audit-*.md"))) == 2
+
+
+def test_metrics_that_cannot_be_written_are_a_problem_of_each_host(tmp_path: Path) -> None:
+    _output, result = run_report(tmp_path, fleet_audit(textfile="missing/fleet.prom"))
+    text = (
+        "The metrics were not written: textfile: %s cannot be written: No such file or directory. Check the path, then run this again."
+        % (tmp_path / "missing" / "fleet.prom")
+    )
+    assert result["problems"] == {"mx01": text, "mx02": text}
+    assert result["lines"][-1] == text
+    assert Path(result["paths"]["json"]).is_file()
+
+
+def test_in_check_mode_no_metrics_are_written(tmp_path: Path) -> None:
+    _output, result = run_report(tmp_path, fleet_audit(textfile="fleet.prom", host_metrics=True), "--check")
+    assert set(result["metrics"]) == {"mx01", "mx02"}
+    assert not (tmp_path / "fleet.prom").exists()
+
+
+def test_a_redacted_report_has_no_address_anywhere(tmp_path: Path) -> None:
+    output, result = run_report(tmp_path, fleet_audit(redact_key="a key of a test, long enough"))
+    kept = "".join(Path(path).read_text(encoding="utf-8") for path in result["paths"].values())
+    for text in (output, kept, json.dumps(result)):
+        assert "example" not in text
+        assert "@domain-" in text
+
+
+def test_wrong_settings_of_an_audit_are_refused(tmp_path: Path) -> None:
+    wrong = [
+        (fleet_audit(redact_key="short"), "The key for pseudonyms has 5 characters, which could be found by trying."),
+        (fleet_audit(settings={"thresholds": {"mesages": 1}}), "thresholds: there is no threshold 'mesages'. Did you"),
+        (fleet_report(results=LISTED, formats=["prometheus"]), "A report of kind 'quarantines' has no metrics."),
+    ]
+    _status, output = play(tmp_path, [{**task, "ignore_errors": True} for task, _message in wrong])
+    for _task, message in wrong:
+        assert message in output.replace("\\'", "'")
+
+
+def test_a_report_is_kept_only_if_something_is_refused(tmp_path: Path) -> None:
+    sums = {"messages": 2, "bytes": 100, "recipients": 2, "partial": 0}
+    preview = {"ansible_facts": {"postfix_queue": {"matched": sums, "total": sums}}}
+    results = {"mx01": {"quarantine": {"changed": False}, "preview": preview}}
+    for most, kept in ((5, False), (1, True)):
+        settings = {"run": {"name": "spam", "rules": True}, "limits": {"max_messages": most}}
+        task = fleet_report(kind="quarantine", results=results, settings=settings, keep="refused")
+        _output, result = run_report(tmp_path, task)
+        assert (result["path"] is not None) == kept
+        assert bool(result["refusals"]) == kept
+
+
+def test_a_run_that_goes_on_does_not_begin_again(tmp_path: Path) -> None:
+    begin = files("begin_run", kind="cleanup", about={}, hosts=["mx01"], results={}, starting=["mx01"])
+    go_on = files(
+        "begin_run", kind="cleanup", about={}, hosts=["mx01"], results={}, run="{{ result.run }}", starting=["mx02"]
+    )
+    status, output = play(tmp_path, [begin, go_on])
+    assert status == 0, output
+    (run,) = (tmp_path / "r" / "runs").iterdir()
+    notes = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(run.glob("2*.json"))]
+    assert [note["started"] for note in notes] == [["mx01"], ["mx02"]]
+
+
+def test_a_run_shows_the_report_on_the_run_before_it_that_was_interrupted(tmp_path: Path) -> None:
+    begin = files("begin_run", kind="cleanup", about={}, hosts=["mx01"], results={})
+    status, output = play(tmp_path, [begin])
+    assert status == 0, output
+    status, output = play(tmp_path, [begin])
+    assert status == 0, output
+    assert "\nCleanup, interrupted, " in output
+    assert len(list((tmp_path / "r" / "runs").iterdir())) == 1
+
+
 def test_a_run_ends_with_its_report(tmp_path: Path) -> None:
     begin = files("begin_run", kind="cleanup", about={}, hosts=["mx01"], results={}, run="")
     status, output = play(tmp_path, [begin, fleet_report(results=LISTED, run="{{ result.run }}")])
@@ -391,7 +546,7 @@ def test_a_report_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
         (fleet_report(), "Give results, steps or run: there is nothing to report on."),
         (
             fleet_report(results={}, formats=["pdf"]),
-            "value of formats must be one or more of: json, markdown, html. Got no match for: pdf",
+            "value of formats must be one or more of: json, markdown, html, prometheus. Got no match for: pdf",
         ),
     ]
     _status, output = play(tmp_path, [{**task, "ignore_errors": True} for task, _message in wrong])
@@ -408,7 +563,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         files("x"),
         (
             "operation: 'x' is none of keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted, "
-            "choose_canary, check_batch, note_waiting, merge_runs."
+            "choose_canary, check_batch, note_waiting, merge_runs, make_hold, begin_hold, end_hold, find_holds, read_hold, end_release."
         ),
     ),
     (files("read_plan"), "The operation read_plan takes directory and host."),

@@ -93,7 +93,10 @@ def test_tops_and_shape(run: ModuleRun, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(time, "time", lambda: NOW + 1.0)
     found = facts(run())
     assert found["top"] == {
-        "senders": [{"value": "a@example.com", "messages": 2}, {"value": "<>", "messages": 1}],
+        "senders": [
+            {"value": "a@example.com", "messages": 2, "recipients": 2},
+            {"value": "<>", "messages": 1, "recipients": 2},
+        ],
         "sender_domains": [{"value": "example.com", "messages": 2}],
         "recipients": [
             {"value": "b@example.org", "messages": 2},
@@ -102,8 +105,8 @@ def test_tops_and_shape(run: ModuleRun, monkeypatch: pytest.MonkeyPatch) -> None
         ],
         "recipient_domains": [{"value": "example.org", "messages": 3}, {"value": "example.net", "messages": 1}],
         "reasons": [{"value": "mailbox full", "messages": 1}],
-        "sasl_usernames": [{"value": "stolen@example.com", "messages": 1}],
-        "client_addresses": [{"value": "192.0.2.7", "messages": 1}],
+        "sasl_usernames": [{"value": "stolen@example.com", "messages": 1, "recipients": 2}],
+        "client_addresses": [{"value": "192.0.2.7", "messages": 1, "recipients": 2}],
     }
     assert found["top_missed"] == {}
     assert found["shape"]["total"] == [2, 0, 0, 0, 0, 2, 0, 0, 0, 0]
@@ -177,7 +180,7 @@ def test_a_result_without_facts(run: ModuleRun) -> None:
 def test_a_selection(run: ModuleRun) -> None:
     found = facts(run(match=[{"sender": "<>"}]))
     assert found["matched"]["messages"] == 1
-    assert found["top"]["senders"] == [{"value": "<>", "messages": 1}]
+    assert found["top"]["senders"] == [{"value": "<>", "messages": 1, "recipients": 2}]
     # Counts are of everything.
     assert found["total"]["messages"] == 3
     partial = facts(run(match=[{"recipient": "example.org"}], exclude=[{"sender": "example.com"}]))
@@ -385,8 +388,8 @@ def test_a_listing(run: ModuleRun) -> None:
     assert found["total"] == {"messages": 2, "bytes": 5000, "recipients": 2, "oldest": NOW - 7200}
     assert found["top"]["sasl_usernames"] is found["top"]["client_addresses"] is None
     assert found["top"]["senders"] == [
-        {"value": "<>", "messages": 1},
-        {"value": "a@example.com", "messages": 1},
+        {"value": "<>", "messages": 1, "recipients": 1},
+        {"value": "a@example.com", "messages": 1, "recipients": 1},
     ]
     assert found["top"]["reasons"] == [{"value": "mailbox full", "messages": 1}]
     assert [row["queue_id"] for row in found["messages"]] == ["4A0F9AC", "4A0F9AE"]

@@ -181,3 +181,40 @@ def test_the_diff_of_a_release(run: ModuleRun, made: MadeUpSpool) -> None:
     assert diff["before"].splitlines()[0] == "hold: 1 messages"
     assert diff["after"].splitlines()[:2] == ["hold: 0 messages", "released: 1 messages"]
     assert diff["after"].endswith(" (released)\n")
+
+
+# --- what a run has put on hold -------------------------------------------------------------------------------------
+
+
+def test_a_release_plan_has_what_the_run_put_on_hold_and_nothing_else(run: ModuleRun, made: MadeUpSpool) -> None:
+    made.put("hold", "4A0F9AC", message(age=1))
+    for queue_id in ("4A0F9AD", "4A0F9AE"):
+        made.put("deferred", queue_id, message(age=1))
+    assert "release_plan" not in run(check=True, state="held", match_all=True)
+    held = run(state="held", match_all=True, max_percent=100)
+    assert {row["queue_id"]: row["outcome"] for row in held["messages"]} == {
+        "4A0F9AC": None,
+        "4A0F9AD": "held",
+        "4A0F9AE": "held",
+    }
+    assert "release_plan" not in run(state="held", match_all=True)
+    plan = held["release_plan"]
+    assert (plan["counts"]["messages"], plan["limits"]) == (2, {"max_messages": None, "max_percent": None})
+    made.file("hold", "4A0F9AE").unlink()
+    expected = outcomes(released=1, vanished=1)
+    for check in (True, False):
+        result = run(check=check, state="released", plan=plan)
+        assert result["outcomes"] == expected
+        assert result["not_as_planned"] == [{"queue_id": "4A0F9AE", "outcome": "vanished"}]
+        assert [(row["queue_id"], row["outcome"]) for row in result["messages"]] == [("4A0F9AD", "released")]
+    assert made.standing() == {"4A0F9AC": "hold", "4A0F9AD": "deferred"}
+
+
+def test_a_reused_queue_id_is_not_released(run: ModuleRun, made: MadeUpSpool) -> None:
+    made.put("deferred", "4A0F9AC", message(age=1))
+    plan = run(state="held", match_all=True)["release_plan"]
+    made.file("hold", "4A0F9AC").unlink()
+    made.put("hold", "4A0F9AC", message(age=2, sender=b"other@example.org"))
+    result = run(state="released", plan=plan)
+    assert result["not_as_planned"] == [{"queue_id": "4A0F9AC", "outcome": "changed"}]
+    assert made.standing() == {"4A0F9AC": "hold"}

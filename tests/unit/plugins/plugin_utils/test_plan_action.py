@@ -158,3 +158,27 @@ def test_what_does_not_fit_is_refused_before_the_host_is_contacted(host: Answeri
         assert result["msg"] == message.replace("%(dir)s", str(tmp_path)), name
     assert host.module == ""
     assert not (tmp_path / "y.json").exists()
+
+
+# --- what postfix_queue_hold put on hold ----------------------------------------------------------------------------
+
+HOLD = "mailops.postfix.postfix_queue_hold"
+
+
+def test_what_was_put_on_hold_is_written(host: AnsweringHost, tmp_path: Path) -> None:
+    host.answer({"changed": True, "outcomes": {"held": 1}, "release_plan": PLAN})
+    [result, whole] = host.run({HOLD: {"state": "held", "release_plan_dest": "held/"}}, {HOLD: {"state": "held"}})
+    path = tmp_path / "held" / "mx01.json"
+    assert result["release_plan"] == {**SLIM, "path": str(path)}
+    assert json.loads(path.read_text(encoding="ascii")) == PLAN
+    assert whole["release_plan"] == PLAN
+    assert "release_plan_dest" not in host.module
+
+
+def test_what_cannot_be_written_is_still_returned(host: AnsweringHost, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    host.answer({"changed": True, "outcomes": {"held": 1}, "release_plan": PLAN})
+    [result] = host.run({HOLD: {"state": "held", "release_plan_dest": "file/x.json"}})
+    assert result["failed"]
+    assert "file/x.json cannot be written: Not a directory." in result["msg"]
+    assert (result["outcomes"], result["release_plan"]) == ({"held": 1}, PLAN)

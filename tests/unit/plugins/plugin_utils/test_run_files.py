@@ -110,3 +110,27 @@ def test_what_is_wrong_with_files_says_what_to_do() -> None:
     assert _run_files.refusal_text(Path("/r"), error).startswith(
         "Files of this run in /r on the controller: Permission denied."
     )
+
+
+def test_old_reports_are_deleted_and_other_files_stay(tmp_path: Path) -> None:
+    for day in (1, 2, 3):
+        for suffix in (".json", ".md", ".prom"):
+            (tmp_path / f"audit-2026110{day}T000000.000000Z{suffix}").write_text("x", encoding="utf-8")
+    others = ("audit.txt", "audit-x.json", "plan-20261101T000000.000000Z.json", "audit-20261101T000000.000000Z")
+    for name in others:
+        (tmp_path / name).write_text("x", encoding="utf-8")
+    link = tmp_path / "audit-20261101T000000.000001Z.json"
+    link.symlink_to("audit.txt")
+    _run_files.delete_old_reports(tmp_path, "audit", keep=1)
+    left = {f"audit-20261103T000000.000000Z{suffix}" for suffix in (".json", ".md", ".prom")}
+    assert {path.name for path in tmp_path.iterdir()} == {*left, *others, link.name}
+
+
+def test_a_report_has_files_that_others_may_read_if_they_should(tmp_path: Path) -> None:
+    old_umask = os.umask(0o077)
+    try:
+        path, _blocked = _run_files.keep_report(tmp_path, "audit", {".json": "{}", ".prom": ""}, {".prom": 0o644})
+    finally:
+        os.umask(old_umask)
+    modes = {suffix: Path(f"{path}{suffix}").stat().st_mode & 0o777 for suffix in (".json", ".prom")}
+    assert modes == {".json": 0o600, ".prom": 0o644}

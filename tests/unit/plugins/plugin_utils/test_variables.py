@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,15 @@ NOW = 1_795_171_149
 
 
 def test_the_roles_are_those_of_the_collection() -> None:
-    assert sorted(ROLES) == ["lockout", "message_trace", "queue_audit", "queue_cleanup", "spool_quarantine"]
+    assert sorted(ROLES) == [
+        "lockout",
+        "message_trace",
+        "queue_audit",
+        "queue_cleanup",
+        "queue_flush",
+        "queue_hold",
+        "spool_quarantine",
+    ]
     assert {"queue_cleanup_match", "queue_cleanup_report"} <= ROLES["queue_cleanup"].known
 
 
@@ -44,7 +53,8 @@ NAMES: list[tuple[str, str]] = [
     (
         "mailops_zzz",
         (
-            "mailops_zzz is not a variable of the playbooks; nothing was touched. Known are mailops_hosts, mailops_notice_after, mailops_serial, mailops_timeout."
+            "mailops_zzz is not a variable of the playbooks; nothing was touched. Known are mailops_exclude, mailops_hosts, "
+            "mailops_match, mailops_notice_after, mailops_redact_key, mailops_serial, mailops_timeout."
         ),
     ),
 ]
@@ -66,6 +76,23 @@ def test_other_names_are_left_alone() -> None:
         "x",
     ]
     assert _variables.name_problems([*known, *others, "mailops_hosts", "mailops_serial"], ROLES) == []
+
+
+def test_the_rules_of_all_roles_are_checked_as_rules() -> None:
+    role = _variables.with_common_rules(ROLES["queue_audit"])
+    values = {"mailops_match": [{"sender": "*@example.com"}, {"from": "x"}], "mailops_exclude": "x"}
+    match, criterion, text = _variables.value_problems(role, values, now=0)
+    assert match.startswith('mailops_match[0].sender: "*@example.com" matches no address.')
+    assert criterion.startswith("mailops_match[1].from: there is no such criterion; known are ")
+    assert text.startswith("mailops_exclude is the text 'x', and must be a list of rules. Write JSON, such as -e ")
+    assert set(role.templates) == {"queue_audit_match", "queue_audit_exclude"}
+
+
+def test_a_role_without_defaults_has_no_templates(tmp_path: Path) -> None:
+    specs = tmp_path / "some_role" / "meta" / "argument_specs.yml"
+    specs.parent.mkdir(parents=True)
+    specs.write_text("argument_specs: {main: {options: {}}}", encoding="utf-8")
+    assert _variables.read_roles(tmp_path)["some_role"].templates == {}
 
 
 FORMS = (
@@ -198,6 +225,35 @@ def test_values_of_another_type_or_outside_the_choices_are_refused() -> None:
     assert _variables.type_problems(role, right) == []
     wrong = {"queue_audit_source": "x", "queue_audit_gather": ["top", "all"]}
     assert sorted(_variables.type_problems(role, wrong)) == [
-        "value of queue_audit_gather must be one or more of: counts, top, shape, reasons, messages. Got no match for: all.",
+        "value of queue_audit_gather must be one or more of: counts, top, shape, reasons, messages, suggestions. Got no match for: all.",
         "value of queue_audit_source must be one of: auto, spool, postqueue, got: x.",
     ]
+
+
+def test_thresholds_are_checked_before_any_host_is_contacted() -> None:
+    values = {"queue_audit_thresholds": {"mesages": 1, "oldest_age": "x"}}
+    assert [text.partition(". ")[0] for text in _variables.value_problems(ROLES["queue_audit"], values, now=NOW)] == [
+        "queue_audit_thresholds: there is no threshold 'mesages'",
+        (
+            "queue_audit_thresholds.oldest_age: 'x' is not an amount; write a number and one of s, m, h, d, w, with a minus sign for that "
+            "much or less."
+        ),
+    ]
+    # Those of suspects are other ones.
+    assert _variables.value_problems(ROLES["lockout"], {"lockout_thresholds": {"logins_per_hour": 5}}, now=NOW) == []
+
+
+def test_a_key_of_pseudonyms_is_checked_before_any_host_is_contacted() -> None:
+    assert _variables.redact_key_problems("long enough to be a key") == []
+    assert _variables.redact_key_problems("short") == [
+        (
+            "mailops_redact_key: The key for pseudonyms has 5 characters, which could be found by trying. Give it at least 16, such as the "
+            "output of `openssl rand -hex 32`."
+        )
+    ]
+    assert len(_variables.redact_key_problems(None)) == 1
+
+
+def test_a_lock_may_end_at_a_time() -> None:
+    for expires in ("2d", "2027-01-01T00:00:00Z"):
+        assert _variables.value_problems(ROLES["lockout"], {"lockout_expires": expires}, now=NOW) == []

@@ -242,7 +242,7 @@ def test_a_plan_keeps_what_was_asked_for(host: Host) -> None:
         3,
     )
     assert plan["summary"]["queues"] == {"active": 1, "deferred": 1}
-    assert plan["summary"]["senders"] == [{"value": "a@bad.example", "messages": 2}]
+    assert plan["summary"]["senders"] == [{"value": "a@bad.example", "messages": 2, "recipients": 4}]
     assert (plan["summary"]["oldest"], plan["summary"]["youngest"]) == (1700000000, 1700000000)
 
 

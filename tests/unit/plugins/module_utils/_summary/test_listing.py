@@ -255,7 +255,10 @@ def summed() -> Summary:
 def test_tops() -> None:
     tops = listing.show_tops(summed(), 2)
     assert tops == {
-        "senders": [{"value": '"john doe"@example.com', "messages": 2}, {"value": "<>", "messages": 1}],
+        "senders": [
+            {"value": '"john doe"@example.com', "messages": 2, "recipients": 6},
+            {"value": "<>", "messages": 1, "recipients": 3},
+        ],
         "sender_domains": [{"value": "example.com", "messages": 2}, {"value": "example.net", "messages": 1}],
         "recipients": [{"value": '"a b"@example.org', "messages": 4}, {"value": "postmaster", "messages": 4}],
         "recipient_domains": [{"value": "example.net", "messages": 4}, {"value": "example.org", "messages": 4}],

@@ -44,6 +44,8 @@ def test_audit_adds_up_what_answered() -> None:
             "sasl_usernames": [],
         },
         "suspects": [],
+        "growth": None,
+        "suggestions": None,
     }
     assert report["selection"] == {"match": [{"sender": "x"}]}
 
@@ -98,3 +100,12 @@ def test_suspects_are_counted_by_host_and_a_log_that_cannot_be_read_is_no_proble
     assert report["fleet"]["suspects"] == [{"value": "stolen", "hosts": 2}, {"value": "other", "hosts": 1}]
     assert [row["suspects"] for row in report["hosts"]] == [["stolen", "other"], ["stolen"], None, None]
     assert report["problems"] == {}
+
+
+def test_recipients_of_what_sends_are_added_up() -> None:
+    top = [{"value": "a", "messages": 2, "recipients": 9}, {"value": "b", "messages": 1, "recipients": None}]
+    report = audit_report(by_host("facts", {name: facts_of(5, senders=top) for name in ("mx01", "mx02")}), created=NOW)
+    assert report["fleet"]["top"]["senders"] == [
+        {"value": "a", "messages": 4, "recipients": 18},
+        {"value": "b", "messages": 2},
+    ]

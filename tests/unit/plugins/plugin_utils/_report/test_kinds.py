@@ -16,7 +16,7 @@ from tests.unit.support.results import by_host
 from tests.unit.support.sample_plan import sample_plan
 
 # What a kind needs as a minimum.
-LEAST: dict[str, dict[str, Any]] = {"quarantine": {"run": {"name": "spam"}}}
+LEAST: dict[str, dict[str, Any]] = {"quarantine": {"run": {"name": "spam"}}, "hold": {"run": {"state": "held"}}}
 
 
 def test_each_kind_can_be_shown() -> None:
@@ -80,9 +80,22 @@ def test_limits_of_a_lockout_may_be_text() -> None:
     ]
 
 
+@pytest.mark.parametrize(("kind", "role"), [("hold", "queue_hold"), ("flush", "queue_flush")])
+def test_limits_of_holds_and_flushes_may_be_text(kind: str, role: str) -> None:
+    plan = {"matched": {"messages": 5}, "outcomes": {}}
+    settings = {**LEAST.get(kind, {}), "limits": {"fleet_max_messages": "2"}}
+    report = make_report_of(kind, Basis(by_host("plan", {"mx01": plan}), 5), settings)
+    assert refusal_texts(report) == [
+        (
+            f"5 messages are selected on 1 hosts, {role}_fleet_max_messages allows 2. Narrow the selection, or raise "
+            f"{role}_fleet_max_messages."
+        )
+    ]
+
+
 # The kind, its settings, and what is wrong with them.
 WRONG: list[tuple[str, dict[str, Any], str]] = [
-    ("audit", {"selecton": {}}, "settings: there is no key 'selecton'; known are selection."),
+    ("audit", {"selecton": {}}, "settings: there is no key 'selecton'; known are selection, thresholds, history."),
     ("quarantines", {"run": {}}, "settings: there is no key 'run'; known are none."),
     ("quarantine", {}, "settings: the key run is missing."),
     ("quarantine", {"run": {}}, "run: the key name is missing."),

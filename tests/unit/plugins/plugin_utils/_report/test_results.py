@@ -38,7 +38,18 @@ PROBLEMS: list[tuple[dict[str, Any], Problem | None]] = [
     ({}, Problem(State.MISSING, "The host failed in an earlier task or play and was not queried.")),
     (UNREACHABLE, Problem(State.UNREACHABLE, "no route to host")),
     (FAILED, Problem(State.FAILED, "there is no Postfix")),
-    ({**FAILED, "timed_out": True}, Problem(State.TIMED_OUT, "there is no Postfix")),
+    (
+        {"unreachable": True, "msg": "ssh: connect to host mx01 port 22: Connection refused"},
+        Problem(State.CONNECTION_REFUSED, "ssh: connect to host mx01 port 22: Connection refused"),
+    ),
+    (
+        {"unreachable": True, "msg": "ops@mx01: Permission denied (publickey)."},
+        Problem(State.CONNECTION_REFUSED, "ops@mx01: Permission denied (publickey)."),
+    ),
+    (
+        {"failed": True, "timed_out": True, "msg": "No answer in 60 s."},
+        Problem(State.TIMED_OUT, "No answer in 60 s."),
+    ),
     ({"failed": True}, Problem(State.FAILED, "no message")),
 ]
 

@@ -35,10 +35,12 @@ def test_audit_text() -> None:
         "mx01  ok                  0         0       0         5     0   2h 0m",
         "mx02  unreachable         -         -       -         -     -       -",
         "",
-        "host  who sends             messages  to recipients  top recipient  top reason",
-        "mx03  sender <>                   12              -  -              450 4.2.0 Greyli…please tr… (12)",
-        "mx01  sender a@example.com         5              -  -              450 4.2.0 Greyli… please tr… (5)",
-        "mx02  -                            -              -  -              -",
+        "host  who sends             messages  to recipients  top recipient",
+        "mx03  sender <>                   12              -  -",
+        "    450 4.2.0 Greylisted, please try again later (12)",
+        "mx01  sender a@example.com         5              -  -",
+        "    450 4.2.0 Greylisted, please try again later (5)",
+        "mx02  -                            -              -  -",
         "",
         "Top of the fleet:",
         "  senders: <> (12), a@example.com (5)",
@@ -125,3 +127,21 @@ def test_a_login_with_half_of_the_queue_or_few_messages_is_not_named() -> None:
         facts["ansible_facts"]["postfix_queue"]["top"]["sasl_usernames"] = [{"value": "x", "messages": messages}]
         text = wide_text(audit_report(by_host("facts", {"mx01": facts}), created=NOW))
         assert "Accounts that may be stolen:" not in text
+
+
+def test_an_audit_shows_growth_and_what_is_over() -> None:
+    history = [{"created": NOW - 3600, "messages": 20, "oldest_age": 60, "hosts": {"mx01": 20}}]
+    limits = {"messages": 10, "fleet_messages": 16}
+    report = audit_report(by_host("facts", RESULTS), created=NOW, history=history, thresholds=limits)
+    text = report_text(report)
+    assert text[3] == "15 messages less than in the last audit, 1h 0m before."
+    assert text[5].split()[6:9] == ["hold", "change", "oldest"]
+    rows = {line.split()[0]: line.split() for line in text[6:9]}
+    assert {host: row[7] for host, row in rows.items()} == {"mx01": "-15", "mx02": "-", "mx03": "-"}
+    start = text.index("Over the thresholds:")
+    assert text[start : start + 4] == [
+        "Over the thresholds:",
+        "  fleet: fleet_messages: 17, allowed are 16",
+        "  mx03: messages: 12, allowed are 10",
+        "",
+    ]

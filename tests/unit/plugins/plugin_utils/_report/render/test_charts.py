@@ -69,13 +69,15 @@ def test_one_value_is_no_trend(values: list[float | None]) -> None:
 
 
 @given(st.lists(COUNTS, min_size=1, max_size=10).map(sorted))
-def test_more_is_never_lighter(values: list[int]) -> None:
+def test_more_never_has_a_weaker_colour(values: list[int]) -> None:
     levels = [heat_level(value, values[-1]) for value in values]
     assert all(one <= other for one, other in pairwise(levels))
     assert set(levels) <= set(range(HEAT_LEVELS + 1))
 
 
-@pytest.mark.parametrize(("value", "level"), [(0, 0), (-2, 0), (1, 1), (999, 4), (1000, 5), (2000, 5)])
+@pytest.mark.parametrize(
+    ("value", "level"), [(0, 0), (-2, 0), (1, 1), (25, 1), (30, 2), (100, 3), (390, 4), (410, 5), (1000, 5), (2000, 5)]
+)
 def test_heat_level(value: int, level: int) -> None:
     assert heat_level(value, 1000) == level
     assert heat_level(value, 0) == 0

@@ -21,6 +21,6 @@ def test_each_kind_of_report_is_laid_out() -> None:
 def test_what_is_no_report_is_refused() -> None:
     with pytest.raises(
         ValueError,
-        match=r"^'x' is no kind of report; known are audit, plan, cleanup, quarantine, quarantines, suspects, lockout, locks, trace$",
+        match=r"^'x' is no kind of report; known are audit, plan, cleanup, quarantine, quarantines, suspects, lockout, locks, trace, hold, flush$",
     ):
         document_of({"kind": "x"})

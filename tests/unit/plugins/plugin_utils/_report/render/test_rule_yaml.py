@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.rule_yaml import variable_lines
@@ -65,6 +65,7 @@ def test_a_text_stays_a_text(text: str) -> None:
 
 
 @given(RULES)
+@example([{"false": ""}, {"on": "off"}])
 def test_yaml_reads_the_same_rules(rules: list[dict[str, Any]]) -> None:
     lines = variable_lines("mailops_match", rules)
     read = yaml.load("\n".join(lines), Loader)  # noqa: S506 it is a SafeLoader

@@ -259,7 +259,7 @@ def _begin_hold(
     hosts = [
         host for host, steps in results.items() if (plan_of(steps["plan"]) or {}).get("counts", {}).get("messages")
     ]
-    _holds.begin_hold(Path(path), rules=rules, reason=reason or None, hosts=hosts, created=now())
+    _holds.begin_hold(Path(path), rules=rules, reason=reason or None, hosts=hosts, created=int(time.time()))
     return {"path": path}
 
 

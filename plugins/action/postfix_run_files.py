@@ -28,7 +28,6 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._batches import Ba
 from ansible_collections.mailops.postfix.plugins.plugin_utils._display import show_lines
 from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet_plan import read_fleet_plan
 from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
-from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import parse_plan
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.interrupted import interrupted_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import render_files, report_text
@@ -90,7 +89,7 @@ def _write_report(directory: Path, report: Report) -> tuple[Path, list[str]]:
 
 
 def _where_text(path: Path) -> str:
-    return "As JSON and Markdown: %s.{json,md}" % path
+    return "As JSON, Markdown and HTML: %s.{json,md,html}" % path
 
 
 def _approval_lines(report: Report, path: Path) -> list[str]:
@@ -114,36 +113,6 @@ def _approval_lines(report: Report, path: Path) -> list[str]:
 def _warn_of(blocked: list[str]) -> TaskResult:
     """Return a warning about links that could not be set."""
     return {"warnings": [_run_files.blocked_text(blocked)]} if blocked else {}
-
-
-# --- plans ----------------------------------------------------------------------------------------------------------
-
-
-def _keep_plans(directory: Path, *, results: Results, limits: Mapping[str, Any]) -> TaskResult:
-    plan_by_host = {host: plan_of(steps["plan"]) for host, steps in results.items()}
-    path, blocked = _run_files.keep_plans(
-        directory, {host: plan for host, plan in plan_by_host.items() if plan}, limits
-    )
-    return {"path": str(path), **_warn_of(blocked)}
-
-
-def _find_plans(directory: Path) -> TaskResult:
-    try:
-        path = _run_files.find_plans(directory)
-    except FileNotFoundError:
-        path = directory
-    if not path.is_dir():
-        raise ValueError(
-            "There is no directory %s; nothing was touched. The playbook mailops.postfix.plan makes plans." % directory
-        )
-    return {"path": str(path), "limits": _run_files.read_limits(path)}
-
-
-def _read_plan(directory: Path, *, host: str) -> TaskResult:
-    path = directory / _run_files.file_name(host)
-    if not path.is_file():
-        return {}
-    return {"plan": mark_untrusted(parse_plan(path.read_text(encoding="utf-8")))}
 
 
 # --- runs -----------------------------------------------------------------------------------------------------------
@@ -293,9 +262,6 @@ def _end_release(_directory: Path, *, paths: Sequence[str], results: Results) ->
 
 OPERATIONS: Mapping[str, Operation] = {
     "keep_report": Operation(_keep_report, frozenset(("directory", "report", "run")), _predict_report),
-    "keep_plans": Operation(_keep_plans, frozenset(("directory", "hosts", "results", "limits")), _predict_nothing),
-    "find_plans": Operation(_find_plans, frozenset(("directory",)), _find_plans),
-    "read_plan": Operation(_read_plan, frozenset(("directory", "host")), _read_plan),
     "begin_run": Operation(
         _begin_run,
         frozenset(("directory", "kind", "about", "hosts", "results")),

@@ -23,11 +23,6 @@ options:
       - V(keep_report) writes O(report) as C(KIND-TIME.json) and C(KIND-TIME.md), and lets the links C(KIND.json) and C(KIND.md) point to
         it. The notes of O(run), unless it is empty, are deleted. A report on suspects also has C(suspects-TIME.yml), with the suspects
         as locks for the role P(mailops.postfix.lockout#role).
-      - V(keep_plans) writes the plans in O(results), whose only step is C(plan), and O(limits), as C(plans/TIME/HOST.json), and lets the
-        link C(plans/latest) point to them.
-      - V(find_plans) returns the directory that has the plans. If O(directory) has the plans of several runs, that is the directory of
-        the newest.
-      - V(read_plan) returns the plan of O(host) in O(directory), if there is one.
       - V(begin_run) shows and writes reports as V(report_interrupted), and notes that a run begins, what it does (O(kind), O(about)), and
         what is known so far (O(results)). If O(run) is the path of a run, this one goes on. If the run has plans, and this process has not
         begun it, it is resumed; this fails if another process works on one of its hosts. The run starts to act on the hosts that
@@ -58,9 +53,6 @@ options:
     required: true
     choices:
       - keep_report
-      - keep_plans
-      - find_plans
-      - read_plan
       - begin_run
       - note_results
       - report_interrupted
@@ -100,9 +92,6 @@ options:
   allowed_signers:
     description: The file of those who may sign an approval. Empty for none.
     type: path
-  limits:
-    description: Limits on all plans together, by name.
-    type: dict
   path:
     description: The directory of a hold, which O(operation=make_hold) returned in RV(path).
     type: path
@@ -172,8 +161,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The path of a report, without C(.json) and C(.md), the directory of plans, that of a hold, or the file of a plan.
-  returned: with O(operation=keep_report) if it was kept, O(operation=keep_plans), O(operation=find_plans), O(operation=make_hold),
+  description: The path of a report, without C(.json) and C(.md), the directory of a hold, or the file of a plan.
+  returned: with O(operation=keep_report) if it was kept, O(operation=make_hold),
     O(operation=begin_hold), O(operation=end_hold) if messages were put on hold, and O(operation=read_hold) if there is one
   type: str
   sample: /home/ops/mailops-reports/audit-20261126T064038.123456Z
@@ -193,7 +182,7 @@ where:
   returned: with O(operation=keep_report)
   type: list
   elements: str
-  sample: ['', 'As JSON and Markdown: /home/ops/mailops-reports/audit-20261126T064038.123456Z.{json,md}']
+  sample: ['', 'As JSON, Markdown and HTML: /home/ops/mailops-reports/audit-20261126T064038.123456Z.{json,md,html}']
 problems:
   description:
     - The problem of each host that has one in the report.
@@ -202,13 +191,13 @@ problems:
   type: dict
   sample: {mx02: no route to host}
 limits:
-  description: The limits that were kept with the plans.
-  returned: with O(operation=find_plans) and O(operation=merge_runs)
+  description: The limits of the merged fleet plan.
+  returned: with O(operation=merge_runs)
   type: dict
   sample: {fleet_max_messages: 50000}
 plan:
   description: The plan of the host.
-  returned: with O(operation=read_plan) if there is one, and O(operation=read_hold) if it is of several holds
+  returned: with O(operation=read_hold) if it is of several holds
   type: dict
 run:
   description: The path of the run.

@@ -21,6 +21,8 @@ LONGEST = (
     "test_playbooks",
     "test_backscatter",
     "test_crash",
+    "test_rulebooks",
+    "test_ci",
     "test_hold",
     "test_guide",
     "test_flush",

@@ -63,7 +63,7 @@ def fields(members: Mapping[str, Schema], *, more: bool = False) -> Schema:
 
 
 SUMS = fields({"messages": COUNT, "bytes?": COUNT, "recipients?": COUNT, "partial?": COUNT, "in_queues?": COUNT})
-TOPS = map_of(null_or(list_of(fields({"value": TEXT, "messages": COUNT, "recipients?": COUNT}))))
+TOPS = map_of(null_or(list_of(fields({"value": TEXT, "messages": COUNT, "recipients?": null_or(COUNT)}))))
 RULE = map_of(ANY)
 RULES = list_of(fields({"digest": TEXT, "rule": RULE, "hosts": list_of(TEXT)}))
 MESSAGES = list_of(fields({"queue_id?": null_or(TEXT), "queue?": null_or(TEXT), "problem?": null_or(TEXT)}, more=True))
@@ -87,6 +87,28 @@ FACTS = fields(
     },
     more=True,
 )
+SUGGESTION: Mapping[str, Schema] = {"match": list_of(RULE), "messages": null_or(COUNT), "exact": null_or(TRUTH)}
+# What hold and flush share.
+ACT: Mapping[str, Schema] = {
+    "matched": null_or(fields({"messages": COUNT, "bytes?": COUNT, "recipients?": COUNT}, more=True)),
+    "changed": null_or(SUMS),
+    "outcomes": null_or(map_of(COUNT)),
+    **dict.fromkeys(("messages", "not_as_planned", "failures", "undecided"), MESSAGES),
+    "truncated": TRUTH,
+    "selection_digest": null_or(TEXT),
+}
+ACT_RUN: Mapping[str, Schema] = {
+    **dict.fromkeys(("match", "exclude"), list_of(RULE)),
+    "reason": null_or(TEXT),
+    **dict.fromkeys(("check", "preview"), TRUTH),
+    "refusals": REFUSALS,
+}
+ACT_FLEET: Mapping[str, Schema] = {
+    **dict.fromkeys(("hosts", "answered"), COUNT),
+    "matched": fields(dict.fromkeys(("messages", "bytes", "recipients", "partial", "undecided"), COUNT)),
+    "changed": SUMS,
+    "outcomes": map_of(COUNT),
+}
 POINT = fields({"created": TIME, "messages": COUNT, "oldest_age": null_or(COUNT), "hosts": map_of(COUNT)})
 OVER = fields(
     {
@@ -101,7 +123,12 @@ OVER = fields(
 # --- the kinds ------------------------------------------------------------------------------------------------------
 
 ROWS: Mapping[str, Mapping[str, Schema]] = {
-    "audit": {"facts": null_or(FACTS), "suspects": null_or(list_of(TEXT)), "growth": GROWTH},
+    "audit": {
+        "facts": null_or(FACTS),
+        "suspects": null_or(list_of(TEXT)),
+        "suggestions": null_or(list_of(fields(SUGGESTION))),
+        "growth": GROWTH,
+    },
     "plan": {
         "counts": null_or(SUMS),
         "summary": null_or(
@@ -161,6 +188,8 @@ ROWS: Mapping[str, Mapping[str, Schema]] = {
         "expired": list_of(TEXT),
     },
     "trace": {"events": COUNT},
+    "hold": ACT,
+    "flush": {**ACT, "after": null_or(map_of(null_or(COUNT)))},
 }
 KINDS: Mapping[str, Mapping[str, Schema]] = {
     "audit": {
@@ -174,6 +203,7 @@ KINDS: Mapping[str, Mapping[str, Schema]] = {
                 "held": fields({"messages": COUNT, "hosts": COUNT}),
                 "top": TOPS,
                 "suspects": list_of(fields({"value": TEXT, "hosts": COUNT})),
+                "suggestions": null_or(list_of(fields({**SUGGESTION, "hosts": COUNT}))),
                 "growth": GROWTH,
             }
         ),
@@ -286,6 +316,20 @@ KINDS: Mapping[str, Mapping[str, Schema]] = {
         "trace": map_of(ANY),
         "events": list_of(fields({"time": TIME, "from_host": TEXT}, more=True)),
         "message_ids": list_of(TEXT),
+    },
+    "hold": {
+        "state": {"enum": ["held", "released"]},
+        "own": TRUTH,
+        "record": null_or(TEXT),
+        **ACT_RUN,
+        "fleet": fields(ACT_FLEET),
+    },
+    "flush": {
+        "site": null_or(TEXT),
+        "requeue": TRUTH,
+        "wait": COUNT,
+        **ACT_RUN,
+        "fleet": fields({**ACT_FLEET, "after": null_or(map_of(COUNT))}),
     },
 }
 

@@ -217,27 +217,18 @@ def test_files_are_kept_and_read(tmp_path: Path) -> None:
         # The run goes on, so it was not interrupted.
         files("report_interrupted", run=""),
         show,
-        files("keep_plans", hosts=["mx01", "mx02"], results={"plan": "planned"}, limits={"fleet_max_messages": 3}),
-        {
-            **files("find_plans"),
-            "mailops.postfix.postfix_run_files": {"operation": "find_plans", "directory": "r/plans"},
-        },
-        show,
         files("keep_report", report=REPORT, run=""),
     ]
     status, output = play(tmp_path, tasks)
     assert status == 0, output
     assert '"lines": []' in output
-    assert '"fleet_max_messages": 3' in output
     assert "changed=0" in output
     directory = tmp_path / "r"
     assert sorted(path.name for path in directory.iterdir() if not path.name.startswith("quarantines-")) == [
-        "plans",
         "quarantines.json",
         "quarantines.md",
         "runs",
     ]
-    assert sorted(path.name for path in (directory / "plans" / "latest").iterdir()) == ["limits", "mx01.json"]
 
 
 FAILED_HOST = {"host": "mx02", "state": "failed", "problem": "there is no Postfix", "quarantines": []}
@@ -273,7 +264,7 @@ def test_a_file_in_the_place_of_a_link_stays_and_is_warned_of(tmp_path: Path) ->
     status, output = play(tmp_path, [files("keep_report", report=WITH_PROBLEM, run=""), show_kept()])
     assert status == 0, output
     assert "because it is not a link of this collection: quarantines.md." in " ".join(output.split())
-    assert "As JSON and Markdown: %s/r/quarantines-" % tmp_path in output
+    assert "As JSON, Markdown and HTML: %s/r/quarantines-" % tmp_path in output
     assert (tmp_path / "r" / "quarantines.md").read_text(encoding="utf-8") == "evidence"
 
 
@@ -498,8 +489,9 @@ def test_a_run_that_goes_on_does_not_begin_again(tmp_path: Path) -> None:
     status, output = play(tmp_path, [begin, go_on])
     assert status == 0, output
     (run,) = (tmp_path / "r" / "runs").iterdir()
-    notes = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(run.glob("2*.json"))]
-    assert [note["started"] for note in notes] == [["mx01"], ["mx02"]]
+    notes = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((run / "notes").glob("*.json"))]
+    assert [note["event"] for note in notes] == ["begin", "start", "start"]
+    assert [list(note["hosts"]) for note in notes[1:]] == [["mx01"], ["mx02"]]
 
 
 def test_a_run_shows_the_report_on_the_run_before_it_that_was_interrupted(tmp_path: Path) -> None:
@@ -631,8 +623,10 @@ def test_a_playbook_reports_that_no_host_answers(
     status, output = ansible(tmp_path, "mailops.postfix.%s" % name, "-e", json.dumps(variables))
     assert status == 2, output
     report = json.loads((tmp_path / "mailops-reports" / ("%s.json" % kind)).read_text(encoding="utf-8"))
-    assert [row["state"] for row in report["hosts"]] == ["unreachable"]
-    assert not list((tmp_path / "mailops-reports" / "runs").iterdir())
+    assert [row["state"] for row in report["hosts"]] == ["connection_refused"]
+    # A cleanup leaves the directory of its run, but no host has a plan, and so there is no fleet plan.
+    left = list((tmp_path / "mailops-reports" / "runs").iterdir())
+    assert not [path for path in left if name != "cleanup" or (path / "fleet_plan.json").exists()]
 
 
 NOWHERE: list[tuple[str, str, list[str], str]] = [

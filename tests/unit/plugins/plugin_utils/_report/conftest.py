@@ -29,6 +29,8 @@ _MAKERS = {
     "lockout": ("lockout", "lockout_report"),
     "locks": ("locks", "locks_report"),
     "trace": ("trace", "trace_report"),
+    "hold": ("hold", "hold_report"),
+    "flush": ("flush", "flush_report"),
 }
 # Larger reports have more of the same.
 _MOST_HOSTS = 100

@@ -16,7 +16,11 @@ from tests.schemas.kinds import DIRECTORY, KINDS, schema_of, texts
 from tests.unit.support.report_samples import NOW, untrusted_reports
 
 jsonschema = pytest.importorskip("jsonschema")
-SETTINGS: dict[str, dict[str, Any]] = {"quarantine": {"run": {"name": "spam"}}, "lockout": {"run": {"since": "1d"}}}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "quarantine": {"run": {"name": "spam"}},
+    "lockout": {"run": {"since": "1d"}},
+    "hold": {"run": {"state": "held"}},
+}
 
 
 def validate(report: dict[str, Any]) -> None:

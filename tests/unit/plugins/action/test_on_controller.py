@@ -554,7 +554,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (
         files("x"),
         (
-            "operation: 'x' is none of keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted, "
+            "operation: 'x' is none of keep_report, begin_run, note_results, report_interrupted, "
             "choose_canary, check_batch, note_waiting, merge_runs, make_hold, begin_hold, end_hold, find_holds, read_hold, end_release."
         ),
     ),

@@ -558,22 +558,16 @@ WRONG: list[tuple[dict[str, Any], str]] = [
             "choose_canary, check_batch, note_waiting, merge_runs, make_hold, begin_hold, end_hold, find_holds, read_hold, end_release."
         ),
     ),
-    (files("read_plan"), "The operation read_plan takes directory and host."),
-    (files("read_plan", host="mx01"), "The plan was altered: its content does not fit its digest; make a new plan."),
+    (files("note_waiting"), "The operation note_waiting takes directory and run."),
     (
         files("begin_run", kind="cleanup", about={}, hosts=[], results={}, run=""),
         "r on the controller: Not a directory. Put a directory there, then run this again.",
-    ),
-    (
-        {**files("find_plans"), "mailops.postfix.postfix_run_files": {"operation": "find_plans", "directory": "none"}},
-        "none; nothing was touched. The playbook mailops.postfix.plan makes plans.",
     ),
 ]
 
 
 def test_what_cannot_be_done_is_refused(tmp_path: Path) -> None:
     (tmp_path / "r").mkdir()
-    (tmp_path / "r" / "mx01.json").write_text('{"digest": "x"}', encoding="utf-8")
     (tmp_path / "r" / "runs").write_text("", encoding="utf-8")
     _status, output = play(tmp_path, [{**task, "ignore_errors": True} for task, _message in WRONG])
     shown = output.replace("\\'", "'")

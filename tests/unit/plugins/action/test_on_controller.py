@@ -512,7 +512,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
             "choose_canary, check_batch, note_waiting, merge_runs, make_hold, begin_hold, end_hold, find_holds, read_hold, end_release."
         ),
     ),
-    (files("merge_runs"), "The operation merge_runs takes directory and runs."),
+    (files("note_waiting"), "The operation note_waiting takes directory and run."),
     (
         files("begin_run", kind="cleanup", about={}, hosts=[], results={}, run=""),
         "r on the controller: Not a directory. Put a directory there, then run this again.",

@@ -13,7 +13,7 @@ import re
 import shlex
 
 from tests.integration.controller import ROOT
-from tests.integration.test_guide import Desk, desk
+from tests.integration.desk import Desk, desk
 
 __all__ = ["desk"]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import signal
 import sys
 import tempfile
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.fleet.lab import Lab, LabError, requirements
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH
-from tests.integration.controller import Controller
+from tests.integration.controller import ROOT, Controller
 from tests.integration.playbooks import Playbooks, Run
 
 if TYPE_CHECKING:
@@ -32,8 +33,13 @@ if TYPE_CHECKING:
 HOSTS = 3
 RELEASE = "bookworm"
 MESSAGES = 300
-# How many lines of a diff are shown.
+# How many lines of a diff are shown, and how wide they are.
 DIFF_LINES = 14
+COLUMNS = 95
+# What comes after the tables of a report.
+BELOW_TABLES = ("Rules:", "Fleet plan:", "JSON: ")
+# Where the reports stay. Each demo begins with an empty directory, because the hosts of an earlier one are other hosts.
+REPORTS = ROOT / ".cache" / "demo" / "mailops-reports"
 
 Records = dict[str, "list[Record]"]
 Spools = dict[str, dict[tuple[str, str], str]]
@@ -44,7 +50,7 @@ class DemoError(Exception):
 
 
 def say(text: str = "", indent: int = 0) -> None:
-    print(" " * indent + text, flush=True)
+    print((" " * indent + text).rstrip(), flush=True)
 
 
 @contextmanager
@@ -78,8 +84,9 @@ class Story:
         self._lab = lab
         self._directory = directory
         self._verbose = verbose
-        self._playbooks = Playbooks(Controller(lab), directory / "mailops-reports")
+        self._playbooks = Playbooks(Controller(lab), REPORTS)
         self._records: Records = {}
+        self._pages: list[Path] = []
 
     def fill(self) -> None:
         self._lab.sink.start()
@@ -102,20 +109,19 @@ class Story:
         if self._verbose or run.status:
             say(run.output)
         require(run.status == 0, f"the playbook {name} ended with status {run.status}")
-        self._show_table(run)
+        self._show_tables(run)
+        self._pages.append((REPORTS / f"{name}.html").resolve(strict=True))
         return run
 
-    def _show_table(self, run: Run) -> None:
-        """Print the summary and the table: the lines up to the second blank line."""
-        blanks = [number for number, line in enumerate(run.lines) if not line]
-        for line in run.lines[: blanks[1] if len(blanks) > 1 else None]:
+    def _show_tables(self, run: Run) -> None:
+        """Print the summary and the tables, without the rules and the names of files below them."""
+        for line in run.lines:
+            if line.startswith(BELOW_TABLES):
+                break
             say(line, indent=5)
 
     def audit(self) -> None:
-        run = self.play("audit")
-        start = run.lines.index("Top of the fleet:")
-        for line in run.lines[start : run.lines.index("", start)]:
-            say(line, indent=5)
+        self.play("audit")
 
     @property
     def _rules(self) -> Path:
@@ -134,14 +140,28 @@ class Story:
         require(bool(header), "the plan showed no diff")
         say("The diff of one host begins:", indent=3)
         for line in [header.rstrip(), *diff.splitlines()[:DIFF_LINES]]:
-            say(line[:110], indent=5)
+            say(line[:COLUMNS], indent=5)
 
     def clean(self) -> None:
         limit = f"queue_cleanup_fleet_max_messages={HOSTS * MESSAGES}"
-        plans = str(self._playbooks.directory)
-        shown = f"-e queue_cleanup_run=mailops-reports -e {limit}"
-        run = self.play("cleanup", "-e", limit, shown=shown, queue_cleanup_run=plans, mailops_serial="100%")
+        canary = f"queue_cleanup_canary={self._lab.hosts[0].name}"
+        approve = f"queue_cleanup_approve={self._digest[:12]}"
+        say(f"The digest of all plans is {self._digest[:12]}… Whoever has read the plans approves it.", indent=3)
+        shown = f"-e queue_cleanup_run=mailops-reports -e {limit} \\\n       -e {canary} -e {approve}"
+        arguments = [word for text in (limit, canary, approve) for word in ("-e", text)]
+        run = self.play(
+            "cleanup",
+            *arguments,
+            shown=shown,
+            queue_cleanup_run=str(REPORTS),
+            mailops_serial="100%",
+        )
         self._require_changed(run, 1)
+
+    @property
+    def _digest(self) -> str:
+        plan = json.loads((REPORTS / "runs" / "latest" / "fleet_plan.json").read_text(encoding="utf-8"))
+        return str(plan["digest"])
 
     def clean_again(self) -> None:
         run = self.play("cleanup", "-e", f"@{self._rules}", shown="-e @spam.yml", mailops_serial="100%")
@@ -165,6 +185,11 @@ class Story:
             say(f"{host}: {kept} of {len(ham)} ham messages byte for byte as before, {spam} spam left", indent=3)
             require(kept == len(ham) and not spam, f"{host} is not as it should be")
 
+    def show_pages(self) -> None:
+        """Print where the reports are, as pages for a browser."""
+        for page in self._pages:
+            say(str(page), indent=3)
+
 
 def play_story(story: Story) -> None:
     """Run all steps. Raises DemoError if a result differs from what the demo promises."""
@@ -175,17 +200,21 @@ def play_story(story: Story) -> None:
         story.audit()
     with chapter("What would a cleanup take?"):
         story.plan()
-    with chapter("Clean up, by that plan"):
+    with chapter("Clean up by that plan: one host first, then the others"):
         story.clean()
     with chapter("Again, by the rules: nothing is left to change"):
         story.clean_again()
     with chapter("Is every ham still there?"):
         story.compare(before)
+    say("\n== The reports, to open in a browser")
+    story.show_pages()
 
 
 def run_demo(*, verbose: bool) -> None:
     missing = requirements()
     require(not missing, f"cannot run here: {missing[0]}" if missing else "")
+    shutil.rmtree(REPORTS, ignore_errors=True)
+    REPORTS.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         # A lab that is still ending may remove its own files at the same time.
         made = tempfile.TemporaryDirectory(prefix="mailops-demo-", ignore_cleanup_errors=True)
@@ -218,7 +247,9 @@ def main() -> int:
     except KeyboardInterrupt:
         print("demo: interrupted; the hosts are gone", file=sys.stderr)
         return 130
-    say(f"\nDone in {time.monotonic() - start:.0f} s; the hosts are gone. `make lab` starts some to play with.")
+    say(
+        f"\nDone in {time.monotonic() - start:.0f} s; the hosts are gone, the reports stay. `make lab` starts hosts to play with."
+    )
     return 0
 
 

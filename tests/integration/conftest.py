@@ -17,15 +17,26 @@ if TYPE_CHECKING:
 
 # Where files are dealt out to several labs, these come first, so that nobody waits for one of them at the end.
 LONGEST = (
-    "test_lockout",
+    "test_cleanup",
     "test_playbooks",
     "test_backscatter",
-    "test_crash",
-    "test_hold",
+    "test_lockout",
     "test_guide",
-    "test_flush",
+    "test_plans",
+    "test_hold_playbooks",
+    "test_crash",
+    "test_ci",
+    "test_hold",
     "test_quarantine",
     "test_purge",
+    "test_flush",
+    "test_migration",
+    "test_rulebooks",
+    "test_html",
+    "test_facts",
+    "test_instances",
+    "test_patterns",
+    "test_examples",
 )
 
 

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import shlex
+import time
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
@@ -25,12 +25,11 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils import (
 from ansible_collections.mailops.postfix.plugins.plugin_utils._approval import read_approval
 from ansible_collections.mailops.postfix.plugins.plugin_utils._batches import Batch
 from ansible_collections.mailops.postfix.plugins.plugin_utils._display import show_lines
-from ansible_collections.mailops.postfix.plugins.plugin_utils._filters import now
 from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet_plan import read_fleet_plan
 from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
-from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import parse_plan
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.interrupted import interrupted_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.redact import redact_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import render_files, report_text
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import Results, plan_of
 from ansible_collections.mailops.postfix.plugins.plugin_utils._run_directory import RunDirectory
@@ -38,10 +37,6 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._run_notes import 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._values import mark_untrusted, to_plain
 
 TaskResult = Dict[str, Any]
-
-_FORMATS = ("json", "markdown")
-# The variables of a command line that the next command needs, too.
-_KEPT_VARIABLES = ("mailops_hosts=", "lockout_")
 
 
 class Operation(NamedTuple):
@@ -63,87 +58,13 @@ def _predict_nothing(_directory: Path, **_options: Any) -> TaskResult:
 # --- reports --------------------------------------------------------------------------------------------------------
 
 
-def _keep_report(directory: Path, *, report: Report, run: str) -> TaskResult:
-    try:
-        path, blocked = _write_report(directory, report)
-    except OSError as error:
-        # The caller still shows the report, and then each of its hosts fails.
-        text = "The report was not kept: %s" % _run_files.refusal_text(directory, error)
-        problems = {row["host"]: text for row in report["hosts"]}
-        return {"where": ["", text], "problems": mark_untrusted({**problems, **report["problems"]})}
-    if run:
-        _run_notes.end_run(run)
-    where = ["", _where_text(path), *_approval_lines(report, path)]
-    kept = {"path": str(path), "where": where, "problems": mark_untrusted(report["problems"])}
-    return {**kept, **_warn_of(blocked)}
-
-
-def _predict_report(_directory: Path, *, report: Report, run: str) -> TaskResult:
-    del run
-    return {"where": [], "problems": mark_untrusted(report["problems"])}
-
-
 def _write_report(directory: Path, report: Report) -> tuple[Path, list[str]]:
-    return _run_files.keep_report(
-        directory, str(report["kind"]), {file.suffix: file.text for file in render_files(report, _FORMATS).values()}
-    )
+    texts = {file.suffix: file.text for file in render_files(report).values()}
+    return _run_files.keep_report(directory, str(report["kind"]), texts)
 
 
 def _where_text(path: Path) -> str:
-    return "As JSON and Markdown: %s.{json,md}" % path
-
-
-def _approval_lines(report: Report, path: Path) -> list[str]:
-    """Return what to type to lock suspects. The names are in the file, so that none of them is a word for the shell."""
-    if not report.get("suspects"):
-        return []
-    given = context.CLIARGS
-    words = ["ansible-playbook", "mailops.postfix.lockout"]
-    words += [word for source in given.get("inventory") or () for word in ("-i", source)]
-    words += ["--limit", given["subset"]] if given.get("subset") else []
-    words += [
-        word for text in given.get("extra_vars") or () if text.startswith(_KEPT_VARIABLES) for word in ("-e", text)
-    ]
-    return [
-        "The suspects as locks: %s.yml" % path,
-        "Delete the lines of accounts that you do not want to lock. Then lock the others with:",
-        "  %s" % " ".join(map(shlex.quote, [*words, "-e", "@%s.yml" % path])),
-    ]
-
-
-def _warn_of(blocked: list[str]) -> TaskResult:
-    """Return a warning about links that could not be set."""
-    return {"warnings": [_run_files.blocked_text(blocked)]} if blocked else {}
-
-
-# --- plans ----------------------------------------------------------------------------------------------------------
-
-
-def _keep_plans(directory: Path, *, results: Results, limits: Mapping[str, Any]) -> TaskResult:
-    plan_by_host = {host: plan_of(steps["plan"]) for host, steps in results.items()}
-    path, blocked = _run_files.keep_plans(
-        directory, {host: plan for host, plan in plan_by_host.items() if plan}, limits
-    )
-    return {"path": str(path), **_warn_of(blocked)}
-
-
-def _find_plans(directory: Path) -> TaskResult:
-    try:
-        path = _run_files.find_plans(directory)
-    except FileNotFoundError:
-        path = directory
-    if not path.is_dir():
-        raise ValueError(
-            "There is no directory %s; nothing was touched. The playbook mailops.postfix.plan makes plans." % directory
-        )
-    return {"path": str(path), "limits": _run_files.read_limits(path)}
-
-
-def _read_plan(directory: Path, *, host: str) -> TaskResult:
-    path = directory / _run_files.file_name(host)
-    if not path.is_file():
-        return {}
-    return {"plan": mark_untrusted(parse_plan(path.read_text(encoding="utf-8")))}
+    return "As JSON, Markdown and HTML: %s.{json,md,html}" % path
 
 
 # --- runs -----------------------------------------------------------------------------------------------------------
@@ -157,10 +78,11 @@ def _begin_run(
     results: Results,
     run: str = "",
     starting: Iterable[str] = (),
+    redact_key: str | None = None,
 ) -> TaskResult:
     """Begin a run, or go on with one, and note on which hosts it starts to act."""
     if not run:
-        show_lines(_report_interrupted(directory, run="")["lines"])
+        show_lines(_report_interrupted(directory, run="", redact_key=redact_key)["lines"])
     path = _run_notes.begin(directory, kind, about, results, run=run)
     if starting:
         _run_notes.note_start(path, starting)
@@ -175,13 +97,15 @@ def _note_results(_directory: Path, *, run: str, starting: bool, results: Result
     return {}
 
 
-def _report_interrupted(directory: Path, *, run: str) -> TaskResult:
+def _report_interrupted(directory: Path, *, run: str, redact_key: str | None = None) -> TaskResult:
     lines: list[str] = []
     for interrupted in _run_notes.interrupted_runs(directory):
         if str(interrupted.path) == run:
             # This run resumes it, and reports on all of it.
             continue
-        report = interrupted_report(interrupted, created=now())
+        report = interrupted_report(interrupted, created=int(time.time()))
+        if redact_key:
+            report = redact_report(report, redact_key)
         path, _blocked = _write_report(directory, report)
         _run_notes.end_run(str(interrupted.path))
         lines += [*report_text(report), "", _where_text(path), *_resume_lines(interrupted.path), ""]
@@ -233,7 +157,7 @@ def _is_approved_again(notes: RunNotes, canary: list[str], options: Mapping[str,
     if not run.approval.exists():
         return False
     signers = Path(options["allowed_signers"]).expanduser() if options["allowed_signers"] else None
-    return read_approval(run.approval, plan, now=now(), allowed_signers=signers).created > ended
+    return read_approval(run.approval, plan, now=int(time.time()), allowed_signers=signers).created > ended
 
 
 def _merge_runs(directory: Path, *, runs: list[str]) -> TaskResult:
@@ -259,7 +183,7 @@ def _begin_hold(
     hosts = [
         host for host, steps in results.items() if (plan_of(steps["plan"]) or {}).get("counts", {}).get("messages")
     ]
-    _holds.begin_hold(Path(path), rules=rules, reason=reason or None, hosts=hosts, created=now())
+    _holds.begin_hold(Path(path), rules=rules, reason=reason or None, hosts=hosts, created=int(time.time()))
     return {"path": path}
 
 
@@ -292,20 +216,18 @@ def _end_release(_directory: Path, *, paths: Sequence[str], results: Results) ->
 
 
 OPERATIONS: Mapping[str, Operation] = {
-    "keep_report": Operation(_keep_report, frozenset(("directory", "report", "run")), _predict_report),
-    "keep_plans": Operation(_keep_plans, frozenset(("directory", "hosts", "results", "limits")), _predict_nothing),
-    "find_plans": Operation(_find_plans, frozenset(("directory",)), _find_plans),
-    "read_plan": Operation(_read_plan, frozenset(("directory", "host")), _read_plan),
     "begin_run": Operation(
         _begin_run,
         frozenset(("directory", "kind", "about", "hosts", "results")),
         _predict_nothing,
-        frozenset(("run", "starting")),
+        frozenset(("run", "starting", "redact_key")),
     ),
     "note_results": Operation(
         _note_results, frozenset(("directory", "run", "starting", "hosts", "results")), _predict_nothing
     ),
-    "report_interrupted": Operation(_report_interrupted, frozenset(("directory", "run")), _predict_nothing),
+    "report_interrupted": Operation(
+        _report_interrupted, frozenset(("directory", "run")), _predict_nothing, frozenset(("redact_key",))
+    ),
     "choose_canary": Operation(
         _choose_canary, frozenset(("directory", "canary", "pause", "hosts", "results")), _choose_canary
     ),

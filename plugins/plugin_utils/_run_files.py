@@ -7,7 +7,6 @@
 """The files of runs on the controller: reports, plans, and notes on runs that have no report yet.
 
     DIRECTORY/cleanup-RUN.json, cleanup-RUN.md   a report; cleanup.json and cleanup.md are links to the newest
-    DIRECTORY/plans/RUN/HOST.json                the plans of a run; plans/latest is a link to the newest
     DIRECTORY/runs/RUN/*.json                    the notes of a run that has no report yet
 
 A file has a name of its own and is never written again. Only links are replaced.
@@ -15,13 +14,12 @@ A file has a name of its own and is never written again. Only links are replaced
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Iterable, Mapping
+from typing import Iterable, Mapping
 from urllib.parse import quote
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SystemRefusal
@@ -33,8 +31,6 @@ PLAN = "plan"
 _DIRECTORY_MODE = 0o700
 _FILE_MODE = 0o600
 _CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-# The file of a host cannot have this name, because it has a suffix.
-_LIMITS = "limits"
 
 
 # --- names ----------------------------------------------------------------------------------------------------------
@@ -132,35 +128,6 @@ def refusal_text(directory: Path, error: OSError) -> str:
     return str(SystemRefusal("Files of this run in %s on the controller" % directory, error))
 
 
-def keep_plans(
-    directory: Path, plans: Mapping[str, Mapping[str, Any]], limits: Mapping[str, Any]
-) -> tuple[Path, list[str]]:
-    """Write the plans of a run, {host: plan}, and the limits on all of them together.
-
-    Return their directory, and the link that could not be set, if any.
-    """
-    plans_directory = make_directory(directory / "plans")
-    run_directory = new_directory(plans_directory)
-    write_new(run_directory / _LIMITS, json.dumps(limits) + "\n")
-    for host, plan in plans.items():
-        write_new(run_directory / file_name(host), json.dumps(plan) + "\n")
-    return run_directory, [] if set_link(plans_directory / LATEST, run_directory.name) else ["plans/%s" % LATEST]
-
-
-def find_plans(path: Path) -> Path:
-    """Return the directory that has the plans. If a directory has the plans of several runs, return that of the newest.
-
-    Raises FileNotFoundError if there is none.
-    """
-    chosen = path / LATEST if (path / LATEST).is_symlink() else path
-    return chosen.resolve(strict=True)
-
-
-def read_limits(path: Path) -> dict[str, Any]:
-    """Return the limits that were kept with plans."""
-    return _load(path / _LIMITS) or {}
-
-
 def new_directory(parent: Path) -> Path:
     """Make a directory for a run, with a name of its own, and return its path."""
     while True:
@@ -168,12 +135,3 @@ def new_directory(parent: Path) -> Path:
         with suppress(FileExistsError):
             path.mkdir(_DIRECTORY_MODE)
             return path
-
-
-def _load(path: Path) -> dict[str, Any] | None:
-    """Return the content of a file; None where it is missing or incomplete."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) else None

@@ -95,6 +95,11 @@ def test_the_cleanup_waits_and_needs_the_digest_of_the_plan(name: str) -> None:
     )
 
 
+def test_the_rulebooks_are_valid() -> None:
+    (schema,) = AUTOMATION.parent.glob("lib/python3.*/site-packages/ansible_rulebook/schema/ruleset_schema.json")
+    run("check-jsonschema", "--schemafile", schema, *sorted(ROOT.glob("extensions/eda/rulebooks/*.yml")))
+
+
 # --- Automation Platform --------------------------------------------------------------------------------------------
 
 

@@ -114,9 +114,9 @@ def runs(lab: Lab, controller: Controller, inventory: Path, tmp_path_factory: py
         with running(lab, "audit_reports", inventory=inventory, scratch=scratch, **audits):
             post_alerts(lab, scratch)
             wait_until(
-                lambda: len(runs.alerted.of("suspects")) == 1, "no look for suspects after the alert", seconds=240
+                lambda: len(runs.alerted.of("suspects")) == 1, "no look for suspects after the alert", seconds=120
             )
-            wait_until(lambda: len(runs.audited.of("audit")) == 3, "no further audits after the audit", seconds=240)
+            wait_until(lambda: len(runs.audited.of("audit")) == 3, "no further audits after the audit", seconds=120)
             # The source sees the reports of these audits, too; they must not start another one.
             time.sleep(3)
             assert not (scratch / "injected").exists()
@@ -133,7 +133,7 @@ def post_alerts(lab: Lab, scratch: Path) -> None:
     def post(token: str) -> str:
         return lab.run(["python3", "-c", POST, payload, token]).stdout.strip()
 
-    wait_until(lambda: post("another") == "401", "the webhook did not refuse the token", seconds=240)
+    wait_until(lambda: post("another") == "401", "the webhook did not refuse the token", seconds=90)
     assert post(TOKEN) == "200"
 
 

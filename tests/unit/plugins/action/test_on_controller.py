@@ -14,7 +14,6 @@ import pytest
 import yaml
 
 from ansible_collections.mailops.postfix.plugins.action import postfix_fleet_report, postfix_run_files
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suspects import suspects_report
 from tests.unit.support.ansible_process import run_command, run_playbook
 from tests.unit.support.documentation import action_names, sections
 from tests.unit.support.report_samples import facts_of
@@ -180,9 +179,6 @@ def test_what_another_host_has_wrong_is_refused_before_any_host(tmp_path: Path) 
     assert "was reached" not in output
 
 
-REPORT = {"kind": "quarantines", "created": 0, "hosts": [], "problems": {}}
-
-
 def files(operation: str, **options: Any) -> dict[str, Any]:
     task = {"mailops.postfix.postfix_run_files": {"operation": operation, "directory": "r", **options}}
     return {**task, "run_once": True, "register": "result"}
@@ -210,64 +206,13 @@ def test_files_are_kept_and_read(tmp_path: Path) -> None:
         # The run goes on, so it was not interrupted.
         files("report_interrupted", run=""),
         show,
-        files("keep_plans", hosts=["mx01", "mx02"], results={"plan": "planned"}, limits={"fleet_max_messages": 3}),
-        {
-            **files("find_plans"),
-            "mailops.postfix.postfix_run_files": {"operation": "find_plans", "directory": "r/plans"},
-        },
-        show,
-        files("keep_report", report=REPORT, run=""),
     ]
     status, output = play(tmp_path, tasks, run=run_command)
     assert status == 0, output
     assert '"lines": []' in output
-    assert '"fleet_max_messages": 3' in output
     assert "changed=0" in output
     directory = tmp_path / "r"
-    assert sorted(path.name for path in directory.iterdir() if not path.name.startswith("quarantines-")) == [
-        "plans",
-        "quarantines.json",
-        "quarantines.md",
-        "runs",
-    ]
-    assert sorted(path.name for path in (directory / "plans" / "latest").iterdir()) == ["limits", "mx01.json"]
-
-
-FAILED_HOST = {"host": "mx02", "state": "failed", "problem": "there is no Postfix", "quarantines": []}
-OK_HOST: dict[str, Any] = {"host": "mx01", "state": "ok", "problem": None, "quarantines": []}
-WITH_PROBLEM = {**REPORT, "hosts": [OK_HOST, FAILED_HOST], "problems": {"mx02": "there is no Postfix"}}
-
-
-def show_kept() -> dict[str, Any]:
-    return {"ansible.builtin.debug": {"msg": "{{ result.where }} {{ result.problems }}"}, "run_once": True}
-
-
-def test_in_check_mode_nothing_is_kept(tmp_path: Path) -> None:
-    tasks = [files("keep_report", report=WITH_PROBLEM, run=""), show_kept()]
-    status, output = play(tmp_path, tasks, "--check")
-    assert status == 0, output
-    assert "[] {'mx02': 'there is no Postfix'}" in output
-    assert not (tmp_path / "r").exists()
-
-
-def test_a_report_that_is_not_kept_is_a_problem_of_each_host(tmp_path: Path) -> None:
-    (tmp_path / "r").write_text("", encoding="utf-8")
-    status, output = play(tmp_path, [files("keep_report", report=WITH_PROBLEM, run=""), show_kept()])
-    assert status == 0, output
-    reason = "The report was not kept: Files of this run in %s on the controller: " % (tmp_path / "r")
-    assert "['', '%s" % reason in output
-    assert "{'mx01': '%s" % reason in output
-    assert "'mx02': 'there is no Postfix'}" in output
-
-
-def test_a_file_in_the_place_of_a_link_stays_and_is_warned_of(tmp_path: Path) -> None:
-    (tmp_path / "r").mkdir()
-    (tmp_path / "r" / "quarantines.md").write_text("evidence", encoding="utf-8")
-    status, output = play(tmp_path, [files("keep_report", report=WITH_PROBLEM, run=""), show_kept()])
-    assert status == 0, output
-    assert "because it is not a link of this collection: quarantines.md." in " ".join(output.split())
-    assert "As JSON and Markdown: %s/r/quarantines-" % tmp_path in output
-    assert (tmp_path / "r" / "quarantines.md").read_text(encoding="utf-8") == "evidence"
+    assert [path.name for path in directory.iterdir()] == ["runs"]
 
 
 # --- reports --------------------------------------------------------------------------------------------------------
@@ -487,8 +432,9 @@ def test_a_run_that_goes_on_does_not_begin_again(tmp_path: Path) -> None:
     status, output = play(tmp_path, [begin, go_on])
     assert status == 0, output
     (run,) = (tmp_path / "r" / "runs").iterdir()
-    notes = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(run.glob("2*.json"))]
-    assert [note["started"] for note in notes] == [["mx01"], ["mx02"]]
+    notes = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((run / "notes").glob("*.json"))]
+    assert [note["event"] for note in notes] == ["begin", "start", "start"]
+    assert [list(note["hosts"]) for note in notes[1:]] == [["mx01"], ["mx02"]]
 
 
 def test_a_run_shows_the_report_on_the_run_before_it_that_was_interrupted(tmp_path: Path) -> None:
@@ -551,26 +497,20 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (
         files("x"),
         (
-            "operation: 'x' is none of keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted, "
+            "operation: 'x' is none of begin_run, note_results, report_interrupted, "
             "choose_canary, check_batch, note_waiting, merge_runs, make_hold, begin_hold, end_hold, find_holds, read_hold, end_release."
         ),
     ),
-    (files("read_plan"), "The operation read_plan takes directory and host."),
-    (files("read_plan", host="mx01"), "The plan was altered: its content does not fit its digest; make a new plan."),
+    (files("merge_runs"), "The operation merge_runs takes directory and runs."),
     (
         files("begin_run", kind="cleanup", about={}, hosts=[], results={}, run=""),
         "r on the controller: Not a directory. Put a directory there, then run this again.",
-    ),
-    (
-        {**files("find_plans"), "mailops.postfix.postfix_run_files": {"operation": "find_plans", "directory": "none"}},
-        "none; nothing was touched. The playbook mailops.postfix.plan makes plans.",
     ),
 ]
 
 
 def test_what_cannot_be_done_is_refused(tmp_path: Path) -> None:
     (tmp_path / "r").mkdir()
-    (tmp_path / "r" / "mx01.json").write_text('{"digest": "x"}', encoding="utf-8")
     (tmp_path / "r" / "runs").write_text("", encoding="utf-8")
     _status, output = play(tmp_path, [{**task, "ignore_errors": True} for task, _message in WRONG])
     shown = output.replace("\\'", "'")
@@ -620,8 +560,10 @@ def test_a_playbook_reports_that_no_host_answers(
     status, output = ansible(tmp_path, "mailops.postfix.%s" % name, "-e", json.dumps(variables))
     assert status == 2, output
     report = json.loads((tmp_path / "mailops-reports" / ("%s.json" % kind)).read_text(encoding="utf-8"))
-    assert [row["state"] for row in report["hosts"]] == ["unreachable"]
-    assert not list((tmp_path / "mailops-reports" / "runs").iterdir())
+    assert [row["state"] for row in report["hosts"]] == ["connection_refused"]
+    # A cleanup leaves the directory of its run, but no host has a plan, and so there is no fleet plan.
+    left = list((tmp_path / "mailops-reports" / "runs").iterdir())
+    assert not [path for path in left if name != "cleanup" or (path / "fleet_plan.json").exists()]
 
 
 NOWHERE: list[tuple[str, str, list[str], str]] = [
@@ -658,15 +600,14 @@ def test_a_playbook_that_reaches_no_host_fails(
 
 def test_suspects_have_a_file_of_locks_and_the_command_that_takes_it(tmp_path: Path) -> None:
     log = {"log": {"accounts": [], "suspects": [{"sasl_username": "stolen@example.com", "evidence": []}]}}
-    report = suspects_report({"mx01": {"log": log}}, created=5)
     arguments = ["--limit", "mx01:mx02", "-e", "mailops_hosts=all", "-e", "secret=x", "-e", "lockout_since=2h"]
-    status, output = play(tmp_path, [files("keep_report", report=report, run=""), show_kept()], *arguments)
-    assert status == 0, output
+    _output, result = run_report(tmp_path, fleet_report(kind="suspects", results={"mx01": {"log": log}}), *arguments)
     (path,) = tmp_path.glob("r/suspects-*.yml")
+    assert result["paths"]["locks"] == str(path)
     assert (tmp_path / "r" / "suspects.yml").resolve() == path
     assert path.stat().st_mode & 0o777 == 0o600
-    command = (
-        f"  ansible-playbook mailops.postfix.lockout -i {tmp_path}/hosts.ini --limit mx01:mx02 -e mailops_hosts=all "
+    command = " ".join(" ".join(result["lines"]).replace(" \\ ", " ").split())
+    assert command.endswith(
+        f"ansible-playbook mailops.postfix.lockout -i {tmp_path}/hosts.ini --limit mx01:mx02 -e mailops_hosts=all "
         f"-e lockout_since=2h -e @{path}"
     )
-    assert command in output

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import threading
@@ -76,29 +75,8 @@ HOSTS: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize(("host", "name"), HOSTS)
-def test_the_file_of_a_host_is_in_the_directory(host: str, name: str, tmp_path: Path) -> None:
+def test_the_file_of_a_host_is_in_the_directory(host: str, name: str) -> None:
     assert _run_files.file_name(host) == name
-    path, _blocked = _run_files.keep_plans(tmp_path, {host: {"x": 1}}, {})
-    assert sorted(os.listdir(path)) == sorted([name, "limits"])
-
-
-def test_plans_of_a_run_do_not_mix_with_those_before(tmp_path: Path) -> None:
-    first, _blocked = _run_files.keep_plans(tmp_path, {"mx01": {"n": 1}, "mx02": {"n": 1}}, {"fleet_max_messages": 5})
-    second, _blocked = _run_files.keep_plans(tmp_path, {"mx01": {"n": 2}}, {})
-    assert _run_files.find_plans(tmp_path / "plans") == second
-    assert _run_files.find_plans(tmp_path / "plans" / "latest") == second
-    assert _run_files.find_plans(first) == first
-    assert sorted(os.listdir(second)) == ["limits", "mx01.json"]
-    assert json.loads((first / "mx01.json").read_text(encoding="utf-8")) == {"n": 1}
-    assert _run_files.read_limits(first) == {"fleet_max_messages": 5}
-    assert mode(first) == 0o700
-    assert mode(first / "mx01.json") == 0o600
-
-
-def test_plans_that_are_not_there(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        _run_files.find_plans(tmp_path / "plans")
-    assert _run_files.read_limits(tmp_path) == {}
 
 
 def test_what_is_wrong_with_files_says_what_to_do() -> None:

@@ -24,7 +24,7 @@ export GIT_CONFIG_KEY_0 := safe.directory
 export GIT_CONFIG_VALUE_0 := $(CURDIR)
 
 .PHONY: help demo lab lab-down bench suggestions suspects faults changelog test lint docs archive sanity units integration molecule clean
-.PHONY: set-up-demo set-up-bench set-up-test set-up-test-lab set-up-automation
+.PHONY: set-up-demo set-up-bench set-up-test set-up-test-lab
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -37,9 +37,6 @@ set-up-test:
 
 set-up-test-lab:
 	@tests/tools/setup.sh test lab
-
-set-up-automation:
-	@tests/tools/setup.sh automation java
 
 demo: set-up-demo ## Show the collection at work on three MX hosts full of spam, in namespaces of this machine
 	@$(call python,demo) tests.tools.demo
@@ -66,7 +63,7 @@ faults: set-up-test ## Test the modules while system calls fail, one call after 
 changelog: set-up-test ## Write CHANGELOG.md from the fragments in changelogs/fragments
 	@$(call python,test) tests.tools.changelog
 
-test: set-up-test-lab set-up-automation ## Run all of the following checks and tests, and print a summary
+test: set-up-test-lab ## Run all of the following checks and tests, and print a summary
 	@$(call python,test) tests.tools.steps
 
 lint: set-up-test ## Check style, types and lengths: ruff, vermin, yamllint, shellcheck, mypy, ansible-lint
@@ -74,7 +71,7 @@ docs: set-up-test ## Check documentation and changelog: antsibull-docs, antsibul
 archive: set-up-test ## Build the collection, check the files in it, install it offline
 sanity: set-up-test ## Run ansible-test sanity on every Python found
 units: set-up-test ## Run unit and property tests on every Python found; measure coverage
-integration: set-up-test-lab set-up-automation ## Run integration tests on lab hosts of several Debian releases
+integration: set-up-test-lab ## Run integration tests on lab hosts of several Debian releases
 molecule: set-up-test-lab ## Test the roles on lab hosts
 
 lint docs archive sanity units integration molecule:

@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
@@ -30,6 +29,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet_plan import
 from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.interrupted import interrupted_report
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.redact import redact_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.renderers import render_files, report_text
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import Results, plan_of
 from ansible_collections.mailops.postfix.plugins.plugin_utils._run_directory import RunDirectory
@@ -37,10 +37,6 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._run_notes import 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._values import mark_untrusted, to_plain
 
 TaskResult = Dict[str, Any]
-
-_FORMATS = ("json", "markdown")
-# The variables of a command line that the next command needs, too.
-_KEPT_VARIABLES = ("mailops_hosts=", "lockout_")
 
 
 class Operation(NamedTuple):
@@ -62,57 +58,13 @@ def _predict_nothing(_directory: Path, **_options: Any) -> TaskResult:
 # --- reports --------------------------------------------------------------------------------------------------------
 
 
-def _keep_report(directory: Path, *, report: Report, run: str) -> TaskResult:
-    try:
-        path, blocked = _write_report(directory, report)
-    except OSError as error:
-        # The caller still shows the report, and then each of its hosts fails.
-        text = "The report was not kept: %s" % _run_files.refusal_text(directory, error)
-        problems = {row["host"]: text for row in report["hosts"]}
-        return {"where": ["", text], "problems": mark_untrusted({**problems, **report["problems"]})}
-    if run:
-        _run_notes.end_run(run)
-    where = ["", _where_text(path), *_approval_lines(report, path)]
-    kept = {"path": str(path), "where": where, "problems": mark_untrusted(report["problems"])}
-    return {**kept, **_warn_of(blocked)}
-
-
-def _predict_report(_directory: Path, *, report: Report, run: str) -> TaskResult:
-    del run
-    return {"where": [], "problems": mark_untrusted(report["problems"])}
-
-
 def _write_report(directory: Path, report: Report) -> tuple[Path, list[str]]:
-    return _run_files.keep_report(
-        directory, str(report["kind"]), {file.suffix: file.text for file in render_files(report, _FORMATS).values()}
-    )
+    texts = {file.suffix: file.text for file in render_files(report).values()}
+    return _run_files.keep_report(directory, str(report["kind"]), texts)
 
 
 def _where_text(path: Path) -> str:
     return "As JSON, Markdown and HTML: %s.{json,md,html}" % path
-
-
-def _approval_lines(report: Report, path: Path) -> list[str]:
-    """Return what to type to lock suspects. The names are in the file, so that none of them is a word for the shell."""
-    if not report.get("suspects"):
-        return []
-    given = context.CLIARGS
-    words = ["ansible-playbook", "mailops.postfix.lockout"]
-    words += [word for source in given.get("inventory") or () for word in ("-i", source)]
-    words += ["--limit", given["subset"]] if given.get("subset") else []
-    words += [
-        word for text in given.get("extra_vars") or () if text.startswith(_KEPT_VARIABLES) for word in ("-e", text)
-    ]
-    return [
-        "The suspects as locks: %s.yml" % path,
-        "Delete the lines of accounts that you do not want to lock. Then lock the others with:",
-        "  %s" % " ".join(map(shlex.quote, [*words, "-e", "@%s.yml" % path])),
-    ]
-
-
-def _warn_of(blocked: list[str]) -> TaskResult:
-    """Return a warning about links that could not be set."""
-    return {"warnings": [_run_files.blocked_text(blocked)]} if blocked else {}
 
 
 # --- runs -----------------------------------------------------------------------------------------------------------
@@ -126,10 +78,11 @@ def _begin_run(
     results: Results,
     run: str = "",
     starting: Iterable[str] = (),
+    redact_key: str | None = None,
 ) -> TaskResult:
     """Begin a run, or go on with one, and note on which hosts it starts to act."""
     if not run:
-        show_lines(_report_interrupted(directory, run="")["lines"])
+        show_lines(_report_interrupted(directory, run="", redact_key=redact_key)["lines"])
     path = _run_notes.begin(directory, kind, about, results, run=run)
     if starting:
         _run_notes.note_start(path, starting)
@@ -144,13 +97,15 @@ def _note_results(_directory: Path, *, run: str, starting: bool, results: Result
     return {}
 
 
-def _report_interrupted(directory: Path, *, run: str) -> TaskResult:
+def _report_interrupted(directory: Path, *, run: str, redact_key: str | None = None) -> TaskResult:
     lines: list[str] = []
     for interrupted in _run_notes.interrupted_runs(directory):
         if str(interrupted.path) == run:
             # This run resumes it, and reports on all of it.
             continue
         report = interrupted_report(interrupted, created=int(time.time()))
+        if redact_key:
+            report = redact_report(report, redact_key)
         path, _blocked = _write_report(directory, report)
         _run_notes.end_run(str(interrupted.path))
         lines += [*report_text(report), "", _where_text(path), *_resume_lines(interrupted.path), ""]
@@ -261,17 +216,18 @@ def _end_release(_directory: Path, *, paths: Sequence[str], results: Results) ->
 
 
 OPERATIONS: Mapping[str, Operation] = {
-    "keep_report": Operation(_keep_report, frozenset(("directory", "report", "run")), _predict_report),
     "begin_run": Operation(
         _begin_run,
         frozenset(("directory", "kind", "about", "hosts", "results")),
         _predict_nothing,
-        frozenset(("run", "starting")),
+        frozenset(("run", "starting", "redact_key")),
     ),
     "note_results": Operation(
         _note_results, frozenset(("directory", "run", "starting", "hosts", "results")), _predict_nothing
     ),
-    "report_interrupted": Operation(_report_interrupted, frozenset(("directory", "run")), _predict_nothing),
+    "report_interrupted": Operation(
+        _report_interrupted, frozenset(("directory", "run")), _predict_nothing, frozenset(("redact_key",))
+    ),
     "choose_canary": Operation(
         _choose_canary, frozenset(("directory", "canary", "pause", "hosts", "results")), _choose_canary
     ),

@@ -11,8 +11,8 @@ short_description: Write and read the files of a run on the controller
 version_added: 0.1.0
 author: The mailops.postfix authors (@mailops)
 description:
-  - Writes reports and plans under names that no other run has, and lets a link point to the newest. Files are never overwritten, even
-    if two runs use one directory at the same time.
+  - Writes files under names that no other run has, and lets a link point to the newest. Files are never overwritten, even if two runs use
+    one directory at the same time.
   - Notes what a run has done so far, so that the next one can report on a run that was interrupted.
   - The roles of this collection use it. It runs on the controller as the user who runs Ansible, and connects to no host. Directories that
     it makes have mode 0700, files 0600.
@@ -20,9 +20,6 @@ description:
 options:
   operation:
     description:
-      - V(keep_report) writes O(report) as C(KIND-TIME.json) and C(KIND-TIME.md), and lets the links C(KIND.json) and C(KIND.md) point to
-        it. The notes of O(run), unless it is empty, are deleted. A report on suspects also has C(suspects-TIME.yml), with the suspects
-        as locks for the role P(mailops.postfix.lockout#role).
       - V(begin_run) shows and writes reports as V(report_interrupted), and notes that a run begins, what it does (O(kind), O(about)), and
         what is known so far (O(results)). If O(run) is the path of a run, this one goes on. If the run has plans, and this process has not
         begun it, it is resumed; this fails if another process works on one of its hosts. The run starts to act on the hosts that
@@ -52,7 +49,6 @@ options:
     type: str
     required: true
     choices:
-      - keep_report
       - begin_run
       - note_results
       - report_interrupted
@@ -70,9 +66,11 @@ options:
     description: The directory. A relative path starts where C(ansible-playbook) runs.
     type: path
     required: true
-  report:
-    description: A report of one of the filters of this collection.
-    type: dict
+  redact_key:
+    description:
+      - With V(begin_run) and V(report_interrupted), the key of pseudonyms, see O(mailops.postfix.postfix_fleet_report#module:redact_key).
+      - By default reports have the addresses themselves.
+    type: str
   run:
     description: The path of a run, which O(operation=begin_run) returned in RV(run). Empty for none.
     type: str
@@ -144,28 +142,26 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Keep a report
+- name: Note that a cleanup begins
   mailops.postfix.postfix_run_files:
-    operation: keep_report
+    operation: begin_run
     directory: mailops-reports
-    report: "{{ queue_audit_report }}"
-    run: ''
-  register: kept
+    kind: cleanup
+    about: {method: delete}
+    hosts: "{{ ansible_play_hosts_all }}"
+    results: {plan: planned}
+    starting: "{{ ansible_play_batch }}"
+  register: begun
   run_once: true
-
-- name: Fail if a host has a problem, or if the report was not kept
-  ansible.builtin.fail:
-    msg: "{{ kept.problems[inventory_hostname] }}"
-  when: inventory_hostname in kept.problems
 """
 
 RETURN = r"""
 path:
-  description: The path of a report, without C(.json) and C(.md), the directory of a hold, or the file of a plan.
-  returned: with O(operation=keep_report) if it was kept, O(operation=make_hold),
-    O(operation=begin_hold), O(operation=end_hold) if messages were put on hold, and O(operation=read_hold) if there is one
+  description: The directory of a hold, or the file of a plan.
+  returned: with O(operation=make_hold), O(operation=begin_hold), O(operation=end_hold) if messages were put on hold, and
+    O(operation=read_hold) if there is one
   type: str
-  sample: /home/ops/mailops-reports/audit-20261126T064038.123456Z
+  sample: /home/ops/mailops-reports/runs/20261126T064038.123456Z
 paths:
   description: The directories of holds, the newest first.
   returned: with O(operation=find_holds)
@@ -175,21 +171,6 @@ problem:
   description: Why it is not known what a hold put on hold on the host. It is null if it is known.
   returned: with O(operation=read_hold)
   type: str
-where:
-  description:
-    - Lines for a terminal, to show after the report. They show where it was kept, or why it was not.
-    - Empty in check mode.
-  returned: with O(operation=keep_report)
-  type: list
-  elements: str
-  sample: ['', 'As JSON, Markdown and HTML: /home/ops/mailops-reports/audit-20261126T064038.123456Z.{json,md,html}']
-problems:
-  description:
-    - The problem of each host that has one in the report.
-    - If the report was not kept, every host of the report has a problem. The task does not fail, so that the report can be shown.
-  returned: with O(operation=keep_report)
-  type: dict
-  sample: {mx02: no route to host}
 limits:
   description: The limits of the merged fleet plan.
   returned: with O(operation=merge_runs)

@@ -17,17 +17,21 @@ if TYPE_CHECKING:
 
 # Where files are dealt out to several labs, these come first, so that nobody waits for one of them at the end.
 LONGEST = (
-    "test_lockout",
+    "test_cleanup",
     "test_playbooks",
     "test_backscatter",
+    "test_lockout",
     "test_crash",
     "test_rulebooks",
     "test_ci",
+    "test_hold_playbooks",
     "test_hold",
     "test_guide",
-    "test_flush",
+    "test_plans",
     "test_quarantine",
     "test_purge",
+    "test_flush",
+    "test_migration",
 )
 
 

@@ -104,18 +104,23 @@ def test_the_emergency_from_end_to_end(playbooks: Playbooks, lab: Lab, mixture: 
     ham = {name: ids(records, spam=False) for name, records in mixture.items()}
     spam = {name: ids(records, spam=True) for name, records in mixture.items()}
 
-    check = playbooks.run("backscatter", "--check", "--diff", mailops_serial="100%", **HAM)
+    # What the run does is looked at on all hosts, what comes before it and after it on two of them.
+    two = [lab.host_of(release).name for release in (OLDEST_RELEASE, NEWEST_RELEASE)]
+    limit = ("--limit", ",".join(two))
+    check = playbooks.run("backscatter", *limit, "--check", "--diff", mailops_serial="100%", **HAM)
     assert check.status == 0, check.output
-    assert states(check, mixture) == ["would restore"] * 4
+    assert states(check, two) == ["would restore"] * 2
+    assert check.recap("changed") == dict.fromkeys(two, 2)
     assert {host.name: tree(host) for host in lab.hosts} == trees
 
     run = playbooks.run("backscatter", mailops_serial=2, **HAM)
     assert run.status == 0, run.output
-    assert run.recap("changed") == check.recap("changed") == dict.fromkeys(mixture, 2)
+    assert run.recap("changed") == dict.fromkeys(mixture, 2)
     assert states(run, mixture) == ["restored"] * 4
     for name in mixture:
         expected = [MESSAGES, len(ham[name]), len(ham[name]), len(spam[name])]
-        assert columns(run, name) == columns(check, name) == expected
+        assert columns(run, name) == expected
+        assert name not in two or columns(check, name) == expected
         assert run.row(name)[2] == "runs"
         assert 0 < float(run.row(name)[3]) < 60
     # The ham is where it was, byte for byte, and all the spam is in the quarantine.
@@ -129,11 +134,11 @@ def test_the_emergency_from_end_to_end(playbooks: Playbooks, lab: Lab, mixture: 
     for path in run.directory.glob("quarantine-*"):
         path.unlink()
 
-    again = playbooks.run("backscatter", mailops_serial="100%", **HAM)
+    again = playbooks.run("backscatter", *limit, mailops_serial="100%", **HAM)
     assert again.status == 0, again.output
-    assert again.recap("changed") == dict.fromkeys(mixture, 0)
-    assert states(again, mixture) == ["nothing to do"] * 4
-    assert {host.name: again.row(host.name)[3] for host in lab.hosts} == dict.fromkeys(mixture, "0.0")
+    assert again.recap("changed") == dict.fromkeys(two, 0)
+    assert states(again, two) == ["nothing to do"] * 2
+    assert {name: again.row(name)[3] for name in two} == dict.fromkeys(two, "0.0")
 
     delivered = deliver_all(lab, {})
     wanted = Counter(

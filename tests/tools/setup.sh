@@ -4,10 +4,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Make the virtual environment .cache/NAME from tests/requirements/NAME.txt, if it is missing or out of date.
-# With the second argument `lab`, also install the Debian packages that the lab of tests/fleet needs; for the tests, a browser, too. With
-# `java`, what ansible-rulebook needs. For the environment `test`, also unpack promtool, with which the tests check metrics, into .cache.
+# With the second argument `lab`, also install the Debian packages that the lab of tests/fleet needs. For the environment `automation`, also
+# install what ansible-rulebook needs, and a browser. For the environment `test`, also unpack promtool, with which the tests check metrics,
+# into .cache.
 #
-#   setup.sh NAME [lab|java]
+#   setup.sh NAME [lab]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 name=$1
@@ -15,8 +16,8 @@ packages_for=${2:-}
 environment=.cache/$name
 requirements=tests/requirements/$name.txt
 lab_packages=(iproute2 mmdebstrap mount openssh-client procps uidmap)
-[ "$name" != test ] || lab_packages+=(chromium chromium-driver)
-java_packages=(default-jre-headless)
+automation_packages=(chromium chromium-driver)
+command -v java > /dev/null || automation_packages+=(default-jre-headless)
 
 say() { echo "set-up: $*" >&2; }
 die() {
@@ -99,10 +100,8 @@ link_collection() {
 { mkdir -p .cache && [ -w .cache ]; } 2> /dev/null || die "cannot write to $PWD/.cache"
 exec 9> ".cache/$name.lock"
 flock 9
-case $packages_for in
-  lab) install_packages "${lab_packages[@]}" ;;
-  java) command -v java > /dev/null || install_packages "${java_packages[@]}" ;;
-esac
+[ "$packages_for" != lab ] || install_packages "${lab_packages[@]}"
+[ "$name" != automation ] || install_packages "${automation_packages[@]}"
 link_collection
 [ "$name" != test ] || unpack_promtool
 # An environment cannot be moved, so the stamp contains its path.

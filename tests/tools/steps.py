@@ -5,7 +5,7 @@
 """Run the project's checks and tests: all steps, or the steps of the groups that are named.
 
 Every step runs, even if one before it failed. The summary at the end lists each step with its time. If all steps run, sanity, which
-takes minutes on one core, runs at the same time as the steps before it.
+takes minutes on one core, runs at the same time as the steps before it; so does what only the last steps need, such as a browser.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ _BACKGROUND_GROUP = "sanity"
 # These tests wait about as long as they compute. The tests of one file run in one lab, because they share its queues. The order of
 # the files is in tests/integration/conftest.py: the number of its tests says little about how long a file takes.
 _THREE_LABS = ("pytest", "--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder")
+# These tests need more than the test environment, which takes minutes to install on a fresh machine.
+_AUTOMATION = ("tests/tools/setup.sh", "automation")
 # The least branch coverage of each room of plugins/module_utils, in percent, as tests.tools.units measures it. The tests of
 # tests/integration are not counted. Raise a figure when the coverage has grown.
 COVERAGE_FLOORS = {
@@ -82,6 +84,7 @@ STEPS = (
     Step("units", "coverage", ("coverage", "report")),
     *(_coverage_step(room, floor) for room, floor in COVERAGE_FLOORS.items()),
     Step("sanity", "ansible-test sanity", (*_TOOL, "tests.tools.sanity")),
+    Step("integration", "set-up", _AUTOMATION),
     Step("integration", "integration", (*_THREE_LABS, "--durations=10", "tests/integration")),
     Step("molecule", "molecule", (*_TOOL, "tests.tools.molecule_on_lab")),
 )
@@ -128,18 +131,23 @@ def _run(step: Step, started: Future[tuple[Outcome, str]] | None = None) -> Outc
 
 
 def _run_all() -> list[Outcome]:
-    with _images_being_built(), ThreadPoolExecutor(1) as pool:
+    with _being_made(), ThreadPoolExecutor(1) as pool:
         started = {step: pool.submit(_outcome_and_output, step) for step in STEPS if step.group == _BACKGROUND_GROUP}
         return [_run(step, started.get(step)) for step in STEPS]
 
 
 @contextlib.contextmanager
-def _images_being_built() -> Iterator[None]:
-    """Build the images of the lab during the block, which takes minutes on a fresh machine; a step that needs one waits for it."""
-    with (
-        (project.CACHE / "images.log").open("wb") as log,
-        subprocess.Popen([str(FLEET), "image", *RELEASES], stdin=subprocess.DEVNULL, stdout=log, stderr=log),
-    ):
+def _being_made() -> Iterator[None]:
+    """Make what takes minutes on a fresh machine during the block: the images of the lab, and what the last tests need beside.
+
+    A step that needs one waits for it.
+    """
+    with contextlib.ExitStack() as stack:
+        for name, command in (("images", (str(FLEET), "image", *RELEASES)), ("automation", _AUTOMATION)):
+            log = stack.enter_context((project.CACHE / f"{name}.log").open("wb"))
+            stack.enter_context(
+                subprocess.Popen(command, cwd=project.ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            )
         yield
 
 

@@ -7,33 +7,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[3]
-_ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
+from tests.unit.support.ansible_process import run_playbook
+
 # The option -S of sh(1) is not needed: Ansible gives the file with the module as the only argument.
 _INTERPRETER = """#!/bin/sh
 cp "$1" "{directory}/module"
 {before}
 cat "{directory}/answer.json"
-"""
-_CALLBACK = """
-import json, os
-from ansible.plugins.callback import CallbackBase
-
-class CallbackModule(CallbackBase):
-    CALLBACK_VERSION, CALLBACK_TYPE, CALLBACK_NAME = 2.0, "aggregate", "results"
-
-    def keep(self, result, **_more):
-        task, host = result._task.get_name(), result._host.get_name()
-        with open(os.environ["TEST_RESULTS"], "a") as file:
-            file.write(json.dumps([task, host, {**result._result, "failed": result.is_failed()}], default=str) + "\\n")
-
-    v2_runner_on_ok = v2_runner_on_failed = v2_runner_on_unreachable = keep
 """
 
 
@@ -44,8 +27,6 @@ class AnsweringHost:
         self.directory = directory
         self.output = ""
         """What the last run showed."""
-        (directory / "callbacks").mkdir()
-        (directory / "callbacks" / "results.py").write_text(_CALLBACK, encoding="ascii")
         self.answer({"changed": False})
 
     def answer(self, result: dict[str, Any], *, before: str = "") -> None:
@@ -72,25 +53,7 @@ class AnsweringHost:
         named = [{"name": "task %d" % count, "ignore_errors": True, **task} for count, task in enumerate(tasks)]
         plays = [{"hosts": "all", "gather_facts": False, "vars": variables, "tasks": named}]
         (self.directory / "play.yml").write_text(json.dumps(plays), encoding="ascii")
-        environment = {
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
-            "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
-            "ANSIBLE_CALLBACK_PLUGINS": str(self.directory / "callbacks"),
-            "ANSIBLE_CALLBACKS_ENABLED": "results",
-            "ANSIBLE_NOCOLOR": "1",
-            "TEST_RESULTS": str(results),
-        }
-        command = [str(_ANSIBLE), "-i", "hosts.json", "play.yml"]
-        done = subprocess.run(
-            command,
-            cwd=self.directory,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        self.output = done.stdout
-        assert results.exists(), done.stdout
+        arguments = ("-i", "hosts.json", "play.yml")
+        _status, self.output = run_playbook(self.directory, *arguments, TEST_RESULTS=str(results))
+        assert results.exists(), self.output
         return [json.loads(line)[2] for line in results.read_text(encoding="utf-8").splitlines()]

@@ -2,59 +2,50 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What runs on the controller, by ansible-playbook itself: on hosts that do not exist, for it connects to none."""
+"""What runs on the controller, by Ansible itself: on hosts that do not exist, for it connects to none."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from ansible_collections.mailops.postfix.plugins.action import postfix_fleet_report, postfix_run_files
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suspects import suspects_report
+from tests.unit.support.ansible_process import run_command, run_playbook
 from tests.unit.support.documentation import action_names, sections
 from tests.unit.support.report_samples import facts_of
 from tests.unit.support.results import by_host
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ROOT = Path(__file__).resolve().parents[4]
-ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
 
 
 def play(
-    tmp_path: Path, tasks: list[dict[str, Any]], *arguments: str, inventory: str = "mx01\nmx02\n"
+    tmp_path: Path,
+    tasks: list[dict[str, Any]],
+    *arguments: str,
+    inventory: str = "mx01\nmx02\n",
+    run: Callable[..., tuple[int, str]] = run_playbook,
 ) -> tuple[int, str]:
     """Run tasks on two hosts; return the status and the output."""
     (tmp_path / "hosts.ini").write_text(inventory, encoding="utf-8")
     # JSON is YAML.
     plays = [{"hosts": "all", "gather_facts": False, "tasks": tasks}]
     (tmp_path / "play.yml").write_text(json.dumps(plays), encoding="utf-8")
-    return ansible(tmp_path, str(tmp_path / "play.yml"), *arguments)
+    results = tmp_path / "results"
+    results.unlink(missing_ok=True)
+    arguments = ("-i", str(tmp_path / "hosts.ini"), str(tmp_path / "play.yml"), *arguments)
+    return run(tmp_path, *arguments, TEST_RESULTS=str(results))
 
 
 def ansible(tmp_path: Path, playbook: str, *arguments: str) -> tuple[int, str]:
     """Run a playbook on the hosts of that directory; return the status and the output."""
-    environment = {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
-        "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
-        "ANSIBLE_LOCALHOST_WARNING": "0",
-    }
-    done = subprocess.run(
-        [str(ANSIBLE), "-i", str(tmp_path / "hosts.ini"), playbook, *arguments],
-        cwd=tmp_path,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout
+    return run_playbook(tmp_path, "-i", str(tmp_path / "hosts.ini"), playbook, *arguments)
 
 
 def check(role: str = "queue_cleanup") -> dict[str, Any]:
@@ -88,7 +79,8 @@ def test_what_is_given_right_passes(tmp_path: Path) -> None:
     rules = "\"{{ [{'sender': own ~ '@example.com'}] }}\""
     hosts = "mx01 own=a\nmx02 own=b\n[all:vars]\nqueue_cleanup_match=%s\n" % rules
     # The second one does not look into the variables of the hosts again.
-    status, output = play(tmp_path, [check(), check(), debug()], "-e", "queue_cleanup_max_percent=50", inventory=hosts)
+    tasks = [check(), check(), debug()]
+    status, output = play(tmp_path, tasks, "-e", "queue_cleanup_max_percent=50", inventory=hosts, run=run_command)
     assert status == 0, output
     assert output.count("was reached") == 2
 
@@ -187,9 +179,6 @@ def test_what_another_host_has_wrong_is_refused_before_any_host(tmp_path: Path) 
     assert "was reached" not in output
 
 
-REPORT = {"kind": "quarantines", "created": 0, "hosts": [], "problems": {}}
-
-
 def files(operation: str, **options: Any) -> dict[str, Any]:
     task = {"mailops.postfix.postfix_run_files": {"operation": operation, "directory": "r", **options}}
     return {**task, "run_once": True, "register": "result"}
@@ -217,55 +206,13 @@ def test_files_are_kept_and_read(tmp_path: Path) -> None:
         # The run goes on, so it was not interrupted.
         files("report_interrupted", run=""),
         show,
-        files("keep_report", report=REPORT, run=""),
     ]
-    status, output = play(tmp_path, tasks)
+    status, output = play(tmp_path, tasks, run=run_command)
     assert status == 0, output
     assert '"lines": []' in output
     assert "changed=0" in output
     directory = tmp_path / "r"
-    assert sorted(path.name for path in directory.iterdir() if not path.name.startswith("quarantines-")) == [
-        "quarantines.json",
-        "quarantines.md",
-        "runs",
-    ]
-
-
-FAILED_HOST = {"host": "mx02", "state": "failed", "problem": "there is no Postfix", "quarantines": []}
-OK_HOST: dict[str, Any] = {"host": "mx01", "state": "ok", "problem": None, "quarantines": []}
-WITH_PROBLEM = {**REPORT, "hosts": [OK_HOST, FAILED_HOST], "problems": {"mx02": "there is no Postfix"}}
-
-
-def show_kept() -> dict[str, Any]:
-    return {"ansible.builtin.debug": {"msg": "{{ result.where }} {{ result.problems }}"}, "run_once": True}
-
-
-def test_in_check_mode_nothing_is_kept(tmp_path: Path) -> None:
-    tasks = [files("keep_report", report=WITH_PROBLEM, run=""), show_kept()]
-    status, output = play(tmp_path, tasks, "--check")
-    assert status == 0, output
-    assert "[] {'mx02': 'there is no Postfix'}" in output
-    assert not (tmp_path / "r").exists()
-
-
-def test_a_report_that_is_not_kept_is_a_problem_of_each_host(tmp_path: Path) -> None:
-    (tmp_path / "r").write_text("", encoding="utf-8")
-    status, output = play(tmp_path, [files("keep_report", report=WITH_PROBLEM, run=""), show_kept()])
-    assert status == 0, output
-    reason = "The report was not kept: Files of this run in %s on the controller: " % (tmp_path / "r")
-    assert "['', '%s" % reason in output
-    assert "{'mx01': '%s" % reason in output
-    assert "'mx02': 'there is no Postfix'}" in output
-
-
-def test_a_file_in_the_place_of_a_link_stays_and_is_warned_of(tmp_path: Path) -> None:
-    (tmp_path / "r").mkdir()
-    (tmp_path / "r" / "quarantines.md").write_text("evidence", encoding="utf-8")
-    status, output = play(tmp_path, [files("keep_report", report=WITH_PROBLEM, run=""), show_kept()])
-    assert status == 0, output
-    assert "because it is not a link of this collection: quarantines.md." in " ".join(output.split())
-    assert "As JSON, Markdown and HTML: %s/r/quarantines-" % tmp_path in output
-    assert (tmp_path / "r" / "quarantines.md").read_text(encoding="utf-8") == "evidence"
+    assert [path.name for path in directory.iterdir()] == ["runs"]
 
 
 # --- reports --------------------------------------------------------------------------------------------------------
@@ -282,26 +229,22 @@ LISTED: dict[str, Any] = {
 }
 
 
-def show_result() -> dict[str, Any]:
+def last_result(tmp_path: Path) -> dict[str, Any]:
+    """Return what the last task of a play registered."""
     names = ("path", "paths", "lines", "problems", "refusals", "over", "metrics")
-    return {
-        "ansible.builtin.copy": {
-            "content": "{{ {%s} | to_json }}"
-            % ", ".join("'%s': result.%s | default(none)" % (name, name) for name in names),
-            "dest": "{{ playbook_dir }}/result.json",
-        },
-        "delegate_to": "localhost",
-        "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
-        "run_once": True,
-        "check_mode": False,
-    }
+    result = json.loads((tmp_path / "results").read_text(encoding="utf-8").splitlines()[-1])[2]
+    return {name: result.get(name) for name in names}
 
 
-def run_report(tmp_path: Path, task: dict[str, Any], *arguments: str) -> tuple[str, dict[str, Any]]:
-    status, output = play(tmp_path, [task, show_result()], *arguments)
+def run_report(
+    tmp_path: Path,
+    task: dict[str, Any],
+    *arguments: str,
+    run: Callable[..., tuple[int, str]] = run_playbook,
+) -> tuple[str, dict[str, Any]]:
+    status, output = play(tmp_path, [task], *arguments, run=run)
     assert status == 0, output
-    result: dict[str, Any] = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
-    return output, result
+    return output, last_result(tmp_path)
 
 
 def test_each_option_of_a_report_is_documented() -> None:
@@ -314,12 +257,12 @@ def test_each_option_of_a_report_is_documented() -> None:
 
 
 def test_a_report_is_shown_and_kept(tmp_path: Path) -> None:
-    output, result = run_report(tmp_path, fleet_report(results=LISTED))
+    output, result = run_report(tmp_path, fleet_report(results=LISTED), run=run_command)
     lines = output.splitlines()
     start = lines.index(result["lines"][0])
     assert lines[start : start + len(result["lines"])] == result["lines"]
     assert "  mx02: failed: there is no \\x1b[31mPostfix" in result["lines"]
-    assert "ok=2    changed=1" in output
+    assert "ok=1    changed=0" in output
     assert result["problems"] == {"mx02": "there is no \x1b[31mPostfix"}
     assert result["refusals"] == []
     assert result["paths"] == {
@@ -345,9 +288,9 @@ def test_a_report_of_steps_has_all_hosts_of_the_play_and_what_they_returned_is_n
         {**raw, "when": "inventory_hostname == 'mx01'"},
         fleet_report(steps={"listing": "planned"}, formats=["json"]),
     ]
-    status, output = play(tmp_path, [*tasks, show_result()])
+    status, output = play(tmp_path, [*tasks])
     assert status == 0, output
-    result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+    result = last_result(tmp_path)
     assert result["problems"]["mx01"] == "{{ 7 * 7 }}"
     assert result["problems"]["mx02"] == "The host failed in an earlier task or play and was not queried."
     assert set(result["paths"]) == {"json"}
@@ -388,10 +331,10 @@ def test_an_audit_has_growth_metrics_and_what_is_over(tmp_path: Path) -> None:
     (tmp_path / "r").mkdir()
     foreign = tmp_path / "r" / "audit-20200101T000000.000000Z.json"
     foreign.write_text("{}", encoding="utf-8")
-    status, output = play(tmp_path, [first, second, show_result()])
+    status, output = play(tmp_path, [first, second])
     assert status == 0, output
     assert "%s is no audit report of this collection. It is left out of the" % foreign in " ".join(output.split())
-    result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+    result = last_result(tmp_path)
     assert result["over"] == [
         {"host": None, "threshold": "fleet_growth_messages", "value": 99, "limit": 1, "name": None},
         {"host": "mx01", "threshold": "messages", "value": 600, "limit": 400, "name": None},
@@ -414,10 +357,10 @@ def test_an_audit_has_growth_metrics_and_what_is_over(tmp_path: Path) -> None:
 
 
 def test_no_earlier_audit_counts_if_none_is_to(tmp_path: Path) -> None:
-    tasks = [fleet_audit(), fleet_audit(history=0, settings={"thresholds": {"growth_messages": 0}}), show_result()]
+    tasks = [fleet_audit(), fleet_audit(history=0, settings={"thresholds": {"growth_messages": 0}})]
     status, output = play(tmp_path, tasks)
     assert status == 0, output
-    assert json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["over"] == []
+    assert last_result(tmp_path)["over"] == []
 
 
 def test_old_reports_are_deleted_only_if_a_number_is_given(tmp_path: Path) -> None:
@@ -554,26 +497,20 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (
         files("x"),
         (
-            "operation: 'x' is none of keep_report, keep_plans, find_plans, read_plan, begin_run, note_results, report_interrupted, "
+            "operation: 'x' is none of begin_run, note_results, report_interrupted, "
             "choose_canary, check_batch, note_waiting, merge_runs, make_hold, begin_hold, end_hold, find_holds, read_hold, end_release."
         ),
     ),
-    (files("read_plan"), "The operation read_plan takes directory and host."),
-    (files("read_plan", host="mx01"), "The plan was altered: its content does not fit its digest; make a new plan."),
+    (files("note_waiting"), "The operation note_waiting takes directory and run."),
     (
         files("begin_run", kind="cleanup", about={}, hosts=[], results={}, run=""),
         "r on the controller: Not a directory. Put a directory there, then run this again.",
-    ),
-    (
-        {**files("find_plans"), "mailops.postfix.postfix_run_files": {"operation": "find_plans", "directory": "none"}},
-        "none; nothing was touched. The playbook mailops.postfix.plan makes plans.",
     ),
 ]
 
 
 def test_what_cannot_be_done_is_refused(tmp_path: Path) -> None:
     (tmp_path / "r").mkdir()
-    (tmp_path / "r" / "mx01.json").write_text('{"digest": "x"}', encoding="utf-8")
     (tmp_path / "r" / "runs").write_text("", encoding="utf-8")
     _status, output = play(tmp_path, [{**task, "ignore_errors": True} for task, _message in WRONG])
     shown = output.replace("\\'", "'")
@@ -663,15 +600,14 @@ def test_a_playbook_that_reaches_no_host_fails(
 
 def test_suspects_have_a_file_of_locks_and_the_command_that_takes_it(tmp_path: Path) -> None:
     log = {"log": {"accounts": [], "suspects": [{"sasl_username": "stolen@example.com", "evidence": []}]}}
-    report = suspects_report({"mx01": {"log": log}}, created=5)
     arguments = ["--limit", "mx01:mx02", "-e", "mailops_hosts=all", "-e", "secret=x", "-e", "lockout_since=2h"]
-    status, output = play(tmp_path, [files("keep_report", report=report, run=""), show_kept()], *arguments)
-    assert status == 0, output
+    _output, result = run_report(tmp_path, fleet_report(kind="suspects", results={"mx01": {"log": log}}), *arguments)
     (path,) = tmp_path.glob("r/suspects-*.yml")
+    assert result["paths"]["locks"] == str(path)
     assert (tmp_path / "r" / "suspects.yml").resolve() == path
     assert path.stat().st_mode & 0o777 == 0o600
-    command = (
-        f"  ansible-playbook mailops.postfix.lockout -i {tmp_path}/hosts.ini --limit mx01:mx02 -e mailops_hosts=all "
+    command = " ".join(" ".join(result["lines"]).replace(" \\ ", " ").split())
+    assert command.endswith(
+        f"ansible-playbook mailops.postfix.lockout -i {tmp_path}/hosts.ini --limit mx01:mx02 -e mailops_hosts=all "
         f"-e lockout_since=2h -e @{path}"
     )
-    assert command in output

@@ -162,7 +162,7 @@ def move(made: MadeUpSpool) -> None:
 @pytest.mark.parametrize(
     ("event", "expected"),
     [(change, "changed"), (vanish, "vanished"), (move, "under_way")],
-    ids=str,
+    ids=["change", "vanish", "move"],
 )
 @pytest.mark.parametrize("requeue", [False, True])
 def test_what_happens_between_look_and_act(

@@ -367,7 +367,7 @@ TASKS: dict[str, list[Step]] = {
         ("mailops.postfix.lockout -i inventory", _suspects_shown),
         ("suspects.yml --check --diff", untouched),
         ("-e lockout_reason=ticket-4711", _locked),
-        ('-e \'{"lockout_locks":', _locked),
+        ('-e \'{"lockout_locks":', _still_locked),
         ("mailops.postfix.locks -i inventory", _lock_listed),
         ('mailops.postfix.unlock -i inventory -e \'{"lockout_ids":', _unlocked),
         ('mailops.postfix.unlock -i inventory -e \'{"lockout_locks":', _unlocked),

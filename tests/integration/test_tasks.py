@@ -297,7 +297,10 @@ def _ci_before(desk: Desk) -> None:
     (desk.directory / "approvals").mkdir()
     key = desk.directory / "id_ed25519"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
-    desk.names.update({"runs/TIME": "runs/latest", "~/.ssh/id_ed25519": str(key)})
+    plan = json.loads((desk.directory / "mailops-reports/runs/latest/fleet_plan.json").read_text("utf-8"))
+    # Nobody is there to answer the question of the playbook. The digest is the answer, too.
+    answered = f"{key} -e queue_cleanup_approve={plan['digest']}"
+    desk.names.update({"runs/TIME": "runs/latest", "~/.ssh/id_ed25519": answered})
 
 
 # Values that fit the small and new mail of the lab.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.fleet.lab import RELEASES
 from tests.tools import project, steps
 from tests.tools.steps import COVERAGE_FLOORS, Outcome, Step
 
@@ -38,7 +39,7 @@ def test_what_takes_minutes_is_made_during_the_other_steps(tmp_path: Path, monke
     monkeypatch.setattr(steps, "_AUTOMATION", ("sh", "-c", "echo set up; exit 1"))
     with steps._being_made():  # noqa: SLF001
         pass
-    assert (tmp_path / "images.log").read_text(encoding="utf-8").split() == ["image", *steps.RELEASES]
+    assert (tmp_path / "images.log").read_text(encoding="utf-8").split() == ["image", *RELEASES]
     assert (tmp_path / "automation.log").read_text(encoding="utf-8") == "set up\n"
     # A step says if it failed.
     names = [step.name for step in steps.STEPS if step.group == "integration"]

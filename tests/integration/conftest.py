@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Where files are dealt out to several labs, these come first, so that nobody waits for one of them at the end.
 LONGEST = (
     "test_cleanup",
+    "test_tasks",
     "test_playbooks",
     "test_backscatter",
     "test_lockout",

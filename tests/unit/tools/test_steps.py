@@ -4,10 +4,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from tests.fleet.lab import RELEASES
 from tests.tools import project, steps
 from tests.tools.steps import COVERAGE_FLOORS, Outcome, Step
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_each_room_of_module_utils_has_a_coverage_floor() -> None:
@@ -25,6 +31,19 @@ def test_a_floor_is_checked_for_the_files_of_its_room() -> None:
             "--include=plugins/module_utils/" + files,
             "--fail-under=100",
         )
+
+
+def test_what_takes_minutes_is_made_during_the_other_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(project, "CACHE", tmp_path)
+    monkeypatch.setattr(steps, "FLEET", "echo")
+    monkeypatch.setattr(steps, "_AUTOMATION", ("sh", "-c", "echo set up; exit 1"))
+    with steps._being_made():  # noqa: SLF001
+        pass
+    assert (tmp_path / "images.log").read_text(encoding="utf-8").split() == ["image", *RELEASES]
+    assert (tmp_path / "automation.log").read_text(encoding="utf-8") == "set up\n"
+    # A step says if it failed.
+    names = [step.name for step in steps.STEPS if step.group == "integration"]
+    assert names == ["set-up", "integration"]
 
 
 @pytest.fixture

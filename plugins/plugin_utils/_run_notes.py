@@ -20,6 +20,7 @@ A host that has a start and no result was being worked on when the process ended
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -29,7 +30,12 @@ from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
-from ansible_collections.mailops.postfix.plugins.plugin_utils import _files, _processes, _run_directory
+from ansible_collections.mailops.postfix.plugins.plugin_utils import (
+    _files,
+    _processes,
+    _run_directory,
+    _run_files,
+)
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.attempts import (
     Attempt,
     HostState,
@@ -221,24 +227,21 @@ def _refuse_working_twice(known: RunNotes, results: Results) -> None:
 
 
 def _write(run: RunDirectory, event: str, note: Mapping[str, Any]) -> None:
-    """Write a note with the next free number. Raises OSError and FileError."""
+    """Write a note with the next free number. Raises OSError."""
     notes = run.notes
     notes.mkdir(0o700, exist_ok=True)
+    text = json.dumps({"event": event, "at": int(time.time()), **note}) + "\n"
     number = max((int(path.stem) for path in _paths(notes)), default=0) + 1
-    new_path = notes / (".%d.%d" % (os.getpid(), time.time_ns()))
-    _files.write_json(new_path, {"event": event, "at": int(time.time()), **note}, what=_WHAT)
-    try:
-        # A link is made only if nothing has that name: other processes may write notes, too.
-        while not _link(new_path, notes / ("%08d.json" % number)):
-            number += 1
-    finally:
-        new_path.unlink()
+    # Other processes may write notes, too.
+    while not _write_numbered(notes / ("%08d.json" % number), text):
+        number += 1
     _sync(notes)
 
 
-def _link(path: Path, new_path: Path) -> bool:
+def _write_numbered(path: Path, text: str) -> bool:
+    """Write a note, and return whether its number was free."""
     try:
-        os.link(path, new_path)
+        _run_files.write_new(path, text)
     except FileExistsError:
         return False
     return True

@@ -20,11 +20,11 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet_plan import
     read_fleet_plan,
     write_fleet_plan,
 )
-from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import parse_plan
+from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import read_plan_file, write_plan_file
 from ansible_collections.mailops.postfix.plugins.plugin_utils._run_directory import RunDirectory
 
-_WHAT = "The plan of a host"
-_MAX_BYTES = 64 * 1024 * 1024
+_APPROVAL = "The approval"
+_APPROVAL_MAX_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,9 @@ def _copy_plans(
         for host in fleet_plan.hosts:
             if host in copied:
                 continue
-            data = _files.read_bytes(run.plan_of(host), most=_MAX_BYTES, what=_WHAT)
-            plan = parse_plan(data.decode("utf-8", "replace"))
+            plan = read_plan_file(run.plan_of(host))
             check_host_plan(fleet_plan, host, digest=plan["digest"])
-            _files.write_bytes(merged.plan_of(host), data, what=_WHAT)
+            write_plan_file(merged.plan_of(host), plan)
             copied.add(host)
             yield host, plan
 
@@ -97,4 +96,4 @@ def _copy_approval(runs: Sequence[RunDirectory], merged: RunDirectory) -> None:
         return
     for old, new in ((approved.approval, merged.approval), (approved.signature, merged.signature)):
         if old.exists():
-            _files.write_bytes(new, _files.read_bytes(old, most=_MAX_BYTES, what="The approval"), what="The approval")
+            _files.write_bytes(new, _files.read_bytes(old, most=_APPROVAL_MAX_BYTES, what=_APPROVAL), what=_APPROVAL)

@@ -36,6 +36,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils import (
     _run_directory,
     _run_files,
 )
+from ansible_collections.mailops.postfix.plugins.plugin_utils._files import FileError
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.attempts import (
     Attempt,
     HostState,
@@ -279,19 +280,43 @@ def _without_list(key: str, value: Any) -> Any:
 
 
 def read_run(path: Path) -> RunNotes:
-    """Return what the notes of a run say; nothing if no process has begun. Raises FileError."""
+    """Return what the notes of a run say; nothing if no process has begun. Raises FileError and RunError."""
     notes = RunNotes(path)
     for note_path in _paths(RunDirectory(path).notes):
-        _apply(notes, _files.read_json(note_path, most=_MAX_BYTES, what=_WHAT))
+        note = _read_note(note_path)
+        try:
+            _apply(notes, note)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise RunError(
+                "%s: %s is no note that this version of the collection knows (%r); nothing was touched. Use the version that wrote it, or "
+                "move the directory of the run away." % (_WHAT, note_path, error)
+            ) from error
     return notes
 
 
 def interrupted_runs(directory: Path) -> Iterator[RunNotes]:
-    """Yield the runs of a directory that were interrupted and that nobody has reported on."""
-    for path in sorted((directory / RUNS).glob("*/notes")):
-        run = read_run(path.parent)
-        if not path.parent.is_symlink() and run.is_interrupted:
+    """Yield the runs of a directory that were interrupted and that nobody has reported on. Raises FileError and RunError."""
+    for notes in sorted((directory / RUNS).glob("*/notes")):
+        path = notes.parent
+        try:
+            # Of the many runs that have their report, only one note is read.
+            run = None if path.is_symlink() or _has_report(notes) else read_run(path)
+        except FileError:
+            # Another controller removes a run without plans when it has its report.
+            if path.exists():
+                raise
+            continue
+        if run is not None and run.is_interrupted:
             yield run
+
+
+def _has_report(notes: Path) -> bool:
+    """Return whether the newest note says that the run has its report."""
+    return any(_read_note(path).get("event") == "end" for path in _paths(notes)[-1:])
+
+
+def _read_note(path: Path) -> dict[str, Any]:
+    return _files.read_json(path, most=_MAX_BYTES, what=_WHAT)
 
 
 def _paths(notes: Path) -> list[Path]:

@@ -197,6 +197,9 @@ def _begin_hold(
 
 
 def _end_hold(_directory: Path, *, path: str, results: Results) -> TaskResult:
+    if not path:
+        # An empty path would be the working directory.
+        return {"path": None}
     kept = _holds.end_hold(Path(path), {host: steps["act"] for host, steps in results.items()})
     return {"path": None if kept is None else str(kept)}
 

@@ -105,7 +105,7 @@ def end_hold(path: Path, results: Mapping[str, Mapping[str, Any]]) -> Path | Non
     has written the plans. The directory of a hold that never began, or that put nothing on hold, is removed.
     """
     if not (path / _RECORD).is_file():
-        shutil.rmtree(path)
+        _remove(path)
         return None
     held: dict[str, dict[str, Any]] = {}
     for host, result in results.items():
@@ -115,12 +115,21 @@ def end_hold(path: Path, results: Mapping[str, Mapping[str, Any]]) -> Path | Non
     write_new(path / _HELD, _to_json({"hosts": held}))
     hold = _read_hold(path)
     if hold.is_empty:
-        shutil.rmtree(path)
+        _remove(path)
         return None
     if hold.has_ended:
         shutil.rmtree(path / _PLANNED)
     set_link(path.parent / LATEST_HOLD, path.name)
     return path
+
+
+def _remove(path: Path) -> None:
+    """Remove the directory of a hold, and nothing else that a wrong path may name. Raises OSError if it has other files."""
+    for name in (_PLANNED, "plans"):
+        shutil.rmtree(path / name)
+    for name in (_RECORD, _HELD):
+        (path / name).unlink(missing_ok=True)
+    path.rmdir()
 
 
 def _to_json(content: Any) -> str:

@@ -209,11 +209,11 @@ def note_merged(run: RunDirectory, parts: Iterable[RunNotes], results: Results) 
 
 
 def end_run(run: str) -> None:
-    """Note that the run has its report. A run without plans, which nobody can resume, is deleted."""
+    """Note that the run has its report. A run without plans, which nobody can resume, is deleted. What is no run stays."""
     chosen = RunDirectory(Path(run))
     if chosen.fleet_plan.exists():
         _write(chosen, "end", {"hosts": {}})
-    else:
+    elif chosen.note.is_file():
         shutil.rmtree(chosen.path, ignore_errors=True)
 
 

@@ -222,6 +222,12 @@ def test_files_are_kept_and_read(tmp_path: Path) -> None:
     assert [path.name for path in directory.iterdir()] == ["runs"]
 
 
+def test_a_hold_without_a_directory_deletes_nothing(tmp_path: Path) -> None:
+    status, output = play(tmp_path, [files("end_hold", path="", hosts=[], results={})])
+    assert status == 0, output
+    assert (tmp_path / "play.yml").is_file()
+
+
 # --- reports --------------------------------------------------------------------------------------------------------
 
 

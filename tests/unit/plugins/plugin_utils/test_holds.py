@@ -163,6 +163,13 @@ def test_a_hold_that_never_began_leaves_nothing(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_directory_that_is_no_hold_is_not_deleted(tmp_path: Path) -> None:
+    (tmp_path / "evidence").touch()
+    with pytest.raises(FileNotFoundError):
+        _holds.end_hold(tmp_path, {})
+    assert [path.name for path in tmp_path.iterdir()] == ["evidence"]
+
+
 def test_without_a_record_nothing_is_released(tmp_path: Path) -> None:
     text = (
         f"There is no record of a hold in {tmp_path}; nothing was touched. Name the directory of a hold in queue_hold_run, or set "

@@ -87,6 +87,12 @@ def test_a_run_without_plans_is_deleted_when_it_ends(tmp_path: Path, monkeypatch
     assert not list((tmp_path / "runs").iterdir())
 
 
+def test_a_directory_that_is_no_run_is_not_deleted(tmp_path: Path) -> None:
+    (tmp_path / "evidence").touch()
+    _run_notes.end_run(str(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["evidence"]
+
+
 def test_a_run_with_plans_stays_when_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = planned_run(tmp_path)
     assert begin(tmp_path, monkeypatch, run=run) == run

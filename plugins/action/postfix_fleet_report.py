@@ -185,13 +185,23 @@ def _keep_report(report: Report, options: Mapping[str, Any]) -> TaskResult:
         text = "The report was not kept: %s" % _run_files.refusal_text(directory, error)
         problems = {**{row["host"]: text for row in report["hosts"]}, **report["problems"]}
         return {"more_lines": ["", text], "problems": problems}
+    warnings = [_run_files.blocked_text(blocked)] if blocked else []
     if options["run"]:
-        _run_notes.end_run(options["run"])
+        warnings += _end_run(options["run"])
     paths = {name: "%s%s" % (path, file.suffix) for name, file in files.items()}
     where = ["%s: %s" % (file.title, paths[name]) for name, file in files.items()]
     more_lines = ["", *where, *_approval_lines(report, paths)]
-    warnings = {"warnings": [_run_files.blocked_text(blocked)]} if blocked else {}
-    return {"more_lines": more_lines, "path": str(path), "paths": paths, **warnings}
+    return {"more_lines": more_lines, "path": str(path), "paths": paths, "warnings": warnings}
+
+
+def _end_run(run: str) -> list[str]:
+    """Note that a run has its report. Return what is wrong if that cannot be noted: the report is kept all the same."""
+    try:
+        _run_notes.end_run(run)
+    except OSError as error:
+        text = "It was not noted that the run has its report, so that the next run may report on it again: %s"
+        return [text % _run_files.refusal_text(Path(run), error)]
+    return []
 
 
 def _approval_lines(report: Report, paths: Mapping[str, str]) -> list[str]:

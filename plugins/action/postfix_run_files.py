@@ -161,13 +161,22 @@ def _is_approved_again(notes: RunNotes, canary: list[str], options: Mapping[str,
 
 
 def _merge_runs(directory: Path, *, runs: list[str]) -> TaskResult:
-    merged = _merged_runs.merge_runs(directory, [Path(run).expanduser().absolute() for run in runs])
+    merged = _merged_runs.merge_runs(directory, _absolute(runs))
     return {
         "run": str(merged.run.path),
         "digest": merged.plan.digest,
         "limits": dict(merged.plan.limits),
         "kind": merged.kind,
     }
+
+
+def _predict_merge(_directory: Path, *, runs: list[str]) -> TaskResult:
+    plan = _merged_runs.predict_plan(_absolute(runs))
+    return {"digest": plan.digest, "limits": dict(plan.limits)}
+
+
+def _absolute(paths: Iterable[str]) -> list[Path]:
+    return [Path(path).expanduser().absolute() for path in paths]
 
 
 # --- holds ----------------------------------------------------------------------------------------------------------
@@ -188,6 +197,9 @@ def _begin_hold(
 
 
 def _end_hold(_directory: Path, *, path: str, results: Results) -> TaskResult:
+    if not path:
+        # An empty path would be the working directory.
+        return {"path": None}
     kept = _holds.end_hold(Path(path), {host: steps["act"] for host, steps in results.items()})
     return {"path": None if kept is None else str(kept)}
 
@@ -237,7 +249,7 @@ OPERATIONS: Mapping[str, Operation] = {
         _check_batch,
     ),
     "note_waiting": Operation(_note_waiting, frozenset(("directory", "run")), _note_waiting),
-    "merge_runs": Operation(_merge_runs, frozenset(("directory", "runs")), _merge_runs),
+    "merge_runs": Operation(_merge_runs, frozenset(("directory", "runs")), _predict_merge),
     "make_hold": Operation(_make_hold, frozenset(("directory",)), _predict_nothing),
     "begin_hold": Operation(
         _begin_hold, frozenset(("directory", "path", "rules", "reason", "hosts", "results")), _predict_nothing

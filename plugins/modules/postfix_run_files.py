@@ -91,7 +91,7 @@ options:
     description: The file of those who may sign an approval. Empty for none.
     type: path
   path:
-    description: The directory of a hold, which O(operation=make_hold) returned in RV(path).
+    description: The directory of a hold, which O(operation=make_hold) returned in RV(path). With V(end_hold), empty for none.
     type: path
   paths:
     description: The directories of holds, which O(operation=find_holds) returned in RV(paths).

@@ -12,7 +12,6 @@ import errno
 import json
 import os
 import stat
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -70,14 +69,9 @@ def write_bytes(path: Path, data: bytes, *, what: str, mode: int = _FILE_MODE) -
 
     mode: by default the file is for its owner only. The umask does not count.
     """
-    new_path = path.with_name(".%s.%d.%d" % (path.name[:100], os.getpid(), time.time_ns()))
     try:
+        new_path = _run_files.write_hidden(path, data, mode)
         try:
-            with open(os.open(new_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE), "wb") as file:
-                os.fchmod(file.fileno(), mode)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
             new_path.replace(path)
         except BaseException:
             with suppress(OSError):

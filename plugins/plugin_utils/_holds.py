@@ -27,7 +27,9 @@ from pathlib import Path
 from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import plan as plans
-from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import parse_plan
+from ansible_collections.mailops.postfix.plugins.plugin_utils import _files
+from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import read_plan_file
+from ansible_collections.mailops.postfix.plugins.plugin_utils._run_directory import RUNS
 from ansible_collections.mailops.postfix.plugins.plugin_utils._run_files import (
     file_name,
     make_directory,
@@ -41,6 +43,9 @@ _RECORD = "record.json"
 _HELD = "held.json"
 _PLANNED = "planned"
 _VERSION = 1
+_WHAT = "The record of a hold"
+# A host takes about 150 bytes.
+_MAX_BYTES = 64 * 1024 * 1024
 _NO_HOLD = (
     "There is no record of a hold in %s; nothing was touched. Name the directory of a hold in queue_hold_run, or set queue_hold_own: "
     "false and give rules to release messages whoever put them on hold."
@@ -81,7 +86,7 @@ class Hold:
 
 def make_hold(directory: Path) -> Path:
     """Make the directory of a hold, before it is known what it selects. Return it."""
-    path = new_directory(make_directory(directory / "runs"))
+    path = new_directory(make_directory(directory / RUNS))
     for name in (_PLANNED, "plans"):
         make_directory(path / name)
     return path
@@ -100,7 +105,7 @@ def end_hold(path: Path, results: Mapping[str, Mapping[str, Any]]) -> Path | Non
     has written the plans. The directory of a hold that never began, or that put nothing on hold, is removed.
     """
     if not (path / _RECORD).is_file():
-        shutil.rmtree(path)
+        _remove(path)
         return None
     held: dict[str, dict[str, Any]] = {}
     for host, result in results.items():
@@ -110,12 +115,21 @@ def end_hold(path: Path, results: Mapping[str, Mapping[str, Any]]) -> Path | Non
     write_new(path / _HELD, _to_json({"hosts": held}))
     hold = _read_hold(path)
     if hold.is_empty:
-        shutil.rmtree(path)
+        _remove(path)
         return None
     if hold.has_ended:
         shutil.rmtree(path / _PLANNED)
     set_link(path.parent / LATEST_HOLD, path.name)
     return path
+
+
+def _remove(path: Path) -> None:
+    """Remove the directory of a hold, and nothing else that a wrong path may name. Raises OSError if it has other files."""
+    for name in (_PLANNED, "plans"):
+        shutil.rmtree(path / name)
+    for name in (_RECORD, _HELD):
+        (path / name).unlink(missing_ok=True)
+    path.rmdir()
 
 
 def _to_json(content: Any) -> str:
@@ -135,7 +149,7 @@ def find_holds(path: Path, rules: Mapping[str, Any]) -> list[Hold]:
     if (path / _RECORD).is_file():
         holds = [_read_hold(path)]
     else:
-        parent = path / "runs" if (path / "runs").is_dir() else path
+        parent = path / RUNS if (path / RUNS).is_dir() else path
         paths = [found.parent for found in parent.glob("*/" + _RECORD) if not found.parent.is_symlink()]
         known = [_read_hold(found) for found in sorted(paths, reverse=True)]
         known = [hold for hold in known if not hold.is_empty]
@@ -148,18 +162,16 @@ def find_holds(path: Path, rules: Mapping[str, Any]) -> list[Hold]:
 
 
 def _read_hold(path: Path) -> Hold:
-    """Return the record in a directory. Raises ValueError if it cannot be read."""
+    """Return the record in a directory. Raises FileError if it cannot be read, and ValueError if it is none."""
     begun = _read_json(path / _RECORD)
     held = _read_json(path / _HELD)["hosts"] if (path / _HELD).is_file() else {}
     return Hold(path, begun["rules"], begun["hosts"], held)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError("%s is not JSON (%s); nothing was touched. Name another hold." % (path, error)) from error
-    if not isinstance(content, dict) or "hosts" not in content:
+    content = _files.read_json(path, most=_MAX_BYTES, what=_WHAT)
+    # The rules are in the record only, the hosts in both files.
+    if "hosts" not in content or (path.name == _RECORD and "rules" not in content):
         raise ValueError("%s is no record of a hold; nothing was touched. Name another hold." % path)
     return content
 
@@ -177,7 +189,7 @@ class HeldHere(NamedTuple):
 
 
 def find_held(holds: Iterable[Hold], host: str) -> HeldHere:
-    """Return what holds put on hold on a host. Raises ValueError if a plan was altered."""
+    """Return what holds put on hold on a host. Raises FileError and PlanError if a plan cannot be read, or was altered."""
     found, problem = [], None
     for hold in holds:
         path = hold.path / "plans" / file_name(host)
@@ -190,12 +202,15 @@ def find_held(holds: Iterable[Hold], host: str) -> HeldHere:
     if len(found) == 1:
         # The module reads it, so that it is never a variable.
         return HeldHere(path=found[0], problem=problem)
-    plan = merge_release_plans([parse_plan(path.read_text(encoding="utf-8")) for path in found]) if found else None
+    plan = merge_release_plans([read_plan_file(path) for path in found]) if found else None
     return HeldHere(plan=plan, problem=problem)
 
 
 def merge_release_plans(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return one plan with the messages of several plans of a host, the newest first. Raises ValueError if they do not belong together."""
+    """Return one plan with the messages of several plans of a host, the newest first.
+
+    Raises ValueError if they do not belong together, and PlanError if a list of messages cannot be read.
+    """
     newest = dict(found[0])
     if any(plan["host"] != newest["host"] or plan["instance"] != newest["instance"] for plan in found):
         raise ValueError(

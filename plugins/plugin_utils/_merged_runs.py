@@ -20,11 +20,11 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet_plan import
     read_fleet_plan,
     write_fleet_plan,
 )
-from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import parse_plan
+from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import read_plan_file, write_plan_file
 from ansible_collections.mailops.postfix.plugins.plugin_utils._run_directory import RunDirectory
 
-_WHAT = "The plan of a host"
-_MAX_BYTES = 64 * 1024 * 1024
+_APPROVAL = "The approval"
+_APPROVAL_MAX_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,8 @@ def merge_runs(directory: Path, paths: Sequence[Path]) -> MergedRun:
     Several fleet plans of different hosts become one. Runs that carried out the same fleet plan on different hosts become one that has
     done what they did. directory: of all runs and reports. paths: as of find(). Raises MailopsError and OSError.
     """
-    runs = [_run_directory.find(path) for path in paths]
-    plans = {run: read_fleet_plan(run.fleet_plan) for run in runs}
-    unique = list({plan.digest: plan for plan in plans.values()}.values())
-    plan = unique[0] if len(unique) == 1 else merge_fleet_plans(unique)
+    plans = _read_plans(paths)
+    plan, runs = _merge_plans(plans), list(plans)
     notes = [_run_notes.read_run(run.path) for run in runs]
     merged = _run_directory.begin(directory, "plan", {"merged": [str(run.path) for run in runs]})
     results: dict[str, dict[str, Any]] = {}
@@ -53,10 +51,26 @@ def merge_runs(directory: Path, paths: Sequence[Path]) -> MergedRun:
         results[host] = {"plan": {"changed": False, "plan": content}}
     write_fleet_plan(merged.fleet_plan, plan)
     _run_notes.note_merged(merged, notes, results)
-    if len(unique) == 1:
+    if plan.digest in {part.digest for part in plans.values()}:
         _copy_approval(runs, merged)
     _run_directory.set_latest(merged)
     return MergedRun(merged, plan, "cleanup" if any(known.acted_on for known in notes) else "plan")
+
+
+def predict_plan(paths: Sequence[Path]) -> FleetPlan:
+    """Return the fleet plan that merge_runs() would write. Nothing is written. Raises MailopsError."""
+    return _merge_plans(_read_plans(paths))
+
+
+def _read_plans(paths: Sequence[Path]) -> dict[RunDirectory, FleetPlan]:
+    """Return the fleet plan of each run."""
+    return {run: read_fleet_plan(run.fleet_plan) for run in map(_run_directory.find, paths)}
+
+
+def _merge_plans(plans: Mapping[RunDirectory, FleetPlan]) -> FleetPlan:
+    """Return one fleet plan of those of several runs."""
+    unique = list({plan.digest: plan for plan in plans.values()}.values())
+    return unique[0] if len(unique) == 1 else merge_fleet_plans(unique)
 
 
 def _copy_plans(
@@ -68,10 +82,9 @@ def _copy_plans(
         for host in fleet_plan.hosts:
             if host in copied:
                 continue
-            data = _files.read_bytes(run.plan_of(host), most=_MAX_BYTES, what=_WHAT)
-            plan = parse_plan(data.decode("utf-8", "replace"))
+            plan = read_plan_file(run.plan_of(host))
             check_host_plan(fleet_plan, host, digest=plan["digest"])
-            _files.write_bytes(merged.plan_of(host), data, what=_WHAT)
+            write_plan_file(merged.plan_of(host), plan)
             copied.add(host)
             yield host, plan
 
@@ -83,4 +96,4 @@ def _copy_approval(runs: Sequence[RunDirectory], merged: RunDirectory) -> None:
         return
     for old, new in ((approved.approval, merged.approval), (approved.signature, merged.signature)):
         if old.exists():
-            _files.write_bytes(new, _files.read_bytes(old, most=_MAX_BYTES, what="The approval"), what="The approval")
+            _files.write_bytes(new, _files.read_bytes(old, most=_APPROVAL_MAX_BYTES, what=_APPROVAL), what=_APPROVAL)

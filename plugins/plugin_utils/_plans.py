@@ -8,13 +8,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import check_digest, listed_messages
+from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import check_digest
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _files
 from ansible_collections.mailops.postfix.plugins.plugin_utils._run_files import file_name
 
@@ -24,23 +23,6 @@ _WHAT = "The plan"
 _MAX_BYTES = 64 * 1024 * 1024
 # The parts of a plan that the reports and the role need, with their types.
 _REQUIRED_TYPES = {"created": int, "selection": dict, "counts": dict, "summary": dict, "messages": str}
-
-
-def parse_plan(text: str) -> dict[str, Any]:
-    """Return the plan in a JSON text. Raises ValueError if the text holds none, or if the plan was altered."""
-    try:
-        plan = json.loads(text)
-    except ValueError as error:
-        raise ValueError("The plan is not JSON (%s); %s." % (error, _REMEDY)) from error
-    if not isinstance(plan, dict) or "digest" not in plan:
-        raise ValueError("The file holds no plan; %s." % _REMEDY)
-    try:
-        check_digest(plan, remedy=_REMEDY)
-        _check_parts(plan)
-        listed_messages(plan, remedy=_REMEDY)
-    except PlanError as error:
-        raise ValueError(str(error)) from error
-    return plan
 
 
 def _check_parts(plan: Mapping[str, Any]) -> None:

@@ -57,13 +57,31 @@ def make_directory(path: Path) -> Path:
 
 
 def write_new(path: Path, text: str, mode: int = _FILE_MODE) -> None:
-    """Write a file, by default for its owner only. Raises FileExistsError if there is one of that name."""
-    with open(os.open(path, _CREATE_FLAGS, _FILE_MODE), "w", encoding="utf-8", errors="surrogateescape") as file:
-        # The umask does not count.
-        os.fchmod(file.fileno(), mode)
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    """Write a file in one step, by default for its owner only. Raises FileExistsError if there is one of that name."""
+    new_path = write_hidden(path, text.encode("utf-8", "surrogateescape"), mode)
+    try:
+        # A link is made only if nothing has that name, and others never read a part of the file.
+        os.link(new_path, path)
+    finally:
+        new_path.unlink()
+
+
+def write_hidden(path: Path, data: bytes, mode: int) -> Path:
+    """Write a hidden file in the directory of a path, from which it can become that path in one step, and return it. Raises OSError."""
+    new_path = path.with_name(".%s.%d.%d" % (path.name[:100], os.getpid(), time.time_ns()))
+    descriptor = os.open(new_path, _CREATE_FLAGS, _FILE_MODE)
+    try:
+        with open(descriptor, "wb") as file:
+            # The umask does not count.
+            os.fchmod(file.fileno(), mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        with suppress(OSError):
+            new_path.unlink()
+        raise
+    return new_path
 
 
 def set_link(link: Path, target: str) -> bool:

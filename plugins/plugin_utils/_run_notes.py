@@ -20,6 +20,7 @@ A host that has a start and no result was being worked on when the process ended
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -29,7 +30,13 @@ from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
-from ansible_collections.mailops.postfix.plugins.plugin_utils import _files, _processes, _run_directory
+from ansible_collections.mailops.postfix.plugins.plugin_utils import (
+    _files,
+    _processes,
+    _run_directory,
+    _run_files,
+)
+from ansible_collections.mailops.postfix.plugins.plugin_utils._files import FileError
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.attempts import (
     Attempt,
     HostState,
@@ -202,11 +209,11 @@ def note_merged(run: RunDirectory, parts: Iterable[RunNotes], results: Results) 
 
 
 def end_run(run: str) -> None:
-    """Note that the run has its report. A run without plans, which nobody can resume, is deleted."""
+    """Note that the run has its report. A run without plans, which nobody can resume, is deleted. What is no run stays."""
     chosen = RunDirectory(Path(run))
     if chosen.fleet_plan.exists():
         _write(chosen, "end", {"hosts": {}})
-    else:
+    elif chosen.note.is_file():
         shutil.rmtree(chosen.path, ignore_errors=True)
 
 
@@ -221,24 +228,21 @@ def _refuse_working_twice(known: RunNotes, results: Results) -> None:
 
 
 def _write(run: RunDirectory, event: str, note: Mapping[str, Any]) -> None:
-    """Write a note with the next free number. Raises OSError and FileError."""
+    """Write a note with the next free number. Raises OSError."""
     notes = run.notes
     notes.mkdir(0o700, exist_ok=True)
+    text = json.dumps({"event": event, "at": int(time.time()), **note}) + "\n"
     number = max((int(path.stem) for path in _paths(notes)), default=0) + 1
-    new_path = notes / (".%d.%d" % (os.getpid(), time.time_ns()))
-    _files.write_json(new_path, {"event": event, "at": int(time.time()), **note}, what=_WHAT)
-    try:
-        # A link is made only if nothing has that name: other processes may write notes, too.
-        while not _link(new_path, notes / ("%08d.json" % number)):
-            number += 1
-    finally:
-        new_path.unlink()
+    # Other processes may write notes, too.
+    while not _write_numbered(notes / ("%08d.json" % number), text):
+        number += 1
     _sync(notes)
 
 
-def _link(path: Path, new_path: Path) -> bool:
+def _write_numbered(path: Path, text: str) -> bool:
+    """Write a note, and return whether its number was free."""
     try:
-        os.link(path, new_path)
+        _run_files.write_new(path, text)
     except FileExistsError:
         return False
     return True
@@ -276,19 +280,43 @@ def _without_list(key: str, value: Any) -> Any:
 
 
 def read_run(path: Path) -> RunNotes:
-    """Return what the notes of a run say; nothing if no process has begun. Raises FileError."""
+    """Return what the notes of a run say; nothing if no process has begun. Raises FileError and RunError."""
     notes = RunNotes(path)
     for note_path in _paths(RunDirectory(path).notes):
-        _apply(notes, _files.read_json(note_path, most=_MAX_BYTES, what=_WHAT))
+        note = _read_note(note_path)
+        try:
+            _apply(notes, note)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise RunError(
+                "%s: %s is no note that this version of the collection knows (%r); nothing was touched. Use the version that wrote it, or "
+                "move the directory of the run away." % (_WHAT, note_path, error)
+            ) from error
     return notes
 
 
 def interrupted_runs(directory: Path) -> Iterator[RunNotes]:
-    """Yield the runs of a directory that were interrupted and that nobody has reported on."""
-    for path in sorted((directory / RUNS).glob("*/notes")):
-        run = read_run(path.parent)
-        if not path.parent.is_symlink() and run.is_interrupted:
+    """Yield the runs of a directory that were interrupted and that nobody has reported on. Raises FileError and RunError."""
+    for notes in sorted((directory / RUNS).glob("*/notes")):
+        path = notes.parent
+        try:
+            # Of the many runs that have their report, only one note is read.
+            run = None if path.is_symlink() or _has_report(notes) else read_run(path)
+        except FileError:
+            # Another controller removes a run without plans when it has its report.
+            if path.exists():
+                raise
+            continue
+        if run is not None and run.is_interrupted:
             yield run
+
+
+def _has_report(notes: Path) -> bool:
+    """Return whether the newest note says that the run has its report."""
+    return any(_read_note(path).get("event") == "end" for path in _paths(notes)[-1:])
+
+
+def _read_note(path: Path) -> dict[str, Any]:
+    return _files.read_json(path, most=_MAX_BYTES, what=_WHAT)
 
 
 def _paths(notes: Path) -> list[Path]:

@@ -180,6 +180,7 @@ def test_a_name_that_could_select_other_hosts_gives_no_event(
         over("mx01", value="5000"),
         over("mx01", limit=None),
         over("mx01", value=True),
+        over("mx01", value=float("nan")),
         {**over("mx01"), "host": 7},
         {"host": "mx01"},
     ],
@@ -201,6 +202,11 @@ def test_an_entry_that_is_not_of_the_form_is_ignored(reports: Reports, entry: ob
             '{"kind": "audit", "hosts": [], "created": "now"}',
             "this is not a report of an audit. The file is ignored.",
             id="time",
+        ),
+        pytest.param(
+            '{"kind": "audit", "hosts": [], "created": Infinity}',
+            "this is not a report of an audit. The file is ignored.",
+            id="no time",
         ),
     ],
 )

@@ -61,6 +61,8 @@ EXAMPLES = r"""
 # A report is read into memory. The report of 1,000 hosts has about 10 MB.
 MAX_BYTES = 256 * 1024 * 1024
 # Host names go into --limit of ansible-playbook, where other characters select several hosts or a file of hosts.
+# No number of a report is larger: times are seconds since the epoch, and sizes are counted per message.
+MOST = 1e11
 HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,252}")
 THRESHOLD_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 # The states of hosts that did not answer the audit.
@@ -125,7 +127,7 @@ def find_newest(directory: Path) -> Path | None:
         for entry in entries:
             if entry.name.startswith("audit-") and entry.name.endswith(".json"):
                 status = entry.stat(follow_symlinks=False)
-                # An audit first makes an empty file, and then replaces it.
+                # A tool that copies reports may make a file before it has the content.
                 if stat.S_ISREG(status.st_mode) and status.st_size > 0:
                     found.append((status.st_mtime_ns, entry.name))
     return directory / max(found)[1] if found else None
@@ -148,7 +150,8 @@ def read_report(path: Path) -> dict[str, Any]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    # JSON that Python reads may have NaN, infinity, and numbers that no time can have.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < MOST
 
 
 def states_of(report: Mapping[str, Any]) -> dict[str, str]:

@@ -215,6 +215,12 @@ def test_files_are_kept_and_read(tmp_path: Path) -> None:
     assert [path.name for path in directory.iterdir()] == ["runs"]
 
 
+def test_a_hold_without_a_directory_deletes_nothing(tmp_path: Path) -> None:
+    status, output = play(tmp_path, [files("end_hold", path="", hosts=[], results={})])
+    assert status == 0, output
+    assert (tmp_path / "play.yml").is_file()
+
+
 # --- reports --------------------------------------------------------------------------------------------------------
 
 
@@ -452,6 +458,20 @@ def test_a_run_ends_with_its_report(tmp_path: Path) -> None:
     status, output = play(tmp_path, [begin, fleet_report(results=LISTED, run="{{ result.run }}")])
     assert status == 0, output
     assert list((tmp_path / "r" / "runs").iterdir()) == []
+
+
+def test_a_report_is_shown_and_kept_if_the_end_of_its_run_cannot_be_noted(tmp_path: Path) -> None:
+    run = tmp_path / "r" / "runs" / "x"
+    run.mkdir(parents=True)
+    (run / "fleet_plan.json").touch()
+    (run / "notes").touch()
+    output, result = run_report(tmp_path, fleet_report(results=LISTED, run=str(run)))
+    assert result["lines"][0] in output.splitlines()
+    assert Path(result["paths"]["json"]).is_file()
+    assert (
+        "It was not noted that the run has its report, so that the next run may report on it again: Files of this run in %s on the "
+        "controller: File exists." % run
+    ) in " ".join(output.split())
 
 
 def test_a_report_that_cannot_be_written_is_shown_and_a_problem_of_each_host(tmp_path: Path) -> None:

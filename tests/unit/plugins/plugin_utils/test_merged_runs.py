@@ -19,7 +19,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet_plan import
     read_fleet_plan,
     write_fleet_plan,
 )
-from ansible_collections.mailops.postfix.plugins.plugin_utils._merged_runs import merge_runs
+from ansible_collections.mailops.postfix.plugins.plugin_utils._merged_runs import merge_runs, predict_plan
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.attempts import HostState
 from ansible_collections.mailops.postfix.plugins.plugin_utils._run_directory import RunDirectory
 from tests.unit.support.results import purged_of
@@ -96,6 +96,14 @@ def test_what_slices_did_by_one_plan_becomes_one_run(tmp_path: Path) -> None:
     assert notes.hosts_in(HostState.PLANNED) == ["mx03"]
     assert notes.results["mx02"]["purge"]["purged"]["messages"] == 1
     assert (merged.run.approval.read_text("ascii"), merged.run.signature.read_text("ascii")) == ("{}", "x")
+
+
+def test_a_prediction_writes_nothing(tmp_path: Path) -> None:
+    runs = [planned_run(tmp_path / name, host).path for name, host in (("a", "mx01"), ("b", "mx02"))]
+    before = sorted(tmp_path.rglob("*"))
+    predicted = predict_plan(runs)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert predicted == merge_runs(tmp_path / "c", runs).plan
 
 
 def test_a_host_in_two_plans_is_refused(tmp_path: Path) -> None:

@@ -6,49 +6,47 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import parse_plan
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError
+from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import read_plan_file, write_plan_file
 from tests.unit.support.sample_plan import forged_plan, sample_plan
 
 
-def test_a_plan_survives_json() -> None:
-    assert parse_plan(json.dumps(sample_plan(), indent=4)) == sample_plan()
+def test_a_plan_survives_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "plans" / "mx01.json"
+    write_plan_file(path, sample_plan())
+    assert read_plan_file(path, digest=sample_plan()["digest"]) == sample_plan()
 
 
 ALTERED = {**sample_plan(), "counts": {"messages": 0}}
 
 
 NO_PLANS: list[tuple[str, str, str]] = [
-    (
-        "not JSON",
-        "{",
-        "The plan is not JSON (Expecting property name enclosed in double quotes: line 1 column 2 (char 1)); ",
-    ),
-    ("a list", "[]", "The file holds no plan; "),
-    ("something else", "{}", "The file holds no plan; "),
-    (
-        "of fewer than it lists",
-        forged_plan(counts={"messages": 0}),
-        "The plan lists 1 messages, and its counts say 0; ",
-    ),
+    ("something else", "{}", "%s holds no plan; nothing was touched. Give the file of a plan, or make a new plan."),
     (
         "without a rule",
         forged_plan(selection=None),
-        "The plan has no selection: it is not a plan, or it is incomplete; ",
+        "%s: The plan has no selection: it is not a plan, or it is incomplete; make a new plan.",
     ),
-    ("of no second", forged_plan(created="now"), "The plan has no created: it is not a plan, or it is incomplete; "),
-    ("altered", json.dumps(ALTERED), "The plan was altered: its content does not fit its digest; "),
+    (
+        "of no second",
+        forged_plan(created="now"),
+        "%s: The plan has no created: it is not a plan, or it is incomplete; make a new plan.",
+    ),
+    (
+        "altered",
+        json.dumps(ALTERED),
+        "%s: The plan was altered: its content does not fit its digest; make a new plan.",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("text", "message"), [row[1:] for row in NO_PLANS], ids=[row[0] for row in NO_PLANS])
-def test_what_is_no_plan_is_refused(text: str, message: str) -> None:
-    with pytest.raises(ValueError, match="^%s$" % re.escape(message + "make a new plan.")):
-        parse_plan(text)
-
-
-def test_a_list_that_cannot_be_read_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^The plan's list of messages cannot be read \("):
-        parse_plan(forged_plan(messages="x"))
+def test_what_is_no_plan_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "mx01.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(PlanError, match="^%s$" % re.escape(message % path)):
+        read_plan_file(path)

@@ -56,6 +56,22 @@ def test_many_runs_at_once_write_over_nothing(tmp_path: Path) -> None:
     assert sorted(kept) == sorted("%d %d" % (number, count) for number in range(8) for count in range(20))
 
 
+def test_a_file_is_there_as_a_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    sync = os.fsync
+
+    def look_and_sync(descriptor: int) -> None:
+        seen.append(len(list(tmp_path.glob("*.json"))))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", look_and_sync)
+    _run_files.write_new(tmp_path / "x.json", "whole")
+    assert seen == [0]
+    with pytest.raises(FileExistsError):
+        _run_files.write_new(tmp_path / "x.json", "other")
+    assert [(path.name, path.read_text(encoding="utf-8")) for path in tmp_path.iterdir()] == [("x.json", "whole")]
+
+
 def test_a_link_never_goes_back(tmp_path: Path) -> None:
     assert _run_files.set_link(tmp_path / "audit.json", "audit-2.json")
     assert _run_files.set_link(tmp_path / "audit.json", "audit-1.json")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_directory, _run_notes
+from ansible_collections.mailops.postfix.plugins.plugin_utils import _files, _run_directory, _run_notes
 from ansible_collections.mailops.postfix.plugins.plugin_utils._files import FileError
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.attempts import HostState
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.interrupted import interrupted_report
@@ -84,6 +85,12 @@ def test_a_run_without_plans_is_deleted_when_it_ends(tmp_path: Path, monkeypatch
     run = begin(tmp_path, monkeypatch)
     _run_notes.end_run(run)
     assert not list((tmp_path / "runs").iterdir())
+
+
+def test_a_directory_that_is_no_run_is_not_deleted(tmp_path: Path) -> None:
+    (tmp_path / "evidence").touch()
+    _run_notes.end_run(str(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["evidence"]
 
 
 def test_a_run_with_plans_stays_when_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,4 +199,35 @@ def test_a_note_that_was_damaged_is_an_error(tmp_path: Path, monkeypatch: pytest
 def test_a_plan_is_no_interrupted_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getppid", lambda: NOBODY)
     planned_run(tmp_path)
+    assert list(_run_notes.interrupted_runs(tmp_path)) == []
+
+
+def test_a_note_of_another_version_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = begin(tmp_path, monkeypatch, run=planned_run(tmp_path))
+    path = Path(run) / "notes" / "00000002.json"
+    path.write_text('{"event": "rest", "at": 1, "hosts": {}}', encoding="utf-8")
+    with pytest.raises(RunError) as caught:
+        _run_notes.read_run(Path(run))
+    assert str(caught.value) == (
+        "The notes of the run: %s is no note that this version of the collection knows (KeyError('rest')); nothing was touched. Use the "
+        "version that wrote it, or move the directory of the run away." % path
+    )
+
+
+def test_of_a_run_with_its_report_only_the_newest_note_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = begin(tmp_path, monkeypatch, run=planned_run(tmp_path))
+    _run_notes.end_run(run)
+    (Path(run) / "notes" / "00000001.json").write_text("{", encoding="utf-8")
+    assert list(_run_notes.interrupted_runs(tmp_path)) == []
+
+
+def test_a_run_that_another_controller_removes_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = begin(tmp_path, monkeypatch)
+    read_json = _files.read_json
+
+    def remove_and_read(path: Path, **options: Any) -> dict[str, Any]:
+        shutil.rmtree(run, ignore_errors=True)
+        return read_json(path, **options)
+
+    monkeypatch.setattr(_files, "read_json", remove_and_read)
     assert list(_run_notes.interrupted_runs(tmp_path)) == []

@@ -27,16 +27,17 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ARG002
         """Keep the result of a task that failed."""
-        self._keep(result)
+        # Until ansible-core 2.18 the result of a task whose errors are ignored does not say that it failed.
+        self._keep(result, failed=True)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         """Keep the result of a task whose host could not be reached."""
         self._keep(result)
 
-    def _keep(self, result: Any) -> None:
+    def _keep(self, result: Any, *, failed: bool = False) -> None:
         if "TEST_RESULTS" not in os.environ:
             return
         task, host = result._task.get_name(), result._host.get_name()  # noqa: SLF001
-        row = [task, host, {**result._result, "failed": result.is_failed()}]  # noqa: SLF001
+        row = [task, host, {**result._result, "failed": failed}]  # noqa: SLF001
         with Path(os.environ["TEST_RESULTS"]).open("a", encoding="utf-8") as file:
             file.write(json.dumps(row, default=str) + "\n")

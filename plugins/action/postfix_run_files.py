@@ -120,10 +120,10 @@ def _resume_lines(path: Path) -> list[str]:
 
 
 def _choose_canary(_directory: Path, *, canary: Any, pause: Any, results: Results) -> TaskResult:
-    _batches.check_pause(str(pause))
+    checked = _batches.check_pause(str(pause))
     plans = {host: plan_of(steps["plan"]) for host, steps in results.items()}
     planned = [host for host, plan in plans.items() if plan and plan["counts"]["messages"]]
-    return {"canary": _batches.choose_canary(canary, planned)}
+    return {"canary": _batches.choose_canary(canary, planned, pause=checked)}
 
 
 def _check_batch(_directory: Path, *, run: str, hosts: list[str], **options: Any) -> TaskResult:

@@ -17,8 +17,9 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._run_notes import 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import and_more
 
 AUTO, NONE = "auto", "none"
-# With fewer hosts to clean, AUTO chooses no canary.
+# With fewer hosts to clean, AUTO chooses no canary. If the others are to wait after it, it is enough that there are others.
 AUTO_HOSTS = 4
+AUTO_HOSTS_WITH_PAUSE = 2
 PROMPT, APPROVAL = "prompt", "approval"
 _PAUSES = "a number of seconds, prompt or approval"
 
@@ -43,14 +44,23 @@ class Batch:
     """Those of left on which an earlier process began to act, so that its own work is no drift."""
 
 
-def choose_canary(wanted: str | Sequence[str], planned: Sequence[str]) -> list[str]:
-    """Return the hosts to clean first. wanted: AUTO, NONE, or hosts. planned: the hosts that have something to clean, in order.
+def choose_canary(wanted: str | Sequence[str], planned: Sequence[str], *, pause: str) -> list[str]:
+    """Return the hosts to clean first.
 
-    Raises BatchError if hosts are wanted and none of them has anything to clean, although others have.
+    wanted: AUTO, NONE, or hosts. planned: the hosts that have something to clean, in order. pause: as check_pause() returned it.
+    Raises BatchError if hosts are wanted and none of them has anything to clean, although others have, and if there is a pause after none.
     """
     if wanted == AUTO:
-        return list(planned[:1]) if len(planned) >= AUTO_HOSTS else []
-    if wanted in (NONE, "", []) or not planned:
+        least = AUTO_HOSTS_WITH_PAUSE if pause else AUTO_HOSTS
+        return list(planned[:1]) if len(planned) >= least else []
+    if wanted in (NONE, "", []):
+        if pause:
+            raise BatchError(
+                "queue_cleanup_canary_pause: %r is the pause after a canary, and queue_cleanup_canary is none; nothing was touched. Leave "
+                "one of them out." % pause
+            )
+        return []
+    if not planned:
         return []
     hosts = [wanted] if isinstance(wanted, str) else wanted
     chosen = [host for host in planned if host in hosts]

@@ -158,16 +158,22 @@ def release_ours(playbooks: Playbooks, known: Held, record: Path) -> None:
 def test_a_flush_tries_what_is_selected(playbooks: Playbooks, lab: Lab, pair: dict[Host, list[Record]]) -> None:
     limited = ("--limit", ",".join(host.name for host in pair))
     ham = {host: {record.queue_id for record in records if not record.is_spam} for host, records in pair.items()}
-    rules = {
-        "queue_flush_match": [{"not": {"any": list(SPAM_MATCH)}}, *SPAM_EXCLUDE],
-        "queue_flush_recipient_scope": "any",
-    }
+    bad_mail = {"mailops_match": list(SPAM_MATCH), "mailops_exclude": list(SPAM_EXCLUDE)}
+    rules = {**bad_mail, "queue_flush_match_all": True}
     lab.sink.mode("accept")
     before = {host: host.spool_files() for host in pair}
 
     nothing = playbooks.run("flush", *limited)
     assert nothing.status == 2
     assert "No selection is given; nothing was touched." in nothing.output
+    unselected = playbooks.run("flush", *limited, **bad_mail)
+    assert unselected.status == 2
+    assert "queue_flush_match_all: true to try every message that mailops_match does not select." in unselected.output
+    site = playbooks.run("flush", *limited, **bad_mail, queue_flush_site="example.org")
+    assert site.status == 2
+    assert (
+        "queue_flush_site would also try the bad mail that mailops_match selects; nothing was touched." in site.output
+    )
     refused = playbooks.run("flush", *limited, **rules, queue_flush_fleet_max_messages=1)
     assert refused.status == 2
     assert "queue_flush_fleet_max_messages allows 1." in refused.output

@@ -46,6 +46,7 @@ def test_each_entry_point_declares_the_defaults(role: str) -> None:
         assert declared == {key: value_of(default) for key, default in defaults.items()}, name
 
 
+GOOD, BAD = {"recipient": "example.com"}, {"sasl_username": "stolen@example.com"}
 # What a default may be a template of: the rules of all roles.
 RULES_OF_ALL_ROLES = ("mailops_match", "mailops_exclude")
 
@@ -63,10 +64,27 @@ def test_each_rule_of_bad_mail_defaults_to_the_rules_of_all_roles(role: str) -> 
     defaults = load(role, "defaults/main.yml")
     for key in ("match", "exclude"):
         name = f"{role}_{key}"
-        # The rules of a lockout are its locks.
-        if name in defaults and role != "lockout":
+        # The rules of a lockout are its locks, and a flush sends what it selects.
+        if name in defaults and role not in ("lockout", "queue_flush"):
             assert defaults[name] == "{{ mailops_%s | default([]) }}" % key
             assert f"mailops_{key}" in str(options(role)[name]["description"])
+
+
+@pytest.mark.parametrize(
+    ("variables", "exclude"),
+    [
+        pytest.param({}, [], id="no rules"),
+        pytest.param({"mailops_exclude": [GOOD]}, [], id="no bad mail"),
+        pytest.param({"mailops_match": [BAD]}, [{"any": [BAD]}], id="bad mail"),
+        pytest.param(
+            {"mailops_match": [BAD], "mailops_exclude": [GOOD]}, [{"any": [BAD], "not": {"any": [GOOD]}}], id="both"
+        ),
+    ],
+)
+def test_a_flush_leaves_bad_mail_alone(variables: dict[str, Any], exclude: list[Any]) -> None:
+    defaults = load("queue_flush", "defaults/main.yml")
+    assert defaults["queue_flush_match"] == []
+    assert NativeEnvironment().from_string(defaults["queue_flush_exclude"], variables).render() == exclude
 
 
 @pytest.mark.parametrize("role", NAMES)

@@ -25,6 +25,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.par
     number_text,
     problem_section,
 )
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.rule_yaml import variable_lines
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import (
     outcome_word,
     time_text,
@@ -127,15 +128,14 @@ def _line_items(report: Report) -> Iterator[Item]:
 def locks_file(report: Report) -> str:
     """Return a file of variables that locks the suspects, for an operator to read, shorten and approve.
 
-    No name is a template for Ansible, which evaluates the texts of such a file, and no name is more than a text of YAML.
+    No name is a template for Ansible, which evaluates the texts of such a file, and each name is a text of YAML.
     """
     names = [suspect["sasl_username"] for suspect in report["suspects"]]
     locks = [name for name in names if not name.endswith(_CUT) and can_be_locked({"sasl_username": name})]
     lines = [
         "---",
         "# The suspects of %s, as locks. Delete each line that you do not want to lock." % time_text(report["created"]),
-        "lockout_locks:" if locks else "lockout_locks: []",
-        *("  - sasl_username: !unsafe %s" % json.dumps(name, ensure_ascii=False) for name in locks),
+        *variable_lines("lockout_locks", [{"sasl_username": name} for name in locks]),
         *("# This name cannot be locked: %s" % json.dumps(name) for name in names if name not in locks),
     ]
     return "\n".join(lines) + "\n"

@@ -23,26 +23,38 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._run_notes import 
 from tests.unit.support.results import plan_of
 
 HOSTS = ["mx01", "mx02", "mx03", "mx04"]
-CANARIES: list[tuple[Any, list[str], list[str]]] = [
-    ("auto", HOSTS, ["mx01"]),
-    ("auto", HOSTS[:3], []),
-    ("none", HOSTS, []),
-    ("", HOSTS, []),
-    ([], HOSTS, []),
-    ("mx02", HOSTS, ["mx02"]),
-    (["mx03", "mx02", "other"], HOSTS, ["mx02", "mx03"]),
-    (["mx03"], [], []),
+CANARIES: list[tuple[Any, list[str], str, list[str]]] = [
+    ("auto", HOSTS, "", ["mx01"]),
+    ("auto", HOSTS[:3], "", []),
+    ("auto", HOSTS[:3], "prompt", ["mx01"]),
+    ("auto", HOSTS[:2], "60", ["mx01"]),
+    ("auto", HOSTS[:1], "approval", []),
+    ("none", HOSTS, "", []),
+    ("", HOSTS, "", []),
+    ([], HOSTS, "", []),
+    ("mx02", HOSTS, "", ["mx02"]),
+    (["mx03", "mx02", "other"], HOSTS, "prompt", ["mx02", "mx03"]),
+    (["mx03"], [], "prompt", []),
 ]
 
 
-@pytest.mark.parametrize(("wanted", "planned", "canary"), CANARIES)
-def test_which_hosts_are_the_canary(wanted: Any, planned: list[str], canary: list[str]) -> None:
-    assert choose_canary(wanted, planned) == canary
+@pytest.mark.parametrize(("wanted", "planned", "pause", "canary"), CANARIES)
+def test_which_hosts_are_the_canary(wanted: Any, planned: list[str], pause: str, canary: list[str]) -> None:
+    assert choose_canary(wanted, planned, pause=pause) == canary
+
+
+def test_a_pause_after_no_canary_is_refused() -> None:
+    with pytest.raises(BatchError) as caught:
+        choose_canary("none", HOSTS, pause="prompt")
+    assert str(caught.value) == (
+        "queue_cleanup_canary_pause: 'prompt' is the pause after a canary, and queue_cleanup_canary is none; nothing was touched. Leave one "
+        "of them out."
+    )
 
 
 def test_a_canary_that_has_nothing_to_clean_is_refused() -> None:
     with pytest.raises(BatchError) as caught:
-        choose_canary(["mx09"], HOSTS)
+        choose_canary(["mx09"], HOSTS, pause="")
     assert str(caught.value) == (
         "queue_cleanup_canary: none of these hosts has anything to clean (mx09); nothing was touched. Name one of mx01, mx02, mx03, mx04, "
         "or set it to auto or none."

@@ -75,11 +75,11 @@ def test_a_suspect_that_is_no_account_of_the_report_is_listed() -> None:
 
 
 def test_the_file_of_locks_is_read_by_ansible_as_it_was_meant() -> None:
-    names = [NAME, "{{x}}", "'$(rm)#", "-x:ü😀", r"\x0a", "cut…"]
+    names = [NAME, "{{x}}", "'$(rm)#", "-x:ü😀", "yes", "0x1F", "null", r"\x0a", "cut…"]
     suspects = [suspect_of(name, 30) for name in names]
     text = locks_file(suspects_report({"mx01": {"log": log_of([], suspects)}}, created=NOW))
     loaded = DataLoader().load(text)
-    assert [lock["sasl_username"] for lock in loaded["lockout_locks"]] == names[:4]
+    assert [lock["sasl_username"] for lock in loaded["lockout_locks"]] == names[:7]
     assert Templar(loader=DataLoader()).template(loaded) == loaded
     assert text.splitlines()[-2:] == [
         '# This name cannot be locked: "\\\\x0a"',

@@ -84,7 +84,8 @@ def test_each_rule_of_bad_mail_defaults_to_the_rules_of_all_roles(role: str) -> 
 def test_a_flush_leaves_bad_mail_alone(variables: dict[str, Any], exclude: list[Any]) -> None:
     defaults = load("queue_flush", "defaults/main.yml")
     assert defaults["queue_flush_match"] == []
-    assert NativeEnvironment().from_string(defaults["queue_flush_exclude"], variables).render() == exclude
+    rendered: Any = NativeEnvironment().from_string(defaults["queue_flush_exclude"], variables).render()
+    assert rendered == exclude
 
 
 @pytest.mark.parametrize("role", NAMES)

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Sequence
 
+from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
@@ -82,7 +83,7 @@ def _begin_run(
 ) -> TaskResult:
     """Begin a run, or go on with one, and note on which hosts it starts to act."""
     if not run:
-        show_lines(_report_interrupted(directory, run="", redact_key=redact_key)["lines"])
+        _report_interrupted(directory, run="", redact_key=redact_key)
     path = _run_notes.begin(directory, kind, about, results, run=run)
     if starting:
         _run_notes.note_start(path, starting)
@@ -108,7 +109,14 @@ def _report_interrupted(directory: Path, *, run: str, redact_key: str | None = N
             report = redact_report(report, redact_key)
         path, _blocked = _write_report(directory, report)
         _run_notes.end_run(str(interrupted.path))
-        lines += [*report_text(report), "", _where_text(path), *_resume_lines(interrupted.path), ""]
+        lines += [
+            *([""] if lines else []),
+            *report_text(report),
+            "",
+            _where_text(path),
+            *_resume_lines(interrupted.path),
+        ]
+    show_lines(lines)
     return {"lines": mark_untrusted(lines)}
 
 
@@ -116,7 +124,9 @@ def _resume_lines(path: Path) -> list[str]:
     """Return how to do the rest of a run that was interrupted, if it is still there."""
     if not path.exists():
         return []
-    return ["To do the rest: ansible-playbook mailops.postfix.cleanup -e queue_cleanup_run=%s" % shlex.quote(str(path))]
+    options = [word for source in context.CLIARGS.get("inventory") or () for word in ("-i", source)]
+    options += ["-e", "queue_cleanup_run=%s" % path]
+    return ["To do the rest: ansible-playbook mailops.postfix.cleanup %s" % shlex.join(options)]
 
 
 def _choose_canary(_directory: Path, *, canary: Any, pause: Any, results: Results) -> TaskResult:

@@ -26,7 +26,7 @@ options:
         O(starting) names.
       - V(note_results) notes what tasks of O(run) returned on O(hosts) (O(results)), and whether the run starts to act on them
         (O(starting)).
-      - V(report_interrupted) writes the reports of runs that began in O(directory), were interrupted, and have no report, but not that of
+      - V(report_interrupted) shows and writes the reports of runs that began in O(directory), were interrupted, and have no report, but not that of
         O(run).
       - V(choose_canary) returns which hosts to clean first (O(canary)), of those whose plan in O(results) has messages, and fails if
         O(pause) is none.

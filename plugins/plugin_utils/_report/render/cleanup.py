@@ -112,7 +112,10 @@ def _more_lines(report: Report) -> list[str]:
     if fleet.get("before") and fleet.get("after") is not None:
         lines.append("In the queues: %d before, %d after." % (fleet["before"], fleet["after"]))
     if report.get("waiting"):
-        lines.append("The canary is clean. Approve the plan again, then resume the run.")
+        lines.append(
+            "The canary is clean, and the other hosts wait. Resume the run with queue_cleanup_run. With queue_cleanup_canary_pause=approval, "
+            "approve the plan again first."
+        )
     return lines
 
 

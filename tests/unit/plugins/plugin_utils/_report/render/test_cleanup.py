@@ -97,7 +97,10 @@ def test_cleanup_says_what_stayed_and_what_was_done_before_it_was_resumed() -> N
             "Not in the plan: 60 messages. 57 stayed as they were, 3 left the queue by themselves, 0 are not as they were, 5 arrived."
         ),
         "In the queues: %d before, 62 after." % plan_of(40)["plan"]["counts"]["in_queues"],
-        "The canary is clean. Approve the plan again, then resume the run.",
+        (
+            "The canary is clean, and the other hosts wait. Resume the run with queue_cleanup_run. With queue_cleanup_canary_pause=approval, "
+            "approve the plan again first."
+        ),
     ]
     assert re.split(r" {2,}", text[7])[-2:] == ["kept", "plan made"]
     assert [re.split(r" {2,}", line)[-2] for line in text[8:10]] == ["57 of 60", "-"]

@@ -21,7 +21,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Pla
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _files
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import add_up
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.rules import rule_of
-from ansible_collections.mailops.postfix.plugins.plugin_utils._text import and_more
+from ansible_collections.mailops.postfix.plugins.plugin_utils._text import and_more, one_line
 
 VERSION = 1
 MAX_BYTES = 64 * 1024 * 1024
@@ -194,7 +194,7 @@ def read_fleet_plan(path: Path) -> FleetPlan:
     if content.get("version") != VERSION:
         raise PlanError(
             "%s %s has version %s, and this collection knows version %d; %s"
-            % (_WHAT, path, content.get("version"), VERSION, _REMEDY)
+            % (_WHAT, path, one_line(str(content.get("version"))), VERSION, _REMEDY)
         )
     given = content.pop("digest", None)
     if given != digest_of(content):

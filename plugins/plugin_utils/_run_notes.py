@@ -20,11 +20,12 @@ A host that has a start and no result was being worked on when the process ended
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator, Mapping
@@ -164,17 +165,27 @@ def begin(directory: Path, kind: str, about: Mapping[str, Any], results: Results
     names the run for the other functions: its path. Raises RunError if another process works on one of the hosts.
     """
     chosen = RunDirectory(Path(run)) if run else _run_directory.begin(directory, kind, about)
-    known = read_run(chosen.path)
-    if (
-        known.processes
-        and not known.processes[-1].is_ended
-        and known.processes[-1].process == _processes.this_process()
-    ):
-        return str(chosen.path)
-    _refuse_working_twice(known, results)
-    note = {"kind": kind, "about": about, "process": _processes.this_process(), "hosts": _slim(results)}
-    _write(chosen, "begin", note)
+    this_process = _processes.this_process()
+    with _lock(chosen):
+        known = read_run(chosen.path)
+        last = known.processes[-1] if known.processes else None
+        if last is None or last.is_ended or last.process != this_process:
+            _refuse_working_twice(known, results)
+            note = {"kind": kind, "about": about, "process": this_process, "hosts": _slim(results)}
+            _write(chosen, "begin", note)
     return str(chosen.path)
+
+
+@contextmanager
+def _lock(run: RunDirectory) -> Iterator[None]:
+    """Let no other process begin to work on a run during the block, where the filesystem has such locks."""
+    descriptor = os.open(run.path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def note_start(run: str, hosts: Iterable[str]) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -154,6 +155,24 @@ def test_two_processes_do_not_work_on_one_host(tmp_path: Path, monkeypatch: pyte
     # A slice with other hosts may, at the same time.
     begin(tmp_path, monkeypatch, pid=os.getpid(), run=run, hosts=("mx03",))
     _run_notes.end_run(run)
+
+
+def test_two_processes_do_not_begin_at_once(tmp_path: Path) -> None:
+    run = planned_run(tmp_path)
+    script = (
+        "from pathlib import Path\n"
+        "from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_notes\n"
+        "print(_run_notes.begin(Path(%r), 'cleanup', {}, {'mx01': {}}, run=%r))" % (str(tmp_path), run)
+    )
+    descriptor = os.open(run, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with subprocess.Popen(
+        [sys.executable, "-c", script], env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=2)
+        os.close(descriptor)
+        assert process.communicate()[0] == run + "\n"
 
 
 def test_several_processes_write_notes_at_once(tmp_path: Path) -> None:

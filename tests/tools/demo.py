@@ -147,7 +147,7 @@ class Story:
         canary = f"queue_cleanup_canary={self._lab.hosts[0].name}"
         approve = f"queue_cleanup_approve={self._digest[:12]}"
         say(f"The digest of all plans is {self._digest[:12]}… Whoever has read the plans approves it.", indent=3)
-        shown = f"-e queue_cleanup_run=mailops-reports -e {limit} \\\n       -e {canary} -e {approve}"
+        shown = f"-e queue_cleanup_run=mailops-reports \\\n       -e {limit} -e {canary} \\\n       -e {approve}"
         arguments = [word for text in (limit, canary, approve) for word in ("-e", text)]
         run = self.play(
             "cleanup",

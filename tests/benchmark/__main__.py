@@ -14,13 +14,15 @@ import os
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from tests.fleet.lab import DEFAULT_NET, Lab, LabError, requirements
 
-from .fleet import FLEET_SECTIONS
+from .fleet import FLEET_HOSTS, FLEET_SECTIONS, MEMORY_MESSAGES, Scale
 from .report import Row, table
 from .sections import SECTIONS
+from .ssh_fleet import SSH_HOSTS, SSH_SECTIONS
 from .target import BenchmarkError, Target
 
 RELEASE = "bookworm"
@@ -38,8 +40,19 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--messages", type=int, default=MESSAGES, help="deferred messages (%(default)s)")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="after one that warms up (%(default)s)")
     parser.add_argument("--memory", action="store_true", help="have the spool in memory, not on this machine's disk")
+    parser.add_argument("--hosts", type=int, default=FLEET_HOSTS, help="hosts that are simulated (%(default)s)")
+    parser.add_argument("--lab-hosts", type=int, default=SSH_HOSTS, help="hosts of the section fleet_ssh (%(default)s)")
     parser.add_argument(
-        "--only", action="append", choices=[*SECTIONS, *FLEET_SECTIONS], help="may be given more than once"
+        "--host-messages",
+        type=int,
+        default=MEMORY_MESSAGES,
+        help="messages on each host, for plan_memory (%(default)s)",
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=[*SECTIONS, *FLEET_SECTIONS, *SSH_SECTIONS],
+        help="may be given more than once",
     )
     options = parser.parse_args()
     if options.messages < 1000 or options.rounds < 1:
@@ -86,13 +99,17 @@ def _measure(target: Target, options: argparse.Namespace) -> list[Row]:
 
 
 def _measure_fleet(options: argparse.Namespace) -> list[Row]:
-    """Measure what needs no lab."""
+    """Measure what needs no lab, or a lab of its own."""
+    simulated = Scale(hosts=options.hosts, messages=options.host_messages, rounds=options.rounds)
+    sections = [(name, section, simulated) for name, section in FLEET_SECTIONS.items()]
+    sections += [(name, section, replace(simulated, hosts=options.lab_hosts)) for name, section in SSH_SECTIONS.items()]
     rows = []
-    for name, section in FLEET_SECTIONS.items():
+    for name, section, scale in sections:
         if options.only is None or name in options.only:
-            started = time.monotonic()
-            rows += section(options.rounds)
-            say(f"{name}: measured in {time.monotonic() - started:.0f} s")
+            started, before = time.monotonic(), os.getloadavg()[0]
+            rows += section(scale)
+            loads = f"load {before:.1f} before, {os.getloadavg()[0]:.1f} after"
+            say(f"{name}: measured in {time.monotonic() - started:.0f} s, {loads}")
     return rows
 
 

@@ -26,7 +26,7 @@ from tests.fleet.grow import arrival_place, short_id
 from .target import BenchmarkError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 _BIN = Path(sys.executable).parent
@@ -64,12 +64,40 @@ _PARAMETERS = {
 
 @dataclass(frozen=True)
 class Controlled:
-    """What a command of Ansible took. controller: the most memory of its first process, workers: of any other, in MiB."""
+    """What a command of Ansible took. cpu: the seconds of all its processes, controller: the most memory of its first one, in MiB."""
 
     seconds: float
     cpu: float
     controller: float
     output: str
+
+
+def run_controlled(command: Sequence[str], *, directory: Path, environment: Mapping[str, str]) -> Controlled:
+    """Run a command of Ansible, and return what it took. Raises BenchmarkError if it fails."""
+    before, begun = os.times(), time.monotonic()
+    with subprocess.Popen(
+        command,
+        cwd=directory,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        meter = _MemoryMeter(process.pid)
+        output = process.stdout.read() if process.stdout else ""
+        status = process.wait()
+    seconds, after = time.monotonic() - begun, os.times()
+    memory = meter.stop()
+    if status:
+        raise BenchmarkError("%s: status %d\n%s" % (command, status, output[-5000:]))
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    return Controlled(seconds, cpu, memory, output)
+
+
+def size_of_reports(directory: Path, kind: str) -> int:
+    """Return how many bytes the newest reports of a kind in a directory have together, in all formats."""
+    # The names without a time are links to the newest.
+    return sum(path.stat().st_size for path in directory.glob(kind + ".*"))
 
 
 class SimulatedFleet:
@@ -126,6 +154,11 @@ class SimulatedFleet:
             _fill(spool / "deferred", sample.read_bytes(), messages)
         return spool
 
+    @property
+    def reports(self) -> Path:
+        """The directory of the reports."""
+        return self.directory / "mailops-reports"
+
     def ping(self) -> Controlled:
         """Run ping on all hosts."""
         return self._run("ansible", "all", "-m", "ansible.builtin.ping")
@@ -136,28 +169,12 @@ class SimulatedFleet:
 
     def _run(self, command: str, *arguments: str) -> Controlled:
         environment = {
-            **os.environ,
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
             "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
             "ANSIBLE_PIPELINING": "1",
         }
-        before, begun = os.times(), time.monotonic()
-        with subprocess.Popen(
-            [str(_BIN / command), "-i", "hosts.json", *arguments],
-            cwd=self.directory,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
-            meter = _MemoryMeter(process.pid)
-            output = process.stdout.read() if process.stdout else ""
-            status = process.wait()
-        seconds, after = time.monotonic() - begun, os.times()
-        if status:
-            raise BenchmarkError("%s %s: status %d\n%s" % (command, arguments, status, output[-5000:]))
-        cpu = after.children_user + after.children_system - before.children_user - before.children_system
-        return Controlled(seconds, cpu, meter.stop(), output)
+        argv = [str(_BIN / command), "-i", "hosts.json", *arguments]
+        return run_controlled(argv, directory=self.directory, environment=environment)
 
 
 class _MemoryMeter:
@@ -211,7 +228,7 @@ def _this_group() -> str:
     return grp.getgrgid(os.getgid()).gr_name
 
 
-def require_planned(output: str, hosts: Sequence[str]) -> None:
+def require_hosts(output: str, hosts: Sequence[str]) -> None:
     """Raise BenchmarkError if a run did not reach all hosts."""
     missing = [name for name in hosts if name not in output]
     if missing:

@@ -33,6 +33,7 @@ _BIN = Path(sys.executable).parent
 _SAMPLE = ROOT / "tests" / "fixtures" / "queue_files" / "bookworm" / "deferred"
 _QUEUES = ("maildrop", "incoming", "active", "deferred", "defer", "hold", "corrupt", "pid")
 _SAMPLE_SECONDS = 0.02
+_WRAPPERS = {"bash", "nsenter", "fleet.sh"}
 # Its arguments are -c, the directory, -x, and names of parameters; without -c it reads the default instance.
 _POSTCONF = """#!/bin/sh
 directory=/nonexistent
@@ -177,26 +178,44 @@ class SimulatedFleet:
         return run_controlled(argv, directory=self.directory, environment=environment)
 
 
+def find_controller(pid: int, proc: Path = Path("/proc")) -> int:
+    """Return the process that Ansible runs in: this one, or the first one below it that is no shell and enters no namespace.
+
+    Raises OSError if it has ended.
+    """
+    path = proc / str(pid)
+    if (path / "comm").read_text(encoding="utf-8").strip() not in _WRAPPERS:
+        return pid
+    children = (path / "task" / str(pid) / "children").read_text(encoding="ascii").split()
+    return find_controller(int(children[0]), proc) if children else pid
+
+
+def most_memory(status: str) -> int:
+    """Return the most memory that a process ever had, in KiB, from its status in proc(5); 0 if that is not there."""
+    # VmHWM stays when memory is given back.
+    line = next((line for line in status.splitlines() if line.startswith("VmHWM:")), "VmHWM: 0 kB")
+    return int(line.split()[1])
+
+
 class _MemoryMeter:
     """Reads the memory of the controller again and again: of the process that Ansible starts, and not of its workers."""
 
     def __init__(self, pid: int) -> None:
-        self._path = Path("/proc/%d/smaps_rollup" % pid)
+        self._pid = pid
         self._most = 0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._sample)
         self._thread.start()
 
     def _sample(self) -> None:
-        status = self._path.with_name("status")
         while not self._ended.wait(_SAMPLE_SECONDS):
             try:
-                text = status.read_text(encoding="ascii", errors="replace")
+                text = Path("/proc/%d/status" % find_controller(self._pid)).read_text(
+                    encoding="ascii", errors="replace"
+                )
             except OSError:
-                return
-            # VmHWM is the most that the process ever had; it stays when memory is given back.
-            line = next((line for line in text.splitlines() if line.startswith("VmHWM:")), "VmHWM: 0 kB")
-            self._most = max(self._most, int(line.split()[1]))
+                continue
+            self._most = max(self._most, most_memory(text))
 
     def stop(self) -> float:
         """Return the most memory, in MiB."""

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from pathlib import Path
 from typing import Any, Callable, Collection, Dict, Mapping
@@ -17,6 +16,11 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files, _run_notes
+from ansible_collections.mailops.postfix.plugins.plugin_utils._commands import (
+    inventory_options,
+    playbook_lines,
+    resume_lines,
+)
 from ansible_collections.mailops.postfix.plugins.plugin_utils._display import show_lines
 from ansible_collections.mailops.postfix.plugins.plugin_utils._files import FileError, write_bytes
 from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
@@ -40,7 +44,6 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.ren
     render_files,
     report_text,
 )
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.text import command_lines
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.thresholds import add_over_problems
 from ansible_collections.mailops.postfix.plugins.plugin_utils._run_notes import RunNotes
 from ansible_collections.mailops.postfix.plugins.plugin_utils._values import mark_untrusted, to_plain
@@ -190,7 +193,7 @@ def _keep_report(report: Report, options: Mapping[str, Any]) -> TaskResult:
         warnings += _end_run(options["run"])
     paths = {name: "%s%s" % (path, file.suffix) for name, file in files.items()}
     where = ["%s: %s" % (file.title, paths[name]) for name, file in files.items()]
-    more_lines = ["", *where, *_approval_lines(report, paths)]
+    more_lines = ["", *where, *_approval_lines(report, paths), *_rest_lines(report, options["run"])]
     return {"more_lines": more_lines, "path": str(path), "paths": paths, "warnings": warnings}
 
 
@@ -209,7 +212,7 @@ def _approval_lines(report: Report, paths: Mapping[str, str]) -> list[str]:
     if not report.get("suspects") or "locks" not in paths:
         return []
     given = context.CLIARGS
-    options = [("-i", source) for source in given.get("inventory") or ()]
+    options = inventory_options()
     options += [("--limit", given["subset"])] if given.get("subset") else []
     options += [("-e", text) for text in given.get("extra_vars") or () if text.startswith(_KEPT_VARIABLES)]
     options.append(("-e", "@%s" % paths["locks"]))
@@ -217,5 +220,11 @@ def _approval_lines(report: Report, paths: Mapping[str, str]) -> list[str]:
         "",
         "Delete the lines of accounts that you do not want to lock from the file of locks. Then lock the",
         "others with:",
-        *command_lines(["ansible-playbook mailops.postfix.lockout", *(shlex.join(option) for option in options)]),
+        *playbook_lines("lockout", options),
     ]
+
+
+def _rest_lines(report: Report, run: str) -> list[str]:
+    """Return how to do the rest of a cleanup whose hosts have problems. A run that no process has carried out was only merged."""
+    has_rest = report["kind"] == "cleanup" and bool(report["problems"]) and Path(run).is_dir()
+    return ["", *resume_lines(run)] if has_rest and _run_notes.read_run(Path(run)).processes else []

@@ -6,12 +6,10 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
@@ -25,6 +23,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils import (
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._approval import read_approval
 from ansible_collections.mailops.postfix.plugins.plugin_utils._batches import Batch
+from ansible_collections.mailops.postfix.plugins.plugin_utils._commands import resume_lines
 from ansible_collections.mailops.postfix.plugins.plugin_utils._display import show_lines
 from ansible_collections.mailops.postfix.plugins.plugin_utils._fleet_plan import read_fleet_plan
 from ansible_collections.mailops.postfix.plugins.plugin_utils._host_results import collect_results
@@ -114,19 +113,10 @@ def _report_interrupted(directory: Path, *, run: str, redact_key: str | None = N
             *report_text(report),
             "",
             _where_text(path),
-            *_resume_lines(interrupted.path),
+            *(resume_lines(str(interrupted.path)) if interrupted.path.exists() else ()),
         ]
     show_lines(lines)
     return {"lines": mark_untrusted(lines)}
-
-
-def _resume_lines(path: Path) -> list[str]:
-    """Return how to do the rest of a run that was interrupted, if it is still there."""
-    if not path.exists():
-        return []
-    options = [word for source in context.CLIARGS.get("inventory") or () for word in ("-i", source)]
-    options += ["-e", "queue_cleanup_run=%s" % path]
-    return ["To do the rest: ansible-playbook mailops.postfix.cleanup %s" % shlex.join(options)]
 
 
 def _choose_canary(_directory: Path, *, canary: Any, pause: Any, results: Results) -> TaskResult:

@@ -204,7 +204,7 @@ def test_a_controller_that_is_interrupted_and_one_that_is_killed_are_resumed(
     assert plan.status == 0, plan.output
     assert "Cleanup, interrupted" in plan.output
     assert f"-e queue_cleanup_run={options['queue_cleanup_run']}\n" in plan.output
-    assert "\nTo do the rest: ansible-playbook mailops.postfix.cleanup -i " in plan.output
+    assert "\nTo do the rest:\n  ansible-playbook mailops.postfix.cleanup -i " in plan.output
     assert states(latest(plan)) == {"mx01": "cleaned", "mx02": "cleaned", "mx03": "unknown", "mx04": "stopped"}
 
     done = playbooks.run("cleanup", **options)

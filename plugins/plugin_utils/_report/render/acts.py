@@ -19,6 +19,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.doc
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.parts import (
     HOST,
+    RULE_WIDTH,
     STATE,
     message_section,
     more_outcomes,
@@ -30,7 +31,11 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.par
     sort_rows,
     undecided_lines,
 )
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import outcome_word, state_word
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import (
+    outcome_word,
+    rule_text,
+    state_word,
+)
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import age, clip, one_line, size
 
 # So many messages are listed of a host, and of all hosts together. The JSON has more.
@@ -67,8 +72,10 @@ def _document(report: Report, title: str, lines: Sequence[str]) -> Document:
     columns = [HOST, STATE, *number_columns(["selected", *map(outcome_word, outcomes), "size"])]
     table = Table(columns, [_make_cells(row, outcomes) for row in rows])
     sections = (
-        Section("Why", list(_why_items(report))),
-        Section("Messages", list(_message_items(report, rows))),
+        Section("Why", [Item("reason", report["reason"])] if report["reason"] else []),
+        Section("Rules", _rule_items(report)),
+        Section("Record", [Item("directory", report["record"])] if report.get("record") else []),
+        Section(_messages_title(report), list(_message_items(report, rows))),
         Section("Not as planned", list(_missing_items(rows))),
         message_section("Failed", rows, lambda row: row["failures"]),
         message_section("Undecided", rows, lambda row: row["undecided"]),
@@ -110,11 +117,15 @@ def _make_cells(row: Row, outcomes: Sequence[str]) -> list[str]:
     ]
 
 
-def _why_items(report: Report) -> Iterator[Item]:
-    if report["reason"]:
-        yield Item("reason", report["reason"])
-    if report.get("record"):
-        yield Item("record", report["record"])
+def _rule_items(report: Report) -> list[Item]:
+    if not report["match"] and not report["exclude"]:
+        return []
+    rule = {"match": report["match"], "exclude": report["exclude"], "method": None}
+    return [Item("rule", clip(rule_text(rule), RULE_WIDTH))]
+
+
+def _messages_title(report: Report) -> str:
+    return "Messages, with what would be done" if report["check"] or report["preview"] else "Messages"
 
 
 def _message_items(report: Report, rows: Sequence[Row]) -> Iterator[Item]:

@@ -30,7 +30,7 @@ HOST = Column("host", untrusted=True)
 STATE = Column("state")
 TOP_WIDTH = 32
 _TEXT_WIDTH = 320
-_RULE_WIDTH = 240
+RULE_WIDTH = 240
 # So many messages of a host have a line in a list of messages; the JSON has more.
 _MESSAGES_LISTED = 5
 # How smtp(8) begins what a remote host answered (src/smtp/smtp_proto.c): in a narrow column the answer matters more.
@@ -115,7 +115,7 @@ def rule_section(report: Report) -> Section:
     """Return the rules of plans, with their hosts if there are several rules."""
     groups = report["rules"]
     items = [
-        Item("rule" if len(groups) == 1 else hosts_text(group["hosts"]), clip(rule_text(group["rule"]), _RULE_WIDTH))
+        Item("rule" if len(groups) == 1 else hosts_text(group["hosts"]), clip(rule_text(group["rule"]), RULE_WIDTH))
         for group in groups
     ]
     return Section("Rules", items)

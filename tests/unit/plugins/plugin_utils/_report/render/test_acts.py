@@ -21,7 +21,7 @@ def test_a_hold_as_text() -> None:
         "mx02": {"plan": UNREACHABLE},
         "mx01": {"plan": held_of(3), "act": held_of(3, messages=listed)},
     }
-    run = HoldRun("held", reason="ticket 4711", record="reports/runs/1")
+    run = HoldRun("held", reason="ticket 4711", record="reports/runs/1", match=[{"sender": "a@example.com"}])
     assert text_lines(hold_document(hold_report(results, created=NOW, run=run))) == [
         "Hold, 2026-11-20 12:00:00 UTC",
         "Held: 3 of 5 selected messages (3.0 KiB) to 6 recipients, on 1 of 2 hosts.",
@@ -32,7 +32,12 @@ def test_a_hold_as_text() -> None:
         "",
         "Why:",
         "  reason: ticket 4711",
-        "  record: reports/runs/1",
+        "",
+        "Rules:",
+        '  rule: {"sender": "a@example.com"}',
+        "",
+        "Record:",
+        "  directory: reports/runs/1",
         "",
         "Messages:",
         "  mx01: 4A0F9AC held 2h 0m a@example.com -> b@example.org +3",
@@ -97,7 +102,7 @@ def test_the_list_of_messages_is_bounded_and_narrow() -> None:
     listed = [{**message_of("3RzZsM4Vw5zBrDvq%02d" % number, "in_flight", more=900), **long} for number in range(40)]
     results = {"mx%02d" % host: {"plan": held_of(50, messages=listed)} for host in range(30)}
     text = text_lines(hold_document(hold_report(results, created=NOW, run=HoldRun("held", check=True))))
-    messages = text[text.index("Messages:") + 1 :]
+    messages = text[text.index("Messages, with what would be done:") + 1 :]
     assert len([line for line in messages if " in flight " in line]) == 100
     assert messages[10] == "  mx00: and 42 more"
     assert messages[-1] == "  mx29: and 52 more"

@@ -151,6 +151,7 @@ def _about(notes: RunNotes, chosen: Collection[str]) -> dict[str, Any]:
         **notes.about,
         "started": notes.started,
         "waiting": notes.waiting,
+        "nothing_left": notes.has_nothing_left,
         "not_chosen": [host for host in notes.hosts if host not in chosen],
     }
 

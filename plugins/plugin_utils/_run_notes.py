@@ -126,6 +126,12 @@ class RunNotes:
         return last is not None and not last.is_ended and not last.is_running
 
     @property
+    def has_nothing_left(self) -> bool:
+        """Whether the run was resumed, and the newest process has acted on no host."""
+        last = len(self.processes) - 1
+        return last > 0 and all(notes.process != last for notes in self.hosts.values())
+
+    @property
     def started(self) -> list[str]:
         """The hosts on which the run began to act, and whose results are unknown."""
         return [host for host, notes in self.hosts.items() if notes.state is HostState.STARTED]

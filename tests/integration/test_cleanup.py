@@ -100,10 +100,7 @@ def test_the_canary_is_cleaned_first_and_the_others_wait_for_an_approval(
     report = latest(run)
     assert (report["canary"], report["waiting"]) == (["mx01"], True)
     assert states(report) == {"mx01": "cleaned", "mx02": "stopped", "mx03": "stopped", "mx04": "stopped"}
-    assert (
-        report["problems"]["mx02"]
-        == "Nothing was touched here, because the run waits for an approval after the canary."
-    )
+    assert report["problems"]["mx02"] == "Nothing was touched here, because the run waits after the canary."
     assert_rest_stayed(report, mixture)
     assert spools(lab) == hams(before, mixture, "mx01")
 

@@ -230,7 +230,7 @@ KINDS: Mapping[str, Mapping[str, Schema]] = {
         "reason": null_or(TEXT),
         "quarantine": null_or(TEXT),
         "canary": list_of(TEXT),
-        **dict.fromkeys(("check", "waiting", "interrupted"), TRUTH),
+        **dict.fromkeys(("check", "waiting", "interrupted", "nothing_left"), TRUTH),
         "rules": RULES,
         "fleet": fields(
             {

@@ -36,7 +36,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states imp
 
 STOPPED_BY_FAILURE = "Nothing was touched here, because an earlier host failed."
 STOPPED_BY_INTERRUPTION = "Nothing was touched here, because the run was interrupted before."
-STOPPED_BY_CANARY = "Nothing was touched here, because the run waits for an approval after the canary."
+STOPPED_BY_CANARY = "Nothing was touched here, because the run waits after the canary."
 NOT_CHOSEN = "Nothing was touched here, because this run did not choose the host. Resume the run with it."
 _INTERRUPTED_HERE = (
     "The run was interrupted while this host was cleaned. The lines of mailops/postfix_queue_purge in the mail log of the host show "
@@ -66,8 +66,9 @@ class CleanupRun(NamedTuple):
     """What a cleanup does, and how far it came.
 
     method: C(delete), C(expire) or C(quarantine). quarantine: the name of the quarantine. check: whether it only predicts, in check mode.
-    canary: the hosts that were cleaned first. waiting: whether it waits for an approval after them. started: the hosts on which it began
-    to act, and whose results are unknown. not_chosen: hosts of the plan that it was not to clean. interrupted: whether it was cut off.
+    canary: the hosts that were cleaned first. waiting: whether it waits after them. started: the hosts on which it began to act, and whose
+    results are unknown. not_chosen: hosts of the plan that it was not to clean. interrupted: whether it was cut off. nothing_left: whether
+    it was resumed, and acted on no host.
     """
 
     method: str = "delete"
@@ -79,6 +80,7 @@ class CleanupRun(NamedTuple):
     started: Collection[str] = ()
     not_chosen: Collection[str] = ()
     interrupted: bool = False
+    nothing_left: bool = False
 
 
 def cleanup_report(
@@ -104,6 +106,7 @@ def cleanup_report(
         canary=list(run.canary),
         waiting=run.waiting,
         interrupted=run.interrupted,
+        nothing_left=run.nothing_left and not any(row["problem"] for row in rows),
         rules=group_by_rule(row for row in rows if row["rule"] is not None),
         fleet=_sum_up(rows),
     )

@@ -85,6 +85,8 @@ def _summary(report: Report) -> list[str]:
             purged["recipients"],
         )
     ]
+    if report["nothing_left"]:
+        lines.append("Nothing was left to do. The figures are those of the whole run.")
     lines += _more_lines(report)
     if fleet["arrived"]:
         lines.append("%d more messages of the selection have arrived since; run the cleanup again." % fleet["arrived"])

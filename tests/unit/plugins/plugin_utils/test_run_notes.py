@@ -126,6 +126,10 @@ def test_what_was_cut_off_is_found_and_resumed(tmp_path: Path, monkeypatch: pyte
     assert resumed.tried_by_last(HostState.DONE, HostState.UNREACHABLE) == ["mx02", "mx03"]
     assert resumed.results["mx02"]["purge"]["attempts"] == 2
     assert resumed.started == []
+    assert not resumed.has_nothing_left
+    _run_notes.end_run(run)
+    begin(tmp_path, monkeypatch, pid=os.getpid(), run=run)
+    assert _run_notes.read_run(Path(run)).has_nothing_left
 
 
 def test_a_run_that_waits_says_so_until_it_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -240,7 +240,7 @@ def test_a_host_that_was_not_touched_says_why() -> None:
     report = cleanup_report(results, created=NOW, run=run)
     assert (report["canary"], report["waiting"], report["interrupted"]) == (["a"], True, False)
     assert report["problems"] == {
-        "b": "Nothing was touched here, because the run waits for an approval after the canary.",
+        "b": "Nothing was touched here, because the run waits after the canary.",
         "c": "Nothing was touched here, because this run did not choose the host. Resume the run with it.",
     }
 

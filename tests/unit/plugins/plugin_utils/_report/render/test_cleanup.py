@@ -81,6 +81,15 @@ def test_cleanup_says_what_was_done(method: str, check: bool, line: str) -> None
     assert wide_text(report)[1] == line
 
 
+@pytest.mark.parametrize(("problem", "said"), [(False, True), (True, False)])
+def test_a_run_that_was_done_already_says_so(problem: bool, said: bool) -> None:
+    results = {"mx01": cleanup_steps(plan_of(9), purged_of(9), left_of(0))}
+    if problem:
+        results["mx02"] = cleanup_steps(plan_of(4))
+    text = wide_text(cleanup_report(results, created=NOW, run=CleanupRun(nothing_left=True)))
+    assert ("Nothing was left to do. The figures are those of the whole run." in text) == said
+
+
 def test_cleanup_says_what_stayed_and_what_was_done_before_it_was_resumed() -> None:
     rest = {"before": 60, "kept": 57, "gone": 3, "changed": 0, "new": 5}
     purge = {**purged_of(9), "rest": rest, "attempts": 2}

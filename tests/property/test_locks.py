@@ -125,7 +125,8 @@ def found(expression: expressions.Expression, subject: str) -> bool:
 
 @given(values, st.text(st.sampled_from("ab1@.+*\u00e9 "), max_size=12))
 def test_the_pattern_of_a_text_finds_what_the_criterion_finds(value: str, body: str) -> None:
-    assume(not value.startswith("/"))
+    # With blanks around it, a regular expression is refused.
+    assume(not value.strip().startswith("/"))
     expression = expressions.body_expression(value, expressions.REGEXP, "x")
     test = patterns.text_test(value, "x")
     for subject in (body, body + value, value + body):

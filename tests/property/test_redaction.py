@@ -9,11 +9,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-pytest.importorskip("ansible")
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.audit import audit_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.redact import (

@@ -120,16 +120,26 @@ class _TimeSelection:
         if not times:
             return block if self._selected else b""
         low, high = min(times), max(times)
+        head = self._untimed_head(block)
+        kept = head if self._selected else b""
         if low > self._until + SLACK_SECONDS:
             self._selected = False
-            return None
+            return kept or None
         if high < self._since - SLACK_SECONDS:
             self._selected = False
-            return b""
+            return kept
         if low >= self._since + SLACK_SECONDS and high <= self._until - SLACK_SECONDS:
             self._selected = True
-            return block
+            return block[len(head) - len(kept) :]
         return self._select_lines(block)
+
+    def _untimed_head(self, block: bytes) -> bytes:
+        """Return the lines at the start of a block that have no time, because they belong to the last line of the block before."""
+        end = 0
+        # Some line has a time, because the sample has one.
+        while time_of_line(block[end : block.index(b"\n", end)], self._clock) is None:
+            end = block.index(b"\n", end) + 1
+        return block[:end]
 
     def _select_lines(self, block: bytes) -> bytes:
         lines = block.split(b"\n")

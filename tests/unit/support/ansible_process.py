@@ -10,7 +10,6 @@ that no play sees anything of another.
 
 from __future__ import annotations
 
-import atexit
 import functools
 import importlib
 import json
@@ -19,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 ROOT = Path(__file__).resolve().parents[3]
 _COMMAND = Path(sys.executable).with_name("ansible-playbook")
@@ -50,14 +49,12 @@ def run_command(directory: Path, *arguments: str, **environment: str) -> tuple[i
 
 def run_playbook(directory: Path, *arguments: str, **environment: str) -> tuple[int, str]:
     """Do the same in much less time."""
-    server = _server()
-    assert server.stdin is not None
-    assert server.stdout is not None
+    requests, statuses = _server()
     with tempfile.NamedTemporaryFile() as output:
         play = {"directory": str(directory), "output": output.name, "arguments": arguments, "environment": environment}
-        server.stdin.write(json.dumps(play) + "\n")
-        server.stdin.flush()
-        status = int(server.stdout.readline())
+        requests.write(json.dumps(play) + "\n")
+        requests.flush()
+        status = int(statuses.readline())
         return status, output.read().decode("utf-8")
 
 
@@ -68,17 +65,23 @@ def _environment() -> dict[str, str]:
 
 
 @functools.lru_cache(maxsize=None)
-def _server() -> subprocess.Popen[str]:
-    """Start the process, which ends at the end of its input."""
-    server = subprocess.Popen(
-        [sys.executable, str(Path(__file__).resolve())],
+def _server() -> tuple[TextIO, TextIO]:
+    """Start the process, which ends at the end of its input; return its input and its output.
+
+    It is no child of this process, because some tests look at all children, or wait for any.
+    """
+    shell = 'exec 3<&0; "$@" <&3 &'
+    with subprocess.Popen(
+        ["sh", "-c", shell, "sh", sys.executable, str(Path(__file__).resolve())],
         env=_environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    atexit.register(server.communicate)
-    return server
+    ) as starter:
+        assert starter.stdin is not None
+        assert starter.stdout is not None
+        # With them, starter would also close the input and the output.
+        return os.fdopen(os.dup(starter.stdin.fileno()), "w"), os.fdopen(os.dup(starter.stdout.fileno()))
 
 
 def _serve() -> None:

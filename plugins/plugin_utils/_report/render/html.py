@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
@@ -63,8 +64,8 @@ def _environment() -> Environment:
 
 
 def _show(value: Any) -> Any:
-    """Return what a template shows of a value. Mark-up is a subclass of str, and stays as it is."""
-    return printable(value) if type(value) is str else value
+    """Return what a template shows of a value. Mark-up stays as it is."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _with_commas(count: int) -> str:

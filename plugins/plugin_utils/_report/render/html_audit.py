@@ -146,7 +146,7 @@ class HostRow(NamedTuple):
     state: str
     messages: str
     oldest: str
-    bar: float
+    share: float
     columns: str
     ages: str
     trend: str
@@ -395,7 +395,7 @@ def _host_rows(report: Report, hosts: Sequence[HostTrouble], history: Sequence[M
             state=state_word(host.row["state"]) if host.level == NO_ANSWER else _LEVEL_WORDS[host.level],
             messages=_number(host.messages),
             oldest=age(seconds_since(report, (facts.get("total") or {}).get("oldest"))),
-            bar=bar_length(host.messages or 0, greatest, _BAR),
+            share=bar_length(host.messages or 0, greatest, _BAR),
             columns=column_path(shape.get("total") or (), width=60, height=16),
             ages=_ages_text(shape),
             trend=trend_points(counts, width=60, height=16),

@@ -49,11 +49,13 @@ def held(*queue_ids: str, fingerprint: str = "0" * 16, config: str = "/etc/postf
 
 
 def hold(
-    directory: Path, results: Mapping[str, Mapping[str, Any]], rules: Mapping[str, Any] = RULES, *more: str
+    directory: Path, results: Mapping[str, Mapping[str, Any]], rules: Mapping[str, Any] | None = None, *more: str
 ) -> Path | None:
-    """Record a hold on hosts, {host: result}. more: hosts on which it does not end."""
+    """Record a hold on hosts, {host: result}. rules: by default RULES. more: hosts on which it does not end."""
     path = _holds.make_hold(directory)
-    _holds.begin_hold(path, rules=rules, reason="ticket 4711", hosts=[*results, *more], created=NOW)
+    _holds.begin_hold(
+        path, rules=RULES if rules is None else rules, reason="ticket 4711", hosts=[*results, *more], created=NOW
+    )
     for host, result in results.items():
         if "release_plan" in result:
             # The action plugin of the module does this.

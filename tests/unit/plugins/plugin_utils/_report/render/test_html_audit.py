@@ -33,7 +33,7 @@ def test_a_host_in_trouble_has_a_panel() -> None:
     assert [queue.name for queue in panel.queues] == ["active", "deferred"]
     assert sum(queue.part.length for queue in panel.queues) == 100
     assert panel.tops[0].title == "Logins"
-    assert [(bar.text, bar.messages, bar.length) for bar in panel.tops[0].bars] == [
+    assert [(value.text, value.messages, value.length) for value in panel.tops[0].bars] == [
         (STOLEN, 4200, 100),
         ("user2@example.test", 400, 9.5),
     ]

@@ -60,3 +60,7 @@ class State(str, Enum):
     WOULD_FLUSH = "would_flush"
     # Traces.
     NOT_FOUND = "not_found"
+
+
+# The states of hosts of which an audit knows nothing.
+WITHOUT_ANSWER = (State.MISSING, State.UNREACHABLE, State.TIMED_OUT, State.CONNECTION_REFUSED, State.FAILED)

@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import WITHOUT_ANSWER
+
 ROOT = Path(__file__).resolve().parents[3]
 SOURCE = ROOT / "extensions" / "eda" / "plugins" / "event_source" / "audit_reports.py"
 NOW = 1_800_000_000
@@ -94,7 +96,11 @@ def test_what_an_event_has(reports: Reports) -> None:
     ]
 
 
-@pytest.mark.parametrize("state", ["unreachable", "timed_out", "failed", "missing"])
+def test_the_states_without_an_answer_are_those_of_reports() -> None:
+    assert tuple(state.value for state in WITHOUT_ANSWER) == audit_reports.WITHOUT_ANSWER
+
+
+@pytest.mark.parametrize("state", [state.value for state in WITHOUT_ANSWER])
 def test_a_host_without_an_answer_gives_an_event_with_its_state(reports: Reports, state: str) -> None:
     reports.write(mx01="ok", mx02=state)
     (event,) = reports.watcher.look(NOW)

@@ -66,7 +66,7 @@ MOST = 1e11
 HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,252}")
 THRESHOLD_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 # The states of hosts that did not answer the audit.
-WITHOUT_ANSWER = ("unreachable", "timed_out", "failed", "missing")
+WITHOUT_ANSWER = ("missing", "unreachable", "timed_out", "connection_refused", "failed")
 
 logger = logging.getLogger(__name__)
 

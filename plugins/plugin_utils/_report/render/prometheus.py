@@ -17,11 +17,11 @@ from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import SELECTABLE_QUEUES
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report, Row
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import WITHOUT_ANSWER, State
 
 PREFIX = "mailops_postfix_"
 # The states that a host can have in an audit. Each has a series, so that it is 0 and not missing.
-_STATES = tuple(state.value for state in (State.OK, State.MISSING, State.UNREACHABLE, State.FAILED, State.TIMED_OUT))
+_STATES = tuple(state.value for state in (State.OK, *WITHOUT_ANSWER))
 
 Labels = Mapping[str, str]
 

@@ -59,8 +59,9 @@ mailops_postfix_audit_time_seconds 1795176000
 mailops_postfix_host_state{host="mx01",state="ok"} 1
 mailops_postfix_host_state{host="mx01",state="missing"} 0
 mailops_postfix_host_state{host="mx01",state="unreachable"} 0
-mailops_postfix_host_state{host="mx01",state="failed"} 0
 mailops_postfix_host_state{host="mx01",state="timed_out"} 0
+mailops_postfix_host_state{host="mx01",state="connection_refused"} 0
+mailops_postfix_host_state{host="mx01",state="failed"} 0
 # HELP mailops_postfix_messages Messages in all queues of the host.
 # TYPE mailops_postfix_messages gauge
 mailops_postfix_messages{host="mx01"} 5
@@ -126,7 +127,7 @@ def test_a_host_without_an_answer_has_only_its_state() -> None:
     text = host_metrics(audit(), "mx03")
     assert re.findall(r"^[^#{ ]+", text, re.MULTILINE) == [
         "mailops_postfix_audit_time_seconds",
-        *["mailops_postfix_host_state"] * 5,
+        *["mailops_postfix_host_state"] * 6,
     ]
     assert 'mailops_postfix_host_state{host="mx03",state="unreachable"} 1\n' in text
 
@@ -137,8 +138,9 @@ def test_the_metrics_of_the_fleet() -> None:
         'mailops_postfix_fleet_hosts{state="ok"} 2',
         'mailops_postfix_fleet_hosts{state="missing"} 0',
         'mailops_postfix_fleet_hosts{state="unreachable"} 1',
-        'mailops_postfix_fleet_hosts{state="failed"} 0',
         'mailops_postfix_fleet_hosts{state="timed_out"} 0',
+        'mailops_postfix_fleet_hosts{state="connection_refused"} 0',
+        'mailops_postfix_fleet_hosts{state="failed"} 0',
         "mailops_postfix_fleet_exceeded_thresholds 1",
     ]
     assert 'mailops_postfix_messages{host="mx\\"\\\\\\n\ufffd{}"} 0' in lines

@@ -155,7 +155,10 @@ def test_a_plan_has_what_a_reviewer_needs(host: Host, controller: Controller) ->
     }
     assert plan["summary"] == {
         "queues": {"deferred": 2},
-        "senders": [{"value": "a@bad.example", "messages": 1}, {"value": "b@bad.example", "messages": 1}],
+        "senders": [
+            {"value": "a@bad.example", "messages": 1, "recipients": 2},
+            {"value": "b@bad.example", "messages": 1, "recipients": 1},
+        ],
         "recipient_domains": [{"value": "one.example.org", "messages": 2}, {"value": "two.example.org", "messages": 1}],
         "oldest": min(arrivals),
         "youngest": max(arrivals),

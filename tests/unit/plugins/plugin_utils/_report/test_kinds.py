@@ -102,7 +102,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "cleanup",
         {"run": {"methd": "delete"}},
-        "run: there is no key 'methd'; known are method, reason, check, quarantine, canary, waiting, started, not_chosen, interrupted.",
+        "run: there is no key 'methd'; known are method, reason, check, quarantine, canary, waiting, started, not_chosen, interrupted, nothing_left.",
     ),
     (
         "plan",

@@ -72,22 +72,18 @@ make_environment() {
     -r "$requirements"
 }
 
-# The Debian package has promtool and a server, which would start if it was installed. Where apt-get does not have the package, the test that
-# needs promtool is skipped.
+# The Debian package has promtool and a server, which would start if it was installed.
 unpack_promtool() (
   [ ! -x .cache/promtool ] || return 0
-  command -v apt-get dpkg-deb > /dev/null || return 0
+  command -v apt-get dpkg-deb > /dev/null || die "$(uname -s) without apt-get is not supported: use Debian 12 or later (needed here: promtool)"
   say "unpacking promtool"
   directory=$(mktemp -d)
   trap 'rm -rf "$directory"' EXIT
   cd "$directory"
   apt-get -q download prometheus > log 2>&1 || { apt-get -q update && apt-get -q download prometheus; } >> log 2>&1 || true
-  if compgen -G 'prometheus_*.deb' > /dev/null; then
-    dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xf - ./usr/bin/promtool
-    mv usr/bin/promtool "$OLDPWD/.cache/promtool"
-  else
-    say "promtool was not found: $(tail -n 1 log)"
-  fi
+  compgen -G 'prometheus_*.deb' > /dev/null || die "promtool was not found: $(tail -n 1 log)"
+  dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xf - ./usr/bin/promtool
+  mv usr/bin/promtool "$OLDPWD/.cache/promtool"
 )
 
 # ansible-core finds a collection only in this layout.

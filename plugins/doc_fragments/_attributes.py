@@ -57,3 +57,18 @@ attributes:
     description: Returns what was changed when run in diff mode.
     support: full
 """
+
+    CONTROLLER = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in check mode and predict the changes without making them.
+    support: full
+  diff_mode:
+    description: Returns what was changed when run in diff mode.
+    support: none
+  platform:
+    description: The systems it runs on.
+    support: full
+    platforms: posix
+"""

@@ -106,17 +106,8 @@ options:
       - A file of those who may sign approvals, as in ssh-keygen(1), with O(operation=check). The namespace is C(mailops-postfix).
       - If it is given, a signed approval in a file is needed.
     type: path
-attributes:
-  check_mode:
-    description: Can run in check mode and predict the changes without making them.
-    support: full
-  diff_mode:
-    description: Returns what was changed when run in diff mode.
-    support: none
-  platform:
-    description: The systems it runs on.
-    support: full
-    platforms: posix
+extends_documentation_fragment:
+  - mailops.postfix._attributes.controller
 seealso:
   - module: mailops.postfix.postfix_queue_purge
 """

@@ -145,17 +145,8 @@ options:
       - What other tasks return and what Ansible shows of them is not changed.
       - By default nothing is replaced.
     type: str
-attributes:
-  check_mode:
-    description: Can run in check mode and predict the changes without making them.
-    support: full
-  diff_mode:
-    description: Returns what was changed when run in diff mode.
-    support: none
-  platform:
-    description: The systems it runs on.
-    support: full
-    platforms: posix
+extends_documentation_fragment:
+  - mailops.postfix._attributes.controller
 seealso:
   - module: mailops.postfix.postfix_run_files
 """

@@ -126,17 +126,8 @@ options:
   results:
     description: The variables that tasks registered on each of O(hosts), by the name of the step.
     type: dict
-attributes:
-  check_mode:
-    description: Can run in check mode and predict the changes without making them.
-    support: full
-  diff_mode:
-    description: Returns what was changed when run in diff mode.
-    support: none
-  platform:
-    description: The systems it runs on.
-    support: full
-    platforms: posix
+extends_documentation_fragment:
+  - mailops.postfix._attributes.controller
 seealso:
   - module: mailops.postfix.postfix_fleet_report
 """

@@ -10,7 +10,13 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping, NamedTuple
 
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import SUMS, Row, add_up, count_messages
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import (
+    SUMS,
+    Row,
+    add_up,
+    count_messages,
+    make_report,
+)
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.refusals import RefusalCode, make_refusal
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import (
     NO_RESULT,
@@ -73,6 +79,27 @@ def find_act_problem(steps: Act, *, predicts: bool) -> Problem | None:
     if not steps.act:
         return Problem(State.STOPPED, _NOT_BEGUN)
     return None if steps.act.get("skipped") else find_problem(steps.act)
+
+
+def make_act_report(
+    kind: str,
+    created: int,
+    rows: list[dict[str, Any]],
+    *,
+    about: Mapping[str, Any],
+    limits: ActLimits | None,
+    **more_sums: Any,
+) -> dict[str, Any]:
+    """Return the report on an act. about: what the run does, with its rules. limits: given for a preview. more_sums: of the fleet."""
+    return make_report(
+        kind,
+        created,
+        rows,
+        **{**about, "match": list(about["match"]), "exclude": list(about["exclude"])},
+        preview=limits is not None,
+        fleet={**sum_up(rows), **more_sums},
+        refusals=refuse(rows, limits),
+    )
 
 
 def sum_up(rows: list[dict[str, Any]]) -> dict[str, Any]:

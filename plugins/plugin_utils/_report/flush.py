@@ -15,13 +15,11 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.acts impor
     ActLimits,
     figures_of,
     find_act_problem,
-    refuse,
+    make_act_report,
     shown_result,
-    sum_up,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import (
     count_messages,
-    make_report,
     make_row,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import (
@@ -66,18 +64,9 @@ def flush_report(
         _make_row(host, Act(**choose_steps(steps, Act._fields)), predicts=predicts)
         for host, steps in select_hosts(results, hosts)
     ]
-    about = {**run._asdict(), "match": list(run.match), "exclude": list(run.exclude)}
     after = [row["after"] for row in rows if row["after"] is not None]
     ends = {name: sum(end.get(name) or 0 for end in after) for end in after for name in end}
-    return make_report(
-        "flush",
-        created,
-        rows,
-        **about,
-        preview=limits is not None,
-        fleet={**sum_up(rows), "after": ends or None},
-        refusals=refuse(rows, limits),
-    )
+    return make_act_report("flush", created, rows, about=run._asdict(), limits=limits, after=ends or None)
 
 
 def _make_row(host: str, steps: Act, *, predicts: bool) -> dict[str, Any]:

@@ -15,13 +15,11 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.acts impor
     ActLimits,
     figures_of,
     find_act_problem,
-    refuse,
+    make_act_report,
     shown_result,
-    sum_up,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import (
     count_messages,
-    make_report,
     make_row,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results import (
@@ -89,16 +87,7 @@ def hold_report(
         _make_row(host, HoldSteps(**choose_steps(steps, HoldSteps._fields)), run, predicts=predicts)
         for host, steps in select_hosts(results, hosts)
     ]
-    about = {**run._asdict(), "match": list(run.match), "exclude": list(run.exclude)}
-    return make_report(
-        "hold",
-        created,
-        rows,
-        **about,
-        preview=limits is not None,
-        fleet=sum_up(rows),
-        refusals=refuse(rows, limits),
-    )
+    return make_act_report("hold", created, rows, about=run._asdict(), limits=limits)
 
 
 def _make_row(host: str, steps: HoldSteps, run: HoldRun, *, predicts: bool) -> dict[str, Any]:

@@ -39,6 +39,11 @@ class Run:
         return self.completed.stdout + self.completed.stderr
 
     @property
+    def unfolded(self) -> str:
+        """The output, with each command for the shell in one line. Where a long one is folded depends on the paths in it."""
+        return self.output.replace(" \\\n    ", " ")
+
+    @property
     def lines(self) -> list[str]:
         """The lines of the last table shown, and of what stands round it."""
         output = self.completed.stdout

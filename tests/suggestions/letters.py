@@ -34,6 +34,8 @@ class Letter:
     login: str | None = None
     headers: Sequence[str] = ()
     reason: str = "450 4.2.0 Greylisted, please try again"
+    stored: bytes | None = None
+    """Headers and body, with line feeds, of a real message; then subject, text and headers are not used."""
 
     def queue_file(self) -> bytes:
         """Return the message as Postfix stores it."""
@@ -43,16 +45,24 @@ class Letter:
             if self.client
             else ["log_message_origin=local"]
         )
-        headers = ["From: <%s>" % self.sender, "To: <%s>" % self.recipients[0], "Subject: " + self.subject]
+        headers, body = self._content()
         return QueueFile(
             sender=self.sender.encode(),
             recipients=todo(*(recipient.encode() for recipient in self.recipients)),
             before_sender=[b"sasl_username=" + self.login.encode()] if self.login else [],
             after_sender=[item.encode() for item in origin],
-            headers=[line.encode() for line in (*headers, *self.headers)],
-            body=self.text.encode().split(b"\n"),
+            headers=headers,
+            body=body,
             arrival=b"%d 0" % (NOW - self.age),
         ).write()
+
+    def _content(self) -> tuple[list[bytes], list[bytes]]:
+        """Return the lines of the headers and of the body."""
+        if self.stored is not None:
+            head, _empty, body = self.stored.partition(b"\n\n")
+            return head.split(b"\n"), body.split(b"\n")
+        headers = ["From: <%s>" % self.sender, "To: <%s>" % self.recipients[0], "Subject: " + self.subject]
+        return [line.encode() for line in (*headers, *self.headers)], self.text.encode().split(b"\n")
 
     def defer_log(self) -> bytes:
         """Return the defer log that Postfix keeps for it."""

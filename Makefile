@@ -51,7 +51,7 @@ bench: set-up-bench ## Measure the time and memory of the collection against oth
 	@$(call python,bench) tests.benchmark
 
 suggestions: set-up-test ## Measure the suggestions on made-up floods of spam; write the table in docs/suggestions.md
-	@$(call python,test) tests.suggestions
+	@$(call python,test) tests.suggestions --write
 
 suspects: set-up-test-lab ## Measure on labelled mail logs how well stolen accounts are found; write the tables in docs/suspects.md
 	@$(call python,test) tests.suspects make .cache/suspects

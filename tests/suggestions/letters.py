@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from typing import Callable, Mapping, Sequence
+from zlib import crc32
 
 from tests.unit.support.queue_file import QueueFile, todo
 
@@ -61,7 +62,9 @@ class Letter:
         if self.stored is not None:
             head, _empty, body = self.stored.partition(b"\n\n")
             return head.split(b"\n"), body.split(b"\n")
-        headers = ["From: <%s>" % self.sender, "To: <%s>" % self.recipients[0], "Subject: " + self.subject]
+        headers = ["To: <%s>" % self.recipients[0], "Subject: " + self.subject]
+        if not any(line.startswith("From: ") for line in self.headers):
+            headers.insert(0, "From: <%s>" % (self.sender or "MAILER-DAEMON"))
         return [line.encode() for line in (*headers, *self.headers)], self.text.encode().split(b"\n")
 
     def defer_log(self) -> bytes:
@@ -103,10 +106,22 @@ class World:
         return rng.uniform(60, self.hours * HOUR)
 
     def server(self, domain: str) -> tuple[str, str, str]:
-        """Return the client that a domain sends from."""
-        number = self.partners.index(domain)
+        """Return the client that a domain sends from. Each domain is in a network of its own."""
         name = "mail.%s" % domain
-        return "198.18.%d.25" % (number + 1), name, name
+        return network_address(crc32(domain.encode())), name, name
+
+
+def network_address(number: int) -> str:
+    """Return the address with that number, of 0 to 2**32 - 1, in one of the networks that all the mail of others comes from."""
+    a, b, c, d = number.to_bytes(4, "big")
+    # 198.18.0.0/15 and 100.64.0.0/10 are for no host of the Internet. 10.0.0.0/10 is left to the server's own users.
+    first = ("198.%d" % (18 + b % 2), "100.%d" % (64 + b % 64), "10.%d" % (64 + b % 192))[a % 3]
+    return "%s.%d.%d" % (first, c, d)
+
+
+def any_address(rng: random.Random) -> str:
+    """Return the address of anybody, among the others' servers."""
+    return network_address(rng.getrandbits(32))
 
 
 Maker = Callable[[World, random.Random], Letter]
@@ -124,10 +139,23 @@ class Scene:
 
     def letters(self) -> list[Letter]:
         """Return the messages, shuffled."""
+        return [letter for letter, _maker in self.labelled()]
+
+    def labelled(self) -> list[tuple[Letter, str]]:
+        """Return the messages, shuffled, each with the name of what made it."""
         rng = random.Random("%s/%d" % (self.name, self.seed))
-        made = [maker(self.world, rng) for maker, number in self.makers.items() for _turn in range(number)]
+        made = [
+            (maker(self.world, rng), _name_of(maker))
+            for maker, number in self.makers.items()
+            for _turn in range(number)
+        ]
         rng.shuffle(made)
         return made
+
+
+def _name_of(maker: Maker) -> str:
+    name: str = getattr(maker, "__qualname__", type(maker).__name__)
+    return name.partition(".")[0].strip("_").replace("_", " ")
 
 
 # --- what an ordinary server has ------------------------------------------------------------------------------------
@@ -349,7 +377,8 @@ def stolen(flood: Flood, *, login: str, senders: str, networks: int) -> Maker:
 
     def make(world: World, rng: random.Random) -> Letter:
         number = rng.randrange(networks)
-        client = ("203.%d.%d.%d" % (number % 200, number // 200, rng.randrange(250)), "unknown", "host%d" % number)
+        network = network_address(crc32(b"%s %d" % (login.encode(), number))).rpartition(".")[0]
+        client = ("%s.%d" % (network, rng.randrange(250)), "unknown", "host%d" % number)
         return flood.letter(world, rng, sender=flood.text(senders, world, rng), client=client, login=login)
 
     return make
@@ -370,9 +399,11 @@ def botnet(flood: Flood, *, senders: str, named: float) -> Maker:
     """Return the maker of what a botnet sends. named: the share of its clients that have a name."""
 
     def make(world: World, rng: random.Random) -> Letter:
-        a, b, c = rng.randrange(180), rng.randrange(250), rng.randrange(250)
-        name = "dyn-%d-%d.access.example" % (b, c) if rng.random() < named else "unknown"
-        client = ("101.%d.%d.%d" % (a, b, c), name, rng.choice(["localhost", "[192.168.0.%d]" % c, "win-%d" % b]))
+        address = any_address(rng)
+        b, c = rng.randrange(250), rng.randrange(250)
+        access = "dyn-%s.%s.example" % (address.replace(".", "-"), rng.choice(world.words))
+        name = access if rng.random() < named else "unknown"
+        client = (address, name, rng.choice(["localhost", "[192.168.0.%d]" % c, "win-%d" % b, access]))
         return flood.letter(world, rng, sender=flood.text(senders, world, rng), client=client)
 
     return make

@@ -11,9 +11,10 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, parse_selection
@@ -24,22 +25,20 @@ from tests.suggestions.letters import Scene
 from tests.unit.support.spool import MadeUpSpool
 
 _MODULE = "ansible_collections.mailops.postfix.plugins.modules.postfix_queue_facts"
+LIKELY = "likely"
+GOOD_RECALL, GOOD_PRECISION = 0.9, 0.95
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What the suggestions for a scene are worth: all that are listed, together."""
+class Worth:
+    """What some suggestions select together."""
 
-    scene: Scene
-    suggestions: Sequence[dict[str, Any]]
-    note: str
-    messages: int
-    spam: int
+    suggestions: int
     covered: int
-    """Messages that the suggestions select together."""
+    """Messages that they select together."""
     spam_covered: int
-    by_rule: Sequence[frozenset[str]]
-    """The queue IDs that each suggestion selects."""
+    spam: int
+    """Messages of the queue that are spam."""
 
     @property
     def precision(self) -> float | None:
@@ -50,6 +49,53 @@ class Measured:
     def recall(self) -> float | None:
         """The share of the spam that is covered; None where there is none."""
         return self.spam_covered / self.spam if self.spam else None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether an operator may follow them: they cover the flood, and hardly anything else."""
+        return (self.recall or 0) >= GOOD_RECALL and (self.precision or 0) >= GOOD_PRECISION
+
+
+@dataclass(frozen=True)
+class Part:
+    """The messages of a queue that one maker gave."""
+
+    name: str
+    is_spam: bool
+    messages: int
+    covered: int
+    likely: int
+    """Messages that likely suggestions cover."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the suggestions for a scene are worth."""
+
+    name: str
+    is_flooded: bool
+    messages: int
+    spam: int
+    groups: Sequence[dict[str, Any]]
+    suggestions: Sequence[dict[str, Any]]
+    note: str
+    all: Worth
+    """Of all suggestions that are listed, together."""
+    likely: Worth
+    """Of the likely ones."""
+    by_rule: Sequence[frozenset[str]]
+    """The queue IDs that each suggestion selects."""
+    spam_by_rule: Sequence[int]
+    """How many of these are spam."""
+    parts: Sequence[Part]
+
+    @property
+    def false_likely(self) -> int:
+        """How many likely suggestions select more other mail than spam."""
+        return sum(
+            row["confidence"] == LIKELY and 2 * spam < len(ids)
+            for row, ids, spam in zip(self.suggestions, self.by_rule, self.spam_by_rule, strict=True)
+        )
 
 
 class _Ids:
@@ -80,16 +126,28 @@ def _pass_over(_found: QueueEntry, _incomplete: bool, _ids: _Ids) -> None:
     raise AssertionError("a made-up queue has whole messages only")
 
 
-def fill(spool: MadeUpSpool, scene: Scene) -> frozenset[str]:
-    """Write a scene into a queue directory and return the queue IDs of its spam."""
-    spam = set()
-    for number, letter in enumerate(scene.letters()):
+@dataclass(frozen=True)
+class Truth:
+    """What is in a made-up queue: the queue IDs of its messages by what made them, and of its spam."""
+
+    by_maker: Mapping[tuple[str, bool], frozenset[str]]
+    """The key has the name of the maker, and whether the messages are spam."""
+
+    @property
+    def spam(self) -> frozenset[str]:
+        """The queue IDs of the spam."""
+        return frozenset().union(*(ids for (_name, is_spam), ids in self.by_maker.items() if is_spam))
+
+
+def fill(spool: MadeUpSpool, scene: Scene) -> Truth:
+    """Write a scene into a queue directory and return what is in it."""
+    by_maker: dict[tuple[str, bool], set[str]] = defaultdict(set)
+    for number, (letter, maker) in enumerate(scene.labelled()):
         queue_id = "%05X%04X" % (number * 7919 % 1000000, number)
         spool.put("deferred", queue_id, letter.queue_file())
         spool.put("defer", queue_id, letter.defer_log(), mode=0o600)
-        if letter.is_spam:
-            spam.add(queue_id)
-    return frozenset(spam)
+        by_maker[maker, letter.is_spam].add(queue_id)
+    return Truth({key: frozenset(ids) for key, ids in by_maker.items()})
 
 
 def ask(spool: Path) -> dict[str, Any]:
@@ -113,17 +171,36 @@ def measure(scene: Scene) -> Measured:
     """Return what the suggestions for a scene are worth."""
     with tempfile.TemporaryDirectory() as directory:
         spool = MadeUpSpool(Path(directory) / "spool")
-        spam = fill(spool, scene)
+        truth = fill(spool, scene)
         facts = ask(spool.path)
         by_rule = [selected(spool.path, row["match"]) for row in facts["suggestions"]]
-    covered = frozenset().union(*by_rule)
+    return compare(scene, truth, facts, by_rule)
+
+
+def compare(scene: Scene, truth: Truth, facts: dict[str, Any], by_rule: Sequence[frozenset[str]]) -> Measured:
+    """Return what the suggestions are worth. by_rule: the queue IDs that each of them selects."""
+    rows = list(zip(facts["suggestions"], by_rule, strict=True))
+    likely = [ids for row, ids in rows if row["confidence"] == LIKELY]
+    covered, surely = (frozenset[str]().union(*ids) for ids in (by_rule, likely))
     return Measured(
-        scene=scene,
+        name=scene.name,
+        is_flooded=scene.is_flooded,
+        messages=facts["matched"]["messages"],
+        spam=len(truth.spam),
+        groups=facts["groups"],
         suggestions=facts["suggestions"],
         note=facts["suggestions_note"],
-        messages=facts["matched"]["messages"],
-        spam=len(spam),
-        covered=len(covered),
-        spam_covered=len(covered & spam),
+        all=_worth(by_rule, truth.spam),
+        likely=_worth(likely, truth.spam),
         by_rule=by_rule,
+        spam_by_rule=[len(ids & truth.spam) for ids in by_rule],
+        parts=[
+            Part(name, is_spam, len(ids), len(ids & covered), len(ids & surely))
+            for (name, is_spam), ids in sorted(truth.by_maker.items())
+        ],
     )
+
+
+def _worth(by_rule: Sequence[frozenset[str]], spam: frozenset[str]) -> Worth:
+    covered = frozenset[str]().union(*by_rule)
+    return Worth(len(by_rule), len(covered), len(covered & spam), len(spam))

@@ -33,9 +33,9 @@ def _blind() -> Sequence[Kind]:
 
 def _corpus() -> Sequence[Kind]:
     # Imported only if it is measured: it fetches packages.
-    fetch = import_module("tests.suggestions.corpus.download").fetch
-    kinds: Sequence[Kind] = import_module("tests.suggestions.corpus.kinds").kinds(fetch())
-    return kinds
+    kinds = import_module("tests.suggestions.corpus.kinds")
+    real = kinds.corpus(import_module("tests.suggestions.corpus.download").fetch())
+    return (*kinds.corpus_floods(real), *kinds.corpus_innocent(real))
 
 
 PARTS: dict[str, Callable[[], Sequence[Kind]]] = {"development": _development, "blind": _blind, "corpus": _corpus}

@@ -39,10 +39,8 @@ from tests.suggestions.letters import (
     stranded,
 )
 
-_REFUSED = (
-    "host mx.aula.example.org[198.51.100.9] said: 451 4.3.0 Temporary lookup failure (in reply to RCPT TO command)"
-)
-_DOWN = "connect to mx.down.example.net[192.0.2.1]:25: Connection timed out"
+_REFUSED = "host mx.aula.example[198.51.100.9] said: 451 4.3.0 Temporary lookup failure (in reply to RCPT TO command)"
+_DOWN = "connect to mx.down.example[192.0.2.1]:25: Connection timed out"
 
 
 def _customer(world: World, rng: random.Random) -> str:
@@ -159,7 +157,7 @@ def _school_letter(world: World, rng: random.Random) -> Letter:
         sender=sender,
         recipients=[_customer(world, rng) for _turn in range(rng.randint(1, 25))],
         subject="Termin der Klassenfahrt - bitte abstimmen",
-        text="Liebe Eltern,\nbitte tragen Sie sich ein:\nhttps://polls.example.net/p/Zk81xQ\n\nViele Grüße\nDas Sekretariat",
+        text="Liebe Eltern,\nbitte tragen Sie sich ein:\nhttps://polls.example/p/Zk81xQ\n\nViele Grüße\nDas Sekretariat",
         age=HOUR + rng.uniform(0, 1200),
         client=("10.1.0.5", "unknown", "[10.1.0.5]"),
         login=sender,
@@ -255,14 +253,14 @@ def _forwarded(world: World, rng: random.Random) -> Letter:
     local, _at, domain = letter.sender.partition("@")
     return replace(
         letter,
-        sender="SRS0=%04x=%s=%s=%s@alumni.example.edu" % (rng.getrandbits(16), rng.choice("ABCD"), domain, local),
-        recipients=["%s@mail.example.net" % world.person(rng)],
+        sender="SRS0=%04x=%s=%s=%s@alumni.example" % (rng.getrandbits(16), rng.choice("ABCD"), domain, local),
+        recipients=["%s@bigmail.example" % world.person(rng)],
         reason="421 4.7.28 Unusual rate of unsolicited mail from this address",
     )
 
 
-_NEWS = newsletter(sender="news@lists.example.edu", subject="The summer newsletter", hours=1)
-_BULLETIN = newsletter(sender="info@verein.example.net", subject="Einladung", hours=1)
+_NEWS = newsletter(sender="news@lists.example", subject="The summer newsletter", hours=1)
+_BULLETIN = newsletter(sender="info@verein.example", subject="Einladung", hours=1)
 
 
 def _innocent(name: str, about: str, world: World, bulk: Maker | dict[Maker, int]) -> Kind:
@@ -298,18 +296,18 @@ INNOCENT = (
         "partner down",
         "Ordinary mail to a destination that is down",
         FIRM,
-        {stranded("down.example.net", kind=kind, reason=_DOWN): 1 for kind in (colleague, reply, correspondent)},
+        {stranded("down.example", kind=kind, reason=_DOWN): 1 for kind in (colleague, reply, correspondent)},
     ),
     _innocent(
         "destination outage",
         "All sorts of mail to a destination that is down",
         SCHOOL,
         {
-            stranded("aula.example.org", kind=colleague, reason=_REFUSED): 10,
-            stranded("aula.example.org", kind=shop, reason=_REFUSED): 6,
-            stranded("aula.example.org", kind=cron, reason=_REFUSED): 3,
-            stranded("aula.example.org", kind=correspondent, reason=_REFUSED): 5,
-            stranded("aula.example.org", kind=_BULLETIN, reason=_REFUSED): 2,
+            stranded("aula.example", kind=colleague, reason=_REFUSED): 10,
+            stranded("aula.example", kind=shop, reason=_REFUSED): 6,
+            stranded("aula.example", kind=cron, reason=_REFUSED): 3,
+            stranded("aula.example", kind=correspondent, reason=_REFUSED): 5,
+            stranded("aula.example", kind=_BULLETIN, reason=_REFUSED): 2,
         },
     ),
     _innocent("alumni forwarding", "Mail passed on to a large provider with rewritten senders", SCHOOL, _forwarded),

@@ -36,7 +36,7 @@ _FAILURES = [
     "Unzustellbar: {w} {v}",
 ]
 _NOTICES = Flood(
-    start=26, hours=24, subjects=_FAILURES, lines=["550 5.1.1 <{w}.{v}@example.org>: unknown user", "{w} {v}"]
+    start=26, hours=24, subjects=_FAILURES, lines=["550 5.1.1 <{w}.{v}@{v}{n}.example>: unknown user", "{w} {v}"]
 )
 
 
@@ -70,7 +70,7 @@ _ANNA = stolen(
         start=4,
         hours=3,
         subjects=["Rechnung {n} noch offen", "Mahnung {n}: {w}", "Zahlung {n} - {w} {v}"],
-        lines=["Ihre Zahlung ist noch offen.", "https://zahlung-{h}.example.com/konto/pruefen", "{w} {v}"],
+        lines=["Ihre Zahlung ist noch offen.", "https://zahlung-{h}.example/konto/pruefen", "{w} {v}"],
         recipients=(8, 20),
         filler=2,
     ),
@@ -83,12 +83,12 @@ _SECRETARIAT = stolen(
         start=4.5,
         hours=4.4,
         subjects=["Konto {n} gesperrt - {w}", "Ihr {w} wartet", "{w}: letzte Mahnung Nr. {n}"],
-        lines=["Bitte melden Sie sich an:", "http://{w}-{v}.example.com/{h}/login"],
+        lines=["Bitte melden Sie sich an:", "http://{w}-{v}.example/{h}/login"],
         filler=2,
         reason="host mx.example.org[198.51.100.2] said: 421 4.7.0 Try again later (in reply to MAIL FROM command)",
     ),
     login="sekretariat",
-    senders="{w}-{v}{n}@{w}.{v}.example.com",
+    senders="{w}-{v}{n}@{w}.{v}{n}.example",
     networks=40,
 )
 _THIEF = stolen(
@@ -100,7 +100,7 @@ _THIEF = stolen(
         recipients=(5, 12),
     ),
     login="carla@example.com",
-    senders="{w}{n}@{v}.example.net",
+    senders="{w}{n}@{v}{n}.example",
     networks=2,
 )
 
@@ -111,7 +111,7 @@ def _owner(world: World, rng: random.Random) -> Letter:
 
 
 _DORA = stolen(
-    Flood(start=9, hours=8, subjects=["{w} {v}", "{w}"], lines=["{w} {v}", "https://pills.example.net/{h}"]),
+    Flood(start=9, hours=8, subjects=["{w} {v}", "{w}"], lines=["{w} {v}", "https://pills.example/{h}"]),
     login="dora@example.com",
     senders="dora@example.com",
     networks=60,
@@ -124,15 +124,15 @@ _BOTNET = botnet(
         start=29,
         hours=28,
         subjects=["{w}", "{w} {v}", "Re: {w}", "{w} {n}", "Fwd: {w} {v} {w}"],
-        lines=["{w} {v} {w}", "https://{w}{v}.example.com/wp-content/plugins/{h}/track.html", "{v}"],
+        lines=["{w} {v} {w}", "https://{w}{v}.example/wp-content/plugins/{h}/track.html", "{v}"],
         filler=2,
     ),
-    senders="{w}{v}@{v}{w}{n}.example.com",
+    senders="{w}{v}@{v}{w}{n}.example",
     named=0.7,
 )
 _ONE_HOST_IN_LINKS = botnet(
-    Flood(start=11, hours=10, subjects=["{w}", "{w} {v}"], lines=["https://pills.example.net/{h}", "{w}"]),
-    senders="{w}{v}@{w}{n}.example.net",
+    Flood(start=11, hours=10, subjects=["{w}", "{w} {v}"], lines=["https://pills.example/{h}", "{w}"]),
+    senders="{w}{v}@{w}{n}.example",
     named=0.3,
 )
 _FORGED = botnet(
@@ -140,32 +140,32 @@ _FORGED = botnet(
         start=11,
         hours=10,
         subjects=["Payment for {w} {n} failed", "Your mailbox {n} is full: {w}", "Voice message {n} from {w}"],
-        lines=["{w} {v}", "http://{w}{v}.example.org/{h}"],
+        lines=["{w} {v}", "http://{w}{v}.example/{h}"],
     ),
     senders="{w}@example.com",
     named=0.1,
 )
 _OWN_SERVER = one_host(
     Flood(start=11, hours=10, subjects=["Cheap {w} today", "{w} for {v}"], lines=["{w} {v}"], filler=3),
-    senders="{w}.{v}@bargains.example.net",
+    senders="{w}.{v}@bargains.example",
     address="203.0.113.99",
-    name="mail.bargains.example.net",
+    name="mail.bargains.example",
 )
 _PARCELS = botnet(
     Flood(
         start=3,
         hours=2.5,
         subjects=["Ihre Lieferung {n} liegt bereit", "Ihre Lieferung {n} kommt heute"],
-        lines=["https://paket.example.com/{h}/{w}", "{w}"],
+        lines=["https://paket.example/{h}/{w}", "{w}"],
     ),
-    senders="{v}{w}@{w}{n}.example.com",
+    senders="{v}{w}@{w}{n}.example",
     named=0.1,
 )
 _BULLETIN = newsletter(
-    sender="rundbrief@verein.example.net",
+    sender="rundbrief@verein.example",
     subject="Rundbrief Nr. 42: Sommerfest im Garten",
     hours=2,
-    headers=("List-Unsubscribe: <mailto:weg@verein.example.net>",),
+    headers=("List-Unsubscribe: <mailto:weg@verein.example>",),
 )
 
 _OFFERS = Flood(
@@ -203,7 +203,7 @@ def _web_form(world: World, rng: random.Random) -> Letter:
             "Re: {v} {n}",
             "{n} for {w}",
         ],
-        lines=["Thank you for your message, {w} {v}!", "You wrote:", "https://prize.example.org/{h}", "{w} {v}"],
+        lines=["Thank you for your message, {w} {v}!", "You wrote:", "https://prize.example/{h}", "{w} {v}"],
         filler=2,
     )
     return flood.letter(world, rng, sender="www-data@web.%s" % world.own, client=None)
@@ -237,7 +237,7 @@ def _advance_fee(world: World, rng: random.Random) -> Letter:
     )
     domain = rng.choice(FREE_MAIL)
     sender = "%s%d@%s" % (world.person(rng), rng.randrange(1000), domain)
-    answer = "barrister.%s@lawchambers.example.org" % rng.choice(("james", "okoro"))
+    answer = "barrister.%s@lawchambers.example" % rng.choice(("james", "okoro"))
     return replace(
         flood.letter(world, rng, sender=sender, client=world.server(domain)), headers=["Reply-To: <%s>" % answer]
     )
@@ -259,7 +259,7 @@ def _phishing(world: World, rng: random.Random) -> Letter:
     )
     number = rng.randrange(80)
     made = random.Random(1000 + number)
-    host = "%s-%s.example.org" % (made.choice(world.words), made.choice(world.words))
+    host = "%s-%s.example" % (made.choice(world.words), made.choice(world.words))
     client = (network_address(made.getrandbits(32)), "www.%s" % host, "www.%s" % host)
     if rng.random() < 0.4:
         client = (any_address(rng), "unknown", "localhost.localdomain")

@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +80,7 @@ def _pypi(source: Source, place: Path) -> None:
     wanted = place / "requirements.txt"
     wanted.write_text("%s==%s --hash=sha256:%s\n" % (source.package, source.version, source.sha256), encoding="utf-8")
     options = ["--no-deps", "--no-binary", source.package, "--disable-pip-version-check", "--dest", str(place)]
-    _run(source, ["python3", "-m", "pip", "download", *options, "--requirement", str(wanted)])
+    _run(source, [sys.executable, "-m", "pip", "download", *options, "--requirement", str(wanted)])
 
 
 def _debian(source: Source, place: Path) -> None:

@@ -120,13 +120,19 @@ def corpus_innocent(real: Corpus) -> tuple[Kind, ...]:
     """Return the bulk mail that is real and no flood. Raises CorpusError where the corpus has too little of a sort."""
     news = _chosen(real.ham, is_news, number=1)[0]
     first, second = _largest_lists(real.ham)
+    to_pass_on = [message for message in real.ham if not is_private(message)][::2]
     all_lists = [message for message in real.ham if list_name(message)]
     bulks: Sequence[tuple[str, str, Maker, Sequence[RealMessage]]] = (
         ("a real newsletter", "One real newsletter to many readers", newsletter(news, hours=2), [news]),
         ("the largest real list", "The threads of one real mailing list", listed(first), first),
         ("the second real list", "The threads of another real mailing list", listed(second), second),
         ("many real lists", "The threads of all real mailing lists", listed(all_lists), all_lists),
-        ("real mail that is forwarded", "Real mail to former students, passed on (SRS)", forwarded(real.ham), ()),
+        (
+            "real mail that is forwarded",
+            "Real mail to former students, passed on (SRS)",
+            forwarded(to_pass_on),
+            to_pass_on,
+        ),
         (
             "real bounces after a mailing",
             "Real bounces, each to the sender address of one reader (VERP)",
@@ -145,7 +151,7 @@ def _background(ham: Sequence[RealMessage], bounces: Sequence[RealMessage]) -> d
     private = [message for message in ham if is_private(message)]
     if not private:
         raise CorpusError("the corpus has no private mail. Check the patterns in tests/suggestions/corpus/sources.py.")
-    return {delivered(ham): 75, submitted(private): 22, notices(bounces, local="{person}"): 3}
+    return {delivered(_others(ham, private)): 80, submitted(private): 17, notices(bounces, local="{person}"): 3}
 
 
 def _others(messages: Sequence[RealMessage], left_out: Sequence[RealMessage]) -> list[RealMessage]:

@@ -11,8 +11,9 @@ from typing import NamedTuple, Sequence
 
 from tests.suggestions.blind.language import Language, spin
 from tests.suggestions.blind.languages import ENGLISH
-from tests.suggestions.blind.places import FREEMAIL, Person, Place, far, from_domain, office, often, plain, reason
-from tests.suggestions.blind.writing import Draft, File, Way, as_html, code, data, pdf, send
+from tests.suggestions.blind.places import FREEMAIL, Person, Place, far, from_domain, office, often, plain
+from tests.suggestions.blind.sending import queue
+from tests.suggestions.blind.writing import Draft, File, as_html, code, data
 from tests.suggestions.letters import Letter, Maker, World
 
 _PROGRAMS = (
@@ -34,7 +35,7 @@ _CLOSINGS = (
 )
 
 
-def _signature(who: Person, place: Place, *, is_own: bool) -> str:
+def signature(who: Person, place: Place, *, is_own: bool) -> str:
     """Return what a person writes below each message, or nothing."""
     own = random.Random("signature of " + who.address)
     if who.domain in FREEMAIL:
@@ -97,7 +98,7 @@ def personal(place: Place, rng: random.Random, author: Person, recipient: Person
     own = random.Random("habits of " + author.address)
     language = place.language if rng.random() < 0.85 else ENGLISH
     text = _body(rng, language, author, recipient)
-    signature = _signature(author, place, is_own=is_own)
+    signature = signature(author, place, is_own=is_own)
     subject = language.topic(rng)
     headers = [own.choice(_PROGRAMS)]
     if signature:
@@ -123,14 +124,8 @@ def written(place: Place) -> Maker:
 
     def make(_world: World, rng: random.Random) -> Letter:
         author, recipient = often(rng, place.users), often(rng, place.contacts)
-        way = Way(
-            place.host,
-            place.age(rng),
-            reason(place, rng, recipient.address),
-            office(place, rng, author),
-            login=author.address,
-        )
-        return send(personal(place, rng, author, recipient, is_own=True), way, rng)
+        draft = personal(place, rng, author, recipient, is_own=True)
+        return queue(place, rng, draft, office(place, rng, author), login=author.address)
 
     return make
 
@@ -140,8 +135,8 @@ def received(place: Place) -> Maker:
 
     def make(_world: World, rng: random.Random) -> Letter:
         author, recipient = often(rng, place.contacts), often(rng, place.users)
-        way = Way(place.host, place.age(rng), reason(place, rng, recipient.address), from_domain(rng, author.domain))
-        return send(personal(place, rng, author, recipient, is_own=False), way, rng)
+        draft = personal(place, rng, author, recipient, is_own=False)
+        return queue(place, rng, draft, from_domain(rng, author.domain))
 
     return make
 
@@ -180,7 +175,7 @@ def cron(place: Place) -> Maker:
             headers=["Auto-Submitted: auto-generated", "X-Cron-Env: <LOGNAME=root>"],
         )
         client = ("10.9.0.%d" % rng.randint(2, 40), host, host) if rng.random() < 0.6 else None
-        return send(draft, Way(place.host, place.age(rng), reason(place, rng, recipient), client), rng)
+        return queue(place, rng, draft, client)
 
     return make
 
@@ -243,16 +238,7 @@ def newsletters(place: Place) -> Maker:
             headers=headers,
             transfer="quoted-printable",
         )
-        return send(
-            draft,
-            Way(
-                place.host,
-                place.age(rng),
-                reason(place, rng, recipient.address),
-                from_domain(rng, "esp-delivery.example"),
-            ),
-            rng,
-        )
+        return queue(place, rng, draft, from_domain(rng, "esp-delivery.example"))
 
     return make
 
@@ -297,11 +283,7 @@ def notices(place: Place) -> Maker:
             html=as_html(text),
             headers=["Auto-Submitted: auto-generated"],
         )
-        return send(
-            draft,
-            Way(place.host, place.age(rng), reason(place, rng, recipient.address), from_domain(rng, notice.domain)),
-            rng,
-        )
+        return queue(place, rng, draft, from_domain(rng, notice.domain))
 
     return make
 
@@ -341,11 +323,7 @@ def bounces(place: Place) -> Maker:
             files=files,
             headers=["Auto-Submitted: auto-replied"],
         )
-        return send(
-            draft,
-            Way(place.host, place.age(rng), reason(place, rng, recipient.address), from_domain(rng, lost.domain)),
-            rng,
-        )
+        return queue(place, rng, draft, from_domain(rng, lost.domain))
 
     return make
 
@@ -396,7 +374,7 @@ def forms(place: Place) -> Maker:
                 "X-Mailer: PHPMailer 6.8.1 (https://phpmailer.example)",
             ],
         )
-        return send(draft, Way(place.host, place.age(rng), reason(place, rng, recipient), user_id=user), rng)
+        return queue(place, rng, draft, None, user_id=user)
 
     return make
 
@@ -407,14 +385,13 @@ def absences(place: Place) -> Maker:
     def make(_world: World, rng: random.Random) -> Letter:
         author, recipient = often(rng, place.users), often(rng, place.contacts)
         own = random.Random("absence of " + author.address)
-        text = own.choice(
-            (
-                "I am out of the office until %d %s.",
-                "Ich bin bis zum %d. %s nicht im Haus.",
-                "Je suis absent jusqu'au %d %s.",
-                "Estaré fuera hasta el %d %s.",
-            )
-        ) % (own.randint(2, 28), own.choice(("May", "7.", "8.", "9.")))
+        phrases = (
+            "I am out of the office until %s.",
+            "Ich bin bis zum %s nicht im Haus.",
+            "Je suis absent jusqu'au %s.",
+            "Estaré fuera hasta el %s.",
+        )
+        text = own.choice(phrases) % ("%d/%d" % (own.randint(2, 28), own.randint(9, 10)))
         draft = Draft(
             "",
             [recipient.address],
@@ -424,7 +401,7 @@ def absences(place: Place) -> Maker:
             from_address=author.address,
             headers=["Auto-Submitted: auto-replied", "Precedence: bulk"],
         )
-        return send(draft, Way(place.host, place.age(rng), reason(place, rng, recipient.address)), rng)
+        return queue(place, rng, draft, None)
 
     return make
 
@@ -435,3 +412,14 @@ def everyday(place: Place, **weights: int) -> dict[Maker, int]:
         maker.__name__: maker for maker in (written, received, cron, newsletters, notices, bounces, forms, absences)
     }
     return {known[name](place): weight for name, weight in weights.items()}
+
+
+def usual(place: Place) -> dict[Maker, int]:
+    """Return the ordinary mail of a place."""
+    if place.inbound or place.forwards:
+        return everyday(place, received=58, newsletters=14, notices=20, bounces=4)
+    if place.host == "smtp3.riverlink.example":
+        return everyday(place, written=78, bounces=6, absences=5, forms=2, cron=1, received=4)
+    if place.host == place.own:
+        return everyday(place, forms=45, written=28, cron=9, absences=3, bounces=6, notices=3)
+    return everyday(place, written=40, received=30, newsletters=8, notices=9, bounces=4, absences=4, cron=4)

@@ -52,6 +52,13 @@ class Place(World):
     """Where mail waits for, if the server only receives."""
     title: str = ""
     """The name of the organisation."""
+    forwards: bool = False
+    """Whether mail to the users goes on to mailboxes elsewhere."""
+
+    @property
+    def domains(self) -> frozenset[str]:
+        """The domains of the users."""
+        return frozenset([self.own, *(user.domain for user in self.users)])
 
 
 def plain(text: str) -> str:
@@ -108,43 +115,6 @@ def from_domain(rng: random.Random, domain: str) -> tuple[str, str, str]:
     return server(domain, rng.randint(0, 19 if domain in FREEMAIL else 0))
 
 
-def reason(place: Place, rng: random.Random, recipient: str) -> str:
-    """Return why mail to that recipient waits."""
-    if place.inbound:
-        return rng.choice(
-            (
-                "connect to %s: Connection timed out" % place.inbound,
-                "connect to %s: Connection refused" % place.inbound,
-                "delivery temporarily suspended: lost connection with %s while receiving the initial server greeting"
-                % place.inbound.rpartition(":")[0],
-                "host %s said: 452 4.2.2 <%s> Mailbox is full (in reply to RCPT TO command)"
-                % (place.inbound.rpartition(":")[0], recipient),
-                "host %s said: 451 4.3.0 <%s> Temporary internal error (in reply to end of DATA command)"
-                % (place.inbound.rpartition(":")[0], recipient),
-            )
-        )
-    domain = recipient.rpartition("@")[2]
-    address, name, _helo = server(domain, rng.randint(0, 3) if domain in FREEMAIL else 0)
-    peer = "%s[%s]" % (name if name != "unknown" else "mx." + domain, address)
-    if domain in FREEMAIL and rng.random() < 0.5:
-        return (
-            "host %s said: 421 4.7.0 %s Try again later, messages from this address were temporarily deferred (in reply to MAIL FROM command)"
-            % (peer, domain)
-        )
-    # A small domain is slow in its own way.
-    habit = random.Random("reason of " + domain).randint(0, 6) if domain not in FREEMAIL else rng.randint(0, 6)
-    return (
-        "host %s said: 450 4.2.0 <%s>: Recipient address rejected: Greylisted, please retry in %d seconds (in reply to RCPT TO command)"
-        % (peer, recipient, rng.randint(60, 300)),
-        "connect to %s:25: Connection timed out" % peer,
-        "connect to %s:25: Connection refused" % peer,
-        "Host or domain name not found. Name service error for name=%s type=MX: Host not found, try again" % domain,
-        "host %s said: 452 4.2.2 <%s>: Mailbox full (in reply to RCPT TO command)" % (peer, recipient),
-        "lost connection with %s while receiving the initial server greeting" % peer,
-        "host %s said: 451 4.7.1 Service unavailable - try again later (in reply to end of DATA command)" % peer,
-    )[habit]
-
-
 def often(rng: random.Random, people: Sequence[Person]) -> Person:
     """Return one of them, the first ones more often."""
     return people[int(len(people) * rng.random() ** 2.2)]
@@ -175,6 +145,7 @@ def _place(
     inbound: str = "",
     abroad: Language = ENGLISH,
     net: str = "10.20.%d.%d",
+    forwards: bool = False,
 ) -> Place:
     """Return a place. users: the domains of its users, if there are more than its own. abroad: what some of the contacts speak."""
     rng = random.Random("place " + own)
@@ -203,7 +174,7 @@ def _place(
     words = [word for phrase in language.thing for word in re.findall(r"\w+", phrase)]
     return Place(
         own, partners, [plain(who.name.replace(" ", ".")) for who in people], words, rng.choice((6.0, 12.0, 30.0, 72.0)),
-        host=host or "mail." + own, language=language, users=people, contacts=outside, inbound=inbound, title=title, office=net,
+        host=host or "mail." + own, language=language, users=people, contacts=outside, inbound=inbound, title=title, office=net, forwards=forwards,
     )  # fmt: skip
 
 
@@ -260,6 +231,7 @@ FORWARDER = _place(
     language=ENGLISH,
     count=800,
     host="fwd.alumni-stclare.example",
+    forwards=True,
     abroad=SPANISH,
 )
 COMMUNE = _place(

@@ -98,11 +98,11 @@ def personal(place: Place, rng: random.Random, author: Person, recipient: Person
     own = random.Random("habits of " + author.address)
     language = place.language if rng.random() < 0.85 else ENGLISH
     text = _body(rng, language, author, recipient)
-    signature = signature(author, place, is_own=is_own)
+    below = signature(author, place, is_own=is_own)
     subject = language.topic(rng)
     headers = [own.choice(_PROGRAMS)]
-    if signature:
-        text += "\n\n" + signature
+    if below:
+        text += "\n\n" + below
     if subject.startswith(language.reply):
         date = "%d.%d.2026" % (rng.randint(1, 28), rng.randint(1, 12))
         earlier = _body(rng, language, recipient, author)

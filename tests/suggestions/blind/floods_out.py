@@ -392,13 +392,52 @@ def abused_invitations(_world: World, rng: random.Random) -> Letter:
     )
 
 
+def honest_form(_world: World, rng: random.Random) -> Letter:
+    """Return the copy of an ordinary question to the shop whose form is abused later."""
+    visitor = rng.choice(WEBHOST.contacts)
+    text = (
+        "Dear %s,\n\nthank you for your message to Little Florist. We answer within two working days.\nThis is a copy of what you sent:\n\nName: %s\nE-Mail: %s\nPhone: 0%d\nMessage:\n%s\n\n-- \nLittle Florist, 12 Mill Lane\nhttps://littleflorist.example/"
+        % (
+            visitor.first_name,
+            visitor.name,
+            visitor.address,
+            rng.randint(10**8, 10**10),
+            WEBHOST.language.paragraphs(rng, 2),
+        )
+    )
+    headers = [
+        "X-PHP-Originating-Script: 10077:PHPMailer.php",
+        "X-Mailer: PHPMailer 6.8.1 (https://phpmailer.example)",
+        "Reply-To: shop@littleflorist.example",
+    ]
+    draft = Draft(
+        "wordpress@littleflorist.example",
+        [visitor.address],
+        "Thank you for your message, " + visitor.name,
+        text,
+        author="Little Florist",
+        headers=headers,
+    )
+    return queue(WEBHOST, rng, draft, None, user_id=10077)
+
+
+_TEAMS = ("Marketing", "Spring launch", "Team Oslo", "Website relaunch", "Hiring", "Wedding of Eva and Jo", "Product roadmap", "Garage renovation", "Budget {2026|2027}", "Kanzlei Richter", "Thesis", "Sprint {12|40|41}", "Kita-Fest")  # fmt: skip
+
+
+def honest_invitation(_world: World, rng: random.Random) -> Letter:
+    """Return an invitation of a customer to a workspace."""
+    owner, guest = rng.choice(SAAS.contacts), rng.choice(SAAS.contacts)
+    return queue(SAAS, rng, workspace(spin(rng, rng.choice(_TEAMS)), owner, guest.address, rng), None, user_id=998)
+
+
 OUTGOING = (
     Kind("blind: phished mailbox", "a phished user of a firm sends links to a false document under the user's own address", MITTELSTAND, {phished_mailbox: 1}, usual(MITTELSTAND), True),
     Kind("blind: stolen login, forged senders", "a botnet sends through one login with senders of all kinds", ISP, {forged_senders: 1}, usual(ISP), True),
-    Kind("blind: contact form", "a contact form sends copies with a stranger's text to victims", WEBHOST, {form_copies: 1}, usual(WEBHOST), True),
+    Kind("blind: contact form", "a contact form sends copies with a stranger's text to victims", WEBHOST, {form_copies: 1}, {**usual(WEBHOST), honest_form: 2}, True),
     Kind("blind: mailer script", "a script in a hacked site sends false parcel notices", HOSTER_DE, {mailer_script: 1}, usual(HOSTER_DE), True),
     Kind("blind: many hacked sites", "many sites of one host send dating spam in Russian", WEBHOST, {many_sites: 1}, usual(WEBHOST), True),
     Kind("blind: customer's device", "a camera of a customer of an ISP sends investment spam in Chinese", ISP, {household_device: 1}, usual(ISP), True),
     Kind("blind: open relay", "strangers send loan offers through a host that trusts their network", COMPANY, {open_relay: 1}, usual(COMPANY), True),
     Kind("blind: phished students", "some phished students send job offers through webmail", UNIVERSITY, {phished_students: 1}, usual(UNIVERSITY), True),
+    Kind("blind: abused invitations", "trial accounts of a service put their message into the names of workspaces", SAAS, {abused_invitations: 1}, {**usual(SAAS), honest_invitation: 35}, True),
 )  # fmt: skip

@@ -263,8 +263,10 @@ def sextortion(_world: World, rng: random.Random) -> Letter:
         )
     )
     text = spin(rng, rng.choice(_THREATS)) + spin(
-        rng, "\n\n{Pay|Send|Transfer|Manda|Paga} {%d|%d} {USD|dollars|EUR|euros} {in|en} bitcoin{: |\n\n}"
-    ) % (rng.choice((750, 900, 1200)), rng.choice((690, 1450, 1800)))
+        rng,
+        "\n\n{Pay|Send|Transfer|Manda|Paga} %d {USD|dollars|EUR|euros} {in|en} bitcoin{: |\n\n}"
+        % rng.choice((690, 750, 900, 1200, 1450, 1800)),
+    )
     text += wallet + spin(
         rng,
         "\n\n{You have|The clock starts:|Tienes} {48|50|72} {hours|h|horas}{.|!} {Do not reply|No respondas|Police cannot help you}{.|}",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from typing import NamedTuple, Sequence
 
+from tests.suggestions.blind.failures import failure
 from tests.suggestions.blind.language import Language, spin
 from tests.suggestions.blind.languages import ENGLISH
 from tests.suggestions.blind.places import FREEMAIL, Person, Place, far, from_domain, office, often, plain
@@ -289,41 +290,14 @@ def notices(place: Place) -> Maker:
 
 
 def bounces(place: Place) -> Maker:
-    """Return notices of undeliverable mail of the users, of several servers."""
+    """Return notices about undeliverable mail of the users, of several servers."""
 
     def make(_world: World, rng: random.Random) -> Letter:
         lost, recipient = often(rng, place.contacts), often(rng, place.users)
-        text = (
-            "This is the mail system at host mail.%s.\n\nI'm sorry to have to inform you that your message could not\nbe delivered to one or more recipients.\n\n<%s>: unknown user"
-            % (lost.domain, lost.address)
-        )
-        status = "Reporting-MTA: dns; mail.%s\n\nFinal-Recipient: rfc822; %s\nAction: failed\nStatus: 5.1.1\n" % (
-            lost.domain,
-            lost.address,
-        )
-        original = "From: %s\nTo: %s\nSubject: %s\nMessage-ID: <%s@%s>\n" % (
-            recipient.address,
-            lost.address,
-            rng.choice(("Re: ", "")) + place.topic(rng),
-            code(rng, 12),
-            recipient.domain,
-        )
-        files = [
-            File("", "message/delivery-status", status.encode()),
-            File("", "text/rfc822-headers", original.encode()),
-        ]
-        draft = Draft(
-            "",
-            [recipient.address],
-            "Undelivered Mail Returned to Sender",
-            text,
-            author="Mail Delivery System",
-            from_address="MAILER-DAEMON@mail." + lost.domain,
-            report="delivery-status",
-            files=files,
-            headers=["Auto-Submitted: auto-replied"],
-        )
-        return queue(place, rng, draft, from_domain(rng, lost.domain))
+        subject = place.language.topic(rng)
+        message_id = "%s@%s" % (code(rng, 20).lower(), recipient.domain)
+        draft, client = failure(rng, recipient.address, lost, subject=subject, message_id=message_id)
+        return queue(place, rng, draft, client)
 
     return make
 

@@ -10,8 +10,9 @@ import random
 from dataclasses import replace
 
 from tests.suggestions.blind.daily import personal, usual
-from tests.suggestions.blind.floods_in import failure
+from tests.suggestions.blind.failures import failure
 from tests.suggestions.blind.floods_in_disguise import event
+from tests.suggestions.blind.floods_out import stranger
 from tests.suggestions.blind.language import spin
 from tests.suggestions.blind.places import (
     AZULEJOS,
@@ -222,7 +223,11 @@ def own_bounces(_world: World, rng: random.Random) -> Letter:
     number = rng.randint(10**5, 10**6)
     address = rng.choice(("boletin@azulejosvega.example", "boletin+%d@azulejosvega.example" % number))
     draft, client = failure(
-        rng, address, subject="Otoño en Azulejos Vega", message_id="%d.boletin@azulejosvega.example" % number
+        rng,
+        address,
+        stranger(rng),
+        subject="Otoño en Azulejos Vega",
+        message_id="%d.boletin@azulejosvega.example" % number,
     )
     return queue(AZULEJOS, rng, draft, client, hours=(0.2, 30))
 

@@ -55,10 +55,8 @@ class Place(World):
     forwards: bool = False
     """Whether mail to the users goes on to mailboxes elsewhere."""
 
-    @property
-    def domains(self) -> frozenset[str]:
-        """The domains of the users."""
-        return frozenset([self.own, *(user.domain for user in self.users)])
+    domains: frozenset[str] = frozenset()
+    """The domains of the users."""
 
 
 def plain(text: str) -> str:
@@ -107,7 +105,8 @@ def server(domain: str, turn: int = 0) -> tuple[str, str, str]:
         % domain
     )
     fate = rng.random()
-    return far(rng), "unknown" if fate < 0.06 else name, "[10.0.0.4]" if fate > 0.99 else name
+    address = "2001:db8:%x::%x" % (rng.randint(1, 65535), rng.randint(1, 999)) if 0.7 < fate < 0.82 else far(rng)
+    return address, "unknown" if fate < 0.06 else name, "[10.0.0.4]" if fate > 0.99 else name
 
 
 def from_domain(rng: random.Random, domain: str) -> tuple[str, str, str]:
@@ -175,6 +174,7 @@ def _place(
     return Place(
         own, partners, [plain(who.name.replace(" ", ".")) for who in people], words, rng.choice((6.0, 12.0, 30.0, 72.0)),
         host=host or "mail." + own, language=language, users=people, contacts=outside, inbound=inbound, title=title, office=net, forwards=forwards,
+        domains=frozenset([own, *(who.domain for who in people)]),
     )  # fmt: skip
 
 

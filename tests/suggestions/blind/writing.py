@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import quopri
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from typing import NamedTuple, Sequence
 
@@ -91,6 +91,7 @@ def quoted(name: str) -> str:
 
 def send(draft: Draft, way: Way, rng: random.Random) -> Letter:
     """Return the letter of a draft."""
+    draft = replace(draft, subject=" ".join(draft.subject.split()))
     stored = "\n".join((*_received(draft, way, rng), *_headers(draft, way, rng))).encode() + b"\n"
     stored += _content(draft, rng)
     return Letter(

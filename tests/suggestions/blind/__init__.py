@@ -9,7 +9,7 @@ Keep it so: who changes how suggestions are made reads the results of these kind
 
 from __future__ import annotations
 
-from tests.suggestions.blind import floods_in_disguise, floods_out, innocent_in, innocent_out
+from tests.suggestions.blind import floods_in_disguise, floods_out, floods_taken, innocent_in, innocent_out
 
-FLOODS = (*floods_out.OUTGOING, *floods_in_disguise.INCOMING)
+FLOODS = (*floods_out.OUTGOING, *floods_in_disguise.INCOMING, *floods_taken.TAKEN)
 INNOCENT = (*innocent_out.OUTGOING, *innocent_in.INCOMING)

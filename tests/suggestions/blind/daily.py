@@ -12,7 +12,7 @@ from typing import NamedTuple, Sequence
 from tests.suggestions.blind.failures import failure
 from tests.suggestions.blind.language import Language, spin
 from tests.suggestions.blind.languages import ENGLISH
-from tests.suggestions.blind.places import FREEMAIL, Person, Place, far, from_domain, office, often, plain
+from tests.suggestions.blind.places import FREEMAIL, Person, Place, far, from_domain, mail_service, office, often, plain
 from tests.suggestions.blind.sending import queue
 from tests.suggestions.blind.writing import Draft, File, as_html, code, data
 from tests.suggestions.letters import Letter, Maker, World
@@ -239,7 +239,7 @@ def newsletters(place: Place) -> Maker:
             headers=headers,
             transfer="quoted-printable",
         )
-        return queue(place, rng, draft, from_domain(rng, "esp-delivery.example"))
+        return queue(place, rng, draft, mail_service(rng, brand))
 
     return make
 

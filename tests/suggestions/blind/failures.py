@@ -32,7 +32,7 @@ def failure(
 ) -> tuple[Draft, tuple[str, str, str]]:
     """Return a notice that mail to somebody (lost) failed, and the server that sends it."""
     client = from_domain(rng, lost.domain)
-    author, title, text = rng.choice(_FAILURES)
+    author, title, text = _FAILURES[int(len(_FAILURES) * random.Random("failures of " + lost.domain).random() ** 1.6)]
     title, text = (
         part.replace("{host}", client[2]).replace("{lost}", lost.address).replace("{subject}", subject)
         for part in (title, text)

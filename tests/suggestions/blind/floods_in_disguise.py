@@ -33,6 +33,7 @@ from tests.suggestions.blind.places import (
     UNIVERSITY,
     WEBHOST,
     from_domain,
+    mail_service,
     often,
     person,
     plain,
@@ -88,7 +89,7 @@ def confirmation(rng: random.Random, recipient: str, who: str) -> tuple[Draft, t
         html=as_html(spin(rng, text)) if own.random() < 0.5 else "",
         headers=own.choice((["Auto-Submitted: auto-generated"], [], ["X-Mailer: PHPMailer 5.2"], ["Precedence: list"])),
     )
-    return draft, from_domain(rng, domain if own.random() < 0.6 else "esp-delivery.example")
+    return draft, from_domain(rng, domain) if own.random() < 0.6 else mail_service(rng, brand)
 
 
 def list_bombing(_world: World, rng: random.Random) -> Letter:

@@ -114,6 +114,14 @@ def from_domain(rng: random.Random, domain: str) -> tuple[str, str, str]:
     return server(domain, rng.randint(0, 19 if domain in FREEMAIL else 0))
 
 
+def mail_service(rng: random.Random, brand: str) -> tuple[str, str, str]:
+    """Return one of the servers of the mail service of a brand."""
+    service = random.Random("service of " + brand).choice(
+        ("esp-delivery.example", "mailkit.example", "postmark-ish.example", "rundmail.example")
+    )
+    return server(service, rng.randint(0, 11))
+
+
 def often(rng: random.Random, people: Sequence[Person]) -> Person:
     """Return one of them, the first ones more often."""
     return people[int(len(people) * rng.random() ** 2.2)]

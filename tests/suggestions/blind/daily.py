@@ -28,11 +28,13 @@ _PROGRAMS = (
 )
 _ROLES = ("Sales", "Purchasing", "Service", "Office", "Research", "Accounts", "Planning", "Quality", "IT", "Director")
 _CLOSINGS = (
-    "This message is confidential and meant only for the person it is addressed to.",
-    "Please think of the environment before you print this mail.",
-    "Diese E-Mail enthält vertrauliche Informationen. Wenn Sie nicht der Empfänger sind, löschen Sie sie bitte.",
-    "Este mensaje es confidencial y puede contener datos protegidos por la ley.",
-    "Ce message est confidentiel et ne concerne que son destinataire.",
+    "This {message|e-mail} {is|may be} confidential and {meant only for|intended solely for} the {person|recipient} {it is addressed to|named above}. {If you got it in error, delete it.|}",
+    "Please {think of|consider} the environment before you print this {mail|e-mail}.",
+    "{Registered in|Company registered in} {England|Ireland|Wales} {no.|number} {4471|88231|120965}.",
+    "Diese {E-Mail|Nachricht} enthält vertrauliche Informationen. {Wenn|Falls} Sie nicht der {richtige |}{Empfänger|Adressat} sind, löschen Sie sie bitte.",
+    "Geschäftsführer: {K. Lang|E. Roth|P. Simon}, {Amtsgericht|Sitz} {Gera|Ulm|Hof}, {HRB|HRA} {1704|5512|980}",
+    "Este {mensaje|correo} es confidencial y {puede contener|contiene} datos protegidos por la ley.",
+    "Ce {message|courriel} est confidentiel et {ne concerne que|s'adresse uniquement à} son destinataire.",
 )
 
 
@@ -52,9 +54,9 @@ def signature(who: Person, place: Place, *, is_own: bool) -> str:
     ]
     if own.random() < 0.6:
         lines.append(own.choice(("https://www.%s/", "www.%s", "http://%s")) % who.domain)
-    if own.random() < 0.4:
-        number = 0 if is_own else own.randint(0, len(_CLOSINGS) - 1)
-        lines += ["", _CLOSINGS[number]]
+    house = random.Random("closing of " + who.domain)
+    if house.random() < 0.5:
+        lines += ["", spin(house, house.choice(_CLOSINGS))]
     return "\n".join(lines)
 
 

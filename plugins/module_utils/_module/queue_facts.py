@@ -237,8 +237,8 @@ def _suggest(facts: QueueFacts, spool: Spool | None, queues: Sequence[str] = ())
         return {}
     from ansible_collections.mailops.postfix.plugins.module_utils._module import _suggestions  # noqa: PLC0415
 
-    contents = None if spool is None else _suggestions.open_sampled(spool, queues, sample)
-    return _suggestions.show_suggestions(sample, contents, facts.summary, with_reasons=facts.with_reasons)
+    opener = None if spool is None else partial(_suggestions.open_sampled, spool, queues)
+    return _suggestions.show_suggestions(sample, opener, facts.summary, with_reasons=facts.with_reasons)
 
 
 def _read_postqueue(module: AnsibleModule, instance: Instance, request: _FactsRequest) -> dict[str, Any]:

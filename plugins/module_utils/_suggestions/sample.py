@@ -19,17 +19,19 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format import rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import fold
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import NOTHING, Envelope, Input
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import reason_for
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.background import bulk_header
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Tally
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._format.content import Window
 
-# So many messages of a queue are kept, and so many of them are opened to read their content.
+# So many messages of a queue are kept. So many of them are opened to read their content, and more if that leaves a rule in doubt.
 SAMPLE = 2000
-CONTENTS = 300
+CONTENTS = 500
+MORE_CONTENTS = 1200
 # Of a larger message only the headers are read. Of a text so many characters are kept.
 MAX_SIZE = 256 << 10
-MAX_TEXT = 32 << 10
+MAX_TEXT = 16 << 10
 # Postfix accepts no longer address or attribute. A longer address loses its beginning, so that its domain is kept.
 _MAX_VALUE = 1000
 _ATTRIBUTES = (
@@ -44,19 +46,20 @@ _ATTRIBUTES = (
 _MANY_RECIPIENTS = 50
 # So many recipients are counted together.
 _BATCH = 20000
-_LIST_HEADERS = frozenset(("list-id", "list-unsubscribe", "list-post", "feedback-id"))
+# The headers that a suggestion may name, or that speak for or against one.
+_HEADERS = frozenset(("subject", "from", "reply-to", "x-mailer", "user-agent", "x-php-originating-script"))
 
 
 class Content(NamedTuple):
-    """What was read of a message: its subject headers, whether its headers are those of a mailing list, and its text.
-
-    whole: whether the text is complete.
-    """
+    """What was read of a message."""
 
     headers: tuple[tuple[str, str], ...]
-    from_list: bool
+    """The headers that a suggestion may need, with names in lower case."""
+    bulk: str | None
+    """C(list) or C(automatic) if its headers are those of honest bulk mail."""
     text: str
     whole: bool
+    """Whether the text is complete."""
 
 
 class SampledMessage(NamedTuple):
@@ -89,7 +92,7 @@ class SampledMessage(NamedTuple):
         return self.delays
 
     def headers(self) -> Sequence[tuple[str, str]]:
-        """Return the subject headers. Raises ContentError if the message was not opened."""
+        """Return the headers that are kept. Raises ContentError if the message was not opened."""
         return self._opened().headers
 
     def text_parts(self) -> Sequence[str]:
@@ -113,13 +116,11 @@ class SampledMessage(NamedTuple):
 def make_content(headers: Sequence[tuple[str, str]], parts: Sequence[str] | None) -> Content:
     """Return what is kept of a message. parts: its decoded texts, None if they were not read."""
     named = [(name.lower(), value) for name, value in headers]
+    kinds = {bulk_header(name, value) for name, value in named}
     text = "\n".join(parts or ())
     return Content(
-        headers=tuple((name, value[:_MAX_VALUE]) for name, value in named if name == "subject"),
-        from_list=any(
-            name in _LIST_HEADERS or (name == "precedence" and value.lower() in ("bulk", "list"))
-            for name, value in named
-        ),
+        headers=tuple((name, value[:_MAX_VALUE]) for name, value in named if name in _HEADERS),
+        bulk=next((kind for kind in ("list", "automatic") if kind in kinds), None),
         text=text[:MAX_TEXT],
         whole=parts is not None and len(text) <= MAX_TEXT,
     )
@@ -197,9 +198,9 @@ class Sample:
         self.kept()
         return self.__dict__
 
-    def to_open(self) -> frozenset[str]:
-        """Return the queue IDs of the messages to open."""
-        return frozenset(message.queue_id for message in self.kept()[:CONTENTS])
+    def to_open(self, number: int) -> list[str]:
+        """Return the queue IDs of so many messages to open. A longer list begins with a shorter one."""
+        return [message.queue_id for message in self.kept()[:number]]
 
     def _cut(self, others: Iterable[SampledMessage] = ()) -> None:
         """Keep the messages with the lowest hashes. others: messages that are reduced already."""

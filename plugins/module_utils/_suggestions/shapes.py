@@ -4,65 +4,41 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""The shapes of texts, which are the texts without their varying parts, and values as rules of a selection need them.
+"""The pieces of texts that messages can have in common, and values as rules of a selection need them.
 
-The method is that of SLCT (Vaarandi, 2003): a token that many texts have at the same place is part of the shape. Any other token varies.
+A piece is a row of words that follow each other in a subject or in a text (a shingle: Broder, On the resemblance and containment of
+documents, 1997), or of segments that follow each other in the path of a URL. In a piece, "0" is any number.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from typing import Callable, NamedTuple, Optional, Sequence, Tuple
+from typing import Iterator, Tuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import MAILER_DAEMON, display_text
 
-# None is a token that varies. "0" in a token is any number.
-Shape = Tuple[Optional[str], ...]
-# Makes a pattern of a shape; its second argument makes a regular expression of a token.
-Render = Callable[[Shape, Callable[[str], str]], str]
+# Words, or segments of a path.
+Piece = Tuple[str, ...]
 
-MAX_TOKENS = 16
-_MAX_TEXT = 400
-_MORE = "\0"
-_DIGITS = re.compile(r"([0-9]+)")
-# A token must occur in this share of the texts with the same number of tokens, and in so many of them.
-_COMMON_SHARE = 0.1
-_COMMON = 4
-_WORD = re.compile(r"[^\W\d_]{4,}")
-_STOP_WORDS = frozenset(("about", "from", "have", "more", "that", "this", "what", "will", "with", "your"))
-# Words that URL paths of unrelated senders have in common.
-_PATH_WORDS = """
-abmelden abonnement address aktuell android apple apps article articles aspx asset assets avatar banner bild bilder
-blog browser button buttons careers click company component components confirm contact contacts content cookie
-cookies datenschutz default desabonner desinscription details document documents download downloads email emails
-english event events facebook favicon feed feedback file fileadmin files follow font fonts footer forgot forum
-gallery gmail google haftung header help home homepage html icon icons image images impressum imprint include
-includes index info information instagram jobs jpeg kontakt landing legal library link linkedin links list lists
-login logo logos logout mail mailing mailings main manage media mein member members mentions menu messages mobile
-modules news newsletter newsletters notification notifications online open options optout page pages password photo
-photos picture pictures pinterest pixel play plugins policies policy post posts preferences prefs press privacy
-product products profile public redirect register report reset resources safe search service services settings share
-shared shop signin signup site sitemap sites social spacer start static status store style styles subscribe
-subscription subscriptions support team template templates terms theme themes thumb thumbnail thumbnails track
-tracker tracking twitter unsub unsubscribe update updates upload uploads user users view viewer website webversion
-welcome whatsapp wiki xing youtube
-"""
-_PATH_STOP_WORDS = _STOP_WORDS | frozenset(_PATH_WORDS.split())
-_URL = re.compile(r"https?://([A-Za-z0-9._-]{3,200})(?::[0-9]{1,5})?(/[^\s?#\"'<>\\]{1,300})?", re.IGNORECASE)
+_MAX_SUBJECT = 400
+_MAX_WORDS = 400
+_MAX_WORD = 64
 _MAX_URLS = 20
+_MAX_SEGMENTS = 8
+# So many words make a piece of a text. One word that is so long is a piece alone, such as the address of a wallet.
+_TEXT_WORDS = 4
+_LONG_WORD = 20
+_DIGITS = re.compile("[0-9]+")
+_LETTERS = re.compile(r"[^\W\d_]")
+_URL = re.compile(r"https?://([A-Za-z0-9._-]{3,200})(?::[0-9]{1,5})?(/[^\s?#\"'<>\\]{1,300})?", re.IGNORECASE)
+# What ends a row of words in a text: tags and URLs.
+_NO_WORD = re.compile(r"[<>]|//")
+_MAX_REASON = 120
+# What names a server in an answer: a host, an address, a queue ID or another token.
+_TOKEN = re.compile(r"\S*[0-9]\S*|\S+\.\S+|<\S*>|\[\S*\]")
 _PLAIN_ADDRESS = re.compile(r"[a-z0-9][a-z0-9!#$&'+=?^_`|~.-]*@[a-z0-9](?:[a-z0-9.-]*[a-z0-9-])?\Z")
 _PLAIN_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9_-])?\Z")
 _PLAIN_NAME = re.compile(r"[a-z0-9](?:[a-z0-9@+=_.:-]*[a-z0-9+=_.:-])?\Z")
-
-
-class ShapedText(NamedTuple):
-    """The shape of one text, and the regular expression that finds all texts of that shape."""
-
-    shape: Shape
-    regex: str
-    words: int
-    """How many significant words it has."""
 
 
 def escape(text: str) -> str:
@@ -98,66 +74,94 @@ def name(text: str) -> str:
     return text if _PLAIN_NAME.match(text) else r"/\A%s\Z/" % escape(text)
 
 
-def subject_tokens(text: str) -> tuple[str, ...]:
-    """Return the words of a subject or a reason, 16 at most. The rest of the text is ignored."""
-    tokens = text[:_MAX_TEXT].split()
-    cut = len(tokens) > MAX_TOKENS or len(text) > _MAX_TEXT
-    # The last word of a text that was cut may be incomplete.
-    return (*tokens[: min(MAX_TOKENS, len(tokens) - 1)], _MORE) if cut else tuple(tokens)
-
-
-def path_tokens(path: str) -> tuple[str, ...]:
-    """Return the parts of a URL's path."""
-    return tuple(path.split("/")[1 : MAX_TOKENS + 1])
+def names_below(organisation: str) -> list[str]:
+    """Return the values of a criterion on a host name that match this name and all names below it."""
+    if _PLAIN_NAME.match(organisation):
+        return [organisation, ".%s" % organisation]
+    return [r"/(?:\A|\.)%s\Z/" % escape(organisation)]
 
 
 def urls(text: str) -> tuple[tuple[str, str], ...]:
-    """Return host and path of the URLs in a text, without the query, each once, at most _MAX_URLS."""
+    """Return host, in lower case, and path of the URLs in a text, without the query, each once, at most _MAX_URLS."""
     found: dict[tuple[str, str], None] = {}
     for match in _URL.finditer(text):
-        found[match.group(1), match.group(2) or ""] = None
+        found[match.group(1).lower(), match.group(2) or ""] = None
         if len(found) >= _MAX_URLS:
             break
     return tuple(found)
 
 
-def shape_all(texts: Sequence[tuple[str, ...]], render: Render) -> list[ShapedText]:
-    """Return the shape of each text, which is given as tokens. If all texts of a shape are the same, that text is the shape."""
-    keys = [tuple(_DIGITS.sub("0", token) for token in tokens) for tokens in texts]
-    common = Counter((len(key), place, token) for key in keys for place, token in enumerate(key))
-    lengths = Counter(map(len, keys))
-    needed = {length: max(_COMMON, _COMMON_SHARE * number) for length, number in lengths.items()}
-    shapes: list[Shape] = [
-        tuple(token if common[len(key), place, token] >= needed[len(key)] else None for place, token in enumerate(key))
-        for key in keys
-    ]
-    whole: dict[Shape, set[tuple[str, ...]]] = defaultdict(set)
-    for shape, tokens in zip(shapes, texts):
-        whole[shape].add(tokens)
-    ignored = _PATH_STOP_WORDS if render is render_path else _STOP_WORDS
-    made = {shape: _shaped(shape, several, render, ignored) for shape, several in whole.items()}
-    return [made[shape] for shape in shapes]
+def subject_pieces(text: str) -> Iterator[Piece]:
+    """Yield the pieces of a subject: up to four words that follow each other. One word alone has at least four letters."""
+    words = _generalised(text[:_MAX_SUBJECT]).split()
+    for start in range(len(words)):
+        for length in range(1, 5):
+            piece = tuple(words[start : start + length])
+            if len(piece) == length and (length > 1 or len(_LETTERS.findall(piece[0])) > 3):
+                yield piece
 
 
-def _shaped(shape: Shape, several: set[tuple[str, ...]], render: Render, ignored: frozenset[str]) -> ShapedText:
-    words = {word.casefold() for token in shape if token for word in _WORD.findall(token)} - ignored
-    if len(several) == 1:
-        return ShapedText(shape, render(next(iter(several)), escape), len(words))
-    return ShapedText(shape, render(shape, _generalised), len(words))
+def path_pieces(path: str) -> Iterator[Piece]:
+    """Yield the pieces of a URL's path: one to three segments that follow each other. The last one of a path ends with an empty segment."""
+    segments = [_generalised(segment) for segment in path.strip("/").split("/")[:_MAX_SEGMENTS] if segment]
+    for start in range(len(segments)):
+        for length in range(1, 4):
+            end = start + length
+            if end < len(segments):
+                yield (*segments[start:end], "/")
+            elif end == len(segments):
+                yield tuple(segments[start:end])
 
 
-def _generalised(token: str) -> str:
-    return r"\d+".join(map(escape, token.split("0")))
+def text_pieces(text: str) -> Iterator[Piece]:
+    """Yield the pieces of a text: four words that follow each other, and long words. Tags and URLs have none."""
+    row: list[str] = []
+    for word in text.split(None, _MAX_WORDS)[:_MAX_WORDS]:
+        if len(word) > _MAX_WORD or _NO_WORD.search(word):
+            row = []
+            continue
+        general = _generalised(word)
+        if len(word) >= _LONG_WORD:
+            yield (general,)
+        row = [*row, general][-_TEXT_WORDS:]
+        if len(row) == _TEXT_WORDS and sum(len(_LETTERS.findall(other)) for other in row) > 7:
+            yield tuple(row)
 
 
-def render_subject(shape: Shape, token_regex: Callable[[str], str]) -> str:
-    """Return the regular expression for whole subjects of that shape."""
-    parts = [r"\S+" if token is None else token_regex(token) for token in shape if token != _MORE]
-    return r"/\A\s*%s%s/" % (r"\s+".join(parts), "" if _MORE in shape else r"\s*\Z")
+def words_regex(piece: Piece) -> str:
+    """Return the regular expression for texts that contain the words of a piece."""
+    return r"/(?<!\S)%s(?!\S)/" % r"\s+".join(map(_numbers, piece))
 
 
-def render_path(shape: Shape, token_regex: Callable[[str], str]) -> str:
-    """Return the pattern for text that contains a path of that shape."""
-    if token_regex is escape:
-        return containing("/" + "/".join(token for token in shape if token is not None))
-    return "//%s/" % "/".join(r"[^\s/?#]+" if token is None else token_regex(token) for token in shape)
+def path_regex(piece: Piece) -> str:
+    """Return the regular expression for texts that contain the segments of a piece in a path."""
+    segments, after = (piece[:-1], "/") if piece[-1] == "/" else (piece, r"(?![^\s?#\x22'<>\\])")
+    return "//%s%s/" % ("/".join(map(_numbers, segments)), after)
+
+
+def _generalised(text: str) -> str:
+    return _DIGITS.sub("0", text.lower())
+
+
+def _numbers(word: str) -> str:
+    return r"\d+".join(map(escape, word.split("0")))
+
+
+def name_shape(name_: str) -> str:
+    """Return the shape of a host name, in which each run of digits is 0."""
+    return _DIGITS.sub("0", name_)
+
+
+def name_regex(shape: str) -> str:
+    """Return the regular expression for host names of a shape."""
+    return r"/\A%s\Z/" % _numbers(shape)
+
+
+def reason_shape(reason: str) -> str:
+    """Return a delay reason, in lower case, in which * is a name, an address, a number or another token."""
+    return _TOKEN.sub("*", reason.lower())[:_MAX_REASON]
+
+
+def reason_regex(shape: str) -> str:
+    """Return the regular expression for reasons of a shape."""
+    return "/%s/" % r"\S+".join(map(escape, shape.split("*")))

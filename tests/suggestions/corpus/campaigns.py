@@ -84,7 +84,7 @@ class Campaign:
 
 def throw_away(world: World, rng: random.Random) -> str:
     """Return a domain that is used once."""
-    return "%s%s%d.example.com" % (rng.choice(world.words), rng.choice(world.words), rng.randrange(1000))
+    return "%s%s%d.test" % (rng.choice(world.words), rng.choice(world.words), rng.randrange(1000))
 
 
 def campaign(spec: Campaign, origins: Origins) -> Maker:

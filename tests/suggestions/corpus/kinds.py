@@ -33,7 +33,7 @@ from tests.suggestions.letters import Maker, World
 
 _WORLD = World(
     own="example.com",
-    partners=["dest%d.example.org" % number for number in range(250)],
+    partners=["dest%d.example" % number for number in range(250)],
     people=NAMES.split(),
     words=VOCABULARY.split(),
 )

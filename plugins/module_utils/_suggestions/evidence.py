@@ -21,8 +21,9 @@ from typing import Any, Callable, Iterable, Mapping, NamedTuple, Optional, Seque
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.background import (
     is_free_mail,
     is_role_address,
+    organisation,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.fields import CONTENT_FAMILIES
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.fields import CONTENT_FAMILIES, FIELDS
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.groups import Binding
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.traits import (
     Traits,
@@ -31,6 +32,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.trait
 )
 
 _MOST = 0.7
+# So many different names are many; a name that occurs less often than others counts as less than one.
+_MANY = 4.0
 _NEARLY_ALL = 0.9
 LIKELY, POSSIBLE = "likely", "possible"
 
@@ -113,13 +116,21 @@ class Case:
     @property
     def content(self) -> list[str]:
         """The families of content that bind most of the group, without what unrelated senders have in common."""
-        # Several values in each family may be of several senders.
-        return self.shared if any(self.bindings[family].first_share >= 0.5 for family in self.shared) else []
+        return [family for family in CONTENT_FAMILIES if self.has(family) and not self._is_common(family)]
 
     @property
-    def shared(self) -> list[str]:
-        """The same, even if it is several values in each family."""
-        return [family for family in CONTENT_FAMILIES if self.has(family) and not self._is_common(family)]
+    def is_one_content(self) -> bool:
+        """Whether the group has one content: one value that most messages have, or several variants in two families."""
+        families = self.content
+        if families == ["text"] and self.text_in_common < 0.5:
+            return False
+        return len(families) > 1 or any(self.bindings[family].first_share >= 0.5 for family in families)
+
+    @property
+    def is_written_alike(self) -> bool:
+        """The same, or variants in one family of messages that one client or login sent."""
+        one_place = any(self.has(family) and len(self.bindings[family].values) == 1 for family in ("client", "login"))
+        return self.is_one_content or (bool(self.content) and self.content != ["text"] and one_place)
 
     def _is_common(self, family: str) -> bool:
         if family == "subject":
@@ -127,13 +138,13 @@ class Case:
         if family == "link" and self.names_own_site >= 0.3:
             return self.bindings[family].field != "url_path" or all(map(is_common_path, self.bindings[family].values))
         # A signature or a disclaimer is a small part of each text.
-        return family == "text" and self.text_in_common < 0.4
+        return family == "text" and self.text_in_common < 0.25
 
     @property
     def text_in_common(self) -> float:
-        """The share of a text that half of the group or more has, too: the median of all texts."""
+        """The share of a text that a tenth of the group or more has, too: the median of all texts."""
         counted = Counter(piece for traits in self.group.members for piece in traits.text_pieces)
-        shared = {piece for piece, number in counted.items() if number >= 0.5 * self.size}
+        shared = {piece for piece, number in counted.items() if number >= max(2.0, 0.1 * self.size)}
         shares = sorted(
             len(traits.text_pieces & shared) / len(traits.text_pieces)
             for traits in self.group.members
@@ -157,8 +168,28 @@ class Case:
         """Whether the senders belong to many unrelated organisations."""
         if self.is_null or self.group.share(lambda traits: traits.is_rewritten) > 0.5:
             return False
-        _name, share = self.group.most(sender_organisation)
-        return self.group.effective(sender_organisation) >= min(8.0, max(4.0, 0.25 * self.size)) and share <= 0.5
+        return self._is_spread(sender_organisation)
+
+    @property
+    def has_many_writers(self) -> bool:
+        """Whether the messages have many senders or logins, which may be at the same providers."""
+        return not self.is_null and (self._is_spread(lambda traits: traits.sender) or self._is_spread(_login))
+
+    def _is_spread(self, value_of: Callable[[Traits], Any]) -> bool:
+        _name, share = self.group.most(value_of)
+        return self.group.effective(value_of) >= _MANY and share <= 0.5
+
+    def is_shared(self, family: str, value_of: Callable[[Traits], Any]) -> bool:
+        """Return whether each of the values of a family is of many names, so that these are not several senders with a text each."""
+        found = self.bindings[family]
+        values_of = FIELDS[found.field].values
+        spread = 0
+        for value in found.values:
+            having = Crowd([traits for traits in self.group.members if value in values_of(traits)])
+            _name, share = having.most(value_of)
+            if len(having.members) > 1 and share <= 0.6:
+                spread += len(having.members)
+        return spread >= _MOST * self.size
 
     @property
     def names_own_site(self) -> float:
@@ -167,9 +198,26 @@ class Case:
         return linking.share(lambda traits: organisations_of(traits.hosts) & traits.own_organisations)
 
     @property
+    def names_foreign_site(self) -> float:
+        """The share of the messages with a link to somebody who is not the sender, and to whom next to no other mail has one."""
+        counted = Counter(host for traits in self.rest.members for host in traits.hosts)
+        usual = {host for host, number in counted.items() if number > 0.02 * len(self.rest.members)}
+        return self.group.share(lambda traits: _foreign_hosts(traits) - usual)
+
+    @property
+    def has_one_name(self) -> bool:
+        """Whether one sender, login or organisation writes most messages."""
+        several = (lambda traits: traits.sender, _login, sender_organisation)
+        return any(self.group.most(value_of)[1] >= _MOST for value_of in several)
+
+    @property
     def links(self) -> float:
         """The share of messages with a link."""
         return self.group.share(lambda traits: traits.hosts)
+
+
+def _foreign_hosts(traits: Traits) -> set[str]:
+    return {host for host in traits.hosts if organisation(host) not in traits.own_organisations}
 
 
 Evidence = Callable[[Case], Optional[str]]
@@ -183,7 +231,7 @@ def _forged_senders(case: Case) -> str | None:
     if login is None:
         return None
     foreign = Crowd([traits for traits in case.group.members if _is_foreign(traits)])
-    if len(foreign.members) < 0.5 * case.size or foreign.effective(sender_organisation) < 4:
+    if len(foreign.members) < 0.5 * case.size or foreign.effective(sender_organisation) < _MANY:
         return None
     return "one login sends under %d foreign domains" % foreign.distinct(lambda traits: traits.domain)
 
@@ -228,17 +276,49 @@ def _null_sender(case: Case) -> str | None:
 
 
 def _one_content(case: Case) -> str | None:
-    if not case.content or not case.has_many_names or (_is_coherent(case) and _one_path(case) is None):
+    if not case.is_one_content or not case.has_many_names or (_is_coherent(case) and _one_path(case) is None):
+        return None
+    families = [family for family in case.content if case.is_shared(family, sender_organisation)]
+    if not families:
         return None
     return "senders of %d domains write the same %s" % (
         case.group.distinct(lambda traits: traits.domain),
-        " and ".join(case.content),
+        " and ".join(families),
     )
+
+
+def _many_writers(case: Case) -> str | None:
+    value_of: Callable[[Traits], Any] = lambda traits: traits.sender  # noqa: E731
+    kind = "senders"
+    if case.group.share(_login) >= _MOST:
+        value_of, kind = _login, "logins"
+    if case.has_many_names or not case.has_many_writers or "text" not in case.content or len(case.content) < 2:
+        return None
+    if not all(case.is_shared(family, value_of) for family in case.content):
+        return None
+    return "%d %s write the same %s" % (case.group.distinct(value_of), kind, " and ".join(case.content))
+
+
+def _one_client(case: Case) -> str | None:
+    address, share = case.group.most(lambda traits: traits.address)
+    if share < _NEARLY_ALL or case.group.share(_login) > 0.1 or case.is_null:
+        return None
+    if not (case.is_written_alike or _other_script(case) or (case.has("program") and _similar_sizes(case))):
+        return None
+    foreign = Crowd([traits for traits in case.group.members if not _is_own_client(traits)])
+    if len(foreign.members) < 0.5 * case.size or foreign.effective(sender_organisation) < 3:
+        return None
+    others = Crowd([traits for traits in case.rest.members if traits.address == address])
+    if len(others.members) > 0.2 * case.size:
+        return None
+    return "one client sends under %d foreign domains" % foreign.distinct(lambda traits: traits.domain)
 
 
 def _is_coherent(case: Case) -> bool:
     """Return whether each message comes from where it says it does, and the senders have nothing but a text in common."""
-    return not _one_network(case) and case.group.share(_is_own_client) >= _MOST
+    if _one_network(case):
+        return False
+    return case.group.share(_is_own_client) >= _MOST or (case.links >= 0.5 and case.names_own_site >= _MOST)
 
 
 def _is_own_client(traits: Traits) -> bool:
@@ -249,9 +329,9 @@ def _one_network(case: Case) -> str | None:
     found = case.bindings.get("client")
     if found is None or found.field not in ("client_address", "client_network") or found.share < _MOST:
         return None
-    if not case.has_many_names or case.group.effective(lambda traits: traits.client_organisation) < 4:
+    if not case.has_many_names or case.group.effective(lambda traits: traits.client_organisation) < _MANY:
         return None
-    if not case.content:
+    if not case.is_written_alike:
         return None
     return "senders of %d domains share %d networks or addresses" % (
         case.group.distinct(lambda traits: traits.domain),
@@ -260,19 +340,30 @@ def _one_network(case: Case) -> str | None:
 
 
 def _foreign_links(case: Case) -> str | None:
-    if case.links < _MOST or case.has_many_names or not case.has("link") or case.names_own_site > 0.2:
+    if case.names_foreign_site < _MOST or case.has_many_names or not case.is_written_alike or not case.has_one_name:
         return None
-    if _own_server(case):
-        return None
-    _sender, of_one = case.group.most(lambda traits: traits.sender)
-    if max(of_one, case.group.most(_login)[1]) < _MOST:
-        return None
-    if (
-        case.group.effective(lambda traits: traits.recipient_domain) < 3
-        and case.group.distinct(lambda traits: traits.recipient) < 5
-    ):
+    if _own_server(case) or case.group.effective(_first_recipient) < 4:
         return None
     return "its links lead neither to its sender nor to where other mail leads"
+
+
+def _other_place(case: Case) -> str | None:
+    """A login whose other mail comes from elsewhere."""
+    login = case.login
+    if login is None:
+        return None
+    others = [traits for traits in case.rest.members if traits.login == login]
+    usual = {traits.networks[0] for traits in others if traits.networks}
+    if (
+        len(others) < 2
+        or not usual
+        or case.group.share(lambda traits: traits.networks and traits.networks[0] in usual) > 0.05
+    ):
+        return None
+    colleagues = {_wide_network(traits) for traits in case.rest.members if traits.login and traits.login != login}
+    if case.group.share(lambda traits: _wide_network(traits) in colleagues) > 0.5:
+        return None
+    return "its login sends other mail from elsewhere"
 
 
 def _first_recipient(traits: Traits) -> str | None:
@@ -286,8 +377,10 @@ def _one_path(case: Case) -> str | None:
         return None
     if all(map(is_common_path, found.values)) and (case.names_own_site >= 0.3 or max(map(len, found.values)) < 2):
         return None
+    if found.first_share < 0.5 and (case.names_own_site >= 0.3 or case.names_foreign_site < _MOST):
+        return None
     hosts = case.group.effective(lambda traits: min(traits.hosts, default=None))
-    if hosts < min(8.0, max(4.0, 0.25 * case.size)):
+    if hosts < _MANY:
         return None
     return "links to %d hosts have the same path" % len(
         {host for traits in case.group.members for host in traits.hosts}
@@ -302,7 +395,7 @@ def _own_domain_from_outside(case: Case) -> str | None:
     others = Crowd([traits for traits in case.rest.members if traits.sender_organisation == name])
     if len(others.members) < 5 or others.share(_login) < _MOST or case.group.share(_login) > 0.1:
         return None
-    if case.group.share(lambda traits: traits.origin == "smtp") < _NEARLY_ALL or not case.shared:
+    if case.group.share(lambda traits: traits.origin == "smtp" and not traits.is_inside) < _MOST or not case.content:
         return None
     return "its senders use the domain %s without a login, and other mail of that domain has one" % name
 
@@ -338,8 +431,11 @@ def _is_to_self(traits: Traits) -> bool:
 STRONG: Sequence[Evidence] = (
     _forged_senders,
     _many_networks,
+    _other_place,
     _null_sender,
     _one_content,
+    _many_writers,
+    _one_client,
     _one_network,
     _foreign_links,
     _one_path,
@@ -397,6 +493,13 @@ def _spam_answers(case: Case) -> str | None:
     return "%d%% are delayed as spam" % round(100 * share)
 
 
+def _other_script(case: Case) -> str | None:
+    script, share = case.group.most(lambda traits: traits.script or None)
+    if share < _MOST or case.rest.share(lambda traits: traits.script == script) > 0.1:
+        return None
+    return "its letters are %s, and next to no other mail has those" % script
+
+
 def _free_mail(case: Case) -> str | None:
     share = case.group.share(_is_to_free_mail)
     if share < _MOST or share < 2 * case.rest.share(_is_to_free_mail):
@@ -408,7 +511,7 @@ def _is_to_free_mail(traits: Traits) -> bool:
     return any(is_free_mail(address.rpartition("@")[2]) for address in traits.recipients)
 
 
-SUSPICIOUS: Sequence[Evidence] = (_odd_clients, _spam_answers)
+SUSPICIOUS: Sequence[Evidence] = (_odd_clients, _spam_answers, _other_script)
 BULK: Sequence[Evidence] = (_burst, _similar_sizes, _many_recipients, _free_mail)
 
 
@@ -426,13 +529,13 @@ def _bulk_headers(case: Case) -> str | None:
 def _own_server(case: Case) -> str | None:
     _name, share = case.group.most(sender_organisation)
     sender, _share = case.group.most(lambda traits: traits.sender)
-    if share < _MOST or (sender or "").partition("@")[0] in _WEB_USERS:
+    if share < _MOST or case.group.share(_login) >= 0.5 or (sender or "").partition("@")[0] in _WEB_USERS:
         return None
     return "it comes from its senders' own servers" if case.group.share(_is_own_client) >= _MOST else None
 
 
 def _own_links(case: Case) -> str | None:
-    if _one_network(case) or case.links < 0.5 or case.names_own_site < _MOST:
+    if _one_network(case) or case.links < 0.5 or case.names_own_site < _MOST or case.names_foreign_site >= _MOST:
         return None
     return "its links lead to its own senders"
 
@@ -467,7 +570,7 @@ def _forwarded(case: Case) -> str | None:
 
 def _known_senders(case: Case) -> str | None:
     """Senders that have written other mail, too; not those of a login, which a thief uses beside its owner."""
-    if case.login is not None or case.is_null:
+    if case.group.share(_login) >= 0.5 or case.is_null:
         return None
     known = {traits.sender for traits in case.rest.members}
     share = case.group.share(lambda traits: traits.sender and traits.sender in known)
@@ -516,7 +619,9 @@ def judge(case: Case) -> Judgement:
         for kinds in (STRONG, SUSPICIOUS, BULK, AGAINST)
     )
     confidence = None
-    if strong and not against and len(strong) + len(suspicious) >= 2:
+    if not strong and suspicious and len(case.content) > 1 and not against:
+        confidence = POSSIBLE
+    elif strong and not against and len(strong) + len(suspicious) >= 2:
         confidence = LIKELY
     elif len(strong) > len(against) or (strong and len(strong) + len(suspicious) > len(against)):
         confidence = POSSIBLE

@@ -71,26 +71,29 @@ def audit_report(
         _make_row(host, AuditSteps(**choose_steps(steps, AuditSteps._fields)), history)
         for host, steps in select_hosts(results, hosts)
     ]
-    facts = [row["facts"] for row in rows if row["facts"] is not None]
-    messages = {row["host"]: row["facts"]["total"]["messages"] for row in rows if _has_total(row)}
-    fleet = {
-        **_sum_up(len(rows), facts),
-        "suspects": _count_suspects(rows),
-        "groups": merge_groups(rows),
-        "suggestions": merge_suggestions(rows),
-        "growth": fleet_growth(messages, history),
-    }
     report = make_report(
         "audit",
         created,
         rows,
         selection=dict(selection or {}),
-        fleet=fleet,
+        fleet=_make_fleet(rows, history),
         history=list(history),
         inventory=list(inventory),
         thresholds=limits,
     )
     return {**report, "over": find_over(report, limits)}
+
+
+def _make_fleet(rows: Sequence[Mapping[str, Any]], history: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the figures of all hosts together."""
+    messages = {row["host"]: row["facts"]["total"]["messages"] for row in rows if _has_total(row)}
+    return {
+        **_sum_up(len(rows), [row["facts"] for row in rows if row["facts"] is not None]),
+        "suspects": _count_suspects(rows),
+        "groups": merge_groups(rows),
+        "suggestions": merge_suggestions(rows),
+        "growth": fleet_growth(messages, history),
+    }
 
 
 def _has_total(row: Mapping[str, Any]) -> bool:

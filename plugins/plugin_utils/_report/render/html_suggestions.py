@@ -39,7 +39,7 @@ class Group(NamedTuple):
 
     share: str
     length: float
-    count: str
+    messages: str
     rule: str
     traits: Sequence[str]
 
@@ -69,7 +69,7 @@ def _group(group: Mapping[str, Any]) -> Group:
     return Group(
         share=share_text(group["share"]),
         length=bar_length(round(1000 * share), 1000, _BAR),
-        count=count_text(group),
+        messages=count_text(group),
         rule=clip(one_line(rules_text(group["match"])), _RULE_WIDTH),
         traits=trait_texts(group),
     )

@@ -108,7 +108,7 @@ EXAMPLES = r"""
     set_facts: false
   become: true
   vars:
-    likely: "{{ ansible_facts.postfix_queue.suggestions | selectattr('confidence', 'equalto', 'likely') }}"
+    likely: "{{ ansible_facts.postfix_queue.suggestions | selectattr('confidence', 'equalto', 'likely') | list }}"
   when: likely | length > 0
 
 - name: See what is left of that, and keep the facts as they are

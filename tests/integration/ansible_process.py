@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+ROOT = Path(__file__).resolve().parents[2]
 ENTRY_POINTS = {"ansible": "ansible.cli.adhoc", "ansible-playbook": "ansible.cli.playbook"}
 # What nearly every play loads.
 _PLUGINS = ("become.sudo", "callback.default", "connection.local", "connection.ssh", "shell.sh", "strategy.linear")
@@ -58,23 +59,11 @@ def _settings(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name.startswith("ANSIBLE_")}
 
 
-def _compile_collection() -> None:
-    """Compile the plugins of the collection once.  Ansible's importer of collections does it in each process, and keeps nothing."""
-    plugins = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"], "ansible_collections/mailops/postfix/plugins")
-    compiled: dict[tuple[str, bytes], Any] = {}
-    for path in plugins.rglob("*.py"):
-        source = path.read_bytes()
-        compiled[str(path), source] = compile(source, str(path), "exec", dont_inherit=True)
-
-    def compile_once(source: Any, filename: str, **options: Any) -> Any:
-        return compiled.get((filename, source)) or compile(source, filename, **options)
-
-    # The importer finds this name before the built-in function.
-    vars(importlib.import_module("ansible.utils.collection_loader._collection_finder"))["compile"] = compile_once
-
-
 def _serve(path: Path) -> None:
-    _compile_collection()
+    # This file runs by its path. What Ansible imports must not be found here.
+    sys.path.insert(0, str(ROOT))
+    importlib.import_module("tests.unit.support.ansible_process").compile_collection()
+    sys.path.remove(str(ROOT))
     for name in (*ENTRY_POINTS.values(), *(f"ansible.plugins.{plugin}" for plugin in _PLUGINS)):
         importlib.import_module(name)
     modules = path.with_suffix(".modules")

@@ -123,7 +123,7 @@ _TAKEN = (
 )
 _FORMS = ("formcraft.example", "sitejam.test", "quickpage.invalid", "weebuild.example")
 _QUOTA = (
-    "[Dear|Attention] [user|account owner|staff and students|e-mail user],\n\n[Your mailbox|Your e-mail account] [has reached|is at|has used] [9[5|6|7|8|9]%|its limit|99.8 MB of 100 MB] "
+    "[Dear|Attention] [user|account owner|staff and students|e-mail user],\n\n[Your mailbox|Your e-mail account] [has reached|is at|has used] [9[5|6|7|8|9]%%|its limit|99.8 MB of 100 MB] "
     "[of its storage|and may stop receiving mail|and will be suspended] [within 24 hours|today|shortly].\n[To keep|In order to keep|If you wish to keep] [your messages|access], "
     "[validate|re-confirm|update] [your account|your details|your login] [here|at the page below]:\n\n%s\n\n[IT Service Desk|Webmail Administrator|System Help Desk|E-mail Support Team]\nCopyright 2026"
 )

@@ -10,7 +10,21 @@ import random
 
 from tests.suggestions.blind_two.compose import Body, File, Route, named, pick, post, token
 from tests.suggestions.blind_two.hosts import (
-    ALUMNI, CAMPUS, EN, FR, FREEMAIL, NL, OTHERS, PL, PLANT, TOWN, WEB, Host, anywhere, correspondent, server,
+    ALUMNI,
+    CAMPUS,
+    EN,
+    FR,
+    FREEMAIL,
+    NL,
+    OTHERS,
+    PL,
+    PLANT,
+    TOWN,
+    WEB,
+    Host,
+    anywhere,
+    correspondent,
+    server,
 )  # fmt: skip
 from tests.suggestions.blind_two.languages import plain, spun
 from tests.suggestions.blind_two.ordinary import html_of, made_by, noise, ordinary
@@ -22,8 +36,10 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # --- a botnet with malware -------------------------------------------------------------------------------------------
 
 _BILLS = (
-    "[Bonjour|Madame, Monsieur|Bjr],\n\n[Veuillez trouver|Vous trouverez|Merci de trouver] [ci-joint|en pièce jointe] [la facture|notre facture|votre relevé] [n° |no |]%d [du mois|de septembre|à régler].\n"
-    "[Le mot de passe est|Mot de passe :|Code :] %d\n\n[Cordialement|Bien cordialement|Salutations],\n%s\n[Service comptabilité|Comptabilité clients|Facturation]",
+    (
+        "[Bonjour|Madame, Monsieur|Bjr],\n\n[Veuillez trouver|Vous trouverez|Merci de trouver] [ci-joint|en pièce jointe] [la facture|notre facture|votre relevé] [n° |no |]%d [du mois|de septembre|à régler].\n"
+        "[Le mot de passe est|Mot de passe :|Code :] %d\n\n[Cordialement|Bien cordialement|Salutations],\n%s\n[Service comptabilité|Comptabilité clients|Facturation]"
+    ),
     "[Hello|Dear Sir|Good day],\n\n[please find attached|attached is|see attached] [the invoice|your invoice|the overdue invoice] [no. |#|]%d. [Password|The password is|Archive password]: %d\n\n[Regards|Thank you],\n%s\n[Accounts|Billing|Accounts receivable]",
 )
 

@@ -138,7 +138,11 @@ def _part(kind: str, text: str, encoding: str) -> str:
     shown = {"base64": lambda: lines_of(text.encode()), "quoted-printable": lambda: quoted(text)}.get(
         encoding, lambda: text
     )()
-    charset = "" if "charset" in kind else "; charset=%s" % ("us-ascii" if encoding == "7bit" else "UTF-8")
+    charset = (
+        ""
+        if "charset" in kind or not kind.startswith("text/")
+        else "; charset=%s" % ("us-ascii" if encoding == "7bit" else "UTF-8")
+    )
     return "Content-Type: %s%s\nContent-Transfer-Encoding: %s\n\n%s" % (kind, charset, encoding, shown)
 
 
@@ -156,13 +160,16 @@ def _together(kind: str, parts: Sequence[str], boundary: str) -> str:
     return 'Content-Type: multipart/%s; boundary="%s"\n\n%s--%s--' % (kind, boundary, body, boundary)
 
 
-def _mime(body: Body, rng: random.Random) -> str:
-    boundary = pick(("----=_Part_%s", "=-%s", "------------%s", "_000_%s_", "b1_%s"), body.text[:9]) % token(rng, 20)
+def _mime(body: Body, rng: random.Random, program: str) -> str:
+    """Return content type and body. program: what always marks the boundaries in the same way."""
+    boundary = pick(("----=_Part_%s", "=-%s", "------------%s", "_000_%s_", "b1_%s"), program) % token(rng, 20)
     entity = _part("text/plain", body.text, body.encoding) if body.text or body.html is None else ""
     if body.html is not None:
         html = _part("text/html", body.html, body.encoding)
         entity = _together("alternative", [entity, html], boundary + "a") if entity else html
     parts = [entity, *(_part(kind, text, "auto") for kind, text in body.parts), *map(_file, body.files)]
+    if body.parts and body.parts[0][0] == "message/delivery-status":
+        return _together("report; report-type=delivery-status", parts, boundary)
     kind = "related" if any(file.cid for file in body.files) else "mixed"
     return _together(kind, parts, boundary) if len(parts) > 1 else entity
 
@@ -204,5 +211,5 @@ def post(
     reason = reason % domain if "%s" in reason else reason
     return Letter(
         sender, to, subject, body.text, age, is_spam, route.client, route.login, reason=reason,
-        stored=("\n".join(head) + "\n" + _mime(body, rng)).encode(),
+        stored=("\n".join(head) + "\n" + _mime(body, rng, author)).encode(),
     )  # fmt: skip

@@ -75,10 +75,10 @@ _LURES = (
 
 
 def _hijacking(host: Host, rng: random.Random) -> Letter:
-    sender = "grace.hughes@hartwell-law.example"
+    sender, owner = host.account("hartwell-law.example", 6), host.owner(6)
     name, recipient = correspondent(rng, EN)
     topic = EN.topic(rng)
-    old = [line for line in signed(host, rng, EN, recipient).split("\n") if not line.startswith(">")]
+    old = [line for line in signed(host, rng, EN, recipient, name).split("\n") if not line.startswith(">")]
     folder = "https://%s/%s" % (
         rng.choice(("files.dropcrate.example", "dropcrate.example", "share.dropcrate.example")),
         token(rng, 14, _LETTERS.upper() + "0123456789"),
@@ -93,7 +93,7 @@ def _hijacking(host: Host, rng: random.Random) -> Letter:
     parts += [
         "",
         "Kind regards,",
-        "Grace Hughes",
+        owner,
         "Hartwell Law",
         "",
         host.disclaimers[0],
@@ -107,20 +107,14 @@ def _hijacking(host: Host, rng: random.Random) -> Letter:
     )
     return post(
         rng, sender=sender, to=[recipient], subject="Re: " + topic[:1].upper() + topic[1:], body=Body(text, html=html_of(text, "hijacked")), age=rng.uniform(600, 11 * HOUR),
-        route=Route(client=(address, "unknown", "[%s]" % address), login=sender, server=host.name), author=named("Grace Hughes", sender), shown_to=named(name, recipient),
+        route=Route(client=(address, "unknown", "[%s]" % address), login=sender, server=host.name), author=named(owner, sender), shown_to=named(name, recipient),
         headers=["In-Reply-To: <%s@%s>" % (token(rng, 18), recipient.partition("@")[2]), "X-Mailer: Microsoft Outlook 16.0"], is_spam=True,
     )  # fmt: skip
 
 
 # --- several accounts phish for more accounts -----------------------------------------------------------------------
 
-_TAKEN = (
-    "priya.patel@lakeside-uni.example",
-    "h.quinn@bio.test",
-    "omar.iqbal@lakeside-uni.example",
-    "desk2@lakeside-library.example",
-    "tturner@bio.test",
-)
+_TAKEN = tuple(CAMPUS.account(CAMPUS.domains[number % 3], number) for number in (9, 16, 31, 40, 53))
 _FORMS = ("formcraft.example", "sitejam.test", "quickpage.invalid", "weebuild.example")
 _QUOTA = (
     "[Dear|Attention] [user|account owner|staff and students|e-mail user],\n\n[Your mailbox|Your e-mail account] [has reached|is at|has used] [9[5|6|7|8|9]%%|its limit|99.8 MB of 100 MB] "

@@ -83,7 +83,7 @@ def _snowshoe(host: Host, rng: random.Random) -> Letter:
     domain = "%s%s.%s" % (
         ("best", "smart", "daily", "fresh", "prime")[number % 5],
         ("dealz", "choice", "garden", "offers", "living", "savers")[number // 5 % 6],
-        ("test", "example")[number % 2],
+        ("test", "example")[number // 30],
     )
     address = "198.51.100.%d" % (130 + number) if number < 30 else "203.0.113.%d" % (20 + number)
     subject, line = (spun(rng, part) for part in rng.choice(_GOODS))

@@ -34,7 +34,7 @@ _SITES = tuple("%s%s.%s" % (start, end, top) for top in ("example", "test") for 
 
 
 def _bounces(host: Host, rng: random.Random) -> Letter:
-    victim = "bookings@ridgeway-estates.test"
+    victim = host.account("ridgeway-estates.test", 17)
     _name, failed = correspondent(rng, rng.choice(EVERY).tongues[0])
     domain = failed.partition("@")[2]
     subject = spun(
@@ -145,7 +145,7 @@ def _bomb(host: Host, rng: random.Random) -> Letter:
     )
     local = ("noreply", "info", "hello", "wordpress", "news", "no-reply")[habit // 5 % 6]
     return post(
-        rng, sender="%s@%s" % (local, site), to=["roos.vandijk@gemeente-waal.example"], subject=title.format(**slots), body=Body(text, html=html_of(text, site) if habit % 3 else None, encoding=pick(("auto", "base64"), site)), age=rng.uniform(0, 5 * HOUR),
+        rng, sender="%s@%s" % (local, site), to=[host.account("gemeente-waal.example", 8)], subject=title.format(**slots), body=Body(text, html=html_of(text, site) if habit % 3 else None, encoding=pick(("auto", "base64"), site)), age=rng.uniform(0, 5 * HOUR),
         route=Route(client=server(site), server=host.name), author=named(slots["s"] if habit % 2 else "", "%s@%s" % (local, site)), is_spam=True,
         headers=(["X-Mailer: PHPMailer 6.8.0"], ["List-Unsubscribe: <https://%s/u/%s>" % (site, token(rng, 8))], ["Auto-Submitted: auto-generated"], [])[habit % 4],
     )  # fmt: skip

@@ -61,14 +61,19 @@ class Host:
 
     def user(self, rng: random.Random) -> str:
         """Return the address of a user; some write much more than others."""
-        domain = rng.choice(self.domains)
-        number = int(90 * rng.random() ** 2)
+        return self.account(rng.choice(self.domains), int(90 * rng.random() ** 2))
+
+    def account(self, domain: str, number: int) -> str:
+        """Return the address of a user, by number."""
         tongue = self.tongues[0]
-        first, last = tongue.first[number % len(tongue.first)], tongue.last[(number * 7) % len(tongue.last)]
-        local = (plain(first)[:1] + plain(last), plain(first) + "." + plain(last), plain(first), plain(last))[
-            number_of(domain) % 4
-        ]
-        return "%s@%s" % (local.replace(" ", ""), domain)
+        first, last = plain(tongue.first[number % len(tongue.first)]), plain(tongue.last[number * 5 % len(tongue.last)])
+        local = (first[:1] + last, first + "." + last, first, last)[number_of(domain) % 4]
+        return "%s@%s" % (local, domain)
+
+    def owner(self, number: int) -> str:
+        """Return the name of a user, by number."""
+        tongue = self.tongues[0]
+        return "%s %s" % (tongue.first[number % len(tongue.first)], tongue.last[number * 5 % len(tongue.last)])
 
     def seat(self, address: str) -> tuple[str, str, str]:
         """Return the client from which a user writes."""

@@ -55,7 +55,7 @@ def _list_post(host: Host, rng: random.Random) -> Letter:
     writer = random.Random("%s/%d" % (thread.random(), post_number))
     topic = EN.topic(thread)
     name, author = correspondent(writer, EN)
-    text = signed(host, writer, EN, author)
+    text = signed(host, writer, EN, author, name)
     _name, to = correspondent(rng, EN)
     return post(
         rng, sender="birders-bounces+%s@lists.lakeside-uni.example" % to.replace("@", "="), to=[to], subject="%s[birders] %s" % ("Re: " if post_number else "", topic),
@@ -87,7 +87,7 @@ def _stuck(host: Host, rng: random.Random) -> Letter:
             pick(("Unsubscribe", "Wypisz się", "(c) " + name, name), domain),
         )
     else:
-        text = signed(host, rng, tongue, sender)
+        text = signed(host, rng, tongue, sender, name)
     return post(
         rng, sender="SRS0=%s=%s=%s=%s@%s" % (token(rng, 4, "ABCDEFGHabcdef0123"), token(rng, 2, "ABCDEFGH"), domain, local, host.world.own), to=["%s.%d@mailbird.example" % (user.partition("@")[0], len(user))], subject=tongue.topic(rng),
         body=Body(text, html=html_of(text, sender) if rng.random() < 0.6 else None, files=[attachment(rng, tongue)] if rng.random() < 0.15 else []), age=rng.uniform(0, 19 * HOUR), route=host.arrival(domain, rng.randint(0, 13)),
@@ -104,7 +104,7 @@ def _backlog(host: Host, rng: random.Random) -> Letter:
     if rng.random() < 0.2:
         name, sender = "", "noreply@" + rng.choice(OTHERS)
     user = host.user(rng)
-    text = signed(host, rng, tongue, sender)
+    text = signed(host, rng, tongue, sender, name)
     domain = sender.partition("@")[2]
     address, first, helo = server(domain, rng.randint(0, 13))
     earlier = "Received: from %s (%s [%s])\n\tby oud.gemeente-waal.example (Postfix) with ESMTPS id %s" % (

@@ -67,22 +67,22 @@ def noise(rng: random.Random, length: int) -> bytes:
     return bytes(rng.getrandbits(8) for _turn in range(length))
 
 
-def signed(host: Host, rng: random.Random, tongue: Language, address: str, most: int = 5) -> str:
+def signed(host: Host, rng: random.Random, tongue: Language, address: str, name: str) -> str:
     """Return what somebody writes, with the signature that the address always has."""
     parts = [
         tongue.fill(rng, rng.choice(tongue.hello)),
         "",
-        tongue.said(rng, most),
+        tongue.said(rng, 5),
         "",
         rng.choice(tongue.bye),
-        address.partition("@")[0].split(".")[0].title(),
+        name.split(" ", maxsplit=1)[0],
     ]
     number = number_of(address)
     if number % 3 == 0:
         parts += [
             "",
             "-- ",
-            address.partition("@")[0].replace(".", " ").title(),
+            name,
             "T +%d %d %d" % (number % 60 + 30, number % 900 + 100, number % 88888 + 10000),
         ]
         parts += ["www.%s" % address.partition("@")[2]] if number % 2 else []
@@ -98,7 +98,7 @@ def signed(host: Host, rng: random.Random, tongue: Language, address: str, most:
 def _personal(
     host: Host, rng: random.Random, *, sender: str, name: str, to: list[str], route: Route, tongue: Language
 ) -> Letter:
-    text = signed(host, rng, tongue, sender)
+    text = signed(host, rng, tongue, sender, name)
     if rng.random() < 0.08:
         text += "\nhttps://%s/%s" % (
             rng.choice(("www.", "", "docs.", "maps.")) + rng.choice(OTHERS + FREEMAIL),
@@ -147,7 +147,7 @@ def forwarded(host: Host, rng: random.Random) -> Letter:
     name, sender = correspondent(rng, tongue)
     user = host.user(rng)
     route = host.arrival(sender.partition("@")[2], rng.randint(0, 13))
-    text = signed(host, rng, tongue, sender)
+    text = signed(host, rng, tongue, sender, name)
     local, _at, domain = sender.partition("@")
     return post(
         rng, sender="SRS0=%s=%s=%s=%s@%s" % (token(rng, 4, "ABCDEFGHabcdef0123"), token(rng, 2, "ABCDEFGH"), domain, local, host.world.own),
@@ -320,7 +320,7 @@ def discussion(host: Host, rng: random.Random) -> Letter:
     label = domain.split(".")[0][:6]
     return post(
         rng, sender="%s-bounces@lists.%s" % (label, domain), to=[host.user(rng)], subject="%s[%s] %s" % (rng.choice(("", "Re: ", "Re: ")), label, topic), age=host.world.age(rng),
-        body=Body(signed(host, rng, tongue, address) + "\n_______________________________________________\n%s mailing list\nhttps://lists.%s/listinfo/%s" % (label, domain, label)), route=host.arrival(domain),
+        body=Body(signed(host, rng, tongue, address, name) + "\n_______________________________________________\n%s mailing list\nhttps://lists.%s/listinfo/%s" % (label, domain, label)), route=host.arrival(domain),
         author=named(name, address), shown_to="%s@lists.%s" % (label, domain), headers=["List-Id: <%s.lists.%s>" % (label, domain), "List-Post: <mailto:%s@lists.%s>" % (label, domain), "Precedence: list", *agent(address)],
     )  # fmt: skip
 

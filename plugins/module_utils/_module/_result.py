@@ -63,6 +63,7 @@ def read_queues(
     source: refuse a directory that is none of queue files. Raises MailopsError.
     """
     started = time.monotonic()
+    spool.reads_ahead = module.params["read_ahead"]
     share = scan(spool, job)
     if source is not None:
         source.check(share.counts)

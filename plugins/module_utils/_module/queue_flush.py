@@ -72,6 +72,7 @@ _MAX_LIST = 64 << 20
 
 ARGUMENTS = _options.compose(
     _options.INSTANCE,
+    _options.READING,
     _options.SELECTION,
     _options.queues_option(*DELIVERY_QUEUES, default=DELIVERY_QUEUES),
     _options.LIMIT,

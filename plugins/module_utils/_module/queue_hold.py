@@ -78,6 +78,7 @@ class Lifetime:
 
 ARGUMENTS = _options.compose(
     _options.INSTANCE,
+    _options.READING,
     _options.SELECTION,
     _options.queues_option(*DELIVERY_QUEUES, default=DELIVERY_QUEUES),
     _options.LIMIT,

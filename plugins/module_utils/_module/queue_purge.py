@@ -49,6 +49,7 @@ _NOT_EXPIRED = "It is not expired. Run this again."
 
 ARGUMENTS = _options.compose(
     _options.INSTANCE,
+    _options.READING,
     _options.SELECTION,
     _options.queues_option(*LISTED_QUEUES),
     _options.LIMIT,

@@ -101,6 +101,13 @@ def test_a_directory_of_other_files_is_refused_before_the_warning(host: Host, tm
     assert host.warnings == []
 
 
+@pytest.mark.parametrize("read_ahead", [True, False])
+def test_the_operator_may_switch_reading_ahead_off(host: Host, read_ahead: bool) -> None:
+    with Spool(str(host.made.path)) as spool:
+        read_queues(host.module(read_ahead=read_ahead), spool, request_for().job(), path="/var/spool/postfix")
+        assert spool.reads_ahead is read_ahead
+
+
 def _in(job: Any, queue: str) -> Any:
     def nothing() -> SelectedMessages:
         selected = request_for().new_collector()

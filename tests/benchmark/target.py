@@ -188,7 +188,8 @@ class Target:
         """Have no hash directories while this is entered."""
         usual = self.host.run(["postconf", "-h", "hash_queue_names"]).stdout.strip()
         self.host.run(["postfix", "stop"])
-        self._lay_out("")
+        # The parameter must not be empty. flush has no messages.
+        self._lay_out("flush")
         yield
         self.host.run(["postfix", "stop"])
         self._lay_out(usual)
@@ -197,7 +198,7 @@ class Target:
         """Move the messages and their logs to where Postfix looks for them, and start it."""
         self.host.postconf("-e", f"hash_queue_names={hashed}")
         for queue in (DEFERRED, f"{SPOOL}/defer"):
-            self.host.run(["sh", "-c", _HASH if hashed else _FLATTEN, "sh", queue])
+            self.host.run(["sh", "-c", _FLATTEN if hashed == "flush" else _HASH, "sh", queue])
         self.host.start_postfix()
         self._sync()
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_spool import LockedSpool
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._packed_messages import SelectedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 
 STATES = ("held", "released")

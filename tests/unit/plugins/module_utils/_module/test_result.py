@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
+from ansible_collections.mailops.postfix.plugins.module_utils._module._packed_messages import SelectedMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Request
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import (
     Destination,
@@ -24,10 +25,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._result im
     show_totals,
     warn_of_gaps,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import (
-    SelectedMessage,
-    SelectedMessages,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessages
 from ansible_collections.mailops.postfix.plugins.module_utils._module._source import source_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection

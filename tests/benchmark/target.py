@@ -51,8 +51,8 @@ QUARANTINE = "mailops.postfix.postfix_spool_quarantine"
 # Short queue IDs are hashed on their first digit, with hash_queue_depth=1.
 _FLATTEN = 'find "$1" -mindepth 2 -type f -exec mv -t "$1" {} +'
 _HASH = (
-    'for digit in 0 1 2 3 4 5 6 7 8 9 A B C D E F; do find "$1" -maxdepth 1 -type f -name "$digit*" '
-    '-exec mv -t "$1/$digit" {} +; done'
+    'for digit in 0 1 2 3 4 5 6 7 8 9 A B C D E F; do install -d -o postfix -m 700 "$1/$digit"; '
+    'find "$1" -maxdepth 1 -type f -name "$digit*" -exec mv -t "$1/$digit" {} +; done'
 )
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from typing import Iterator, Mapping, NamedTuple, TypeVar
+from typing import ItemsView, Iterator, Mapping, NamedTuple, TypeVar, ValuesView
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import ALL_QUEUES
 
@@ -96,16 +96,23 @@ class PackedMessages(Mapping[str, SelectedMessage]):
         if self._packed * 2 > len(self._slots):
             self._enlarge()
 
+    def values(self) -> ValuesView[SelectedMessage]:
+        """Return a view of the messages."""
+        return _Values(self)
+
+    def items(self) -> ItemsView[str, SelectedMessage]:
+        """Return a view of the queue IDs with their messages."""
+        return _Items(self)
+
     def messages(self) -> Iterator[SelectedMessage]:
-        """Yield all messages. It takes less time than values()."""
+        """Yield all messages."""
         for place, _queue_id in self._records():
             yield self._read(place)
         yield from self._others.values()
 
     def update(self, others: Mapping[str, SelectedMessage]) -> None:
         """Set all messages of another mapping."""
-        messages = others.messages() if isinstance(others, PackedMessages) else others.values()
-        for message in messages:
+        for message in others.values():
             self[message.queue_id] = message
 
     def _find(self, queue_id: str) -> tuple[int, int]:
@@ -168,6 +175,28 @@ class PackedMessages(Mapping[str, SelectedMessage]):
                 slot = (slot + 1) & mask
             slots[slot] = place + 1
         self._slots = slots
+
+
+class _Values(ValuesView[SelectedMessage]):
+    """The messages. They are read one after the other, and not searched by queue ID."""
+
+    def __init__(self, messages: PackedMessages) -> None:
+        super().__init__(messages)
+        self._messages = messages
+
+    def __iter__(self) -> Iterator[SelectedMessage]:
+        return self._messages.messages()
+
+
+class _Items(ItemsView[str, SelectedMessage]):
+    """The queue IDs with their messages, read in the same way."""
+
+    def __init__(self, messages: PackedMessages) -> None:
+        super().__init__(messages)
+        self._messages = messages
+
+    def __iter__(self) -> Iterator[tuple[str, SelectedMessage]]:
+        return ((message.queue_id, message) for message in self._messages.messages())
 
 
 def _pack(message: SelectedMessage) -> bytes | None:

@@ -203,13 +203,13 @@ def make_plan(
         method=method,
         counts={**show_matched(selected.totals, selected.verdicts), "in_queues": sum(selected.in_queues.values())},
         summary={
-            "queues": dict(Counter(message.queue for message in selected.by_id.messages())),
+            "queues": dict(Counter(message.queue for message in selected.by_id.values())),
             "senders": tops["senders"],
             "recipient_domains": tops["recipient_domains"],
             "oldest": selected.totals.oldest,
             "youngest": selected.totals.youngest,
         },
-        messages=(plan.Planned(message.queue_id, message.fingerprint) for message in selected.by_id.messages()),
+        messages=(plan.Planned(message.queue_id, message.fingerprint) for message in selected.by_id.values()),
     )
 
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Measure the suggestions on queues with known truth. `make suggestions` writes the tables in docs/suggestions.md.
+"""Measure the suggestions on queues with known truth. `make suggestions` writes the tables in docs/suggestions-measured.md.
 
-python -m tests.suggestions [--only development|blind|corpus] [--kind NAME] [--share PERCENT] [-v]
+python -m tests.suggestions [--only development|corpus|blind|blind_two] [--kind NAME] [--share PERCENT] [-v]
 python -m tests.suggestions --write
 """
 
@@ -16,7 +16,7 @@ import sys
 import tests.conftest  # noqa: F401  pylint: disable=unused-import  # it makes the collection importable for the next import
 from tests.suggestions.kinds import SHARES
 from tests.suggestions.measure import Measured
-from tests.suggestions.parts import PARTS, measure_all, queues
+from tests.suggestions.parts import PARTS, TITLES, measure_all, queues
 from tests.suggestions.table import DOCUMENT, details, is_wrong, table, with_tables
 
 
@@ -30,7 +30,7 @@ def _options() -> argparse.Namespace:
         "--share", type=int, choices=range(1, 100), metavar="PERCENT", help="only this share of bulk mail"
     )
     parser.add_argument(
-        "--write", action="store_true", help="write the tables of all parts into docs/suggestions.md, too"
+        "--write", action="store_true", help="write the tables of all parts into docs/suggestions-measured.md, too"
     )
     parser.add_argument(
         "-v",
@@ -61,7 +61,7 @@ def main() -> int:
     options = _options()
     text = ""
     for part in [options.only] if options.only else PARTS:
-        made = table(part.capitalize(), _results(part, options))
+        made = table(TITLES[part], _results(part, options))
         print(made, flush=True)
         text += made
     if options.write:

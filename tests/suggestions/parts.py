@@ -31,6 +31,11 @@ def _blind() -> Sequence[Kind]:
     return (*blind.FLOODS, *blind.INNOCENT)
 
 
+def _second_blind() -> Sequence[Kind]:
+    blind = import_module("tests.suggestions.blind_two")
+    return (*blind.FLOODS, *blind.INNOCENT)
+
+
 def _corpus() -> Sequence[Kind]:
     # Imported only if it is measured: it fetches packages.
     kinds = import_module("tests.suggestions.corpus.kinds")
@@ -38,7 +43,18 @@ def _corpus() -> Sequence[Kind]:
     return (*kinds.corpus_floods(real), *kinds.corpus_innocent(real))
 
 
-PARTS: dict[str, Callable[[], Sequence[Kind]]] = {"development": _development, "blind": _blind, "corpus": _corpus}
+PARTS: dict[str, Callable[[], Sequence[Kind]]] = {
+    "development": _development,
+    "corpus": _corpus,
+    "blind": _blind,
+    "blind_two": _second_blind,
+}
+TITLES = {
+    "development": "Development",
+    "corpus": "Real mail, used for development",
+    "blind": "First blind set, used for development later",
+    "blind_two": "Second blind set",
+}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tables in docs/suggestions.md, and the details of each queue."""
+"""The tables in docs/suggestions-measured.md, and the details of each queue."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.suggestions.measure import GOOD_PRECISION, GOOD_RECALL, LIKELY, Measured, Part
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "suggestions.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "suggestions-measured.md"
 _START, _END = "<!-- made by `make suggestions` -->\n", "<!-- end -->"
 _FLOODS = (
     "queue",

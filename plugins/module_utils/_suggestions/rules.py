@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from math import sqrt
-from typing import Any, Iterable, Mapping, NamedTuple, Sequence
+from typing import Any, Iterable, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
@@ -180,8 +180,3 @@ def _harmonic(both: int, selected: int, size: int) -> float:
 
 def _simplicity(row: _Candidate) -> tuple[Any, ...]:
     return len(row.rank), row.in_content, row.rank, json.dumps(row.rule, sort_keys=True)
-
-
-def shown_rule(rule: Rule) -> Mapping[str, Any]:
-    """Return a rule as a result has it."""
-    return dict(rule)

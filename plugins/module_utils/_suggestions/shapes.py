@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import Iterator, Tuple
 
-from ansible_collections.mailops.postfix.plugins.module_utils._format.address import MAILER_DAEMON, display_text
+from ansible_collections.mailops.postfix.plugins.module_utils._format.address import MAILER_DAEMON
 
 # Words, or segments of a path.
 Piece = Tuple[str, ...]
@@ -51,12 +51,6 @@ def escape(text: str) -> str:
         else "\\U%08x" % ord(character)
         for character in text
     )
-
-
-def containing(text: str) -> str:
-    """Return the value of a text criterion that matches texts that contain the text, case-sensitive."""
-    # A text that a result shows unchanged means itself as the value of a rule.
-    return text if display_text(text) == text and not set(text) & set("{}") else "/%s/i" % escape(text)
 
 
 def address(text: str) -> str:

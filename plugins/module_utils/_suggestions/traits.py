@@ -70,7 +70,6 @@ class Traits(NamedTuple):
     """C(list) or C(automatic) if the headers are those of honest bulk mail."""
     from_address: str | None
     reply_address: str | None
-    subject: str
     subject_pieces: frozenset[Piece]
     text_pieces: frozenset[Piece]
     hosts: frozenset[str]
@@ -78,7 +77,6 @@ class Traits(NamedTuple):
     paths: frozenset[Piece]
     program: tuple[str, str] | None
     """Name and value of the header that tells which program wrote the message."""
-    is_opened: bool
 
     @property
     def recipient(self) -> str | None:
@@ -143,21 +141,18 @@ def _content_traits(content: Content | None) -> dict[str, Any]:
     headers = dict(content.headers[::-1]) if content else {}
     text = content.text if content else ""
     found = shapes.urls(text)
-    subject = headers.get("subject", "")
     programs = [(name, headers[name]) for name in _PROGRAMS if headers.get(name)]
     return {
         "bulk": content.bulk if content else None,
         "from_address": _header_address(headers.get("from")),
         "reply_address": _header_address(headers.get("reply-to")),
-        "subject": subject,
-        "subject_pieces": frozenset(shapes.subject_pieces(subject)),
+        "subject_pieces": frozenset(shapes.subject_pieces(headers.get("subject", ""))),
         "text_pieces": frozenset(shapes.text_pieces(text)),
         "hosts": frozenset(host for host, _path in found if not is_common_host(host)),
         "paths": frozenset(
             piece for host, path in found if not is_common_host(host) for piece in shapes.path_pieces(path)
         ),
         "program": programs[0] if programs else None,
-        "is_opened": content is not None,
     }
 
 

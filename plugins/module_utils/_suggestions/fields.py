@@ -34,8 +34,6 @@ class Field(NamedTuple):
     is_common: Callable[[Any], bool] = lambda _value: False
     """Whether unrelated messages have the value, too."""
     in_content: bool = False
-    is_destination: bool = False
-    """Whether it tells where the message goes, which binds all mail to one place."""
 
 
 def _listed(key: str, make: Callable[[Any], Any]) -> Callable[[Sequence[Any]], Rule]:
@@ -137,14 +135,12 @@ FIELDS: Mapping[str, Field] = {
         "recipient",
         lambda traits: _some(traits.recipient),
         _listed("recipient", shapes.address),
-        is_destination=True,
     ),
     "recipient_domain": Field(
         "recipient_domain",
         "recipient",
         lambda traits: _some(traits.recipient_domain),
         _listed("recipient", shapes.domain),
-        is_destination=True,
     ),
     "program": Field(
         "header",
@@ -208,7 +204,6 @@ FIELDS: Mapping[str, Field] = {
         lambda traits: _some(traits.reason),
         _listed("reason", shapes.reason_regex),
         is_common=lambda _value: True,
-        is_destination=True,
     ),
     "size": Field(
         "size",

@@ -150,9 +150,12 @@ class RuleFinder:
         return [row for row in (*singles, *pairs) if len(json.dumps(row.rule)) <= _MAX_RULE]
 
     def _of_field(self, name: str, core: Mask) -> Iterable[_Candidate]:
+        """Yield the rule for as many values of a field as fit into a rule, and the rule for the most frequent one."""
         field = FIELDS[name]
-        found = self.universe.binding(name, core) if field.rule else None
-        if found is None or field.rule is None:
+        if field.rule is None:
+            return
+        found = self.universe.binding(name, core)
+        if found is None:
             return
         covers = {item.value: item.cover for item in self.universe.items[name]}
         values = list(found.values)

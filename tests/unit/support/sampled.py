@@ -159,7 +159,7 @@ class Queue:
                 login=login,
                 client=client,
                 helo="x.y",
-                subject=subject % at,
+                subject=subject.replace("%d", str(at)),
             )
 
     def find(self) -> Findings:

@@ -154,7 +154,7 @@ class Queue:
         """Add mail of many senders with one subject, in which %d is the number of the message."""
         for at in range(number):
             self.put(
-                "%s%d@%s%d.example" % (WORDS[at % 24], at, WORDS[at % 24], at),
+                "%s@%s%d.example" % (WORDS[at % 24], WORDS[at % 24], self.sample.messages),
                 "w%d@there%d.example" % (at, at),
                 login=login,
                 client=client,

@@ -131,13 +131,19 @@ def test_only_what_the_evidence_is_about_is_suggested(queue: Queue) -> None:
     assert max(row.messages for row in found.groups) == 43
 
 
-def test_backscatter_to_a_recipient_of_other_mail(queue: Queue) -> None:
-    queue.put_ordinary(60)
+def put_notices(queue: Queue, recipient: str) -> None:
+    """Add notices to a recipient, which is written with a number, and other mail to it; and notices to others."""
+    queue.put_ordinary(100)
     for at in range(40):
-        queue.put("", "Victim@example.org")
-        queue.put("" if at < 20 else "f%d@friend%d.example" % (at, at), "v%d@there%d.example" % (at, at))
+        queue.put("", recipient.replace("%d", str(at)))
+    for at in range(3):
+        queue.put("f%d@friend%d.example" % (at, at), recipient.replace("%d", str(at)), client="10.3.%d.1" % at)
     for at in range(10):
-        queue.put("f%d@friend%d.example" % (at, at), "victim@example.org", client="10.3.%d.1" % at)
+        queue.put("", "w%d@there%d.example" % (at, at))
+
+
+def test_backscatter_to_a_recipient_of_other_mail(queue: Queue) -> None:
+    put_notices(queue, "Victim@example.org")
     (found,) = queue.find().suggestions
     assert found.match == ({"sender": "<>", "recipient": "victim@example.org"},)
     # The recipients of the null sender are counted in the whole queue.
@@ -148,17 +154,12 @@ def test_backscatter_to_a_recipient_of_other_mail(queue: Queue) -> None:
 
 
 def test_backscatter_to_a_domain_with_other_mail(queue: Queue) -> None:
-    queue.put_ordinary(60)
-    for at in range(40):
-        queue.put("", "v%d@example.org" % at)
-        queue.put("" if at < 20 else "f%d@friend%d.example" % (at, at), "v%d@there%d.example" % (at, at))
-    for at in range(10):
-        queue.put("f%d@friend%d.example" % (at, at), "w%d@example.org" % at, client="10.3.%d.1" % at)
+    put_notices(queue, "v%d@example.org")
     (found,) = queue.find().suggestions
     assert found.match == ({"sender": "<>", "recipient": "example.org"},)
     # A domain is counted in the sample, which has all messages here.
     assert (found.messages, found.exact) == (40, True)
-    assert found.judgement == Judgement(("the null sender writes to 40 recipients of one domain",), (), "possible")
+    assert (found.judgement.evidence_against, found.judgement.confidence) == ((), "possible")
 
 
 def test_a_rule_for_half_a_flood_is_not_suggested(queue: Queue) -> None:
@@ -234,6 +235,29 @@ def test_text_that_was_cut_makes_an_estimate(queue: Queue) -> None:
     (found,) = queue.find().suggestions
     # The 179 others are looked at.
     assert (found.match, found.messages, found.exact) == ((PARCELS,), 40, False)
+
+
+def test_several_rules_are_counted_in_the_sample(queue: Queue) -> None:
+    queue.put_ordinary(100)
+    # Most characters of the text are invisible, so that a rule for it is too long.
+    text = " ".join(word + "\u200b" * 16 for word in ("buy", "pills", "here", "now"))
+    for at in range(40):
+        queue.put(
+            "%s@%s%d.example" % (WORDS[at % 24], WORDS[at % 24], at),
+            "w%d@there%d.example" % (at, at),
+            client="198.51.100.7" if at >= 16 else "203.%d.113.7" % at,
+            helo="workstation" if at < 24 else WORDS[at % 24] + WORDS[at % 23],
+            text=text,
+        )
+    (found,) = queue.find().suggestions
+    assert found.match == (
+        {"client_address": "198.51.100.7"},
+        {"client_name": ["workstation", ".workstation"]},
+    )
+    assert (found.messages, found.exact, found.other) == (40, True, NO_OTHER)
+    assert found.judgement == Judgement(
+        ("senders of 40 domains write the same text", "its clients have no name of a mail server"), (), "likely"
+    )
 
 
 def test_reasons_are_estimated(queue: Queue) -> None:

@@ -28,14 +28,16 @@ _MAX_SEGMENTS = 8
 # So many words make a piece of a text. One word that is so long is a piece alone, such as the address of a wallet.
 _TEXT_WORDS = 4
 _LONG_WORD = 20
-_DIGITS = re.compile("[0-9]+")
+# All that \d+ matches in a rule. Otherwise two such runs could share digits, and a search would take exponential time.
+_DIGITS = re.compile(r"\d+")
 _LETTERS = re.compile(r"[^\W\d_]")
 _URL = re.compile(r"https?://([A-Za-z0-9._-]{3,200})(?::[0-9]{1,5})?(/[^\s?#\"'<>\\]{1,300})?", re.IGNORECASE)
 # What ends a row of words in a text: tags and URLs.
 _NO_WORD = re.compile(r"[<>]|//")
 _MAX_REASON = 120
-# What names a server in an answer: a host, an address, a queue ID or another token.
-_TOKEN = re.compile(r"\S*[0-9]\S*|\S+\.\S+|<\S*>|\[\S*\]")
+# What names a server in an answer: a host, an address, a queue ID or another token. An asterisk is one, too, because it is the sign for a
+# token in a shape: a rule with several of them in a row would take exponential time.
+_TOKEN = re.compile(r"\S*[0-9*]\S*|\S+\.\S+|<\S*>|\[\S*\]")
 _PLAIN_ADDRESS = re.compile(r"[a-z0-9][a-z0-9!#$&'+=?^_`|~.-]*@[a-z0-9](?:[a-z0-9.-]*[a-z0-9-])?\Z")
 _PLAIN_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9_-])?\Z")
 _PLAIN_NAME = re.compile(r"[a-z0-9](?:[a-z0-9@+=_.:-]*[a-z0-9+=_.:-])?\Z")

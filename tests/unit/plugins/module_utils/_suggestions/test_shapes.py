@@ -209,3 +209,12 @@ def test_the_shape_of_a_reason() -> None:
     test = patterns.text_test(regex, "reason")
     assert (test(reason), test("host x said: 4 5 6 spam")) == (True, False)
     assert shapes.reason_shape("x" * 500) == "x" * 120
+
+
+def test_runs_that_a_rule_generalises_do_not_touch() -> None:
+    # Otherwise a search would try all ways to divide a text between them.
+    assert shapes.reason_shape("450 *** spam *-*-* <a>[b] ***") == "* * spam * ** *"
+    assert list(shapes.subject_pieces("\u0663a0\u06630")) == []
+    assert list(shapes.subject_pieces("code\u06631\u0663")) == [("code0",)]
+    assert list(shapes.path_pieces("/a1\u0663")) == [("a0",)]
+    assert shapes.name_shape("a1\u0663") == "a0"

@@ -104,8 +104,8 @@ def test_a_family_binds_a_group_or_not() -> None:
 
 INVOICE = ("your", "parcel", "0")
 ROW = ("one", "two", "three", "four")
-OWN_LINKS = {"hosts": frozenset(["www.example.com"])}
-SOME_OWN_LINKS = {"hosts": lambda at: frozenset(["www.example.com" if at < 6 else "h%d.example" % at])}
+OWN_LINKS: dict[str, Any] = {"hosts": frozenset(["www.example.com"])}
+SOME_OWN_LINKS: dict[str, Any] = {"hosts": lambda at: frozenset(["www.example.com" if at < 6 else "h%d.example" % at])}
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_links_to_the_own_site() -> None:
     assert (make_case(group).names_own_site, make_case(group).links) == (1.0, 0.5)
     assert make_case(several(**SOME_OWN_LINKS)).names_own_site == 0.3
     # The login's and the client's organisations count, too.
-    own = {"hosts": frozenset(["a.own.example"]), "login_organisation": "own.example"}
+    own: dict[str, Any] = {"hosts": frozenset(["a.own.example"]), "login_organisation": "own.example"}
     assert make_case(several(**own)).names_own_site == 1.0
     own = {"hosts": frozenset(["a.own.example"]), "client_organisation": "own.example"}
     assert make_case(several(**own)).names_own_site == 1.0

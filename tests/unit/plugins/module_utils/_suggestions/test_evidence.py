@@ -51,8 +51,8 @@ def test_nothing_is_no_flood() -> None:
 
 # --- strong ---------------------------------------------------------------------------------------------------------
 
-THIEF = {"login": "thief@example.com", "login_organisation": "example.com"}
-NETWORKS = {"login": "thief@example.com", "networks": lambda at: ("n%d/16" % at,)}
+THIEF: dict[str, Any] = {"login": "thief@example.com", "login_organisation": "example.com"}
+NETWORKS: dict[str, Any] = {"login": "thief@example.com", "networks": lambda at: ("n%d/16" % at,)}
 FORGED = "one login sends under 20 foreign domains"
 MANY_NETWORKS = "one login sends from 20 networks"
 
@@ -211,7 +211,7 @@ def test_what_many_senders_have_in_common(group: list[Traits], bindings: list[Bi
     assert found.confidence == (None, "possible", "likely")[len(evidence)]
 
 
-EVIL = {"hosts": frozenset(["evil.example"])}
+EVIL: dict[str, Any] = {"hosts": frozenset(["evil.example"])}
 FOREIGN = "its links lead neither to its sender nor to where other mail leads"
 OWN_SERVER = "it comes from its senders' own servers"
 

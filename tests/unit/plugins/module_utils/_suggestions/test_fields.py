@@ -157,7 +157,7 @@ def test_a_rule_for_several_values(name: str, values: Sequence[Any], rule: dict[
     field = FIELDS[name]
     assert field.rule is not None
     assert field.rule(values) == rule
-    assert parse_selection(match=[rule], now=0)
+    assert parse_selection(match=[rule], now=0).match[0].spec == rule
 
 
 @pytest.mark.parametrize(

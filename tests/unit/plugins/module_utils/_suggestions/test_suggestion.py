@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Sequence
+
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import sample as samples
@@ -19,7 +21,7 @@ from tests.unit.support.sampled import NOW, WORDS, Queue
 
 NOTHING = Findings([], [], is_doubtful=False)
 PARCEL = "Your parcel %d waits here"
-PARCELS = {"header": {"Subject": r"/(?<!\S)parcel\s+\d+\s+waits\s+here(?!\S)/"}}
+PARCELS: dict[str, Any] = {"header": {"Subject": r"/(?<!\S)parcel\s+\d+\s+waits\s+here(?!\S)/"}}
 NO_OTHER = Other(share=0.0, at_most=0.0, counted=True)
 
 
@@ -28,7 +30,7 @@ def queue() -> Queue:
     return Queue()
 
 
-def rules(found: list[Found]) -> list[list[object]]:
+def rules(found: Sequence[Found]) -> list[list[object]]:
     return [list(row.match) for row in found]
 
 

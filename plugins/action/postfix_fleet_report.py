@@ -18,6 +18,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Mai
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _run_files, _run_notes
 from ansible_collections.mailops.postfix.plugins.plugin_utils._commands import (
     inventory_options,
+    inventory_sources,
     playbook_lines,
     resume_lines,
 )
@@ -118,7 +119,7 @@ def _make_report(options: Mapping[str, Any], variables: Mapping[str, Any]) -> tu
     if options["kind"] == "audit":
         if options["directory"]:
             history = read_history(_directory_of(options), limit=options["history"], until=basis.created)
-        settings = {**settings, "history": history.points}
+        settings = {**settings, "history": history.points, "inventory": inventory_sources()}
     report = make_report_of(options["kind"], basis, settings)
     if options["redact_key"]:
         report = redact_report(report, options["redact_key"])

@@ -94,6 +94,8 @@ options:
     description:
       - The formats of the files.
       - V(prometheus) is for O(kind=audit) only. Its file has mode 0644, because metrics have no addresses.
+      - A report of O(kind=audit) with suggested rules is also kept as C(audit-TIME.yml), with the rules as C(mailops_match), unless it is
+        redacted. Rules that are only possible are comments in it.
       - A report of O(kind=suspects) is also kept as C(suspects-TIME.yml), with the suspects as locks for the role
         P(mailops.postfix.lockout#role), unless it is redacted.
     type: list
@@ -183,7 +185,8 @@ report:
   returned: success
   type: dict
 lines:
-  description: The text of the report, and where it was kept. Lines of the report have at most 100 columns, and cannot control a terminal.
+  description: The text of the report, and where it was kept. Lines of the report have at most 100 columns, apart from commands to copy, and cannot
+    control a terminal.
   returned: success
   type: list
   elements: str
@@ -218,7 +221,8 @@ path:
   type: str
   sample: /home/ops/mailops-reports/audit-20261126T064038.123456Z
 paths:
-  description: The path of each file, by format. The locks of O(kind=suspects) are C(locks).
+  description: The path of each file, by format. The rules of O(kind=audit) are C(rules), and the locks of
+    O(kind=suspects) are C(locks).
   returned: if the report was kept
   type: dict
   sample: {json: /home/ops/mailops-reports/audit-20261126T064038.123456Z.json}

@@ -50,8 +50,8 @@ options:
     description:
       - What to gather. By default everything but V(suggestions).
       - V(reasons) reads the delay reason of every message. The run then takes about twice as long.
-      - V(suggestions) looks for rules that explain a flood. It opens up to 300 messages. Its rules may show text from the subjects and
-        URLs of several messages.
+      - V(suggestions) shows what the queue consists of (C(groups)), and which of it looks like a flood (C(suggestions)). It opens up to 300
+        messages. The result may show text that several messages have in common, such as subjects and URLs.
     type: list
     elements: str
     choices: [counts, top, shape, reasons, messages, suggestions]
@@ -91,17 +91,25 @@ EXAMPLES = r"""
     limit: 20
   become: true
 
-- name: Suggest rules that explain a flood
+- name: Find out what the queue consists of, and which of it looks like a flood
   mailops.postfix.postfix_queue_facts:
     gather: [counts, reasons, suggestions]
   become: true
 
-- name: Show what the first of them would select
+- name: Show the rule for each group, and its share of the messages
+  ansible.builtin.debug:
+    msg: "{{ item.share }} {{ item.match }}"
+  loop: "{{ ansible_facts.postfix_queue.groups }}"
+
+- name: Show what the suggested rules that are likely would select
   mailops.postfix.postfix_queue_facts:
-    match: "{{ ansible_facts.postfix_queue.suggestions[0].match }}"
+    match: "{{ likely | map(attribute='match') | flatten }}"
     limit: 20
+    set_facts: false
   become: true
-  when: ansible_facts.postfix_queue.suggestions | length > 0
+  vars:
+    likely: "{{ ansible_facts.postfix_queue.suggestions | selectattr('confidence', 'equalto', 'likely') | list }}"
+  when: likely | length > 0
 
 - name: See what is left of that, and keep the facts as they are
   mailops.postfix.postfix_queue_facts:
@@ -232,15 +240,10 @@ ansible_facts:
           description: Whether more messages were selected than C(messages) lists.
           returned: when O(gather) has V(messages)
           type: bool
-        suggestions:
+        groups:
           description:
-            - Rules that explain a flood in the selection, at most ten. The best come first. The best rule covers most of the flood and
-              little other mail.
-            - Empty if nothing stands out. Much mail from one place alone is not a flood. Mail that waits for its destination is not a
-              flood either.
-            - A rule on content is suggested only if the messages also have a login, a sender, a domain, a client network, or the recipient
-              of mail from the null sender in common.
-            - Suggestions can be wrong. Try each rule with M(mailops.postfix.postfix_message_info) before you act on it.
+            - What the selection consists of, at most ten groups of messages with something in common, the largest first. A group can be spam
+              or ordinary mail. Groups can overlap.
           returned: when O(gather) has V(suggestions)
           type: list
           elements: dict
@@ -251,25 +254,72 @@ ansible_facts:
               type: list
               elements: dict
             messages:
-              description: How many messages of the selection the rule covers.
+              description: How many messages of the selection the rule selects.
               returned: always
               type: int
             exact:
-              description: Whether C(messages) was counted. Otherwise it is an estimate from 2000 messages, or from the opened messages.
+              description: Whether C(messages) was counted. Otherwise it is an estimate from the messages that were looked at.
               returned: always
               type: bool
             share:
-              description: C(messages) as a share of the selection.
+              description: C(messages) as a share of the selection, from 0 to 1.
               returned: always
               type: float
             concentration:
               description:
-                - The shortest time in which C(share) of the messages arrived. It starts at C(since) and lasts C(seconds). It is measured
-                  in the sampled messages.
+                - The shortest time in which C(share) of the messages arrived. It starts at C(since) and lasts C(seconds). C(since) is null
+                  if no time of arrival is known.
               returned: always
               type: dict
-            evidence:
-              description: How these messages differ from ordinary mail. The numbers count sampled messages.
+            traits:
+              description:
+                - What the messages have in common, at most eight traits. C(share) is the share of the messages of the group that have
+                  the trait, and C(elsewhere) is the share of all other messages that have it.
+                - C(trait) is one of V(sasl_username), V(sender), V(sender_domain), V(client_address) (an address or a network),
+                  V(client_name), V(helo_name), V(recipient), V(recipient_domain), V(null_sender), V(origin), V(subject), V(url_host),
+                  V(url_path), V(text), V(header), V(reason), V(size), V(arrival).
+              returned: always
+              type: list
+              elements: dict
+            other:
+              description:
+                - How much other mail the rule selects, as a share of all that it selects. C(share) is the share among the messages that
+                  were looked at. C(at_most) is the upper end of the 95% confidence interval.
+                - If C(counted) is true, all messages were looked at, and C(at_most) is the same as C(share).
+              returned: always
+              type: dict
+          sample:
+            - match: [{"sasl_username": "stolen@example.com"}]
+              messages: 4100
+              exact: true
+              share: 0.7721
+              concentration: {"share": 0.8, "since": 1795171149, "seconds": 2906}
+              traits:
+                - {"trait": "sasl_username", "value": "stolen@example.com", "share": 1.0, "elsewhere": 0.0}
+                - {"trait": "subject", "value": "You have won", "share": 0.93, "elsewhere": 0.0}
+              other: {"share": 0.0, "at_most": 0.0, "counted": true}
+        suggestions:
+          description:
+            - The groups that look like a flood, at most ten, the surest first. Each has everything that an item of C(groups) has, and the
+              values below.
+            - Empty if nothing looks like a flood.
+            - Suggestions can be wrong, also those that are likely. Try each rule with M(mailops.postfix.postfix_message_info) before you
+              act on it.
+          returned: when O(gather) has V(suggestions)
+          type: list
+          elements: dict
+          contains:
+            confidence:
+              description: How sure the suggestion is, V(likely) or V(possible).
+              returned: always
+              type: str
+            evidence_for:
+              description: What speaks for a flood.
+              returned: always
+              type: list
+              elements: str
+            evidence_against:
+              description: What speaks against a flood.
               returned: always
               type: list
               elements: str
@@ -279,12 +329,16 @@ ansible_facts:
               exact: true
               share: 0.7721
               concentration: {"share": 0.8, "since": 1795171149, "seconds": 2906}
-              evidence: ["1201 senders of other domains than the login's", "1201 senders write the same subject"]
+              traits: [{"trait": "sasl_username", "value": "stolen@example.com", "share": 1.0, "elsewhere": 0.0}]
+              other: {"share": 0.0, "at_most": 0.0, "counted": true}
+              confidence: likely
+              evidence_for: ["1201 senders of other domains than the login's"]
+              evidence_against: []
         suggestions_note:
-          description: What to do with the suggestions, or that nothing stands out, and which data was not available.
+          description: What to do with the suggestions, or that nothing looks like a flood, and which data was not available.
           returned: when O(gather) has V(suggestions)
           type: str
-          sample: "Nothing stands out in 5310 messages, so no rule is suggested."
+          sample: "Nothing looks like a flood in 5310 messages, so no rule is suggested."
         undecided:
           description:
             - Messages for which it cannot be decided whether a rule matches, at most 20. C(problem) says what could not be read.

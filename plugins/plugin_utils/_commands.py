@@ -18,9 +18,14 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.tex
 Option = Tuple[str, str]
 
 
+def inventory_sources() -> list[str]:
+    """Return the sources of the inventory of this command."""
+    return list(context.CLIARGS.get("inventory") or ())
+
+
 def inventory_options() -> list[Option]:
     """Return the options that name the inventory of this command."""
-    return [("-i", source) for source in context.CLIARGS.get("inventory") or ()]
+    return [("-i", source) for source in inventory_sources()]
 
 
 def playbook_lines(name: str, options: Sequence[Option]) -> list[str]:

@@ -15,8 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
-import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
@@ -87,7 +87,7 @@ def read_roles(directory: Path = ROLES) -> dict[str, Role]:
 def _read_role(path: Path) -> Role:
     name = path.parents[1].name
     options: dict[str, Mapping[str, Any]] = {}
-    for entry_point in yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"].values():
+    for entry_point in yaml_load(path.read_text(encoding="utf-8"))["argument_specs"].values():
         options.update(entry_point["options"])
     return Role(
         name, options, frozenset(["%s_report" % name]), _read_templates(path.parents[1] / "defaults" / "main.yml")
@@ -96,7 +96,7 @@ def _read_role(path: Path) -> Role:
 
 def _read_templates(path: Path) -> dict[str, str]:
     """Return the defaults of a role that are templates."""
-    defaults = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    defaults = yaml_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return {name: value for name, value in (defaults or {}).items() if isinstance(value, str) and "{{" in value}
 
 

@@ -27,7 +27,6 @@ LONGEST = (
     "test_ci",
     "test_hold_playbooks",
     "test_hold",
-    "test_tasks",
     "test_guide",
     "test_plans",
     "test_quarantine",

@@ -9,11 +9,17 @@ import importlib.util
 import io
 import json
 import os
+import shlex
+import subprocess
 import sys
 import tarfile
+import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tests.fleet.lab import wait_until
+from tests.integration import ansible_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -59,9 +65,43 @@ class Controller:
         command = ["env", "--default-signal=INT", str(BIN / argv[0]), *argv[1:]]
         return self.lab.run(command, env=ENVIRONMENT, cwd=ROOT, check=check)
 
+    def play(self, argv: Sequence[str]) -> Completed:
+        """Run one of Ansible's commands likewise in less time, without a check of its status (see ansible_process.py)."""
+        command = [str(BIN / argv[0]), *argv[1:]]
+        environment = {**os.environ, **ENVIRONMENT}
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors, open(os.devnull, "rb") as nothing:
+            files = (nothing.fileno(), output.fileno(), errors.fileno())
+            status = ansible_process.run(self._process, command, environment=environment, directory=ROOT, files=files)
+            assert status is not None
+            texts = []
+            for file in (output, errors):
+                file.seek(0)
+                texts.append(file.read().decode("utf-8", "surrogateescape"))
+        return subprocess.CompletedProcess(command, status, *texts)
+
+    @cached_property
+    def _process(self) -> Path:
+        """The socket of the process that has imported Ansible, which runs then until the end of the lab."""
+        path = self.lab.directory / "ansible.sock"
+        settings = [f"{name}={value}" for name, value in ENVIRONMENT.items()]
+        self.lab.fleet("bg", "env", *settings, sys.executable, ansible_process.__file__, "serve", str(path))
+        wait_until(path.exists, f"Ansible was not imported; see {self.lab.directory}/bg-*.log")
+        return path
+
+    @cached_property
+    def _commands(self) -> Path:
+        """A directory with those of Ansible's commands that this process can run."""
+        directory = self.lab.directory / "bin"
+        directory.mkdir()
+        for name in ansible_process.ENTRY_POINTS:
+            words = [sys.executable, "-IS", ansible_process.__file__, "run", str(self._process), str(BIN / name)]
+            (directory / name).write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', encoding="utf-8")
+            (directory / name).chmod(0o755)
+        return directory
+
     def shell(self, command: str, *, directory: Path) -> Completed:
         """Run a command line as an operator types it, in a directory of theirs."""
-        path = f"{BIN}:{os.environ['PATH']}"
+        path = f"{self._commands}:{BIN}:{os.environ['PATH']}"
         return self.lab.run(["bash", "-c", command], env={**ENVIRONMENT, "PATH": path}, cwd=directory, check=False)
 
     def module(

@@ -84,6 +84,11 @@ class Playbooks:
         """Run mailops.postfix.NAME with these arguments and extra variables."""
         return self._run(f"mailops.postfix.{name}", *arguments, **variables)
 
+    def run_command(self, name: str, *arguments: str, **variables: Any) -> Run:
+        """Do the same by the command itself, which can be interrupted or killed."""
+        command = self.command(f"mailops.postfix.{name}", *arguments, **variables)
+        return Run(self._controller.run(command, check=False), self.directory)
+
     def run_file(self, path: Path) -> Run:
         """Run a playbook of the operator's own."""
         return self._run(str(path))
@@ -104,5 +109,5 @@ class Playbooks:
         return [*command, "-e", json.dumps({**kept, **variables})]
 
     def _run(self, playbook: str, *arguments: str, **variables: Any) -> Run:
-        completed = self._controller.run(self.command(playbook, *arguments, **variables), check=False)
+        completed = self._controller.play(self.command(playbook, *arguments, **variables))
         return Run(completed, self.directory)

@@ -177,7 +177,7 @@ def test_a_controller_that_is_interrupted_and_one_that_is_killed_are_resumed(
     before = spools(lab)
     options: dict[str, Any] = {"mailops_serial": 1, "queue_cleanup_canary": "none"}
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(playbooks.run, "cleanup", **options, **SPAM)
+        running = pool.submit(playbooks.run_command, "cleanup", **options, **SPAM)
         signal_at_batch(playbooks, lab, 2, "INT")
         interrupted = running.result()
     assert interrupted.status != 0
@@ -189,7 +189,7 @@ def test_a_controller_that_is_interrupted_and_one_that_is_killed_are_resumed(
 
     options["queue_cleanup_run"] = str(run_directory(playbooks))
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(playbooks.run, "cleanup", **options)
+        running = pool.submit(playbooks.run_command, "cleanup", **options)
         signal_at_batch(playbooks, lab, 4 if first["mx02"] == "started" else 3, "KILL")
         killed = running.result()
     assert killed.status != 0

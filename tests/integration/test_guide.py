@@ -16,6 +16,7 @@ import yaml
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH, STOLEN_ACCOUNT
 from tests.integration.controller import ROOT
 from tests.integration.desk import Step, audited, commands, desk, follow, of_account, put, yaml_files
+from tests.integration.test_purge import path_of, send, wait_for_agent
 
 if TYPE_CHECKING:
     from tests.integration.desk import Desk, Typed
@@ -71,11 +72,12 @@ def _cleaned(typed: Typed) -> None:
 def _suggested(typed: Typed) -> None:
     suggestions = typed.report("audit")["fleet"]["suggestions"]
     path = typed.desk.directory / "mailops-reports" / "audit.yml"
-    # In a queue as small as this one there may be nothing that stands out, and then there is no file.
+    # In a queue as small as this one there may be nothing that looks like a flood, and then there is no file.
     assert path.exists() == bool(suggestions)
     if suggestions:
         rules = yaml.safe_load(path.read_text(encoding="utf-8"))["mailops_match"]
-        assert rules == [rule for suggestion in suggestions for rule in suggestion["match"]]
+        likely = [suggestion for suggestion in suggestions if suggestion["confidence"] == "likely"]
+        assert rules == [rule for suggestion in likely for rule in suggestion["match"]]
     assert not typed.changed
 
 
@@ -102,6 +104,42 @@ def _released_by_rules(typed: Typed) -> None:
 def _cleaned_by_an_approved_plan(typed: Typed) -> None:
     _cleaned(typed)
     assert typed.report("cleanup")["canary"] == ["mx01"]
+
+
+# A subject that would do harm in a shell and in a template, and a task that makes an audit of a rule for it.
+NASTY = """it's {{ 7 * 7 }} $(touch owned) `touch owned` "{% raw %}" \\ !!"""
+AUDIT_OF_NASTY = """
+- hosts: mx
+  gather_facts: false
+  tasks:
+    - mailops.postfix.postfix_fleet_report:
+        kind: audit
+        results:
+          mx01:
+            facts:
+              ansible_facts:
+                postfix_queue:
+                  matched: {messages: 1, bytes: 1, recipients: 1}
+                  suggestions:
+                    - match: [{header: {Subject: !unsafe %s}}]
+                      messages: 1
+                      exact: true
+      run_once: true
+"""
+
+
+def _commands_shown(typed: Typed) -> list[str]:
+    """Return the commands below the suggestions that an audit shows on the terminal, as an operator copies them."""
+    shown = re.findall(r"^    (ansible mx01 (?:.*\\\n)*.*)$", typed.done.stdout, re.MULTILINE)
+    assert shown, typed.done.stdout
+    return shown
+
+
+def _ids_opened(desk: Desk, command: str) -> list[str]:
+    typed = desk.type(command)
+    assert typed.done.returncode == 0, (command, typed.done.stdout, typed.done.stderr)
+    assert not typed.changed
+    return [message["queue_id"] for message in typed.result["messages"]]
 
 
 # Of each part of the guide, which starts with a queue of its own: a piece of each command, and what must have come of it.
@@ -144,6 +182,29 @@ def test_the_guide_does_what_it_says(desk: Desk, name: str) -> None:
     assert len(whole) == sum(map(len, GUIDE.values()))
     start = sum(len(GUIDE[before]) for before in list(GUIDE)[: list(GUIDE).index(name)])
     follow(desk, whole[start : start + len(GUIDE[name])], GUIDE[name])
+
+
+def test_the_command_below_a_suggestion_opens_the_messages_of_its_rule(desk: Desk) -> None:
+    desk.host.fill("incident", 300)
+    (command,) = (command for command in commands("docs/operations.md") if "suggestions" in command)
+    audited_now = desk.type(command)
+    suggestion = audited_now.report("audit")["fleet"]["suggestions"][0]
+    found = desk.controller.facts(desk.host.name, match=suggestion["match"], limit=20, gather=["messages"])
+    assert not suggestion["exact"] or found["matched"]["messages"] == suggestion["messages"]
+    opened = _ids_opened(desk, _commands_shown(audited_now)[0])
+    assert opened == [message["queue_id"] for message in found["messages"]]
+    assert len(opened) == min(20, found["matched"]["messages"])
+
+
+def test_the_command_for_a_nasty_rule_opens_its_message_and_does_nothing_else(desk: Desk) -> None:
+    queue_id = send(desk.host, "a@bad.example", "x@dest.example.org", text=f"Subject: {NASTY}\r\n\r\nhello\r\n")
+    wait_for_agent(desk.host, path_of(desk.host, queue_id))
+    (desk.directory / "audit.yml").write_text(AUDIT_OF_NASTY % json.dumps(NASTY), encoding="utf-8")
+    made = desk.type("ansible-playbook -i inventory audit.yml")
+    assert made.done.returncode == 0, made.done.stdout
+    (command,) = _commands_shown(made)
+    assert _ids_opened(desk, command) == [queue_id]
+    assert not (desk.directory / "owned").exists()
 
 
 def test_the_readme_does_what_it_says(desk: Desk) -> None:

@@ -81,7 +81,7 @@ def run_tasks(controller: Controller, directory: Path, *tasks: dict[str, Any], *
     ]
     playbook = directory / "tasks.yml"
     playbook.write_text(json.dumps(plays), encoding="utf-8")
-    done = controller.run(["ansible-playbook", "-i", str(controller.lab.inventory), str(playbook)], check=False)
+    done = controller.play(["ansible-playbook", "-i", str(controller.lab.inventory), str(playbook)])
     results = {name: json.loads((directory / (name + ".json")).read_text(encoding="utf-8")) for name in NAMES}
     return results, done.stdout + done.stderr
 

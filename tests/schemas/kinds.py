@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import VERSION
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suggestions import LIKELY, POSSIBLE
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.thresholds import NAMES, THRESHOLDS
 from tests.tools import project
 
@@ -87,7 +88,31 @@ FACTS = fields(
     },
     more=True,
 )
-SUGGESTION: Mapping[str, Schema] = {"match": list_of(RULE), "messages": null_or(COUNT), "exact": null_or(TRUTH)}
+SELECTED: Mapping[str, Schema] = {
+    "match": list_of(RULE),
+    "messages": COUNT,
+    "exact": TRUTH,
+    "other": null_or(fields({"share": NUMBER, "at_most": NUMBER, "counted": TRUTH})),
+}
+GROUP: Mapping[str, Schema] = {
+    **SELECTED,
+    "share": null_or(NUMBER),
+    "traits": list_of(
+        fields(
+            {
+                "trait": null_or(TEXT),
+                "value": null_or(TEXT),
+                **dict.fromkeys(("share", "elsewhere"), null_or(NUMBER)),
+            }
+        )
+    ),
+}
+SUGGESTION: Mapping[str, Schema] = {
+    **SELECTED,
+    "confidence": {"enum": [LIKELY, POSSIBLE]},
+    **dict.fromkeys(("evidence_for", "evidence_against"), list_of(TEXT)),
+}
+IN_FLEET: Mapping[str, Schema] = {"hosts": COUNT, "host": TEXT}
 # What hold and flush share.
 ACT: Mapping[str, Schema] = {
     "matched": null_or(fields({"messages": COUNT, "bytes?": COUNT, "recipients?": COUNT}, more=True)),
@@ -126,7 +151,8 @@ ROWS: Mapping[str, Mapping[str, Schema]] = {
     "audit": {
         "facts": null_or(FACTS),
         "suspects": null_or(list_of(TEXT)),
-        "suggestions": null_or(list_of(fields(SUGGESTION))),
+        "groups": null_or(list_of(fields(GROUP))),
+        "suggestions": null_or(list_of(fields({**SUGGESTION, "share": null_or(NUMBER)}))),
         "growth": GROWTH,
     },
     "plan": {
@@ -203,11 +229,13 @@ KINDS: Mapping[str, Mapping[str, Schema]] = {
                 "held": fields({"messages": COUNT, "hosts": COUNT}),
                 "top": TOPS,
                 "suspects": list_of(fields({"value": TEXT, "hosts": COUNT})),
-                "suggestions": null_or(list_of(fields({**SUGGESTION, "hosts": COUNT}))),
+                "groups": null_or(list_of(fields({**GROUP, **IN_FLEET}))),
+                "suggestions": null_or(list_of(fields({**SUGGESTION, **IN_FLEET}))),
                 "growth": GROWTH,
             }
         ),
         "history": list_of(POINT),
+        "inventory": list_of(TEXT),
         "thresholds": {
             "type": "object",
             "properties": dict.fromkeys(NAMES, NUMBER),

@@ -6,7 +6,7 @@
 
 Each Python has a release of ansible-core that supports it as a target. MODULE_TESTS, which run every module, run on every Python.
 HOST_TESTS cover all the code for managed hosts, and run on the oldest Python, with PROPERTIES, and on the oldest that can be a
-controller, with the rest of tests/unit. The Python of the test environment runs everything and measures branch coverage. What differs
+controller, with the rest of tests/unit. The Python of the test environment runs everything and measures branch coverage of the unit tests. What differs
 between two Pythons seldom works on both neighbours of one in between, and ansible-test sanity compiles and imports every file there.
 """
 
@@ -30,7 +30,7 @@ MODULE_TESTS = ("tests/unit/plugins/modules",)
 HOST_TESTS = ("tests/unit/plugins/module_utils", "tests/unit/plugins/modules")
 CONTROLLER_TESTS = ("tests/unit",)
 PROPERTIES = ("tests/property",)
-# These tests take long. They run once and without coverage, because they reach no code that the others leave out.
+# These tests take long. They run once and without coverage, because they reach no code that the others leave out; the properties, too.
 LONG_TESTS = ("tests/unit/suggestions", "tests/unit/suspects", "tests/faults")
 # The release of ansible-core for each minor version of Python 3. From Python 3.10 on it can also be the controller.
 ANSIBLE_CORE = {7: "2.17", 8: "2.19", 9: "2.21", 10: "2.17", 11: "2.18", 12: "2.20", 13: "2.21", 14: "2.21"}
@@ -135,8 +135,8 @@ def _own_directory(environment: Path) -> dict[str, str]:
 def _test_with_coverage() -> subprocess.CompletedProcess[str]:
     coverage = [sys.executable, "-m", "coverage"]
     _run([*coverage, "erase"])
-    covered = _run([*coverage, "run", *_PYTEST, *_WITHOUT_LONG_TESTS, *_present(CONTROLLER_TESTS + PROPERTIES)])
-    others = _run([sys.executable, *_PYTEST, *_present(LONG_TESTS)])
+    covered = _run([*coverage, "run", *_PYTEST, *_WITHOUT_LONG_TESTS, *_present(CONTROLLER_TESTS)])
+    others = _run([sys.executable, *_PYTEST, *_present(PROPERTIES + LONG_TESTS)])
     others.returncode = covered.returncode or others.returncode
     others.stdout = covered.stdout + others.stdout
     return others

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import (
     NOTHING,
-    WRONG_END,
     Envelope,
     Identity,
     Unparsed,
@@ -66,10 +65,11 @@ def read_envelope(fetch: Fetch, *, file_size: int, head: bytes | None = None) ->
     return read_records(fetch, file_size=file_size, window=window)
 
 
-def check_end(fetch: Fetch, envelope: Envelope) -> Unparsed | None:
-    """Return what is wrong with the end of the content of a file whose envelope was read in full, None for nothing.
+def check_end(fetch: Fetch, envelope: Envelope, *, file_size: int) -> Unparsed | None:
+    """Return what is wrong behind the content of a file whose envelope was read in full, None for nothing.
 
-    A disk may have lost the last blocks of a file.
+    A disk may have lost the last blocks of a file. qmgr(8) refuses a file that it cannot read to its end record. What fetch
+    raises is raised.
     """
     size = rec.decode_record(fetch(0, _SIZE_LENGTH), 0)
     try:
@@ -78,8 +78,9 @@ def check_end(fetch: Fetch, envelope: Envelope) -> Unparsed | None:
         numbers = []
     if len(numbers) < 3 or numbers[1] != envelope.data_offset:
         return None
-    end = numbers[0] + numbers[1]
-    return None if fetch(end, 1) == _EXTRACTED else Unparsed(end, WRONG_END)
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope_records import read_extracted  # noqa: PLC0415
+
+    return read_extracted(fetch, envelope, sizes=numbers, file_size=file_size)
 
 
 # The plain form has these records: C, T, attributes, a full name (of local mail), one S, attributes, recipients, and M if the

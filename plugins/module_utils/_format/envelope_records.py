@@ -22,7 +22,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope i
     Input,
     Unparsed,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._format.lines import skip_content
+from ansible_collections.mailops.postfix.plugins.module_utils._format.lines import Lines, skip_content
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._format.record import Fetch
@@ -40,7 +40,11 @@ _TURNING = frozenset((rec.MESSAGE, rec.POINTER, rec.EXTRACTED, rec.END))
 _ATTRIBUTE = rec.ATTRIBUTE
 _RECIPIENT = rec.RECIPIENT
 _ORIGINAL_RECIPIENT = rec.ORIGINAL_RECIPIENT
-_EXTRACTED_OR_UNREAD = (b"X", b"")
+# REC_TYPE_PTR_FORMAT, REC_TYPE_PTR_PAYL_SIZE.
+_POINTER_HEAD = b"p\x0f"
+_POINTER_LENGTH = 2 + 15
+_EXTRACTED = b"X"
+_EXTRACTED_OR_UNREAD = (_EXTRACTED, b"")
 
 
 class _RecordsLimitReached(Exception):
@@ -179,6 +183,47 @@ def read_records(fetch: Fetch, *, file_size: int, window: bytes) -> Envelope:
     if unparsed is None:
         unparsed = _content_problem(cursor, parts.content_end(data_offset), file_size)
     return parts.envelope(file_size=file_size, data_offset=data_offset, unparsed=unparsed, enough=enough)
+
+
+def read_extracted(fetch: Fetch, envelope: Envelope, *, sizes: list[int], file_size: int) -> Unparsed | None:
+    """Return what is wrong with the extracted segment or with the edits of milters behind it, None for nothing.
+
+    cleanup(8) stores attributes in the segment, recipients, and a pointer for milters (src/cleanup/cleanup_extracted.c). qmgr(8)
+    reads it to the end record.
+
+    sizes: the numbers of the C record.
+    """
+    end = sizes[0] + sizes[1]
+    cursor = Cursor(fetch, offset=end, window=fetch(end, rec.FIRST_READ))
+    if cursor.window[:1] != _EXTRACTED:
+        return Unparsed(end, WRONG_END)
+    parts = _EnvelopeParts()
+    # What the envelope has is not taken a second time.
+    parts.arrival, parts.sender, parts.done, parts.sizes = envelope.arrival, envelope.sender, envelope.done, sizes
+    try:
+        # A start of content means nothing here, as in qmgr(8).
+        while _scan(cursor, parts, file_size) != rec.END:
+            pass
+        if cursor.offset < file_size and not _ends_with_pointer(fetch, file_size):
+            # Delivery agents follow the pointers in the content to these edits.
+            for _lines in Lines(Cursor(fetch, offset=envelope.data_offset), stop=rec.EXTRACTED):
+                pass
+    except _RecordsLimitReached:
+        return None
+    except WalkLimitReached as error:
+        return None if file_size >= rec.MAX_WALK else Unparsed(error.offset, error.problem)
+    except RecordError as error:
+        return Unparsed(error.offset, error.problem)
+    return None
+
+
+def _ends_with_pointer(fetch: Fetch, file_size: int) -> bool:
+    """Return whether the last record is a pointer, as behind each edit of a milter (src/cleanup/cleanup_milter.c).
+
+    A file may end otherwise and be whole: where one milter replaced the text of another one, the end of the old text is left.
+    """
+    data = fetch(file_size - _POINTER_LENGTH, _POINTER_LENGTH)
+    return data[:2] == _POINTER_HEAD and data[2:].strip(b" ").isdigit()
 
 
 def _content_problem(cursor: Cursor, end: int | None, file_size: int) -> Unparsed | None:

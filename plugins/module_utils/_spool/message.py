@@ -159,14 +159,14 @@ class SpoolMessage:
         self._text_parts = None
 
     def check_end(self) -> None:
-        """Check the end of the content, which nothing else reads, and note in C(damaged) and C(problem) what is wrong there.
+        """Check what is behind the content, which nothing else reads, and note in C(damaged) and C(problem) what is wrong there.
 
         Raises ContentError.
         """
         envelope = self.envelope
         if self.damaged:
             return
-        unparsed = check_end(self._fetch, envelope)
+        unparsed = check_end(self._fetch, envelope, file_size=self.status.st_size)
         if unparsed is not None:
             self.damaged = True
             self.problem = self.problem or stored.describe(unparsed)

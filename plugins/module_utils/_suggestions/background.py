@@ -31,7 +31,7 @@ def _beginnings(text: str) -> tuple[str, ...]:
 
 
 PATH_WORDS = _words("""
-abbestellen abmelden abonnement address afmelden agb aktuell amp android anmelden api app apple apps article articles
+abbestellen abmelden ad ads abonnement address afmelden agb aktuell amp android anmelden api app apple apps article articles
 aspx asset assets assinatura attachment author avatar avviso banner bild bilder billing blog boletim boletin booking
 bookings browser button buttons calendar cancelar cancella cancellazione careers cart case cases category cdn cgi
 cgibin checkout click clicks clk cms com company component components condiciones confirm conta contact contacto

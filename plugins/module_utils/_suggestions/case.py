@@ -12,7 +12,8 @@ from collections import Counter
 from math import exp, log
 from typing import Any, Callable, Mapping, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.fields import CONTENT_FAMILIES
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.background import organisation
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.fields import CONTENT_FAMILIES, FIELDS
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.groups import Binding
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.traits import (
     Traits,
@@ -22,6 +23,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.trait
 
 # A trait that so much of a group has is one of the group.
 MOST = 0.7
+# So many different names are many; a name that occurs less often than others counts as less than one.
+MANY = 4.0
 NEARLY_ALL = 0.9
 
 
@@ -105,13 +108,21 @@ class Case:
     @property
     def content(self) -> list[str]:
         """The families of content that bind most of the group, without what unrelated senders have in common."""
-        # Several values in each family may be of several senders.
-        return self.shared if any(self.bindings[family].first_share >= 0.5 for family in self.shared) else []
+        return [family for family in CONTENT_FAMILIES if self.has(family) and not self._is_common(family)]
 
     @property
-    def shared(self) -> list[str]:
-        """The same, even if it is several values in each family."""
-        return [family for family in CONTENT_FAMILIES if self.has(family) and not self._is_common(family)]
+    def is_one_content(self) -> bool:
+        """Whether the group has one content: one value that most messages have, or several variants in two families."""
+        families = self.content
+        if families == ["text"] and self.text_in_common < 0.5:
+            return False
+        return len(families) > 1 or any(self.bindings[family].first_share >= 0.5 for family in families)
+
+    @property
+    def is_written_alike(self) -> bool:
+        """The same, or variants in one family of messages that one client or login sent."""
+        one_place = any(self.has(family) and len(self.bindings[family].values) == 1 for family in ("client", "login"))
+        return self.is_one_content or (bool(self.content) and self.content != ["text"] and one_place)
 
     def _is_common(self, family: str) -> bool:
         if family == "subject":
@@ -119,13 +130,13 @@ class Case:
         if family == "link" and self.names_own_site >= 0.3:
             return self.bindings[family].field != "url_path" or all(map(is_common_path, self.bindings[family].values))
         # A signature or a disclaimer is a small part of each text.
-        return family == "text" and self.text_in_common < 0.4
+        return family == "text" and self.text_in_common < 0.25
 
     @property
     def text_in_common(self) -> float:
-        """The share of a text that half of the group or more has, too: the median of all texts."""
+        """The share of a text that a tenth of the group or more has, too: the median of all texts."""
         counted = Counter(piece for traits in self.group.members for piece in traits.text_pieces)
-        shared = {piece for piece, number in counted.items() if number >= 0.5 * self.size}
+        shared = {piece for piece, number in counted.items() if number >= max(2.0, 0.1 * self.size)}
         shares = sorted(
             len(traits.text_pieces & shared) / len(traits.text_pieces)
             for traits in self.group.members
@@ -149,8 +160,28 @@ class Case:
         """Whether the senders belong to many unrelated organisations."""
         if self.is_null or self.group.share(lambda traits: traits.is_rewritten) > 0.5:
             return False
-        _name, share = self.group.most(sender_organisation)
-        return self.group.effective(sender_organisation) >= min(8.0, max(4.0, 0.25 * self.size)) and share <= 0.5
+        return self._is_spread(sender_organisation)
+
+    @property
+    def has_many_writers(self) -> bool:
+        """Whether the messages have many senders or logins, which may be at the same providers."""
+        return not self.is_null and (self._is_spread(lambda traits: traits.sender) or self._is_spread(login_of))
+
+    def _is_spread(self, value_of: Callable[[Traits], Any]) -> bool:
+        _name, share = self.group.most(value_of)
+        return self.group.effective(value_of) >= MANY and share <= 0.5
+
+    def is_shared(self, family: str, value_of: Callable[[Traits], Any]) -> bool:
+        """Return whether each of the values of a family is of many names, so that these are not several senders with a text each."""
+        found = self.bindings[family]
+        values_of = FIELDS[found.field].values
+        spread = 0
+        for value in found.values:
+            having = Crowd([traits for traits in self.group.members if value in values_of(traits)])
+            _name, share = having.most(value_of)
+            if len(having.members) > 1 and share <= 0.6:
+                spread += len(having.members)
+        return spread >= MOST * self.size
 
     @property
     def names_own_site(self) -> float:
@@ -159,6 +190,23 @@ class Case:
         return linking.share(lambda traits: organisations_of(traits.hosts) & traits.own_organisations)
 
     @property
+    def names_foreign_site(self) -> float:
+        """The share of the messages with a link to somebody who is not the sender, and to whom next to no other mail has one."""
+        counted = Counter(host for traits in self.rest.members for host in traits.hosts)
+        usual = {host for host, number in counted.items() if number > 0.02 * len(self.rest.members)}
+        return self.group.share(lambda traits: _foreign_hosts(traits) - usual)
+
+    @property
+    def has_one_name(self) -> bool:
+        """Whether one sender, login or organisation writes most messages."""
+        several = (lambda traits: traits.sender, login_of, sender_organisation)
+        return any(self.group.most(value_of)[1] >= MOST for value_of in several)
+
+    @property
     def links(self) -> float:
         """The share of messages with a link."""
         return self.group.share(lambda traits: traits.hosts)
+
+
+def _foreign_hosts(traits: Traits) -> set[str]:
+    return {host for host in traits.hosts if organisation(host) not in traits.own_organisations}

@@ -14,13 +14,14 @@ explains a contradiction.
 
 from __future__ import annotations
 
-from typing import Callable, Iterable, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Iterable, NamedTuple, Optional, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.background import (
     is_free_mail,
     is_role_address,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.case import (
+    MANY,
     MOST,
     NEARLY_ALL,
     Case,
@@ -44,7 +45,7 @@ def _forged_senders(case: Case) -> str | None:
     if login is None:
         return None
     foreign = Crowd([traits for traits in case.group.members if _is_foreign(traits)])
-    if len(foreign.members) < 0.5 * case.size or foreign.effective(sender_organisation) < 4:
+    if len(foreign.members) < 0.5 * case.size or foreign.effective(sender_organisation) < MANY:
         return None
     return "one login sends under %d foreign domains" % foreign.distinct(lambda traits: traits.domain)
 
@@ -89,17 +90,49 @@ def _null_sender(case: Case) -> str | None:
 
 
 def _one_content(case: Case) -> str | None:
-    if not case.content or not case.has_many_names or (_is_coherent(case) and _one_path(case) is None):
+    if not case.is_one_content or not case.has_many_names or (_is_coherent(case) and _one_path(case) is None):
+        return None
+    families = [family for family in case.content if case.is_shared(family, sender_organisation)]
+    if not families:
         return None
     return "senders of %d domains write the same %s" % (
         case.group.distinct(lambda traits: traits.domain),
-        " and ".join(case.content),
+        " and ".join(families),
     )
+
+
+def _many_writers(case: Case) -> str | None:
+    value_of: Callable[[Traits], Any] = lambda traits: traits.sender  # noqa: E731
+    kind = "senders"
+    if case.group.share(login_of) >= MOST:
+        value_of, kind = login_of, "logins"
+    if case.has_many_names or not case.has_many_writers or "text" not in case.content or len(case.content) < 2:
+        return None
+    if not all(case.is_shared(family, value_of) for family in case.content):
+        return None
+    return "%d %s write the same %s" % (case.group.distinct(value_of), kind, " and ".join(case.content))
+
+
+def _one_client(case: Case) -> str | None:
+    address, share = case.group.most(lambda traits: traits.address)
+    if share < NEARLY_ALL or case.group.share(login_of) > 0.1 or case.is_null:
+        return None
+    if not (case.is_written_alike or _other_script(case) or (case.has("program") and _similar_sizes(case))):
+        return None
+    foreign = Crowd([traits for traits in case.group.members if not _is_own_client(traits)])
+    if len(foreign.members) < 0.5 * case.size or foreign.effective(sender_organisation) < 3:
+        return None
+    others = Crowd([traits for traits in case.rest.members if traits.address == address])
+    if len(others.members) > 0.2 * case.size:
+        return None
+    return "one client sends under %d foreign domains" % foreign.distinct(lambda traits: traits.domain)
 
 
 def _is_coherent(case: Case) -> bool:
     """Return whether each message comes from where it says it does, and the senders have nothing but a text in common."""
-    return not _one_network(case) and case.group.share(_is_own_client) >= MOST
+    if _one_network(case):
+        return False
+    return case.group.share(_is_own_client) >= MOST or (case.links >= 0.5 and case.names_own_site >= MOST)
 
 
 def _is_own_client(traits: Traits) -> bool:
@@ -110,9 +143,9 @@ def _one_network(case: Case) -> str | None:
     found = case.bindings.get("client")
     if found is None or found.field not in ("client_address", "client_network") or found.share < MOST:
         return None
-    if not case.has_many_names or case.group.effective(lambda traits: traits.client_organisation) < 4:
+    if not case.has_many_names or case.group.effective(lambda traits: traits.client_organisation) < MANY:
         return None
-    if not case.content:
+    if not case.is_written_alike:
         return None
     return "senders of %d domains share %d networks or addresses" % (
         case.group.distinct(lambda traits: traits.domain),
@@ -121,19 +154,34 @@ def _one_network(case: Case) -> str | None:
 
 
 def _foreign_links(case: Case) -> str | None:
-    if case.links < MOST or case.has_many_names or not case.has("link") or case.names_own_site > 0.2:
+    if case.names_foreign_site < MOST or case.has_many_names or not case.is_written_alike or not case.has_one_name:
         return None
-    if _own_server(case):
-        return None
-    _sender, of_one = case.group.most(lambda traits: traits.sender)
-    if max(of_one, case.group.most(login_of)[1]) < MOST:
-        return None
-    if (
-        case.group.effective(lambda traits: traits.recipient_domain) < 3
-        and case.group.distinct(lambda traits: traits.recipient) < 5
-    ):
+    if _own_server(case) or case.group.effective(_first_recipient) < 4:
         return None
     return "its links lead neither to its sender nor to where other mail leads"
+
+
+def _other_place(case: Case) -> str | None:
+    """A login whose other mail comes from elsewhere."""
+    login = case.login
+    if login is None:
+        return None
+    others = [traits for traits in case.rest.members if traits.login == login]
+    usual = {traits.networks[0] for traits in others if traits.networks}
+    if (
+        len(others) < 2
+        or not usual
+        or case.group.share(lambda traits: traits.networks and traits.networks[0] in usual) > 0.05
+    ):
+        return None
+    colleagues = {wide_network(traits) for traits in case.rest.members if traits.login and traits.login != login}
+    if case.group.share(lambda traits: wide_network(traits) in colleagues) > 0.5:
+        return None
+    return "its login sends other mail from elsewhere"
+
+
+def _first_recipient(traits: Traits) -> str | None:
+    return traits.recipients[0] if traits.recipients else None
 
 
 def _one_path(case: Case) -> str | None:
@@ -143,8 +191,10 @@ def _one_path(case: Case) -> str | None:
         return None
     if all(map(is_common_path, found.values)) and (case.names_own_site >= 0.3 or max(map(len, found.values)) < 2):
         return None
+    if found.first_share < 0.5 and (case.names_own_site >= 0.3 or case.names_foreign_site < MOST):
+        return None
     hosts = case.group.effective(lambda traits: min(traits.hosts, default=None))
-    if hosts < min(8.0, max(4.0, 0.25 * case.size)):
+    if hosts < MANY:
         return None
     return "links to %d hosts have the same path" % len(
         {host for traits in case.group.members for host in traits.hosts}
@@ -159,7 +209,7 @@ def _own_domain_from_outside(case: Case) -> str | None:
     others = Crowd([traits for traits in case.rest.members if traits.sender_organisation == name])
     if len(others.members) < 5 or others.share(login_of) < MOST or case.group.share(login_of) > 0.1:
         return None
-    if case.group.share(lambda traits: traits.origin == "smtp") < NEARLY_ALL or not case.shared:
+    if case.group.share(lambda traits: traits.origin == "smtp" and not traits.is_inside) < MOST or not case.content:
         return None
     return "its senders use the domain %s without a login, and other mail of that domain has one" % name
 
@@ -195,8 +245,11 @@ def _is_to_self(traits: Traits) -> bool:
 STRONG: Sequence[Evidence] = (
     _forged_senders,
     _many_networks,
+    _other_place,
     _null_sender,
     _one_content,
+    _many_writers,
+    _one_client,
     _one_network,
     _foreign_links,
     _one_path,
@@ -254,6 +307,13 @@ def _spam_answers(case: Case) -> str | None:
     return "%d%% are delayed as spam" % round(100 * share)
 
 
+def _other_script(case: Case) -> str | None:
+    script, share = case.group.most(lambda traits: traits.script or None)
+    if share < MOST or case.rest.share(lambda traits: traits.script == script) > 0.1:
+        return None
+    return "its letters are %s, and next to no other mail has those" % script
+
+
 def _free_mail(case: Case) -> str | None:
     share = case.group.share(_is_to_free_mail)
     if share < MOST or share < 2 * case.rest.share(_is_to_free_mail):
@@ -265,7 +325,7 @@ def _is_to_free_mail(traits: Traits) -> bool:
     return any(is_free_mail(address.rpartition("@")[2]) for address in traits.recipients)
 
 
-SUSPICIOUS: Sequence[Evidence] = (_odd_clients, _spam_answers)
+SUSPICIOUS: Sequence[Evidence] = (_odd_clients, _spam_answers, _other_script)
 BULK: Sequence[Evidence] = (_burst, _similar_sizes, _many_recipients, _free_mail)
 
 
@@ -283,13 +343,13 @@ def _bulk_headers(case: Case) -> str | None:
 def _own_server(case: Case) -> str | None:
     _name, share = case.group.most(sender_organisation)
     sender, _share = case.group.most(lambda traits: traits.sender)
-    if share < MOST or (sender or "").partition("@")[0] in _WEB_USERS:
+    if share < MOST or case.group.share(login_of) >= 0.5 or (sender or "").partition("@")[0] in _WEB_USERS:
         return None
     return "it comes from its senders' own servers" if case.group.share(_is_own_client) >= MOST else None
 
 
 def _own_links(case: Case) -> str | None:
-    if _one_network(case) or case.links < 0.5 or case.names_own_site < MOST:
+    if _one_network(case) or case.links < 0.5 or case.names_own_site < MOST or case.names_foreign_site >= MOST:
         return None
     return "its links lead to its own senders"
 
@@ -324,7 +384,7 @@ def _forwarded(case: Case) -> str | None:
 
 def _known_senders(case: Case) -> str | None:
     """Senders that have written other mail, too; not those of a login, which a thief uses beside its owner."""
-    if case.login is not None or case.is_null:
+    if case.group.share(login_of) >= 0.5 or case.is_null:
         return None
     known = {traits.sender for traits in case.rest.members}
     share = case.group.share(lambda traits: traits.sender and traits.sender in known)
@@ -373,7 +433,9 @@ def judge(case: Case) -> Judgement:
         for kinds in (STRONG, SUSPICIOUS, BULK, AGAINST)
     )
     confidence = None
-    if strong and not against and len(strong) + len(suspicious) >= 2:
+    if not strong and suspicious and len(case.content) > 1 and not against:
+        confidence = POSSIBLE
+    elif strong and not against and len(strong) + len(suspicious) >= 2:
         confidence = LIKELY
     elif len(strong) > len(against) or (strong and len(strong) + len(suspicious) > len(against)):
         confidence = POSSIBLE

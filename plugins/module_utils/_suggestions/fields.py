@@ -20,6 +20,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.trait
 
 Rule = Mapping[str, Any]
 
+# One shorter word of a subject may be in anybody's.
+_LONG_WORD = 8
+
 
 class Field(NamedTuple):
     """A field of a message."""
@@ -141,6 +144,7 @@ FIELDS: Mapping[str, Field] = {
         "recipient",
         lambda traits: _some(traits.recipient_domain),
         _listed("recipient", shapes.domain),
+        is_common=lambda _value: True,
     ),
     "program": Field(
         "header",
@@ -172,7 +176,7 @@ FIELDS: Mapping[str, Field] = {
         lambda traits: traits.subject_pieces,
         _header("Subject"),
         " ".join,
-        lambda piece: len(piece) == 1 or is_common_subject(piece),
+        lambda piece: (len(piece) == 1 and len(piece[0]) < _LONG_WORD) or is_common_subject(piece),
         in_content=True,
     ),
     "url_path": Field(
@@ -215,4 +219,4 @@ FIELDS: Mapping[str, Field] = {
 }
 RANK: Mapping[str, int] = {name: rank for rank, name in enumerate(FIELDS)}
 # What the sender of a flood writes himself.
-CONTENT_FAMILIES = ("subject", "link", "text", "program", "reply")
+CONTENT_FAMILIES = ("subject", "link", "text", "reply")

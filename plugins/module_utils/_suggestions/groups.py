@@ -49,6 +49,7 @@ _OVERLAP = 0.9
 _MAX_TRIED = 60
 # So many families bind most of a group, the size not counted.
 _FAMILIES = 2
+_SURE_FAMILIES = 3
 _MOST = 0.7
 _NEARLY_ALL = 0.95
 _CLOSED = 0.8
@@ -210,8 +211,9 @@ class Universe:
         binding = [
             found for found in bindings if found.share >= _MOST and FIELDS[found.field].family not in _UNSPECIFIC
         ]
-        # Several values in each family may be several groups.
-        is_one = any(found.is_strong and len(found.values) == 1 and not _is_common_text(found) for found in binding)
+        # Several values in one family may be several groups.
+        strong = [found for found in binding if found.is_strong and not _is_common_text(found)]
+        is_one = len(strong) >= _SURE_FAMILIES or any(len(found.values) == 1 for found in strong)
         return Group(core, bindings) if is_one and len(binding) >= _FAMILIES else None
 
     def _closed(self, core: Mask, bindings: Sequence[Binding]) -> Mask:

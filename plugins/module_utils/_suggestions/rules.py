@@ -98,8 +98,12 @@ class RuleFinder:
 
     def clean(self, core: Mask) -> Choice | None:
         """Return rules that select a group and little else; None if there are none."""
-        # Where and why mail waits is no trait of a flood.
-        candidates = [row for row in self._candidates(core) if "reason" not in row.rule]
+        # Why mail waits is no trait of a flood, nor is the domain that it goes to alone.
+        candidates = [
+            row
+            for row in self._candidates(core)
+            if "reason" not in row.rule and row.rank != (RANK["recipient_domain"],)
+        ]
         chosen: list[_Candidate] = []
         covered: Mask = 0
         size = size_of(core)

@@ -28,6 +28,8 @@ _MAX_SEGMENTS = 8
 # So many words make a piece of a text. One word that is so long is a piece alone, such as the address of a wallet.
 _TEXT_WORDS = 4
 _LONG_WORD = 20
+# Chinese, Japanese and Thai have no blanks between words. So many of their letters are a piece.
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]{6}")
 # All that \d+ matches in a rule. Otherwise two such runs could share digits, and a search would take exponential time.
 _DIGITS = re.compile(r"\d+")
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -119,6 +121,8 @@ def text_pieces(text: str) -> Iterator[Piece]:
         general = _generalised(word)
         if len(word) >= _LONG_WORD:
             yield (general,)
+        if _UNSPACED.search(word):
+            yield from ((found,) for found in _UNSPACED.findall(word))
         row = [*row, general][-_TEXT_WORDS:]
         if len(row) == _TEXT_WORDS and sum(len(_LETTERS.findall(other)) for other in row) > 7:
             yield tuple(row)
@@ -126,6 +130,8 @@ def text_pieces(text: str) -> Iterator[Piece]:
 
 def words_regex(piece: Piece) -> str:
     """Return the regular expression for texts that contain the words of a piece."""
+    if _UNSPACED.match(piece[0]):
+        return "/%s/" % _numbers(piece[0])
     return r"/(?<!\S)%s(?!\S)/" % r"\s+".join(map(_numbers, piece))
 
 

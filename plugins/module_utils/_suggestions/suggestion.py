@@ -111,7 +111,11 @@ class _Finder:
         shown = [self._found(group, self._rules.best(group.core), judgement) for group, judgement in judged]
         suspected = sorted(
             ((group, judgement) for group, judgement in judged if judgement.confidence),
-            key=lambda row: (row[1].confidence != LIKELY, -size_of(row[0].core)),
+            key=lambda row: (
+                row[1].confidence != LIKELY,
+                -round(row[0].bits ** 2 / size_of(row[0].core), 6),
+                row[0].core,
+            ),
         )
         suggestions: list[Found] = []
         selected: Mask = 0

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import ipaddress
 import re
+from collections import Counter
 from typing import Any, Iterable, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import text_of
@@ -30,6 +31,7 @@ _SPAM_ANSWER = re.compile(
 )
 _REWRITTEN = re.compile(r"(?:srs[01]|prvs)[=+-]")
 _MAX_VALUE = 200
+_INSIDE = [ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")]
 _WIDTHS = {4: (24, 20, 16), 6: (64, 48, 32)}
 _WORD = re.compile(r"[^\W\d_]+")
 # An address in a header.
@@ -60,6 +62,8 @@ class Traits(NamedTuple):
     """Whether a forwarder wrote its own domain into the sender (SRS)."""
     is_odd_client: bool
     """Whether the client has no name, or its HELO name is not that of a mail server."""
+    is_inside: bool
+    """Whether the client has a private address (RFC 1918, RFC 4193)."""
     arrival: int
     size: int
     is_delayed_as_spam: bool
@@ -75,6 +79,8 @@ class Traits(NamedTuple):
     hosts: frozenset[str]
     """The hosts in URLs, without those that everybody names."""
     paths: frozenset[Piece]
+    script: str
+    """The script of most letters in the subject and the text: latin, another one, or empty if there are too few letters."""
     program: tuple[str, str] | None
     """Name and value of the header that tells which program wrote the message."""
 
@@ -129,6 +135,7 @@ def traits_of(message: SampledMessage) -> Traits:
         is_rewritten=sender is not None and _REWRITTEN.match(sender) is not None,
         # A mail program that logs in may use any HELO name.
         is_odd_client=address is not None and login is None and (client is None or _is_odd(helo)),
+        is_inside=_is_inside(address),
         arrival=envelope.arrival,
         size=envelope.size,
         is_delayed_as_spam=any(map(_SPAM_ANSWER.search, answers)),
@@ -141,17 +148,19 @@ def _content_traits(content: Content | None) -> dict[str, Any]:
     headers = dict(content.headers[::-1]) if content else {}
     text = content.text if content else ""
     found = shapes.urls(text)
+    subject = headers.get("subject", "")
     programs = [(name, headers[name]) for name in _PROGRAMS if headers.get(name)]
     return {
         "bulk": content.bulk if content else None,
         "from_address": _header_address(headers.get("from")),
         "reply_address": _header_address(headers.get("reply-to")),
-        "subject_pieces": frozenset(shapes.subject_pieces(headers.get("subject", ""))),
+        "subject_pieces": frozenset(shapes.subject_pieces(subject)),
         "text_pieces": frozenset(shapes.text_pieces(text)),
         "hosts": frozenset(host for host, _path in found if not is_common_host(host)),
         "paths": frozenset(
             piece for host, path in found if not is_common_host(host) for piece in shapes.path_pieces(path)
         ),
+        "script": _script_of(subject + " " + text[:_SCRIPT_TEXT]),
         "program": programs[0] if programs else None,
     }
 
@@ -169,6 +178,42 @@ def _is_common_segment(segment: str) -> bool:
         or not words
         or (len("".join(words)) > len(words) and {word for word in words if len(word) > 1} <= PATH_WORDS)
     )
+
+
+# The first letters of the scripts that are not Latin, by their blocks (Unicode, Blocks.txt).
+_SCRIPTS = (
+    (0x0370, "greek"),
+    (0x0400, "cyrillic"),
+    (0x0530, "armenian or hebrew"),
+    (0x0600, "arabic"),
+    (0x0900, "indic"),
+    (0x0E00, "thai"),
+    (0x1000, "other"),
+    (0x1E00, "latin"),
+    (0x2E80, "chinese, japanese or korean"),
+    (0xFB00, "other"),
+)
+_SCRIPT_TEXT = 400
+_FEW_LETTERS = 12
+
+
+def _script_of(text: str) -> str:
+    counted = Counter(_script_of_letter(letter) for letter in text if letter.isalpha())
+    if sum(counted.values()) < _FEW_LETTERS:
+        return ""
+    # A text in another script has Latin names and addresses, too.
+    other = [(number, script) for script, number in counted.items() if script != "latin"]
+    number, script = max(other, default=(0, ""))
+    return script if number >= 0.3 * sum(counted.values()) else "latin"
+
+
+def _script_of_letter(letter: str) -> str:
+    found = "latin"
+    for first, script in _SCRIPTS:
+        if ord(letter) < first:
+            break
+        found = script
+    return found
 
 
 _PROGRAMS = ("x-php-originating-script", "x-mailer", "user-agent")
@@ -210,6 +255,15 @@ def _networks(address: str | None) -> tuple[str, ...]:
         return tuple(str(ipaddress.ip_network("%s/%d" % (address, width), strict=False)) for width in _WIDTHS[version])
     except ValueError:
         return ()
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_inside(address: str | None) -> bool:
+    try:
+        found = ipaddress.ip_address(address or "")
+    except ValueError:
+        return False
+    return any(found.version == network.version and found in network for network in _INSIDE)
 
 
 def _is_odd(helo: str | None) -> bool:

@@ -29,6 +29,8 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.results im
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suggestions import (
+    groups_of,
+    merge_groups,
     merge_suggestions,
     suggestions_of,
 )
@@ -55,36 +57,43 @@ def audit_report(
     selection: Mapping[str, Any] | None = None,
     thresholds: Mapping[str, Any] | None = None,
     history: Sequence[Mapping[str, Any]] = (),
+    inventory: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the report on the queues of a fleet.
 
     results: {host: {step: result}}, with the steps of AuditSteps. hosts: as in select_hosts(). created: seconds since the epoch.
     selection: the match and exclude rules that the messages were selected by, if any. thresholds: as read_thresholds() takes them.
-    history: the points of earlier audits, the oldest first, see history.py. Raises ValueError if a threshold is none.
+    history: the points of earlier audits, the oldest first, see history.py. inventory: the sources of the inventory, for the commands that
+    the report shows. Raises ValueError if a threshold is none.
     """
     limits = read_thresholds(thresholds)
     rows = [
         _make_row(host, AuditSteps(**choose_steps(steps, AuditSteps._fields)), history)
         for host, steps in select_hosts(results, hosts)
     ]
-    facts = [row["facts"] for row in rows if row["facts"] is not None]
-    messages = {row["host"]: row["facts"]["total"]["messages"] for row in rows if _has_total(row)}
-    fleet = {
-        **_sum_up(len(rows), facts),
-        "suspects": _count_suspects(rows),
-        "suggestions": merge_suggestions(rows),
-        "growth": fleet_growth(messages, history),
-    }
     report = make_report(
         "audit",
         created,
         rows,
         selection=dict(selection or {}),
-        fleet=fleet,
+        fleet=_make_fleet(rows, history),
         history=list(history),
+        inventory=list(inventory),
         thresholds=limits,
     )
     return {**report, "over": find_over(report, limits)}
+
+
+def _make_fleet(rows: Sequence[Mapping[str, Any]], history: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the figures of all hosts together."""
+    messages = {row["host"]: row["facts"]["total"]["messages"] for row in rows if _has_total(row)}
+    return {
+        **_sum_up(len(rows), [row["facts"] for row in rows if row["facts"] is not None]),
+        "suspects": _count_suspects(rows),
+        "groups": merge_groups(rows),
+        "suggestions": merge_suggestions(rows),
+        "growth": fleet_growth(messages, history),
+    }
 
 
 def _has_total(row: Mapping[str, Any]) -> bool:
@@ -100,11 +109,12 @@ def _count_suspects(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _make_row(host: str, steps: AuditSteps, history: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     problem = find_problem(steps.facts)
     if problem:
-        return make_row(host, *problem, facts=None, suspects=None, suggestions=None, growth=None)
+        return make_row(host, *problem, facts=None, suspects=None, groups=None, suggestions=None, growth=None)
     facts = queue_facts(steps.facts)
     growth = host_growth(host, facts["total"]["messages"], history) if "total" in facts else None
     figures: dict[str, Any] = {
         "suspects": _suspects_of(steps.log),
+        "groups": groups_of(facts),
         "suggestions": suggestions_of(facts),
         "growth": growth,
     }

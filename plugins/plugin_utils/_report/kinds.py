@@ -48,12 +48,13 @@ class Basis(NamedTuple):
 class AuditSettings(NamedTuple):
     """The settings of an audit. selection: the match and exclude rules that the messages were selected by.
 
-    thresholds: see thresholds.py. history: the points of earlier audits, see history.py.
+    thresholds: see thresholds.py. history: the points of earlier audits, see history.py. inventory: the sources of the inventory.
     """
 
     selection: Mapping[str, Any] | None = None
     thresholds: Mapping[str, Any] | None = None
     history: Sequence[Mapping[str, Any]] = ()
+    inventory: Sequence[str] = ()
 
 
 class PlanSettings(NamedTuple):

@@ -17,7 +17,7 @@ import hmac
 import ipaddress
 import re
 from contextlib import suppress
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Iterator, Mapping
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import MAILER_DAEMON, NULL_SENDER
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report
@@ -40,6 +40,15 @@ _KINDS: Mapping[str, str] = {
 _HOST_KEYS = frozenset(("host", "hosts", "from_host", "missing", "differing", "canary"))
 # Figures by host, without any text of a stranger.
 _WHOLE_KEYS = frozenset(("history",))
+# What the value of a trait of a group is. Any other trait than these and those of _KINDS is content.
+_TRAITS: Mapping[str, str | None] = {
+    **dict.fromkeys(("null_sender", "origin", "size", "arrival", "reason"), None),
+    "url_host": _DOMAIN,
+}
+# Sentences that can quote content.
+_QUOTING_KEYS = frozenset(("evidence_for", "evidence_against", "suggestions_note"))
+# A shorter content would also be found in what is none.
+_LEAST_CONTENT = 3
 # What the name in an item of "over" is.
 _SHARES: Mapping[str, str] = {"sender_share": _ADDRESS, "account_share": _ACCOUNT, "client_share": _CLIENT}
 
@@ -71,7 +80,7 @@ def redact_report(report: Report, key: str) -> dict[str, Any]:
     """Return a report with pseudonyms, and with C(redacted) true. Raises ValueError for a key that is too short."""
     hosts = [str(row["host"]) for row in report["hosts"]]
     redactor = _Redactor(key, hosts)
-    redactor.learn_accounts(report)
+    redactor.learn(report)
     return {**redactor.redact(report), "redacted": True}
 
 
@@ -97,6 +106,7 @@ class _Redactor:
         self._key = key.encode("utf-8", "surrogateescape")
         self._hosts = frozenset(hosts)
         self._accounts: re.Pattern[str] | None = None
+        self._contents: re.Pattern[str] | None = None
         self._known: dict[tuple[str, str], str] = {}
         self._makers: Mapping[str, Callable[[str], str]] = {
             _ADDRESS: self.address,
@@ -108,12 +118,15 @@ class _Redactor:
 
     # --- the report -------------------------------------------------------------------------------------------------
 
-    def learn_accounts(self, report: Report) -> None:
-        """Note the accounts that a report names. They have no form by which they could be found in free text."""
-        names = set(_names_of(report, None))
+    def learn(self, report: Report) -> None:
+        """Note the accounts and the content that a report names. They have no form by which they could be found in free text."""
+        names = set(_texts_of(report, None, _ACCOUNT))
         # Two letters would also be found in what is no name.
         words = sorted((re.escape(name) for name in names if len(name) > 2 and "@" not in name), key=len, reverse=True)
         self._accounts = re.compile(r"(?<![\w.-])(?:%s)(?![\w-])" % "|".join(words)) if words else None
+        contents = {text for text in _texts_of(report, None, _CONTENT) if len(text) >= _LEAST_CONTENT}
+        quoted = sorted(map(re.escape, contents), key=len, reverse=True)
+        self._contents = re.compile(r"(?<!\w)(?:%s)(?!\w)" % "|".join(quoted), re.IGNORECASE) if quoted else None
 
     def redact(self, value: Any, kind: str | None = None) -> Any:
         """Return a value with pseudonyms. kind: what it is, None if it is free text."""
@@ -134,12 +147,23 @@ class _Redactor:
             return value
         if name in _HOST_KEYS:
             return self._host_names(value)
+        if name in _QUOTING_KEYS:
+            return self._sentences(value)
         return self.redact(value, _kind_of(mapping, name, kind))
 
     def _host_names(self, value: Any) -> Any:
         if isinstance(value, (list, tuple)):
             return [self._host_names(item) for item in value]
         return value if isinstance(value, str) else self.redact(value)
+
+    def _sentences(self, value: Any) -> Any:
+        """Return sentences with pseudonyms also for the content that they quote."""
+        if isinstance(value, (list, tuple)):
+            return [self._sentences(item) for item in value]
+        if not isinstance(value, str):
+            return self.redact(value)
+        pieces = [value] if self._contents is None else _replace([value], self._contents, self._content)
+        return "".join(piece if place % 2 else self.text(piece) for place, piece in enumerate(pieces))
 
     # --- values -----------------------------------------------------------------------------------------------------
 
@@ -247,6 +271,9 @@ def _kind_of(mapping: Mapping[str, Any], name: str, kind: str | None) -> str | N
     if kind == _CONTENT:
         return kind
     if name == "value":
+        if "trait" in mapping:
+            trait = str(mapping["trait"])
+            return _TRAITS[trait] if trait in _TRAITS else _KINDS.get(trait, _CONTENT)
         # A lock names what it locks; an item of a top has the name of the top.
         return _KINDS.get(str(mapping.get("key"))) or kind
     if name == "name" and "threshold" in mapping:
@@ -254,14 +281,14 @@ def _kind_of(mapping: Mapping[str, Any], name: str, kind: str | None) -> str | N
     return _KINDS.get(name)
 
 
-def _names_of(value: Any, kind: str | None) -> Any:
-    """Yield the accounts in a report."""
+def _texts_of(value: Any, kind: str | None, wanted: str) -> Iterator[str]:
+    """Yield the texts of a kind in a report."""
     if isinstance(value, str):
-        if kind == _ACCOUNT:
+        if kind == wanted:
             yield value
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _names_of(item, kind)
+            yield from _texts_of(item, kind, wanted)
     elif isinstance(value, Mapping):
         for name in value:
-            yield from _names_of(value[name], _kind_of(value, name, kind))
+            yield from _texts_of(value[name], _kind_of(value, name, kind), wanted)

@@ -14,6 +14,8 @@ import pytest
 import yaml
 from jinja2.nativetypes import NativeEnvironment
 
+from tests.unit.support.documentation import sections
+
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 NAMES = sorted(path.name for path in ROLES.iterdir() if path.is_dir())
 
@@ -117,6 +119,13 @@ def test_the_page_of_a_role_has_its_variables_with_their_defaults(role: str) -> 
         assert yaml.safe_load(rows[name]) == option.get("default"), name
     for heading in ("## Variables", "## Variables exported", "## Limitations"):
         assert heading in page
+
+
+def test_an_audit_gathers_whatever_the_module_gathers() -> None:
+    chosen = options("queue_audit")["queue_audit_gather"]
+    documented = sections("postfix_queue_facts")["DOCUMENTATION"]["options"]["gather"]
+    assert chosen["choices"] == documented["choices"]
+    assert "suggestions" in chosen["choices"]
 
 
 def test_no_page_has_a_blank_in_a_value_of_the_command_line() -> None:

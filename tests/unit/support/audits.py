@@ -32,25 +32,69 @@ def flooded_facts(messages: int = 6000, *, seed: int = 1, login: str = STOLEN) -
     """Return a result of postfix_queue_facts on a host whose queue is full of spam of one login."""
     result = quiet_facts(messages, seed=seed, logins={login: messages * 7 // 10, "user2@example.test": messages // 15})
     facts = result["ansible_facts"]["postfix_queue"]
+    facts["groups"] = groups_of_flood(messages, login)
     facts["suggestions"] = [
-        {
-            "match": [{"sasl_username": login}],
-            "messages": messages * 7 // 10,
-            "exact": True,
-            "share": 0.7,
-            "concentration": {"share": 0.8, "since": NOW - 3600, "seconds": 2906},
-            "evidence": ["352 senders of other domains than the login's", "352 senders write the same subject"],
-        },
-        {
-            "match": [{"sender": "<>", "recipient": "office@example.com"}, {"client_address": "192.0.2.0/24"}],
-            "messages": messages // 10,
-            "exact": False,
-            "share": 0.1,
-            "evidence": ["the null sender writes to one recipient"],
-        },
+        suggestion_of(
+            {"sasl_username": login},
+            messages=messages * 7 // 10,
+            share=0.7,
+            confidence="likely",
+            evidence_for=["352 senders of other domains than the login's", "352 senders write the same subject"],
+        ),
+        suggestion_of(
+            {"sender": "<>", "recipient": "office@example.com"},
+            {"client_address": "192.0.2.0/24"},
+            messages=messages // 10,
+            exact=False,
+            share=0.1,
+            evidence_for=["the null sender writes to one recipient"],
+            evidence_against=["the notices are of many servers"],
+            other={"share": 0.01, "at_most": 0.0312, "counted": False},
+        ),
     ]
     facts["suggestions_note"] = "Look at what a rule selects before you act on it."
     return result
+
+
+def group_of(*match: dict[str, Any], messages: int = 5, **more: Any) -> dict[str, Any]:
+    """Return a group of messages as postfix_queue_facts returns it."""
+    return {
+        "match": list(match),
+        "messages": messages,
+        "exact": True,
+        "share": 1.0,
+        "concentration": {"share": 0.8, "since": NOW - 3600, "seconds": 2906},
+        "traits": [],
+        "other": {"share": 0.0, "at_most": 0.0, "counted": True},
+        **more,
+    }
+
+
+def suggestion_of(*match: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Return a suggested rule as postfix_queue_facts returns it, a possible one by default."""
+    return {**group_of(*match), "confidence": "possible", "evidence_for": [], "evidence_against": [], **more}
+
+
+def groups_of_flood(messages: int, login: str) -> list[dict[str, Any]]:
+    """Return the groups of a queue that is full of spam of one login."""
+    return [
+        group_of(
+            {"sasl_username": login},
+            messages=messages * 7 // 10,
+            share=0.7,
+            traits=[
+                {"trait": "sasl_username", "value": login, "share": 1.0, "elsewhere": 0.0},
+                {"trait": "subject", "value": "You have won", "share": 0.502, "elsewhere": 0.0},
+            ],
+        ),
+        group_of(
+            {"recipient": "office@example.com"},
+            messages=messages // 10,
+            exact=False,
+            share=0.1,
+            other={"share": 0.01, "at_most": 0.0312, "counted": False},
+        ),
+    ]
 
 
 def quiet_facts(messages: int, *, seed: int = 1, logins: dict[str, int] | None = None) -> dict[str, Any]:

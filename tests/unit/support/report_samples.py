@@ -26,6 +26,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.quarantine
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suspects import suspects_report
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.trace import trace_report
 from tests.unit.support.acts import flushed_of, held_of, message_of
+from tests.unit.support.audits import group_of, suggestion_of
 from tests.unit.support.lockout import (
     account_of,
     lock_of,
@@ -158,7 +159,9 @@ def untrusted_reports() -> list[dict[str, Any]]:
     trouble = {"failed": True, "msg": UNTRUSTED}
     return [
         audit_report(
-            by_host("facts", {"mx01": _with_suggestion(facts_of(5, sender=UNTRUSTED)), "mx02": trouble}), created=NOW
+            by_host("facts", {"mx01": _with_suggestions(facts_of(5, sender=UNTRUSTED)), "mx02": trouble}),
+            created=NOW,
+            inventory=["hosts of mx"],
         ),
         plan_report(by_host("plan", {"mx01": plan_of(5, UNTRUSTED), "mx02": trouble}), created=NOW),
         cleanup_report(
@@ -178,9 +181,18 @@ def untrusted_reports() -> list[dict[str, Any]]:
     ]
 
 
-def _with_suggestion(result: dict[str, Any]) -> dict[str, Any]:
-    suggestions = [{"match": [{"header": {"Subject": UNTRUSTED}}], "messages": 5, "exact": True}]
-    result["ansible_facts"]["postfix_queue"]["suggestions"] = suggestions
+def _with_suggestions(result: dict[str, Any]) -> dict[str, Any]:
+    facts = result["ansible_facts"]["postfix_queue"]
+    rule = {"header": {"Subject": UNTRUSTED}}
+    traits = [{"trait": name, "value": UNTRUSTED, "share": 1.0, "elsewhere": 0.0} for name in ("subject", UNTRUSTED)]
+    evidence = {"evidence_for": [UNTRUSTED], "evidence_against": [UNTRUSTED]}
+    facts["groups"] = [group_of(rule, traits=traits)]
+    facts["suggestions"] = [
+        suggestion_of(rule, confidence="likely", **evidence),
+        suggestion_of({"sender": UNTRUSTED}, **evidence),
+    ]
+    facts["suggestions_note"] = UNTRUSTED
+    facts["instance"] = {"name": "-", "config_directory": UNTRUSTED}
     return result
 
 

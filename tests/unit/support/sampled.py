@@ -41,6 +41,7 @@ PLAIN = Traits(
     recipient_count=1,
     is_rewritten=False,
     is_odd_client=False,
+    is_inside=False,
     arrival=NOW,
     size=1000,
     is_delayed_as_spam=False,
@@ -52,6 +53,7 @@ PLAIN = Traits(
     text_pieces=frozenset(),
     hosts=frozenset(),
     paths=frozenset(),
+    script="",
     program=None,
 )
 

@@ -34,7 +34,10 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.par
     top_text,
     undecided_lines,
 )
-from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.suggestions import suggestion_section
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.suggestions import (
+    group_section,
+    suggestion_section,
+)
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import TOPS, state_word
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import age, clip, one_line, size
 
@@ -52,6 +55,7 @@ def audit_document(report: Report) -> Document:
     sections = (
         over_section(report),
         _top_section(report["fleet"]),
+        group_section(report),
         _suspect_section(report["fleet"]),
         suggestion_section(report),
         message_section("Undecided", report["hosts"], lambda row: (row["facts"] or {}).get("undecided")),

@@ -36,10 +36,16 @@ class Table(NamedTuple):
 
 
 class Item(NamedTuple):
-    """A line of a list: a label, and untrusted text."""
+    """A line of a list: a label, and untrusted text.
+
+    more: lines of untrusted text below it. command: the words of a command to copy, quoted for the shell already. Only audits have
+    these; their page in HTML is not made from the document.
+    """
 
     label: str
     text: str
+    more: Sequence[str] = ()
+    command: Sequence[str] = ()
 
 
 class Section(NamedTuple):

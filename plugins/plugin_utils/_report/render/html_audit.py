@@ -26,6 +26,12 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.cha
     stack_parts,
     trend_points,
 )
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.html_suggestions import (
+    Group,
+    Suggested,
+    groups_shown,
+    suggested_rule,
+)
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.parts import seconds_since
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.reason_groups import (
     ReasonGroup,
@@ -59,7 +65,7 @@ _FLEET_DOMAINS = 12
 _SUGGESTIONS = 5
 _VALUE_WIDTH = 160
 _CAUSE_WIDTH = 90
-_EVIDENCE_WIDTH = 160
+_NOTE_WIDTH = 320
 _BAR = 100.0
 _TOPS: Mapping[str, str] = {
     "sasl_usernames": "Logins",
@@ -130,14 +136,6 @@ class Trend(NamedTuple):
     rows: Sequence[tuple[str, str]]
 
 
-class Suggested(NamedTuple):
-    """A rule that is suggested: what it covers, why, and its YAML."""
-
-    text: str
-    evidence: Sequence[str]
-    lines: Sequence[str]
-
-
 class HostRow(NamedTuple):
     """A host in the table of all hosts."""
 
@@ -164,6 +162,7 @@ class Panel(NamedTuple):
     queues: Sequence[QueuePart]
     heat: Heat | None
     tops: Sequence[Top]
+    groups: Sequence[Group]
     suggestions: Sequence[Suggested]
     note: str
 
@@ -180,6 +179,7 @@ class AuditPage(NamedTuple):
     trends: Sequence[Trend]
     heat: Heat | None
     tops: Sequence[Top]
+    groups: Sequence[Group]
     reasons: Sequence[ReasonGroup]
     suspects: Sequence[tuple[str, int]]
     locks: Sequence[str]
@@ -207,6 +207,7 @@ def audit_page(report: Report) -> AuditPage:
         trends=_fleet_trends(history),
         heat=_heat_of(_merge_shapes(_facts_of(hosts)), _FLEET_DOMAINS),
         tops=_tops_of(fleet_top, _FLEET_VALUES, without=("reasons",)),
+        groups=groups_shown(report["fleet"].get("groups") or ()),
         reasons=_fleet_reasons(_facts_of(hosts)),
         suspects=[(_shown(suspect["value"]), suspect["hosts"]) for suspect in suspects],
         locks=_lock_lines(names),
@@ -360,8 +361,11 @@ def _make_panel(report: Report, host: HostTrouble) -> Panel:
         queues=_queue_parts(facts),
         heat=_heat_of(facts.get("shape"), _DOMAINS),
         tops=_tops_of(facts.get("top") or {}, _TOP_VALUES),
-        suggestions=[_suggested(rule) for rule in (facts.get("suggestions") or ())[:_SUGGESTIONS]],
-        note=_shown(facts.get("suggestions_note") or "", 2 * _EVIDENCE_WIDTH),
+        groups=groups_shown(host.row.get("groups") or ()),
+        suggestions=[
+            suggested_rule(report, host.host, rule) for rule in (host.row.get("suggestions") or ())[:_SUGGESTIONS]
+        ],
+        note=_shown(facts.get("suggestions_note") or "", _NOTE_WIDTH),
     )
 
 
@@ -371,13 +375,6 @@ def _queue_parts(facts: Mapping[str, Any]) -> list[QueuePart]:
     filled = {name: count for name, count in counts.items() if count}
     parts = stack_parts(list(filled.values()), sum(filled.values()), _BAR)
     return [QueuePart(name, count, part) for (name, count), part in zip(filled.items(), parts)]
-
-
-def _suggested(rule: Mapping[str, Any]) -> Suggested:
-    covered = "%s%s messages" % ("" if rule.get("exact", True) else "about ", _number(int(rule.get("messages") or 0)))
-    share = " (%g%%)" % round(100 * rule["share"], 1) if isinstance(rule.get("share"), (int, float)) else ""
-    evidence = [_shown(text, _EVIDENCE_WIDTH) for text in rule.get("evidence") or ()]
-    return Suggested(covered + share, evidence, variable_lines("mailops_match", rule.get("match") or ()))
 
 
 # --- all hosts ------------------------------------------------------------------------------------------------------

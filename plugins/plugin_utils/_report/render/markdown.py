@@ -15,6 +15,7 @@ from typing import Iterable, Sequence
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.document import (
     Column,
     Document,
+    Item,
     Table,
 )
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import time_text
@@ -41,10 +42,16 @@ def markdown_text(document: Document) -> str:
     lines += markdown_table(document.table._replace(rows=rows))
     for section in document.sections:
         if section.items:
-            items = ["- %s: %s" % (code(item.label), code(item.text)) for item in section.items[:MOST_ROWS]]
+            items = [line for item in section.items[:MOST_ROWS] for line in _item_lines(item)]
             more = len(section.items) - MOST_ROWS
             lines += ["", "## %s" % section.title, "", *items, *(["- and %d more" % more] if more > 0 else [])]
     return "\n".join(_bounded(lines)) + "\n"
+
+
+def _item_lines(item: Item) -> list[str]:
+    lines = ["- %s: %s" % (code(item.label), code(item.text)), *("  - %s" % code(text) for text in item.more)]
+    # No line of the block begins with text of a stranger, so that none can end it.
+    return [*lines, "", "  ```console", "  %s" % " ".join(item.command), "  ```", ""] if item.command else lines
 
 
 def _bounded(lines: Sequence[str]) -> list[str]:

@@ -18,6 +18,7 @@ from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import SELECTABLE_QUEUES
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report, Row
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import WITHOUT_ANSWER, State
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suggestions import LIKELY, POSSIBLE
 
 PREFIX = "mailops_postfix_"
 # The states that a host can have in an audit. Each has a series, so that it is 0 and not missing.
@@ -180,6 +181,14 @@ def _suspects(_report: Report, row: Row) -> float | None:
     return None if row["suspects"] is None else len(row["suspects"])
 
 
+def _suggestions(confidence: str) -> Callable[[Report, Row], float | None]:
+    def measure(_report: Report, row: Row) -> float | None:
+        found = row.get("suggestions")
+        return None if found is None else sum(rule["confidence"] == confidence for rule in found)
+
+    return measure
+
+
 # --- the table ------------------------------------------------------------------------------------------------------
 
 HOST_METRICS: Sequence[Metric] = (
@@ -216,6 +225,10 @@ HOST_METRICS: Sequence[Metric] = (
     ),
     Metric("damaged_files", "Queue files that are damaged, at most 20.", _of_hosts(_damaged)),
     Metric("suspects", "Accounts that stand out in the mail log.", _of_hosts(_suspects)),
+    Metric("likely_suggestions", "Rules for what is likely a flood, at most 10.", _of_hosts(_suggestions(LIKELY))),
+    Metric(
+        "possible_suggestions", "Rules for what is possibly a flood, at most 10.", _of_hosts(_suggestions(POSSIBLE))
+    ),
     Metric("exceeded_thresholds", "Thresholds that the host is over.", _host_over),
 )
 METRICS: Sequence[Metric] = (

@@ -19,7 +19,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.doc
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import time_text
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import fold, one_line, shorten, width_of
 
-# No line has more columns of a terminal.
+# No line has more columns of a terminal, apart from a word of a command that is longer.
 WIDTH = 100
 _GAP = "  "
 _INDENT = "    "
@@ -43,12 +43,12 @@ def text_lines(document: Document, width: int = WIDTH) -> list[str]:
     return lines
 
 
-def command_lines(words: Sequence[str]) -> list[str]:
+def command_lines(words: Sequence[str], width: int = WIDTH) -> list[str]:
     """Return a command for the shell, in several lines if it is long. words: quoted already. A longer word has a line of its own."""
     lines = ["  "]
     for word in words:
         # There has to be room for the sign that the command goes on.
-        if len(lines[-1]) > len(_INDENT) and width_of(lines[-1]) + width_of(word) > WIDTH - len(_CONTINUED):
+        if len(lines[-1]) > len(_INDENT) and width_of(lines[-1]) + width_of(word) > width - len(_CONTINUED):
             lines[-1] += _CONTINUED.lstrip()
             lines.append(_INDENT)
         lines[-1] += "%s " % word
@@ -57,7 +57,11 @@ def command_lines(words: Sequence[str]) -> list[str]:
 
 def _item_lines(item: Item, width: int) -> list[str]:
     text = "  %s: %s" % (shorten(one_line(item.label), _LABEL_WIDTH), one_line(item.text))
-    return fold(text.rstrip(), width, _INDENT)
+    lines = fold(text.rstrip(), width, _INDENT)
+    lines += [line for more in item.more for line in fold(_INDENT + one_line(more), width, _INDENT + _GAP)]
+    if item.command:
+        lines += [_GAP + line for line in command_lines(item.command, width - len(_GAP))]
+    return lines
 
 
 def text_table(table: Table, width: int = WIDTH) -> list[str]:

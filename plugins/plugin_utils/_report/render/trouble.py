@@ -17,6 +17,7 @@ from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.hosts import Report, Row
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.words import outcome_word, state_word
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.states import State
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.suggestions import LIKELY, POSSIBLE
 from ansible_collections.mailops.postfix.plugins.plugin_utils._text import age, clip, one_line
 
 # The levels of trouble, the worst first.
@@ -94,12 +95,14 @@ def _trouble_of(report: Report, row: Row, messages: int | None, known: Sequence[
         text = _value_text(row["problem"] or "", _PROBLEM_WIDTH)
         return HostTrouble(row, NO_ANSWER, [text] if text else [], state_word(row["state"]), messages)
     cause = cause_text(row)
+    likely, possible = (_suggestion_signs(row, confidence) for confidence in (LIKELY, POSSIBLE))
     grave = [
         *(threshold_text(over) for over in report.get("over") or () if over.get("host") == row["host"]),
         *("%s." % text for text in (*_suspect_causes(row), *_login_signs(row))),
+        *likely,
         *_size_signs(messages, known),
     ]
-    slight = [*_suggestion_signs(row), *_damage_signs(row)]
+    slight = [*possible, *_damage_signs(row)]
     level = TROUBLE if grave else NOTICE if slight else QUIET
     return HostTrouble(row, level, [*grave, *slight][:_SIGNS], cause, messages)
 
@@ -124,10 +127,16 @@ def _login_signs(row: Row) -> Iterator[str]:
             yield from _top_causes(facts, {"sasl_usernames": _SOURCES["sasl_usernames"]})
 
 
-def _suggestion_signs(row: Row) -> Iterator[str]:
-    suggestions = (row["facts"] or {}).get("suggestions") or ()
-    if suggestions:
-        yield "The messages look like a flood. %d rules are suggested." % len(suggestions)
+def _suggestion_signs(row: Row, confidence: str) -> Iterator[str]:
+    count = len(_suggestions_of(row, confidence))
+    if count:
+        words = "look" if confidence == LIKELY else "may look"
+        rules = "1 %s rule is" % confidence if count == 1 else "%d %s rules are" % (count, confidence)
+        yield "Some of the messages %s like a flood. %s suggested." % (words, rules)
+
+
+def _suggestions_of(row: Row, confidence: str) -> list[Mapping[str, Any]]:
+    return [rule for rule in row.get("suggestions") or () if rule["confidence"] == confidence]
 
 
 def _damage_signs(row: Row) -> Iterator[str]:
@@ -142,8 +151,9 @@ def cause_text(row: Row) -> str:
     causes = (
         _suspect_causes(row),
         _top_causes(facts, _SOURCES),
-        _rule_causes(facts),
+        _rule_causes(row, LIKELY),
         _top_causes(facts, _DESTINATIONS),
+        _rule_causes(row, POSSIBLE),
     )
     return next((text for found in causes for text in found), "")
 
@@ -163,14 +173,11 @@ def _top_causes(facts: Mapping[str, Any], tops: Mapping[str, str]) -> Iterator[s
                 yield "%s %s" % (_part_text(value["messages"], facts), text)
 
 
-def _rule_causes(facts: Mapping[str, Any]) -> Iterator[str]:
-    for suggestion in (facts.get("suggestions") or ())[:1]:
-        rules = suggestion.get("match") or ()
-        text = " or ".join(json.dumps(rule, ensure_ascii=False) for rule in rules)
-        yield "%s fit the suggested rule %s" % (
-            _part_text(int(suggestion.get("messages") or 0), facts),
-            _value_text(text),
-        )
+def _rule_causes(row: Row, confidence: str) -> Iterator[str]:
+    for rule in _suggestions_of(row, confidence)[:1]:
+        text = " or ".join(json.dumps(part, ensure_ascii=False) for part in rule["match"])
+        figures = (_part_text(int(rule["messages"]), row["facts"] or {}), confidence, _value_text(text))
+        yield "%s fit the %s rule %s" % figures
 
 
 def _part_text(messages: int, facts: Mapping[str, Any]) -> str:

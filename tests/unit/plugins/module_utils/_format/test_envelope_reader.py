@@ -177,13 +177,16 @@ def test_a_fetch_that_fails_is_not_hidden() -> None:
 @pytest.mark.parametrize("size", [b"x", b"1 2", b"1 2 3"])
 def test_an_end_without_a_size_record_is_not_checked(size: bytes) -> None:
     data = rec.encode_record(rec.SIZE, size) + QueueFile().write()[97:]
-    assert check_end(fetch_from(data), envelope_of(QueueFile().write())) is None
+    assert check_end(fetch_from(data), envelope_of(QueueFile().write()), file_size=len(data)) is None
 
 
 def test_the_end_of_the_content_is_checked() -> None:
     data = QueueFile().write()
     envelope = envelope_of(data)
-    assert check_end(fetch_from(data), envelope) is None
+    assert check_end(fetch_from(data), envelope, file_size=len(data)) is None
     end = data.index(b"X\0")
     broken = data[:end] + b"\0\0" + data[end + 2 :]
-    assert check_end(fetch_from(broken), envelope) == (end, "the content does not end where the size record says")
+    assert check_end(fetch_from(broken), envelope, file_size=len(data)) == (
+        end,
+        "the content does not end where the size record says",
+    )

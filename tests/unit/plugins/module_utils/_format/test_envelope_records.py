@@ -9,9 +9,9 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope_records
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, Input, Unparsed
-from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope_reader import read_envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope_reader import check_end, read_envelope
 from tests.unit.support.opened import envelope_of
-from tests.unit.support.queue_file import QueueFile, pointer, records, todo
+from tests.unit.support.queue_file import MilterEdits, QueueFile, fetch_from, pointer, records, todo
 
 ARRIVAL = (rec.TIME, b"1700000000 123456")
 SENDER = (rec.SENDER, b"sender@example.com")
@@ -201,3 +201,121 @@ def test_content_that_is_too_long_to_skip_is_not_damage(monkeypatch: pytest.Monk
 def test_a_file_without_a_sender_says_so() -> None:
     data = rec.encode_record(rec.TIME, b"1700000000 1") + rec.encode_record(rec.END, b"")
     assert (envelope_of(data).problem, envelope_of(data).missing) == ("no sender record", frozenset({Input.SENDER}))
+
+
+# --- behind the content ---------------------------------------------------------------------------------------------
+
+_SMTP = QueueFile().write()
+_EXTRACTED = _SMTP.index(b"X\0")
+_NEW_BODY = QueueFile(milters=True, edits=MilterEdits(body=[b"another text"])).write()
+_EDIT = _NEW_BODY.index(b"E\0N") + 2
+# As Postfix 3.10 writes it.
+_ATTRIBUTES = records((rec.ATTRIBUTE, b"message_id=<1@example.com>"), (rec.ATTRIBUTE, b"encoding=8bit"))
+
+
+def _with_extracted(segment: bytes) -> bytes:
+    return _SMTP[:_EXTRACTED] + segment
+
+
+def _problem_at_end(data: bytes) -> Unparsed | None:
+    envelope = envelope_of(data)
+    assert envelope.unparsed is None
+    return check_end(fetch_from(data), envelope, file_size=len(data))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(_with_extracted(b"X\0" + _ATTRIBUTES + b"E\0"), id="attributes"),
+        pytest.param(_with_extracted(b"X\0" + records(ARRIVAL, SENDER, (rec.TIME, b"x")) + b"E\0"), id="other times"),
+        pytest.param(_with_extracted(b"X\0M\0E\0"), id="a start of content, which qmgr ignores"),
+        pytest.param(_with_extracted(b"X\0E\0the end of an older text"), id="bytes that belong to nothing"),
+        pytest.param(QueueFile(recipients=[], milters=True).write(), id="a placeholder"),
+        pytest.param(_NEW_BODY, id="another body"),
+        pytest.param(_NEW_BODY + b"7", id="another body over a longer one"),
+        pytest.param(
+            QueueFile(recipients=[], milters=True, edits=MilterEdits(added=[b"a@example.org"])).write(),
+            id="an added recipient",
+        ),
+    ],
+)
+def test_what_is_behind_the_content_is_whole(data: bytes) -> None:
+    assert _problem_at_end(data) is None
+
+
+@pytest.mark.parametrize(
+    ("data", "unparsed"),
+    [
+        pytest.param(
+            _with_extracted(b"X\0" + bytes(len(_ATTRIBUTES) + 2)),
+            Unparsed(_EXTRACTED + 2, "unexpected record type '\\x00'"),
+            id="nulled",
+        ),
+        pytest.param(
+            _with_extracted(b"X\0" + _ATTRIBUTES),
+            Unparsed(_EXTRACTED + 2 + len(_ATTRIBUTES), "missing end record"),
+            id="without an end record",
+        ),
+        pytest.param(
+            _with_extracted(b"X\0" + _ATTRIBUTES[:-1]),
+            Unparsed(_EXTRACTED + 2 + _ATTRIBUTES.rindex(b"A"), "the file ends within a record"),
+            id="cut in an attribute",
+        ),
+        pytest.param(
+            _with_extracted(b"X\0p\x0f              xE\0"),
+            Unparsed(_EXTRACTED + 2, "malformed pointer b'              x'"),
+            id="no pointer",
+        ),
+        pytest.param(
+            _with_extracted(b"X\0" + pointer(_EXTRACTED)),
+            Unparsed(_EXTRACTED + 2, "too many reverse jumps"),
+            id="a loop",
+        ),
+        pytest.param(
+            _NEW_BODY[:_EDIT] + bytes(len(_NEW_BODY) - _EDIT),
+            Unparsed(_EDIT, "unexpected record type '\\x00'"),
+            id="a nulled body",
+        ),
+        pytest.param(
+            _NEW_BODY[: _EDIT + 3],
+            Unparsed(_EDIT, "the file ends within a record"),
+            id="a body that is cut",
+        ),
+    ],
+)
+def test_what_is_behind_the_content_is_damaged(data: bytes, unparsed: Unparsed) -> None:
+    assert _problem_at_end(data) == unparsed
+
+
+def test_content_is_not_read_if_the_edits_end_as_they_should() -> None:
+    envelope = envelope_of(_NEW_BODY)
+    fetched = []
+
+    def fetch(offset: int, size: int) -> bytes:
+        fetched.append(offset)
+        return _NEW_BODY[offset : offset + size]
+
+    assert check_end(fetch, envelope, file_size=len(_NEW_BODY)) is None
+    assert envelope.data_offset not in fetched
+
+
+def test_too_many_records_behind_the_content_are_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(envelope_records, "MAX_RECORDS_KEPT", 100)
+    assert _problem_at_end(_with_extracted(b"X\0" + records(*[(rec.RECIPIENT, b"a")] * 5000))) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "problem"),
+    [
+        pytest.param(50000, "more than 100000 bytes to read", id="a loop"),
+        pytest.param(200000, None, id="a long file"),
+    ],
+)
+def test_only_a_long_file_has_so_much_behind_its_content(
+    monkeypatch: pytest.MonkeyPatch, size: int, problem: str | None
+) -> None:
+    monkeypatch.setattr(rec, "MAX_WALK", 100000)
+    data = _with_extracted(b"X\0" + records(*[(ord("W"), b"x" * 98)] * (size // 100)))
+    data += pointer(_EXTRACTED + 2)
+    unparsed = _problem_at_end(data)
+    assert (None if unparsed is None else unparsed.problem) == problem

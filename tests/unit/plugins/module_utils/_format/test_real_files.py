@@ -16,6 +16,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format import con
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope_reader import (
+    check_end,
     read_envelope,
     read_identity,
 )
@@ -210,6 +211,25 @@ def test_a_file_that_is_cut_anywhere_is_not_whole(real: RealFile) -> None:
         envelope = read_envelope(fetch_from(data), file_size=size)
         assert envelope.unparsed is not None or envelope == whole
         assert set(envelope.pending) <= set(whole.pending)
+
+
+def is_whole(data: bytes) -> bool:
+    envelope = envelope_of(data)
+    return envelope.unparsed is None and check_end(fetch_from(data), envelope, file_size=len(data)) is None
+
+
+@pytest.mark.parametrize("real", WHOLE, ids=ids(WHOLE))
+def test_a_file_whose_end_is_lost_is_damaged(real: RealFile) -> None:
+    data = real.data
+    assert is_whole(data)
+    for size in range(len(data.rstrip(b"\0"))):
+        assert not is_whole(data[:size].ljust(len(data), b"\0"))
+    # Edits of milters are behind the end record, each with a pointer back. A file that is cut there looks whole until its content is
+    # read.
+    for part in filter(is_whole, (data[:size] for size in range(len(data)))):
+        assert part[-17:-15] == b"p\x0f"
+        with pytest.raises(ContentError, match="missing end record"):
+            content.read_content(fetch_from(part), envelope_of(part))
 
 
 @pytest.mark.parametrize("real", WHOLE, ids=ids(WHOLE))

@@ -143,6 +143,11 @@ def test_unusual_forms_are_read_line_by_line() -> None:
     assert list(counted.reasons) == [b"deferred"]
 
 
+def test_an_event_that_changes_no_sum_is_understood() -> None:
+    counted = summed(line("postsuper", "4AAAAA: placed on hold"))
+    assert (counted.unparsed, counted.other_lines, counted.accounts()) == ({}, 0, [])
+
+
 def test_only_the_accounts_that_are_asked_for() -> None:
     counted = summed(
         accepted("4AAAAA", user=USER),

@@ -45,6 +45,7 @@ def test_audit_adds_up_what_answered() -> None:
         },
         "suspects": [],
         "growth": None,
+        "groups": None,
         "suggestions": None,
     }
     assert report["selection"] == {"match": [{"sender": "x"}]}

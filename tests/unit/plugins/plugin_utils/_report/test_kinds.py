@@ -95,7 +95,11 @@ def test_limits_of_holds_and_flushes_may_be_text(kind: str, role: str) -> None:
 
 # The kind, its settings, and what is wrong with them.
 WRONG: list[tuple[str, dict[str, Any], str]] = [
-    ("audit", {"selecton": {}}, "settings: there is no key 'selecton'; known are selection, thresholds, history."),
+    (
+        "audit",
+        {"selecton": {}},
+        "settings: there is no key 'selecton'; known are selection, thresholds, history, inventory.",
+    ),
     ("quarantines", {"run": {}}, "settings: there is no key 'run'; known are none."),
     ("quarantine", {}, "settings: the key run is missing."),
     ("quarantine", {"run": {}}, "run: the key name is missing."),

@@ -22,6 +22,8 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.ren
     report_json,
     report_text,
 )
+from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.suggestions import TRAITS as WORDS
+from tests.unit.support.audits import group_of, suggestion_of
 from tests.unit.support.report_samples import NOW, facts_of, untrusted_reports
 from tests.unit.support.results import by_host
 
@@ -191,6 +193,78 @@ def _shape(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _shape(item) for name, item in value.items()}
     return [_shape(item) for item in value] if isinstance(value, list) else type(value)
+
+
+TRAITS: list[tuple[str, str, str]] = [
+    ("sasl_username", "alice", r"user-[0-9a-f]{10}"),
+    ("sender", "a@example.com", re.escape(A)),
+    ("sender_domain", "example.com", re.escape(EXAMPLE_COM)),
+    ("client_address", "192.0.2.0/24", r"client-[0-9a-f]{10}"),
+    ("client_name", "mx.example.org", re.escape(EXAMPLE_ORG)),
+    ("helo_name", "/^[a-z]{8}$/", r"domain-[0-9a-f]{10}\.invalid"),
+    ("recipient", "b@example.com", re.escape(B)),
+    ("recipient_domain", "example.com", re.escape(EXAMPLE_COM)),
+    ("null_sender", "<>", "<>"),
+    ("origin", "smtp", "smtp"),
+    ("subject", "You have won", r"text-[0-9a-f]{10}"),
+    ("url_host", "mx.example.org", re.escape(EXAMPLE_ORG)),
+    ("url_path", "/win/*.php", r"text-[0-9a-f]{10}"),
+    ("text", "dear friend", r"text-[0-9a-f]{10}"),
+    ("header", "X-Mailer: x", r"text-[0-9a-f]{10}"),
+    ("reason", "host mx.example.org[192.0.2.7] said: no", re.escape(f"host {EXAMPLE_ORG}[{NET}] said: no")),
+    ("size", "2048 to 4096 bytes", "2048 to 4096 bytes"),
+    ("arrival", "within 5 minutes", "within 5 minutes"),
+    ("of a later version", "x", r"text-[0-9a-f]{10}"),
+]
+
+
+@pytest.mark.parametrize(("trait", "value", "form"), TRAITS, ids=[row[0] for row in TRAITS])
+def test_what_a_group_has_in_common_is_redacted(trait: str, value: str, form: str) -> None:
+    facts = facts_of(5)
+    traits = [{"trait": trait, "value": value, "share": 1.0, "elsewhere": 0.0}]
+    facts["ansible_facts"]["postfix_queue"]["groups"] = [group_of({"size": "1"}, traits=traits)]
+    redacted = redact_report(audit_report(by_host("facts", {"mx01": facts}), created=NOW), KEY)
+    for found in (redacted["hosts"][0], redacted["hosts"][0]["facts"], redacted["fleet"]):
+        (shown,) = found["groups"][0]["traits"]
+        assert (shown["trait"], shown["share"]) == (trait, 1.0)
+        assert re.fullmatch(form, shown["value"])
+
+
+def test_each_trait_has_a_kind() -> None:
+    assert [row[0] for row in TRAITS[:-1]] == list(WORDS)
+
+
+def test_evidence_and_rules_are_redacted() -> None:
+    facts = facts_of(5)
+    rules: list[dict[str, Any]] = [
+        {"sasl_username": "alice"},
+        {"header": {"Subject": "You have won"}, "body": "/cla.m/"},
+    ]
+    evidence = [
+        "9 senders of other domains than that of alice",
+        '9 senders write "you HAVE won" from 192.0.2.7',
+        "/cla.m/ is in 9 messages to b@example.com",
+        "9 senders have wonders",
+    ]
+    facts["ansible_facts"]["postfix_queue"].update(
+        suggestions=[suggestion_of(*rules, evidence_for=evidence, evidence_against=evidence[:1])],
+        suggestions_note="You have won",
+    )
+    redacted = redact_report(audit_report(by_host("facts", {"mx01": facts}), created=NOW), KEY)
+    (suggestion,) = redacted["fleet"]["suggestions"]
+    login, content = suggestion["match"]
+    alice, subject, body = login["sasl_username"], content["header"]["Subject"], content["body"]
+    assert [re.sub("[0-9a-f]{10}", "X", text) for text in (alice, subject, body)] == ["user-X", "text-X", "text-X"]
+    assert suggestion["evidence_for"] == [
+        f"9 senders of other domains than that of {alice}",
+        f'9 senders write "{subject}" from {NET}',
+        f"{body} is in 9 messages to {B}",
+        "9 senders have wonders",
+    ]
+    assert suggestion["evidence_against"] == [f"9 senders of other domains than that of {alice}"]
+    assert redacted["hosts"][0]["suggestions"][0]["match"] == suggestion["match"]
+    assert redacted["hosts"][0]["facts"]["suggestions_note"] == subject
+    assert "ansible mx01" not in "\n".join(report_text(redacted))
 
 
 def test_networks_and_unknown_clients() -> None:

@@ -37,9 +37,8 @@ def test_a_host_in_trouble_has_a_panel() -> None:
         (STOLEN, 4200, 100),
         ("user2@example.test", 400, 9.5),
     ]
-    assert panel.suggestions[0].text == "4,200 messages (70%)"
-    assert panel.suggestions[1].text == "about 600 messages (10%)"
-    assert panel.suggestions[0].lines == ["mailops_match:", '  - sasl_username: "%s"' % STOLEN]
+    assert [rule.confidence for rule in panel.suggestions] == ["likely", "possible"]
+    assert [group.share for group in panel.groups] == ["70%", "10%"]
     (reasons,) = [top for top in panel.tops if top.is_long]
     assert (reasons.title, len(reasons.bars)) == ("Reasons", 5)
 
@@ -57,6 +56,10 @@ def test_the_fleet() -> None:
     assert dict(page.figures)["hosts answered"] == "3 of 4"
     assert dict(page.figures)["messages"] == "6,058"
     assert page.suspects == [(STOLEN, 1)]
+    assert [(group.share, group.messages) for group in page.groups] == [
+        ("70%", "4,200 messages on 1 host"),
+        ("10%", "about 600 messages on 1 host"),
+    ]
     assert page.locks == ["lockout_locks:", '  - sasl_username: "%s"' % STOLEN]
     assert page.reasons[0].value.startswith("450 4.2.0 <address>: Recipient address rejected")
     assert page.reasons[0].hosts == 3

@@ -19,6 +19,7 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.pro
     host_metrics,
     prometheus_text,
 )
+from tests.unit.support.audits import suggestion_of
 from tests.unit.support.report_samples import NOW, UNTRUSTED, facts_of, untrusted_reports
 from tests.unit.support.results import UNREACHABLE, by_host
 
@@ -36,6 +37,10 @@ def facts(messages: int) -> dict[str, Any]:
         if figures is not None:
             figures.update(bytes=1024 * figures["messages"], oldest=NOW - 7200 if figures["messages"] else None)
     queue_facts["top"]["client_addresses"] = [{"value": "192.0.2.7", "messages": 1}]
+    queue_facts["suggestions"] = [
+        suggestion_of({"sender": UNTRUSTED}, confidence="likely"),
+        *(suggestion_of({"recipient": UNTRUSTED}),) * 2,
+    ]
     queue_facts["scan"] = {"damaged": [{"queue_id": "4A", "problem": "x"}]}
     return result
 
@@ -113,6 +118,12 @@ mailops_postfix_damaged_files{host="mx01"} 1
 # HELP mailops_postfix_suspects Accounts that stand out in the mail log.
 # TYPE mailops_postfix_suspects gauge
 mailops_postfix_suspects{host="mx01"} 1
+# HELP mailops_postfix_likely_suggestions Rules for what is likely a flood, at most 10.
+# TYPE mailops_postfix_likely_suggestions gauge
+mailops_postfix_likely_suggestions{host="mx01"} 1
+# HELP mailops_postfix_possible_suggestions Rules for what is possibly a flood, at most 10.
+# TYPE mailops_postfix_possible_suggestions gauge
+mailops_postfix_possible_suggestions{host="mx01"} 2
 # HELP mailops_postfix_exceeded_thresholds Thresholds that the host is over.
 # TYPE mailops_postfix_exceeded_thresholds gauge
 mailops_postfix_exceeded_thresholds{host="mx01"} 1

@@ -15,7 +15,16 @@ from ansible_collections.mailops.postfix.plugins.plugin_utils._report.render.tro
     headlines,
     threshold_text,
 )
-from tests.unit.support.audits import NOW, STOLEN, UNREACHABLE, flooded_facts, log_of, one_in_trouble, quiet_facts
+from tests.unit.support.audits import (
+    NOW,
+    STOLEN,
+    UNREACHABLE,
+    flooded_facts,
+    log_of,
+    one_in_trouble,
+    quiet_facts,
+    suggestion_of,
+)
 
 THRESHOLDS: list[tuple[str, Any, Any, str]] = [
     ("messages", 6000, 1000, "6,000 messages are in the queues; the limit is 1,000."),
@@ -72,8 +81,9 @@ def test_the_worst_host_is_first() -> None:
     assert list(hosts[1].signs) == [
         "6,000 messages are in the queues; the limit is 1,000.",
         "The login %s stands out in the mail log and has 4,200 of 6,000 messages." % STOLEN,
+        "Some of the messages look like a flood. 1 likely rule is suggested.",
         "It has 6,000 messages. Half of the other hosts have 17 or fewer.",
-        "The messages look like a flood. 2 rules are suggested.",
+        "Some of the messages may look like a flood. 1 possible rule is suggested.",
     ]
     assert headlines(report, hosts) == [
         ("no_answer", "mx03 gave no answer: unreachable."),
@@ -142,8 +152,40 @@ def test_cause_text(name: str, value: str, text: str) -> None:
 
 def test_a_suggested_rule_explains_more_than_a_destination() -> None:
     facts = top_of("recipient_domains", "example.com", 60)
-    facts["ansible_facts"]["postfix_queue"]["suggestions"] = [{"match": [{"sender": "<>"}], "messages": 40}]
-    assert cause_text(row_of(facts)) == '40 of 100 messages fit the suggested rule {"sender": "<>"}'
+    likely = suggestion_of({"sender": "<>"}, messages=40, confidence="likely")
+    assert cause_text(row_of(facts, suggestions=[likely])) == (
+        '40 of 100 messages fit the likely rule {"sender": "<>"}'
+    )
+
+
+def test_a_possible_rule_explains_less_than_a_destination() -> None:
+    possible = [suggestion_of({"sender": "<>"}, messages=40)]
+    facts = top_of("recipient_domains", "example.com", 60)
+    assert cause_text(row_of(facts, suggestions=possible)) == "60 of 100 messages are for the domain example.com"
+    facts = top_of("recipient_domains", "example.com", 50)
+    assert (
+        cause_text(row_of(facts, suggestions=possible)) == '40 of 100 messages fit the possible rule {"sender": "<>"}'
+    )
+
+
+def test_a_likely_suggestion_is_trouble_and_a_possible_one_is_worth_a_look() -> None:
+    facts = {name: quiet_facts(10) for name in ("mx01", "mx02")}
+    rules = [suggestion_of({"sender": "<>"}), suggestion_of({"sender": "a@example.com"})]
+    facts["mx01"]["ansible_facts"]["postfix_queue"]["suggestions"] = rules
+    (host, _quiet) = find_trouble(audit(**facts))
+    assert (host.level, host.signs) == (
+        "notice",
+        ["Some of the messages may look like a flood. 2 possible rules are suggested."],
+    )
+    rules[1]["confidence"] = "likely"
+    (host, _quiet) = find_trouble(audit(**facts))
+    assert (host.level, list(host.signs)) == (
+        "trouble",
+        [
+            "Some of the messages look like a flood. 1 likely rule is suggested.",
+            "Some of the messages may look like a flood. 1 possible rule is suggested.",
+        ],
+    )
 
 
 def test_a_suspect_without_messages_in_the_queue() -> None:

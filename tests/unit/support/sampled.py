@@ -149,7 +149,8 @@ class Queue:
                 "v%d@away%d.example" % (at, at),
                 client="10.%d.%d.1" % (at % 250, at // 250),
                 helo="mx.home%d.example" % at,
-                subject="%s and %s" % (WORDS[at % 24], WORDS[at * 7 % 23]),
+                subject="%s and %s %s %s"
+                % (WORDS[at % 24], WORDS[at * 7 % 23], WORDS[at * 5 % 19], WORDS[at * 3 % 17]),
             )
 
     def put_forged(self, number: int, *, login: str | None, subject: str, client: str = "198.51.100.7") -> None:

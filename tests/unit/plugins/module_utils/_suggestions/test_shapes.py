@@ -218,3 +218,11 @@ def test_runs_that_a_rule_generalises_do_not_touch() -> None:
     assert list(shapes.subject_pieces("code\u06631\u0663")) == [("code0",)]
     assert list(shapes.path_pieces("/a1\u0663")) == [("a0",)]
     assert shapes.name_shape("a1\u0663") == "a0"
+
+
+def test_letters_without_blanks_between_words() -> None:
+    text = "\u4eca\u5929\u5929\u6c14\u5f88\u597d\u5427"
+    (piece,) = shapes.text_pieces(text)
+    assert piece == (text[:6],)
+    assert shapes.words_regex(piece) == "/%s/" % text[:6]
+    assert patterns.text_test(shapes.words_regex(piece), "body")("x" + text)

@@ -59,7 +59,9 @@ def test_a_flood(queue: Queue) -> None:
             Trait("subject", "parcel 0 waits here", 1.0, 0.0),
         ),
         other=NO_OTHER,
-        judgement=Judgement(("senders of 40 domains write the same subject",), (), "possible"),
+        judgement=Judgement(
+            ("senders of 40 domains write the same subject", "one client sends under 40 foreign domains"), (), "likely"
+        ),
     )
     assert queue.find() == Findings([flood], [flood], is_doubtful=False)
 
@@ -85,12 +87,13 @@ def test_an_innocent_group_is_no_suggestion(queue: Queue) -> None:
 
 def test_the_surest_suggestion_comes_first_and_the_largest_group(queue: Queue) -> None:
     queue.put_ordinary(150)
-    queue.put_forged(50, login=None, subject=PARCEL)
+    for _turn in range(50):
+        queue.put("", "victim@example.org")
     queue.put_forged(30, login="max@home.example", subject="Cheap pills today", client="203.0.113.9")
     found = queue.find()
     assert [(row.match, row.judgement.confidence) for row in found.suggestions] == [
         (({"sasl_username": "max@home.example"},), "likely"),
-        (({"client_address": "198.51.100.7"},), "possible"),
+        (({"sender": "<>"},), "possible"),
     ]
     assert [row.messages for row in found.suggestions] == [30, 50]
     assert [row.messages for row in found.groups] == [50, 30]

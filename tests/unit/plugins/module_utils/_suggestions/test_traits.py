@@ -54,6 +54,7 @@ def test_the_traits_of_a_message() -> None:
         recipient_count=1,
         is_rewritten=False,
         is_odd_client=False,
+        is_inside=False,
         arrival=NOW,
         size=1000,
         is_delayed_as_spam=True,
@@ -65,6 +66,7 @@ def test_the_traits_of_a_message() -> None:
         text_pieces=frozenset([("to", "buy", "many", "pills"), ("buy", "many", "pills", "now")]),
         hosts=frozenset(["h.example"]),
         paths=frozenset([("offer", "/"), ("offer", "claim"), ("claim",)]),
+        script="latin",
         program=("x-mailer", "Bulk 2"),
     )
     assert (found.recipient, found.recipient_domain, found.is_null) == ("b@example.org", "example.org", False)
@@ -267,3 +269,28 @@ def test_paths_that_unrelated_senders_have(piece: Piece, is_common: bool) -> Non
 
 def test_organisations_of_hosts() -> None:
     assert organisations_of(["www.a.example", "a.example", "x.b.co.uk"]) == {"a.example", "b.co.uk"}
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [
+        pytest.param("hello there", "", id="few letters"),
+        pytest.param("hello there, how are you", "latin", id="latin"),
+        pytest.param("\u0430" * 12, "cyrillic", id="cyrillic"),
+        pytest.param("\u0430" * 4 + "a" * 9, "cyrillic", id="three of ten letters"),
+        pytest.param("\u0430" * 3 + "a" * 9, "latin", id="fewer"),
+        pytest.param("\u4e2d" * 12, "chinese, japanese or korean", id="chinese"),
+        pytest.param("\ufb50" * 12, "other", id="behind all blocks"),
+        pytest.param(" " * 400 + "\u0430" * 12, "", id="far behind"),
+    ],
+)
+def test_the_script_of_most_letters(text: str, script: str) -> None:
+    assert traits(text=text).script == script
+
+
+@pytest.mark.parametrize(
+    ("address", "is_inside"),
+    [("10.1.2.3", True), ("192.168.0.1", True), ("fd00::1", True), ("192.0.2.1", False), ("unknown", False)],
+)
+def test_private_addresses(address: str, is_inside: bool) -> None:
+    assert traits(attributes=[b"client_address=" + address.encode()]).is_inside is is_inside

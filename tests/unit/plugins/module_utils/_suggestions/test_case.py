@@ -196,3 +196,9 @@ def test_links_to_the_own_site() -> None:
 
 def test_times_are_of_the_group() -> None:
     assert make_case(several()).group.window() == (NOW, 0)
+
+
+def test_a_text_alone_must_be_most_of_each_text() -> None:
+    group = several(4, text_pieces=lambda at: frozenset([ROW, ("own", str(at)), ("more", str(at))]))
+    case = make_case(group, bound("text", ROW))
+    assert (case.text_in_common, case.content, case.is_one_content) == (1 / 3, ["text"], False)

@@ -620,3 +620,106 @@ def meant(group: Sequence[Traits], bindings: Sequence[Binding] = ()) -> list[int
 )
 def test_the_messages_that_are_meant(group: list[Traits], bindings: list[Binding], numbers: range) -> None:
     assert meant(group, bindings) == list(numbers)
+
+
+# --- what needs more of the group -----------------------------------------------------------------------------------
+
+TEXT = bound("text", ("one", "two", "three", "four"))
+WRITTEN: dict[str, Any] = {"text_pieces": frozenset(TEXT.values)}
+
+
+def test_a_text_of_each_sender_is_not_the_same_text() -> None:
+    # Each sender writes twice, and each has a subject of its own.
+    group = [
+        traits._replace(subject_pieces=frozenset([("mine", str(at // 2))]), **names_of(at // 2))
+        for at, traits in enumerate(several())
+    ]
+    own = bound("subject", *[("mine", str(at)) for at in range(10)])
+    case = Case(Crowd(group), Crowd(REST), {"subject": own, "reply": bound("reply_to", "anna@d0.example")})
+    assert case.is_one_content
+    assert case.has_many_names
+    assert judge(case).evidence_for == ()
+
+
+def names_of(number: int) -> dict[str, Any]:
+    return {key: value(number) for key, value in names().items()}
+
+
+@pytest.mark.parametrize(
+    ("changes", "bindings", "evidence"),
+    [
+        pytest.param(
+            {"sender": lambda at: "u%d@example.com" % at},
+            [SUBJECT, TEXT],
+            ("20 senders write the same subject and text",),
+            id="senders",
+        ),
+        pytest.param(
+            {"sender": lambda at: "u%d@example.com" % at, "login": lambda at: "l%d" % (at % 10)},
+            [SUBJECT, TEXT],
+            ("10 logins write the same subject and text",),
+            id="logins",
+        ),
+        pytest.param({"sender": lambda at: "u%d@example.com" % at}, [TEXT], (), id="only a text"),
+        pytest.param({"sender": lambda at: "u%d@example.com" % (at % 3)}, [SUBJECT, TEXT], (), id="three senders"),
+        pytest.param(
+            {
+                "sender": lambda at: "u%d@example.com" % (at // 2),
+                "text_pieces": lambda at: frozenset([("t", str(at // 2)), ("u", str(at // 2))]),
+            },
+            [SUBJECT, bound("text", *[("t", str(at)) for at in range(10)])],
+            (),
+            id="a text for each sender",
+        ),
+    ],
+)
+def test_what_many_writers_have_in_common(
+    changes: dict[str, Any], bindings: list[Binding], evidence: tuple[str, ...]
+) -> None:
+    assert judged(several(**{**WRITTEN, **changes}), bindings).evidence_for == evidence
+
+
+ELSEWHERE = "its login sends other mail from elsewhere"
+OWNER: dict[str, Any] = {"login": "max@example.com", "login_organisation": "example.com"}
+HOME: dict[str, Any] = {**OWNER, "networks": ("203.0.113.0/24", "203.0.0.0/16")}
+
+
+@pytest.mark.parametrize(
+    ("group", "rest", "has_evidence"),
+    [
+        pytest.param(several(**OWNER), several(2, **HOME), True, id="from elsewhere"),
+        pytest.param(several(**OWNER), several(1, **HOME), False, id="too little other mail"),
+        pytest.param(several(**OWNER), several(2, **OWNER), False, id="from the same network"),
+        pytest.param(several(**OWNER), several(2, **{**HOME, "networks": ()}), False, id="from no network"),
+        pytest.param(
+            several(**OWNER), several(2, **HOME) + several(2, login="anna"), False, id="from where colleagues send"
+        ),
+        pytest.param(several(), several(2, **HOME), False, id="no login"),
+    ],
+)
+def test_a_login_that_sends_from_elsewhere(group: list[Traits], rest: list[Traits], has_evidence: bool) -> None:
+    assert (ELSEWHERE in judged(group, rest=rest).evidence_for) is has_evidence
+
+
+@pytest.mark.parametrize(
+    ("rest", "evidence"),
+    [
+        pytest.param(
+            others(script="latin"), ("its letters are cyrillic, and next to no other mail has those",), id="alone"
+        ),
+        pytest.param(others(script=lambda at: "latin" if at % 5 else "cyrillic"), (), id="as others"),
+    ],
+)
+def test_letters_that_other_mail_does_not_have(rest: list[Traits], evidence: tuple[str, ...]) -> None:
+    assert judged(several(script="cyrillic"), rest=rest) == Judgement(evidence, (), None)
+
+
+def test_something_suspicious_with_two_kinds_of_content_is_possible() -> None:
+    found = judged(several(is_odd_client=True), [SUBJECT, REPLY])
+    assert found == Judgement(("its clients have no name of a mail server",), (), "possible")
+
+
+def test_several_paths_on_own_hosts() -> None:
+    paths = bound("url_path", ("offer", "x9"), ("claim", "y9"), first_share=0.4)
+    assert SAME_PATH not in judged(several(hosts=hosts_of), [paths]).evidence_for
+    assert SAME_PATH in judged(several(**LINKS), [paths]).evidence_for

@@ -112,6 +112,7 @@ options:
     default: 100
 extends_documentation_fragment:
   - mailops.postfix._instance
+  - mailops.postfix._reading
   - mailops.postfix._attributes
 attributes:
   check_mode:

@@ -69,6 +69,7 @@ options:
 extends_documentation_fragment:
   - mailops.postfix._instance
   - mailops.postfix._selection
+  - mailops.postfix._reading
   - mailops.postfix._attributes
 attributes:
   check_mode:

@@ -26,6 +26,7 @@ options:
 extends_documentation_fragment:
   - mailops.postfix._instance
   - mailops.postfix._quarantine
+  - mailops.postfix._reading
   - mailops.postfix._attributes
 attributes:
   diff_mode:

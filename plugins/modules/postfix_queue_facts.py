@@ -66,6 +66,7 @@ extends_documentation_fragment:
   - mailops.postfix._instance
   - mailops.postfix._selection
   - mailops.postfix._limit
+  - mailops.postfix._reading
   - mailops.postfix._attributes
   - mailops.postfix._attributes.facts
 seealso:

@@ -59,6 +59,7 @@ extends_documentation_fragment:
   - mailops.postfix._selection
   - mailops.postfix._acting
   - mailops.postfix._limit
+  - mailops.postfix._reading
   - mailops.postfix._attributes
   - mailops.postfix._attributes.change
 attributes:

@@ -53,6 +53,7 @@ extends_documentation_fragment:
   - mailops.postfix._acting
   - mailops.postfix._limit
   - mailops.postfix._care
+  - mailops.postfix._reading
   - mailops.postfix._attributes
   - mailops.postfix._attributes.change
 seealso:

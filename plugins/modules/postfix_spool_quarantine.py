@@ -110,6 +110,7 @@ extends_documentation_fragment:
   - mailops.postfix._care
   - mailops.postfix._acting
   - mailops.postfix._quarantine
+  - mailops.postfix._reading
   - mailops.postfix._attributes
   - mailops.postfix._attributes.change
 attributes:

@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_TITLES = ("work", "measured against", "result", "bound", "", "ours", "peer")
+    from .target import Measured
+
+_TITLES = ("work", "measured against", "result", "bound", "", "ours", "peer", "CPU ours", "CPU peer")
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,22 @@ class Row:
     verdict: str = "-"
     ours: str = "-"
     theirs: str = "-"
+    our_cpu: str = "-"
+    their_cpu: str = "-"
 
     @property
     def cells(self) -> tuple[str, ...]:
-        return (self.work, self.peer, self.result, self.bound, self.verdict, self.ours, self.theirs)
+        return (
+            self.work,
+            self.peer,
+            self.result,
+            self.bound,
+            self.verdict,
+            self.ours,
+            self.theirs,
+            self.our_cpu,
+            self.their_cpu,
+        )
 
 
 def _verdict(value: float, bound: float | None) -> str:
@@ -52,6 +66,27 @@ def ratios(work: str, peer: str, *, ours: Sequence[float], theirs: Sequence[floa
         ours=f"{median(ours):.2f} s",
         theirs=f"{median(theirs):.2f} s",
     )
+
+
+def compare(
+    work: str, peer: str, *, ours: Sequence[Measured], theirs: Sequence[Measured], bound: float | None = None
+) -> Row:
+    """Compare commands that were measured in turn. Without a bound, a row only informs."""
+    row = ratios(work, peer, ours=_seconds(ours), theirs=_seconds(theirs), bound=bound)
+    return replace(row, our_cpu=_cpu(ours), their_cpu=_cpu(theirs))
+
+
+def _seconds(runs: Iterable[Measured]) -> list[float]:
+    return [run.seconds for run in runs]
+
+
+def _cpu(runs: Iterable[Measured]) -> str:
+    return f"{median(run.cpu_seconds for run in runs):.2f} s"
+
+
+def not_measured(work: str, why: str) -> Row:
+    """Say that something was not measured, and why."""
+    return Row(work=work, peer="-", result=f"not measured: {why}")
 
 
 def scaled(work: str, peer: str, *, ours: Sequence[float], sample: float, factor: float) -> Row:

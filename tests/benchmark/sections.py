@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING
 
 from tests.fleet.mixture import BULK_PHRASE
 
-from .report import Row, figure, ratios, scaled
+from .report import Row, compare, figure, not_measured, ratios, scaled
 from .target import DEFERRED, FACTS, HOLD, MAIL_LOG, REPEATED, BenchmarkError, Measured, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+# It waits for showq(8), a daemon: the CPU time of that is not in its own.
+POSTQUEUE = "postqueue -j"
 # A recipe that starts a process for each message is only tried on so many.
 RECIPE_MESSAGES = 1000
 # pymailq takes that long that two rounds say enough.
 PYMAILQ_ROUNDS = 2
+PURGE_ROUNDS = 2
 # Restoring all that was taken away, so that the next round finds the same queue, takes longest.
 OUTAGE_ROUNDS = 2
 # Memory and the result's size are bounded at three times the messages that everything else is measured with.
@@ -40,10 +43,13 @@ sys.exit(len(store.mails) != int(sys.argv[1]))
 """
 
 
-def in_turn(rounds: int, *runs: Callable[[], Measured]) -> list[list[float]]:
-    """Run all in turn, A B A B, and return the seconds of each; a first round only warms up."""
-    took = [[run().seconds for run in runs] for _round in range(rounds + 1)]
-    return [list(seconds) for seconds in zip(*took[1:], strict=True)]
+def in_turn(rounds: int, *runs: Callable[[], Measured], warm_up: bool = True) -> list[list[Measured]]:
+    """Run all in turn, A B A B, and return what each took. warm_up: whether a first round does not count."""
+    if warm_up:
+        for run in runs:
+            run()
+    took = [[run() for run in runs] for _round in range(rounds)]
+    return [list(measured) for measured in zip(*took, strict=True)]
 
 
 def _facts(target: Target, name: str, expected: int) -> Measured:
@@ -61,12 +67,74 @@ def facts(target: Target, rounds: int) -> list[Row]:
         target.floor,
         lambda: _facts(target, "defaults", target.messages),
     )
-    start_up = target.start_up / median(ours)
+    start_up = target.start_up / median(run.seconds for run in ours)
     return [
-        ratios("facts without reasons", "postqueue -j", ours=ours, theirs=theirs, bound=0.25),
-        ratios("facts without reasons", "opening and reading each file", ours=ours, theirs=floor, bound=3),
-        ratios("facts with reasons", "postqueue -j", ours=defaults, theirs=theirs, bound=0.6),
+        compare("facts without reasons", POSTQUEUE, ours=ours, theirs=theirs, bound=0.25),
+        compare("facts without reasons", "opening and reading each file", ours=ours, theirs=floor, bound=3),
+        compare("facts with reasons", POSTQUEUE, ours=defaults, theirs=theirs, bound=0.45),
         figure("facts of an empty queue", f"{start_up:.0%} of facts without reasons", value=target.start_up, unit="s"),
+    ]
+
+
+def cold(target: Target, rounds: int) -> list[Row]:
+    """The same with nothing in memory, as after a reboot; and a search for a text."""
+    work = "facts and content, cold"
+    why_not = target.why_not_cold()
+    if why_not is not None:
+        return [not_measured(work, why_not)]
+    spam = len(target.spam_ids())
+    ours, theirs, defaults, found, grepped = in_turn(
+        rounds,
+        *(
+            _when_cold(target, run)
+            for run in (
+                lambda: _facts(target, "facts", target.messages),
+                lambda: target.measure(["postqueue", "-j"]),
+                lambda: _facts(target, "defaults", target.messages),
+                lambda: _facts(target, "content", spam),
+                lambda: target.measure(["grep", "-rl", BULK_PHRASE, DEFERRED]),
+            )
+        ),
+        warm_up=False,
+    )
+    peer = f"{POSTQUEUE}, cold"
+    return [
+        compare("facts without reasons, cold", peer, ours=ours, theirs=theirs, bound=0.2),
+        compare("facts with reasons, cold", peer, ours=defaults, theirs=theirs, bound=0.3),
+        compare("facts with match: content, cold", "grep -rl, cold", ours=found, theirs=grepped, bound=0.6),
+    ]
+
+
+def _when_cold(target: Target, run: Callable[[], Measured]) -> Callable[[], Measured]:
+    def run_cold() -> Measured:
+        target.make_cold()
+        return run()
+
+    return run_cold
+
+
+def flat(target: Target, rounds: int) -> list[Row]:
+    """The same queue without hash directories, as it is for who changed hash_queue_names."""
+    with target.flat():
+        return _facts_of_layout(target, rounds, "a flat spool")
+
+
+def single(target: Target, rounds: int) -> list[Row]:
+    """Messages to one recipient each; all others have about ten on average. Another queue is left behind."""
+    target.keep_single()
+    return _facts_of_layout(target, rounds, "one recipient a message")
+
+
+def _facts_of_layout(target: Target, rounds: int, what: str) -> list[Row]:
+    ours, theirs, defaults = in_turn(
+        rounds,
+        lambda: _facts(target, "facts", target.messages),
+        lambda: target.measure(["postqueue", "-j"]),
+        lambda: _facts(target, "defaults", target.messages),
+    )
+    return [
+        compare(f"facts without reasons, {what}", POSTQUEUE, ours=ours, theirs=theirs),
+        compare(f"facts with reasons, {what}", POSTQUEUE, ours=defaults, theirs=theirs),
     ]
 
 
@@ -77,7 +145,7 @@ def suggestions(target: Target, rounds: int) -> list[Row]:
         lambda: _facts(target, "suggestions", target.messages),
         lambda: _facts(target, "facts", target.messages),
     )
-    return [ratios("facts with suggestions", "facts without", ours=ours, theirs=theirs, bound=1.25)]
+    return [compare("facts with suggestions", "facts without", ours=ours, theirs=theirs, bound=1.25)]
 
 
 def content(target: Target, rounds: int) -> list[Row]:
@@ -92,32 +160,65 @@ def content(target: Target, rounds: int) -> list[Row]:
     recipe = target.measure(["find", part, "-type", "f", "-exec", "grep", "-l", BULK_PHRASE, "{}", ";"])
     factor = target.messages / target.count_files(part)
     return [
-        ratios("facts with match: content", "grep -rl", ours=ours, theirs=theirs, bound=2.5),
-        scaled("facts with match: content", "find -exec grep -l", ours=ours, sample=recipe.seconds, factor=factor),
+        compare("facts with match: content", "grep -rl", ours=ours, theirs=theirs, bound=2.5),
+        scaled(
+            "facts with match: content", "find -exec grep -l", ours=_seconds(ours), sample=recipe.seconds, factor=factor
+        ),
     ]
 
 
 def purge(target: Target, rounds: int) -> list[Row]:
     """Delete the spam, 40%, selected by its senders; every run has the same queue before it."""
+    work, peer = "purge of 40% by sender", "postsuper -d -, list given"
+    rounds = min(rounds, PURGE_ROUNDS)
     spam = target.spam_ids()
-    finished = target.put_list(spam)
-
-    def ours() -> Measured:
-        return _purged(target, lambda: target.module("purge"), len(spam))
-
-    def theirs() -> Measured:
-        return _purged(target, lambda: target.measure(["postsuper", "-d", "-"], given=finished), len(spam))
-
+    why_not_cold = target.why_not_cold()
     with target.copy_kept():
-        purges, deletes = in_turn(rounds, ours, theirs)
+        ours, theirs = _purge_in_turn(target, rounds, spam, prepare=_nothing)
+        rows = [compare(work, peer, ours=ours, theirs=theirs, bound=1.1)]
+        if why_not_cold is None:
+            cold_ours, cold_theirs = _purge_in_turn(target, rounds, spam, prepare=target.make_cold)
+            rows.append(compare(f"{work}, cold", f"{peer}, cold", ours=cold_ours, theirs=cold_theirs, bound=1.1))
+        else:
+            rows.append(not_measured(f"{work}, cold", why_not_cold))
         few = spam[:RECIPE_MESSAGES]
         listed = target.put_list(few)
         recipe = _purged(target, lambda: target.measure(["xargs", "-n1", "postsuper", "-d"], given=listed), len(few))
     factor = len(spam) / len(few)
-    return [
-        ratios("purge of 40% by sender", "postsuper -d -, list given", ours=purges, theirs=deletes, bound=1.3),
-        scaled("purge of 40% by sender", "xargs -n1 postsuper -d", ours=purges, sample=recipe.seconds, factor=factor),
-    ]
+    recipe_row = scaled(work, "xargs -n1 postsuper -d", ours=_seconds(ours), sample=recipe.seconds, factor=factor)
+    return [*rows, recipe_row]
+
+
+def _purge_in_turn(
+    target: Target, rounds: int, queue_ids: Sequence[str], *, prepare: Callable[[], None]
+) -> list[list[Measured]]:
+    """Purge by the module and by postsuper in turn. prepare: called before each, when the queue is as it was."""
+    listed = target.put_list(queue_ids)
+
+    def ours() -> Measured:
+        prepare()
+        return target.module("purge")
+
+    def theirs() -> Measured:
+        prepare()
+        return target.measure(["postsuper", "-d", "-"], given=listed)
+
+    # Restoring the queue takes longer than a purge, so that no round only warms up.
+    expected = len(queue_ids)
+    return in_turn(
+        rounds,
+        lambda: _purged(target, ours, expected),
+        lambda: _purged(target, theirs, expected),
+        warm_up=False,
+    )
+
+
+def _nothing() -> None:
+    """Leave in memory what is there."""
+
+
+def _seconds(runs: Sequence[Measured]) -> list[float]:
+    return [run.seconds for run in runs]
 
 
 def _purged(target: Target, run: Callable[[], Measured], expected: int) -> Measured:
@@ -169,7 +270,7 @@ def pymailq(target: Target, rounds: int) -> list[Row]:
         lambda: _facts(target, "facts", target.messages),
         lambda: target.python("-c", _PYMAILQ, str(target.messages)),
     )
-    return [ratios("facts without reasons", "pymailq, load", ours=ours, theirs=theirs)]
+    return [compare("facts without reasons", "pymailq, load", ours=ours, theirs=theirs)]
 
 
 def mail_log(target: Target, rounds: int) -> list[Row]:
@@ -183,7 +284,7 @@ def mail_log(target: Target, rounds: int) -> list[Row]:
     work = f"log info of {LOG_LINES:,} lines"
     sampled = target.module("log", sample=True)
     return [
-        ratios(work, "pflogsumm", ours=ours, theirs=theirs, bound=0.2),
+        compare(work, "pflogsumm", ours=ours, theirs=theirs, bound=0.2),
         figure(work, "memory, largest process", value=sampled.largest_process / 1024, unit="MiB", bound=96),
         figure(work, "size of the result", value=target.result_size() / 1024, unit="KiB", bound=64),
     ]
@@ -226,15 +327,20 @@ def memory(target: Target, _rounds: int) -> list[Row]:
     return [*rows, figure(work, "size of the result", value=target.result_size() / 1024, unit="KiB", bound=64)]
 
 
-# In this order: the last one leaves another queue behind.
+# In this order: the last ones leave another queue behind.
 SECTIONS: dict[str, Callable[[Target, int], list[Row]]] = {
     "facts": facts,
+    "cold": cold,
     "suggestions": suggestions,
     "content": content,
     "purge": purge,
+    "flat": flat,
     "quarantine": quarantine,
     "pymailq": pymailq,
     "log": mail_log,
+    "single": single,
     "memory": memory,
     "ssh": over_ssh,
 }
+# What is measured by default, which takes less than ten minutes on a machine that does nothing else.
+DEFAULT_SECTIONS = ("facts", "cold", "content", "purge", "flat", "single", "ssh")

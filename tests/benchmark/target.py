@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import sys
 import time
 from contextlib import contextmanager
@@ -36,6 +37,9 @@ _PLACE = "/opt/benchmark"
 _COPY = "/var/spool/benchmark-copy"
 _RESULT = f"{_PLACE}/result.json"
 _PYTHON = "/usr/bin/python3"
+_DROP_CACHES = Path("/proc/sys/vm/drop_caches")
+# What every module starts with is read back into memory, so that only the queue is cold.
+_WARM_UP = "import ctypes, json, multiprocessing, resource, subprocess, zipfile"
 
 MAIL_LOG = f"{_PLACE}/mail.log"
 
@@ -43,6 +47,13 @@ FACTS = "mailops.postfix.postfix_queue_facts"
 LOG_INFO = "mailops.postfix.postfix_log_info"
 PURGE = "mailops.postfix.postfix_queue_purge"
 QUARANTINE = "mailops.postfix.postfix_spool_quarantine"
+
+# Short queue IDs are hashed on their first digit, with hash_queue_depth=1.
+_FLATTEN = 'find "$1" -mindepth 2 -type f -exec mv -t "$1" {} +'
+_HASH = (
+    'for digit in 0 1 2 3 4 5 6 7 8 9 A B C D E F; do install -d -o postfix -m 700 "$1/$digit"; '
+    'find "$1" -maxdepth 1 -type f -name "$digit*" -exec mv -t "$1/$digit" {} +; done'
+)
 
 
 class BenchmarkError(Exception):
@@ -147,6 +158,48 @@ class Target:
         self.messages = self.count_files(DEFERRED)
         if self.messages != messages:
             raise BenchmarkError(f"{self.messages} messages are deferred, not {messages}")
+        self._sync()
+
+    def why_not_cold(self) -> str | None:
+        """Return why the queue cannot be taken out of memory, None if it can."""
+        if self.filesystem() == "tmpfs":
+            return "the spool is in memory"
+        try:
+            _DROP_CACHES.write_text("1\n", encoding="ascii")
+        except OSError as error:
+            return f"{_DROP_CACHES} cannot be written to ({error.strerror})"
+        return None
+
+    def make_cold(self) -> None:
+        """Take files, inodes and directories out of memory, on the whole machine."""
+        os.sync()
+        _DROP_CACHES.write_text("3\n", encoding="ascii")
+        for argv in ([_PYTHON, "-c", _WARM_UP], ["postconf", "-d", "mail_version"], ["grep", "-c", "x", "/etc/hosts"]):
+            self.host.run(argv, check=False)
+
+    def keep_single(self) -> None:
+        """Delete all messages but those to one recipient, and grow the queue to its size again."""
+        several = [row["queue_id"] for row in self.host.postqueue() if len(row["recipients"]) > 1]
+        self.host.run(["postsuper", "-d", "-"], input="".join(f"{queue_id}\n" for queue_id in several))
+        self.grow(self.messages)
+
+    @contextmanager
+    def flat(self) -> Iterator[None]:
+        """Have no hash directories while this is entered."""
+        usual = self.host.run(["postconf", "-h", "hash_queue_names"]).stdout.strip()
+        self.host.run(["postfix", "stop"])
+        # The parameter must not be empty. flush has no messages.
+        self._lay_out("flush")
+        yield
+        self.host.run(["postfix", "stop"])
+        self._lay_out(usual)
+
+    def _lay_out(self, hashed: str) -> None:
+        """Move the messages and their logs to where Postfix looks for them, and start it."""
+        self.host.postconf("-e", f"hash_queue_names={hashed}")
+        for queue in (DEFERRED, f"{SPOOL}/defer"):
+            self.host.run(["sh", "-c", _FLATTEN if hashed == "flush" else _HASH, "sh", queue])
+        self.host.start_postfix()
         self._sync()
 
     def filesystem(self) -> str:

@@ -46,11 +46,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._summary import li
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._packed_messages import SelectedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._module._request import PlanOwner
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import (
-        SelectedMessage,
-        SelectedMessages,
-    )
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessages
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 
@@ -64,7 +62,7 @@ class Effect:
 
     outcomes: Mapping[str, Outcome]
     """By queue ID, of the messages that the run acts on."""
-    changed: Sequence[SelectedMessage]
+    changed: Collection[SelectedMessage]
     """The messages that are changed."""
     destinations: Mapping[str, Destination]
     """Where messages are afterwards, by queue ID, for the diff."""
@@ -274,8 +272,10 @@ class Change:
     def _show(self, effect: Effect, counted: Mapping[Outcome, int]) -> dict[str, Any]:
         """Return the result: what all modules that change messages have in common, and what this one has in addition."""
         selected, selection = self.selected, self.request.selection
-        outcomes = {queue_id: outcome.value for queue_id, outcome in effect.outcomes.items()}
-        listed = [{**row, "outcome": outcomes.get(row["queue_id"])} for row in selected.listed.rows()]
+        listed = [
+            {**row, "outcome": getattr(effect.outcomes.get(row["queue_id"]), "value", None)}
+            for row in selected.listed.rows()
+        ]
         rows = listing.fit_rows(listed, limit=self.request.limit)
         return {
             "changed": bool(effect.changed),

@@ -38,7 +38,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.verificatio
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._module._audit_log import AuditLog
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._packed_messages import SelectedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
 
 # The run waits so long for a delivery that is under way when a message is held, so that the delivery leaves no log behind.

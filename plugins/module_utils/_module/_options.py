@@ -34,6 +34,7 @@ INSTANCE: ArgumentSpec = {
     "instance": {"type": "str"},
     "command_directory": {"type": "path"},
 }
+READING: ArgumentSpec = {"read_ahead": {"type": "bool", "default": True}}
 SELECTION: ArgumentSpec = {
     "match": {"type": "list", "elements": "raw", "default": []},
     "exclude": {"type": "list", "elements": "raw", "default": []},

@@ -20,8 +20,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 
 if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._packed_messages import SelectedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._module._quarantine_run import QuarantineRun
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
 
 # The requests that have Postfix look for the messages of these queues: postkick(1), src/qmgr/qmgr.c, src/pickup/pickup.c.

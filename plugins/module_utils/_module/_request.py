@@ -36,7 +36,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary i
 if TYPE_CHECKING:
     from typing import Callable, Protocol
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._packed_messages import SelectedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job
 
     class PlanOwner(Protocol):
@@ -193,7 +193,6 @@ def make_plan(
 ) -> dict[str, Any]:
     """Return the plan of this selection: a run that is given the plan changes these messages and no others. method: see request_of()."""
     tops = listing.show_tops(selected.summary, _SUMMARY_ROWS)
-    messages = selected.by_id.values()
     return plan.make_plan(
         host=platform.node(),
         instance=made_for.identity,
@@ -204,13 +203,13 @@ def make_plan(
         method=method,
         counts={**show_matched(selected.totals, selected.verdicts), "in_queues": sum(selected.in_queues.values())},
         summary={
-            "queues": dict(Counter(message.queue for message in messages)),
+            "queues": dict(Counter(message.queue for message in selected.by_id.values())),
             "senders": tops["senders"],
             "recipient_domains": tops["recipient_domains"],
             "oldest": selected.totals.oldest,
             "youngest": selected.totals.youngest,
         },
-        messages=(plan.Planned(message.queue_id, message.fingerprint) for message in messages),
+        messages=(plan.Planned(message.queue_id, message.fingerprint) for message in selected.by_id.values()),
     )
 
 

@@ -19,10 +19,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing i
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import (
-        SelectedMessage,
-        SelectedMessages,
-    )
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._packed_messages import SelectedMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessages
     from ansible_collections.mailops.postfix.plugins.module_utils._module._source import QueueSource
     from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
@@ -63,6 +61,7 @@ def read_queues(
     source: refuse a directory that is none of queue files. Raises MailopsError.
     """
     started = time.monotonic()
+    spool.reads_ahead = module.params["read_ahead"]
     share = scan(spool, job)
     if source is not None:
         source.check(share.counts)
@@ -114,13 +113,14 @@ def show_totals(totals: Totals) -> dict[str, int]:
     return {"messages": totals.messages, "bytes": totals.size, "recipients": totals.recipients}
 
 
-def show_sums(messages: Sequence[SelectedMessage]) -> dict[str, int]:
+def show_sums(messages: Iterable[SelectedMessage]) -> dict[str, int]:
     """Return the same sums over selected messages."""
-    return {
-        "messages": len(messages),
-        "bytes": sum(message.size for message in messages),
-        "recipients": sum(message.recipients for message in messages),
-    }
+    sums = {"messages": 0, "bytes": 0, "recipients": 0}
+    for message in messages:
+        sums["messages"] += 1
+        sums["bytes"] += message.size
+        sums["recipients"] += message.recipients
+    return sums
 
 
 class Destination(NamedTuple):
@@ -143,9 +143,9 @@ def make_diff(
         if destination.queue is not None:
             after[destination.queue] = after.get(destination.queue, 0) + 1
     lines = {row["queue_id"]: _line(row) for row in rows}
-    gone = {queue_id for queue_id, destination in destinations.items() if destination.queue is None}
-    marks = {queue_id: destination.mark for queue_id, destination in destinations.items()}
-    kept = [line + marks.get(queue_id, "") for queue_id, line in lines.items() if queue_id not in gone]
+    stays = Destination("", "")
+    there = {queue_id: destinations.get(queue_id, stays) for queue_id in lines}
+    kept = [line + there[queue_id].mark for queue_id, line in lines.items() if there[queue_id].queue is not None]
     return {
         "before_header": "queues",
         "after_header": "queues",

@@ -9,9 +9,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Collection, NamedTuple
+from typing import TYPE_CHECKING, Any, Collection
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import domain_of
+from ansible_collections.mailops.postfix.plugins.module_utils._module._packed_messages import (
+    PackedMessages,
+    SelectedMessage,
+)
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Collector, Verdicts
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import MessageList
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary
@@ -25,26 +29,6 @@ if TYPE_CHECKING:
 _MAX_DIGITS = 15
 
 
-class SelectedMessage(NamedTuple):
-    """A selected message: what must still be true when it is changed, and what it counts for."""
-
-    queue_id: str
-    queue: str
-    fingerprint: str
-    size: int
-    recipients: int
-    forced_expire: bool
-    created: int
-    """The second from which on Postfix counts its lifetime."""
-    retry: int
-    """The second before which Postfix does not try it: the file's mtime."""
-    changed_at: int
-    """When its file was moved or changed last: the ctime in nanoseconds, because the mtime may be the same after a try."""
-    null_sender: bool
-    is_verified: bool
-    """Whether the sender is verified: the message is the host's own, or the login that sent it owns the sender."""
-
-
 @dataclass
 class SelectedMessages(Collector):
     """The selection of a host; plain data, which adds up."""
@@ -56,7 +40,7 @@ class SelectedMessages(Collector):
     own_domains: frozenset[bytes] = frozenset()
     """The domains of the host itself, in lower case."""
     verdicts: Verdicts = field(default_factory=Verdicts)
-    by_id: dict[str, SelectedMessage] = field(default_factory=dict)
+    by_id: PackedMessages = field(default_factory=PackedMessages)
     ignored: Collection[str] = ()
     """Queue IDs that are treated as if they were not in the queues."""
 

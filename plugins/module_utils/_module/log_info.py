@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     _Reader = Callable[[bytes, Clock], None]
 
-ARGUMENTS = _options.compose(_options.INSTANCE, OPTIONS)
+ARGUMENTS = _options.compose(_options.INSTANCE, _options.READING, OPTIONS)
 _MAX_WARNINGS = 20
 
 

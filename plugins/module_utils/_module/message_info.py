@@ -60,6 +60,7 @@ _MAX_NAMED = 20
 
 ARGUMENTS = _options.compose(
     _options.INSTANCE,
+    _options.READING,
     _options.SELECTION,
     _options.queues_option(*SELECTABLE_QUEUES),
     {

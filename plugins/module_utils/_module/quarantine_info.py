@@ -41,7 +41,7 @@ _BUDGET = 36 << 10
 # After so many bytes, the other quarantines are left out, so that the result stays below 64 KiB.
 _MOST = 56 << 10
 
-ARGUMENTS = _options.compose(_options.INSTANCE, _quarantines.DIRECTORY, {"name": {"type": "str"}})
+ARGUMENTS = _options.compose(_options.INSTANCE, _options.READING, _quarantines.DIRECTORY, {"name": {"type": "str"}})
 
 
 @dataclass

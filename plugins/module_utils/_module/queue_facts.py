@@ -72,6 +72,7 @@ _JSON_SINCE = (3, 1)
 
 ARGUMENTS = _options.compose(
     _options.INSTANCE,
+    _options.READING,
     _options.SELECTION,
     _options.queues_option(*SELECTABLE_QUEUES),
     _options.LIMIT,

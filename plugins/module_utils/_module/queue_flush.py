@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_spool import LockedSpool
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._packed_messages import SelectedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_tail import LogTail
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
@@ -72,6 +72,7 @@ _MAX_LIST = 64 << 20
 
 ARGUMENTS = _options.compose(
     _options.INSTANCE,
+    _options.READING,
     _options.SELECTION,
     _options.queues_option(*DELIVERY_QUEUES, default=DELIVERY_QUEUES),
     _options.LIMIT,

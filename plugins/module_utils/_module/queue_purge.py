@@ -12,12 +12,13 @@ first, so that nothing is deleted during a delivery.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Container, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Collection, Container, Iterable, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError, MailopsError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES, LISTED_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._module._change import Change, Effect, open_change
+from ansible_collections.mailops.postfix.plugins.module_utils._module._packed_messages import SameForAll
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import request_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from ansible_collections.mailops.postfix.plugins.module_utils._module._change import FindEarlier
     from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_spool import LockedSpool
-    from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessage
+    from ansible_collections.mailops.postfix.plugins.module_utils._module._packed_messages import SelectedMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.actions import FileState
 
@@ -49,6 +50,7 @@ _NOT_EXPIRED = "It is not expired. Run this again."
 
 ARGUMENTS = _options.compose(
     _options.INSTANCE,
+    _options.READING,
     _options.SELECTION,
     _options.queues_option(*LISTED_QUEUES),
     _options.LIMIT,
@@ -79,7 +81,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
             if not module.params["expire_forged"]:
                 _refuse_backscatter(messages.values())
             messages = {queue_id: message for queue_id, message in messages.items() if _can_expire(message)}
-        outcomes = dict.fromkeys(messages, Outcome.PURGED)
+        outcomes: Mapping[str, Outcome] = SameForAll(messages, Outcome.PURGED)
         if change.locked is not None:
             act = _delete if method == "delete" else _expire
             outcomes = act(change.locked, messages)
@@ -122,13 +124,15 @@ def _finish(
 ) -> dict[str, Any]:
     """Return the result of a run, real or predicted. Raises OutcomeError."""
     method = change.method
-    gone = [
-        message for queue_id, message in messages.items() if outcomes[queue_id] in (Outcome.PURGED, Outcome.IN_FLIGHT)
-    ]
+    gone: Collection[SelectedMessage] = messages.values()
+    if change.locked is not None:
+        gone = [message for message in gone if outcomes[message.queue_id] in (Outcome.PURGED, Outcome.IN_FLIGHT)]
     effect = Effect(
         outcomes=outcomes,
         changed=gone,
-        destinations={queue_id: _destination_of(message, method) for queue_id, message in messages.items()},
+        destinations=SameForAll(messages, Destination(None, ""))
+        if method == "delete"
+        else {queue_id: _destination_of_expired(message) for queue_id, message in messages.items()},
         sums_name="purged",
         failed_state="still in the queue",
         fields={"method": method},
@@ -148,9 +152,7 @@ def _deleted_earlier(instance: Instance) -> FindEarlier:
     return Outcome.ALREADY_PURGED, count_deleted
 
 
-def _destination_of(message: SelectedMessage, method: str | None) -> Destination:
-    if method == "delete":
-        return Destination(None, "")
+def _destination_of_expired(message: SelectedMessage) -> Destination:
     return Destination("deferred" if message.queue == "hold" else message.queue, " (expired)")
 
 

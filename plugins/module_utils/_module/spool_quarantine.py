@@ -58,6 +58,7 @@ OUTCOMES = (
 
 ARGUMENTS = _options.compose(
     _options.INSTANCE,
+    _options.READING,
     _options.SELECTION,
     _options.LIMIT,
     _options.CHANGE,

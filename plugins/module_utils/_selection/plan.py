@@ -14,10 +14,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import heapq
 import io
 import json
 import zlib
-from typing import Any, Iterable, Mapping, NamedTuple
+from itertools import islice
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
@@ -33,6 +35,9 @@ DEFAULT_EXEMPT = 20
 _MAX_UNPACKED = MAX_MESSAGES * 40
 # How much the clocks of two hosts may differ, in seconds.
 _CLOCK_SLACK = 300
+# The lines that are sorted at a time, and the bytes of a text that are encoded at a time.
+_PORTION = 16384
+_PART = 3 << 16
 REMEDY = "make a new plan (run the module in check mode)"
 
 
@@ -177,15 +182,58 @@ def _check_age(plan: Mapping[str, Any], *, now: int, max_age: int) -> None:
 
 def digest(plan: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a plan without its digest, in hexadecimal."""
-    content = {key: value for key, value in plan.items() if key != "digest"}
-    # The same bytes on every Python: sorted keys, no blanks, ASCII.
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
+    # The same bytes on every Python: those of the JSON of the plan with sorted keys, no blanks, ASCII. The list of messages is long.
+    hashed = hashlib.sha256(b"{")
+    separator = b""
+    for key in sorted(key for key in plan if key != "digest"):
+        hashed.update(separator + _json(key) + b":")
+        for part in _json_parts(plan[key]):
+            hashed.update(part)
+        separator = b","
+    hashed.update(b"}")
+    return hashed.hexdigest()
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
+def _json_parts(value: object) -> Iterator[bytes]:
+    """Yield the JSON of a value; of a text in parts."""
+    if not isinstance(value, str):
+        yield _json(value)
+        return
+    yield b'"'
+    for start in range(0, len(value), _PART):
+        yield _json(value[start : start + _PART])[1:-1]
+    yield b'"'
 
 
 def pack(messages: Iterable[Planned]) -> str:
     """Return the messages as one text: a line each, deflated, in base64."""
-    text = "".join("%s %s\n" % message for message in sorted(messages))
-    return base64.b64encode(zlib.compress(text.encode("ascii"))).decode("ascii")
+    compressor = zlib.compressobj()
+    parts = [compressor.compress(b"".join(lines)) for lines in _in_portions(_sorted_lines(messages))]
+    data = b"".join([*parts, compressor.flush()])
+    del parts
+    # Each part but the last has a multiple of three bytes, so that their texts join without padding.
+    return "".join(
+        base64.b64encode(data[start : start + _PART]).decode("ascii") for start in range(0, len(data), _PART)
+    )
+
+
+def _sorted_lines(messages: Iterable[Planned]) -> Iterator[bytes]:
+    """Yield a line for each message, by queue ID. So many messages are sorted in portions, which take less memory as one text each."""
+    lines = (("%s %s\n" % message).encode("ascii") for message in messages)
+    portions = [io.BytesIO(b"".join(sorted(portion))) for portion in _in_portions(lines)]
+    return heapq.merge(*portions)
+
+
+def _in_portions(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    lines = iter(lines)
+    portion = list(islice(lines, _PORTION))
+    while portion:
+        yield portion
+        portion = list(islice(lines, _PORTION))
 
 
 def unpack(packed: object, *, remedy: str = REMEDY) -> dict[str, str]:

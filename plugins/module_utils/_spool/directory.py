@@ -16,7 +16,8 @@ import errno
 import os
 import stat
 from contextlib import contextmanager
-from typing import Callable, Iterator, NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING, Callable, Iterable, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, QueueIdError, SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import hash_directory
@@ -32,6 +33,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening imp
     open_quietly,
 )
 
+if TYPE_CHECKING:
+    _Order = Callable[[int, Iterator[os.DirEntry[str]]], Iterator[str]]
+
 _OPEN_ROOT = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # So many log directories are kept open: all 256 of hash_queue_depth = 2.
 _MAX_LOG_DIRECTORIES = 300
@@ -40,6 +44,7 @@ _DIGITS = "0123456789ABCDEF"
 # Stands for a directory that cannot be read. No descriptor has this number.
 _REFUSED = -1
 _new_tuple = tuple.__new__
+_NAME = attrgetter("name")
 
 
 class QueueEntry(NamedTuple):
@@ -51,12 +56,13 @@ class QueueEntry(NamedTuple):
 
 
 class _WalkedDirectory(NamedTuple):
-    """A directory on a walk: its queue, its path in the queue directory, its depth in the queue, and the function for errors."""
+    """A directory on a walk: its queue, its path in the queue directory, its depth in the queue, and the functions that were given."""
 
     queue: str
     path: str
     depth: int
     unreadable: Callable[[str, OSError], None] | None
+    order: _Order | None
 
 
 class Spool:
@@ -71,6 +77,12 @@ class Spool:
         except OSError as error:
             raise SystemRefusal("The queue directory %s cannot be opened" % path, error) from error
         self._log_directories: dict[str, int | None] = {}
+        # Depths of hash directories, the one where the last log was found first.
+        self._log_depths: tuple[int, ...] = _LOG_DEPTHS
+        self.log_reads = 0
+        """How many defer logs were read, or searched for."""
+        self.reads_ahead = True
+        """Whether a scan may request files from the disk before it reads them (see read_ahead.py)."""
 
     def __enter__(self) -> Spool:
         return self
@@ -107,6 +119,7 @@ class Spool:
         *,
         share: tuple[int, int] = (0, 1),
         unreadable: Callable[[str, OSError], None] | None = None,
+        order: _Order | None = None,
     ) -> Iterator[QueueEntry]:
         """Yield the names in a queue, at any hash depth, in no order; nothing for a queue that does not exist.
 
@@ -117,6 +130,8 @@ class Spool:
         unreadable: called with the path (such as C(deferred/A)) and the error of each hash directory that cannot be read; then the walk
         goes on. Without it such a directory is an error.
 
+        order: gets an open directory and the entries of its files, and yields their names in the order that it likes.
+
         Names of one byte are Postfix's hash directories (src/global/mail_scan_dir.c). A directory is open only until the next name
         is requested. Raises MailopsError if the queue cannot be read.
         """
@@ -124,23 +139,18 @@ class Spool:
             top = self.open_queue(queue)
         except FileNotFoundError:
             return
-        yield from self._walk_directory(_WalkedDirectory(queue, queue, 0, unreadable), top, share)
+        yield from self._walk_directory(_WalkedDirectory(queue, queue, 0, unreadable, order), top, share)
 
     def _walk_directory(self, walked: _WalkedDirectory, directory: int, share: tuple[int, int]) -> Iterator[QueueEntry]:
-        which, number = share
         queue = walked.queue
-        below = []
+        below: list[str] = []
         try:
             with os.scandir(directory) as entries:
-                for entry in entries:
-                    name = entry.name
-                    if number > 1 and _hash_number(name) % number != which:
-                        continue
-                    if len(name) == 1 and is_hash_name(name):
-                        below.append(name)
-                    else:
-                        # The same as QueueEntry(...), but faster: it runs no Python code.
-                        yield _new_tuple(QueueEntry, (queue, directory, name))
+                files = _files_of(entries, share, below)
+                names = map(_NAME, files) if walked.order is None else walked.order(directory, files)
+                for name in names:
+                    # The same as QueueEntry(...), but faster: it runs no Python code.
+                    yield _new_tuple(QueueEntry, (queue, directory, name))
             for name in below:
                 inner = walked._replace(path="%s/%s" % (walked.path, name), depth=walked.depth + 1)
                 child = self._enter(inner, name, directory)
@@ -211,14 +221,14 @@ class Spool:
 
     def read_defer_log(self, queue_id: str) -> bytes:
         """Return the defer log of a message, b"" if there is none. All hash depths are searched."""
-        for depth in _LOG_DEPTHS:
+        self.log_reads += 1
+        for depth, directory in self.defer_directories(queue_id):
             try:
-                directory = self.log_directory("defer/" + hash_directory(queue_id, depth))
-                if directory is None:
-                    continue
                 descriptor, _status, head = open_quickly(queue_id, directory)
-            except (QueueIdError, OSError):
+            except OSError:
                 continue
+            if depth != self._log_depths[0]:
+                self._log_depths = (depth, *(other for other in self._log_depths if other != depth))
             try:
                 # A read that returns less is at the end of the file.
                 return head if len(head) < FIRST_READ else head + read_all(descriptor, MAX_LOG - len(head))
@@ -228,11 +238,39 @@ class Spool:
                 os.close(descriptor)
         return b""
 
+    def defer_directories(self, queue_id: str) -> Iterator[tuple[int, int]]:
+        """Yield the open directories that may have the defer log of a message, each with its depth in front.
+
+        The depth where the last log was found comes first.
+        """
+        for depth in self._log_depths:
+            try:
+                directory = self.log_directory("defer/" + hash_directory(queue_id, depth))
+            except (QueueIdError, OSError):
+                continue
+            if directory is not None:
+                yield depth, directory
+
     def _forget_log_directories(self) -> None:
         for descriptor in self._log_directories.values():
             if descriptor is not None:
                 os.close(descriptor)
         self._log_directories = {}
+
+
+def _files_of(
+    entries: Iterable[os.DirEntry[str]], share: tuple[int, int], below: list[str]
+) -> Iterator[os.DirEntry[str]]:
+    """Yield the entries of a share that are no hash directories, and add the names of hash directories to C(below)."""
+    which, number = share
+    for entry in entries:
+        name = entry.name
+        if number > 1 and _hash_number(name) % number != which:
+            continue
+        if len(name) == 1 and is_hash_name(name):
+            below.append(name)
+        else:
+            yield entry
 
 
 def _name_in_proc(descriptor: int) -> str:

@@ -23,6 +23,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id i
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.parallel import in_shares, worth_processes
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.read_ahead import ReadAhead
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -156,11 +157,12 @@ def scan(spool: Spool, job: Job[_Result], *, processes: int | None = None) -> Sh
 def _read(spool: Spool, job: Job[_Result], index: int, number: int) -> Share[_Result]:
     """Read the files of one share (see Spool.walk())."""
     share = Share(job.make_result(), ScanCounts())
-    with PatternWatch() as watch, _no_garbage_collection():
+    with PatternWatch() as watch, _no_garbage_collection(), ReadAhead(spool, number=number, wanted=job.wanted) as ahead:
+        order = ahead.order if spool.reads_ahead else None
         for queue in job.queues:
             unreadable = None if job.note_gap is None else partial(_note_directory, share, job)
             try:
-                for found in spool.walk(queue, share=(index, number), unreadable=unreadable):
+                for found in spool.walk(queue, share=(index, number), unreadable=unreadable, order=order):
                     watch.queue_id = found.name
                     _visit(spool, found, job, share, watch)
             except SystemRefusal as error:

@@ -19,6 +19,7 @@ from tests.unit.support.runner import FakeRunner, said
 from tests.unit.support.spool import MadeUpSpool
 
 DEFAULTS: Mapping[str, Any] = {
+    "read_ahead": True,
     "match": [],
     "exclude": [],
     "queues": list(DEFAULT_QUEUES),

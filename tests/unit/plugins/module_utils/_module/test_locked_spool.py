@@ -21,8 +21,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_sp
     fingerprints_of,
     open_spool,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._module._packed_messages import SelectedMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import request_of
-from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import QueueLock, read_journal
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import scan
@@ -55,7 +55,7 @@ def locked(host: Host) -> Iterator[LockedSpool]:
 @pytest.fixture
 def messages(host: Host, locked: LockedSpool) -> dict[str, SelectedMessage]:
     request = request_of({**DEFAULTS, "match_all": True}, host.instance)
-    return scan(locked.spool, request.job(), processes=1).result.by_id
+    return dict(scan(locked.spool, request.job(), processes=1).result.by_id)
 
 
 # --- opening --------------------------------------------------------------------------------------------------------

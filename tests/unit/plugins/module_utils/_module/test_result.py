@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
+from ansible_collections.mailops.postfix.plugins.module_utils._module._packed_messages import SelectedMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Request
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import (
     Destination,
@@ -24,10 +25,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._result im
     show_totals,
     warn_of_gaps,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import (
-    SelectedMessage,
-    SelectedMessages,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessages
 from ansible_collections.mailops.postfix.plugins.module_utils._module._source import source_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
@@ -99,6 +97,13 @@ def test_a_directory_of_other_files_is_refused_before_the_warning(host: Host, tm
     with source.spool as spool, pytest.raises(MailopsError, match="holds no queue files"):
         read_queues(host.module(), spool, _in(job, "notes"), path=source.path, source=source)
     assert host.warnings == []
+
+
+@pytest.mark.parametrize("read_ahead", [True, False])
+def test_the_operator_may_switch_reading_ahead_off(host: Host, read_ahead: bool) -> None:
+    with Spool(str(host.made.path)) as spool:
+        read_queues(host.module(read_ahead=read_ahead), spool, request_for().job(), path="/var/spool/postfix")
+        assert spool.reads_ahead is read_ahead
 
 
 def _in(job: Any, queue: str) -> Any:

@@ -11,10 +11,8 @@ from typing import Iterator
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import (
-    SelectedMessage,
-    SelectedMessages,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._module._packed_messages import SelectedMessage
+from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessages
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
@@ -87,7 +85,7 @@ def test_what_is_kept_of_a_message(host: Host, spool: Spool) -> None:
 def test_a_message_that_is_not_selected_is_only_counted(host: Host, spool: Spool) -> None:
     host.made.put("hold", "4A0F9AC", b"no queue file")
     selected = add(spool, nothing(), "hold", is_selected=False)
-    assert (selected.in_queues, selected.by_id, selected.totals.messages) == ({"deferred": 0, "hold": 1}, {}, 0)
+    assert (selected.in_queues, list(selected.by_id), selected.totals.messages) == ({"deferred": 0, "hold": 1}, [], 0)
 
 
 def test_a_message_that_moved_while_the_queues_were_read_is_selected_once(host: Host, spool: Spool) -> None:
@@ -107,7 +105,7 @@ def test_a_message_that_cannot_be_read_is_not_selected(host: Host, spool: Spool)
     selected = nothing()
     with pytest.raises(ContentError):
         selected.add(message, True)
-    assert (selected.in_queues["hold"], selected.by_id, selected.totals.messages) == (1, {}, 0)
+    assert (selected.in_queues["hold"], list(selected.by_id), selected.totals.messages) == (1, [], 0)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import zlib
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, fingerprint
@@ -272,3 +274,36 @@ def test_a_fingerprint_does_not_change_with_delivery_or_release() -> None:
 )
 def test_a_fingerprint_tells_messages_apart(other: Envelope, inode: int) -> None:
     assert fingerprint(other, inode=inode) != fingerprint(MESSAGE, inode=7)
+
+
+# --- large plans ----------------------------------------------------------------------------------------------------
+
+texts = strategies.text()
+values = strategies.recursive(
+    strategies.none() | strategies.booleans() | strategies.integers() | texts,
+    lambda inner: strategies.lists(inner) | strategies.dictionaries(texts, inner),
+)
+
+
+@given(plan=strategies.dictionaries(texts, values), part=strategies.integers(1, 10))
+def test_the_digest_is_that_of_the_whole_json(plan: dict[str, Any], part: int) -> None:
+    content = {key: value for key, value in plan.items() if key != "digest"}
+    whole = json.dumps(content, sort_keys=True, separators=(",", ":")).encode("ascii")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plans, "_PART", part)
+        assert plans.digest({**plan, "digest": "another"}) == hashlib.sha256(whole).hexdigest()
+
+
+@given(
+    names=strategies.lists(strategies.text("0123456789ABCDEF", min_size=6, max_size=12), unique=True, max_size=30),
+    portion=strategies.integers(1, 10),
+)
+def test_a_packed_list_has_every_message_once_and_in_order(names: list[str], portion: int) -> None:
+    messages = [Planned(name, "%016x" % number) for number, name in enumerate(names)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plans, "_PORTION", portion)
+        patch.setattr(plans, "_PART", 3)
+        text = plans.pack(messages)
+    unpacked = zlib.decompress(base64.b64decode(text, validate=True)).decode("ascii")
+    assert unpacked == "".join("%s %s\n" % message for message in sorted(messages))
+    assert list(plans.unpack(text).items()) == sorted(messages)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, ClassVar, Mapping, Sequence
 
 import pytest
 
@@ -19,6 +19,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._selection.selecti
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import scan as scanning
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.read_ahead import DiskUse, ReadAhead, request_file
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, ScanCounts, Share, scan
 from tests.unit.support.queue_file import QueueFile
 from tests.unit.support.spool import MadeUpSpool
@@ -75,6 +76,60 @@ def test_every_file_is_read_once(made: MadeUpSpool, processes: int) -> None:
     assert sorted(share.result.visited) == expected
     assert share.result.passed_over == []
     assert share.counts == ScanCounts(files=60)
+
+
+class BusyDisk(ReadAhead):
+    """Finds out that every file is waited for, and says in the run's own process how many files it requests."""
+
+    requested: ClassVar[list[str]] = []
+
+    def __init__(self, spool: Spool, **options: Any) -> None:
+        uses = (DiskUse(number, 8 * number) for number in range(0, 1 << 30, 1000))
+        super().__init__(spool, measure=uses.__next__, request=self.note, **options)
+
+    def note(self, name: str, directory: int) -> bool:
+        self.requested.append(name)
+        return request_file(name, directory)
+
+
+def fill_strangely(made: MadeUpSpool) -> None:
+    for number in range(300):
+        queue_id = "%05X1234" % (number * 3333)
+        made.put("deferred", queue_id, DATA, depth=number % 3)
+        made.put_defer_log(queue_id, depth=number % 2, someone="refused")
+    for number in range(40):
+        made.put("hold", "%05X5678" % number, DATA, mode=0o600 if number % 4 else READY)
+    os.mkfifo(str(made.path / "hold" / "FIFO1"))
+    make_link(made.path / "hold" / "LINK1")
+    (made.path / "hold" / "DIRECTORY1").mkdir()
+    (made.path / "hold" / "not-a-name").write_bytes(DATA)
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3])
+@pytest.mark.parametrize("with_logs", [False, True])
+@pytest.mark.parametrize("reads_ahead", [False, True])
+def test_reading_ahead_changes_no_answer(
+    made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, processes: int, with_logs: bool, reads_ahead: bool
+) -> None:
+    fill_strangely(made)
+
+    def visit_with_log(message: SpoolMessage, names: Names) -> None:
+        reasons = message.reasons() if with_logs else {}
+        names.visited.append((message.queue, message.queue_id, bool(reasons)))
+
+    work = job("deferred", "hold", "active", visit=visit_with_log)
+    with Spool(str(made.path)) as spool:
+        spool.reads_ahead = False
+        expected = scan(spool, work, processes=1)
+    monkeypatch.setattr(scanning, "ReadAhead", BusyDisk)
+    monkeypatch.setattr(BusyDisk, "requested", [])
+    with Spool(str(made.path)) as spool:
+        spool.reads_ahead = reads_ahead
+        share = scan(spool, work, processes=processes)
+    assert sorted(share.result.visited) == sorted(expected.result.visited)
+    assert sorted(share.result.passed_over) == sorted(expected.result.passed_over)
+    assert share.counts == expected.counts == ScanCounts(files=340, incomplete=30, not_files=4)
+    assert bool(BusyDisk.requested) is reads_ahead
 
 
 def test_each_share_is_settled_where_it_was_read(made: MadeUpSpool) -> None:

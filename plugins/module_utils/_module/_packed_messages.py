@@ -1,0 +1,233 @@
+# Copyright (c) 2026, the mailops.postfix authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is private to the collection: it can change at any time.
+
+"""Selected messages by queue ID, about 60 bytes for each: a queue may have a million of them.
+
+Each is a record in one array of bytes. A table of numbers, in which a queue ID is searched from the place that its hash gives (open
+addressing), says where the record of each queue ID is.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from typing import ItemsView, Iterator, Mapping, NamedTuple, TypeVar, ValuesView
+
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import ALL_QUEUES
+
+
+class SelectedMessage(NamedTuple):
+    """A selected message: what must still be true when it is changed, and what it counts for."""
+
+    queue_id: str
+    queue: str
+    fingerprint: str
+    size: int
+    recipients: int
+    forced_expire: bool
+    created: int
+    """The second from which on Postfix counts its lifetime."""
+    retry: int
+    """The second before which Postfix does not try it: the file's mtime."""
+    changed_at: int
+    """When its file was moved or changed last: the ctime in nanoseconds, because the mtime may be the same after a try."""
+    null_sender: bool
+    is_verified: bool
+    """Whether the sender is verified: the message is the host's own, or the login that sent it owns the sender."""
+
+
+# fingerprint, size, recipients, created, retry, changed_at, flags and queue, length of the queue ID, which follows.
+_RECORD = struct.Struct("<QIIIIQBB")
+_LENGTH_AT = _RECORD.size - 1
+_FLAGS = 3
+_NUMBERS = {queue: number for number, queue in enumerate(ALL_QUEUES)}
+_FIRST_SLOTS = 64
+_Value = TypeVar("_Value")
+
+
+class PackedMessages(Mapping[str, SelectedMessage]):
+    """Selected messages by queue ID, in the order in which they were set. No message can be removed."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        # The place of each record plus one; 0 is an empty slot.
+        self._slots = array("I", [0]) * _FIRST_SLOTS
+        self._packed = 0
+        # Messages that were set again; the record that counts is the last one.
+        self._replaced = False
+        # What does not fit into a record, such as a size of more than 4 GiB.
+        self._others: dict[str, SelectedMessage] = {}
+
+    def __len__(self) -> int:
+        return self._packed + len(self._others)
+
+    def __iter__(self) -> Iterator[str]:
+        for _place, queue_id in self._records():
+            yield queue_id.decode("ascii")
+        yield from self._others
+
+    def __contains__(self, queue_id: object) -> bool:
+        return self._find(str(queue_id))[1] > 0 or queue_id in self._others
+
+    def __getitem__(self, queue_id: str) -> SelectedMessage:
+        if queue_id in self._others:
+            return self._others[queue_id]
+        place = self._find(queue_id)[1]
+        if not place:
+            raise KeyError(queue_id)
+        return self._read(place - 1)
+
+    def __setitem__(self, queue_id: str, message: SelectedMessage) -> None:
+        slot, place = self._find(queue_id)
+        record = _pack(message)
+        if record is None or queue_id in self._others:
+            if place and queue_id not in self._others:
+                self._packed -= 1
+                self._replaced = True
+            self._others[queue_id] = message
+            return
+        self._slots[slot] = len(self._data) + 1
+        self._data += record
+        self._replaced = self._replaced or place > 0
+        self._packed += not place
+        if self._packed * 2 > len(self._slots):
+            self._enlarge()
+
+    def values(self) -> ValuesView[SelectedMessage]:
+        """Return a view of the messages."""
+        return _Values(self)
+
+    def items(self) -> ItemsView[str, SelectedMessage]:
+        """Return a view of the queue IDs with their messages."""
+        return _Items(self)
+
+    def messages(self) -> Iterator[SelectedMessage]:
+        """Yield all messages."""
+        for place, _queue_id in self._records():
+            yield self._read(place)
+        yield from self._others.values()
+
+    def update(self, others: Mapping[str, SelectedMessage]) -> None:
+        """Set all messages of another mapping."""
+        for message in others.values():
+            self[message.queue_id] = message
+
+    def _find(self, queue_id: str) -> tuple[int, int]:
+        """Return the slot of a queue ID, or the one where it belongs, and the place of its record plus one, or 0."""
+        wanted = queue_id.encode("utf-8", "surrogateescape")
+        data, slots = self._data, self._slots
+        mask = len(slots) - 1
+        slot = hash(wanted) & mask
+        while True:
+            place = slots[slot]
+            start = place + _LENGTH_AT
+            if not place or data[start : start + data[start - 1]] == wanted:
+                return slot, place
+            slot = (slot + 1) & mask
+
+    def _records(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the place and the queue ID of each record that counts."""
+        data, place = self._data, 0
+        while place < len(data):
+            start = place + _RECORD.size
+            end = start + data[start - 1]
+            queue_id = bytes(data[start:end])
+            if not self._replaced or self._counts(place, queue_id.decode("ascii")):
+                yield place, queue_id
+            place = end
+
+    def _counts(self, place: int, queue_id: str) -> bool:
+        """Return whether the record at a place is that of the message, which was not set again later."""
+        return self._find(queue_id)[1] == place + 1 and queue_id not in self._others
+
+    def _read(self, place: int) -> SelectedMessage:
+        """Return the message whose record is at a place."""
+        fingerprint, size, recipients, created, retry, changed_at, flags, length = _RECORD.unpack_from(
+            self._data, place
+        )
+        start = place + _RECORD.size
+        return SelectedMessage(
+            queue_id=self._data[start : start + length].decode("ascii"),
+            queue=ALL_QUEUES[flags >> _FLAGS],
+            fingerprint="%016x" % fingerprint,
+            size=size,
+            recipients=recipients,
+            forced_expire=bool(flags & 1),
+            created=created,
+            retry=retry,
+            changed_at=changed_at,
+            null_sender=bool(flags & 2),
+            is_verified=bool(flags & 4),
+        )
+
+    def _enlarge(self) -> None:
+        """Make a table of twice the size. The records stay where they are."""
+        # The table that is replaced says which records count.
+        kept = self._records()
+        slots = array("I", [0]) * (2 * len(self._slots))
+        mask = len(slots) - 1
+        for place, queue_id in kept:
+            slot = hash(queue_id) & mask
+            while slots[slot]:
+                slot = (slot + 1) & mask
+            slots[slot] = place + 1
+        self._slots = slots
+
+
+class _Values(ValuesView[SelectedMessage]):
+    """The messages. They are read one after the other, and not searched by queue ID."""
+
+    def __init__(self, messages: PackedMessages) -> None:
+        super().__init__(messages)
+        self._messages = messages
+
+    def __iter__(self) -> Iterator[SelectedMessage]:
+        return self._messages.messages()
+
+
+class _Items(ItemsView[str, SelectedMessage]):
+    """The queue IDs with their messages, read in the same way."""
+
+    def __init__(self, messages: PackedMessages) -> None:
+        super().__init__(messages)
+        self._messages = messages
+
+    def __iter__(self) -> Iterator[tuple[str, SelectedMessage]]:
+        return ((message.queue_id, message) for message in self._messages.messages())
+
+
+def _pack(message: SelectedMessage) -> bytes | None:
+    """Return the record of a message, None if it does not fit into one."""
+    flags = message.forced_expire | message.null_sender << 1 | message.is_verified << 2
+    try:
+        queue_id = message.queue_id.encode("ascii")
+        fingerprint = int(message.fingerprint, 16)
+        if "%016x" % fingerprint != message.fingerprint:
+            return None
+        flags |= _NUMBERS[message.queue] << _FLAGS
+        numbers = (message.size, message.recipients, message.created, message.retry, message.changed_at)
+        return _RECORD.pack(fingerprint, *numbers, flags, len(queue_id)) + queue_id
+    except (ValueError, KeyError, struct.error):
+        return None
+
+
+class SameForAll(Mapping[str, _Value]):
+    """The same value for each queue ID of a mapping, without a table of its own."""
+
+    def __init__(self, queue_ids: Mapping[str, object], value: _Value) -> None:
+        self._queue_ids = queue_ids
+        self._value = value
+
+    def __len__(self) -> int:
+        return len(self._queue_ids)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._queue_ids)
+
+    def __getitem__(self, queue_id: str) -> _Value:
+        if queue_id not in self._queue_ids:
+            raise KeyError(queue_id)
+        return self._value

@@ -37,8 +37,6 @@ class Field(NamedTuple):
     is_common: Callable[[Any], bool] = lambda _value: False
     """Whether unrelated messages have the value, too."""
     in_content: bool = False
-    is_destination: bool = False
-    """Whether it tells where the message goes, which binds all mail to one place."""
 
 
 def _listed(key: str, make: Callable[[Any], Any]) -> Callable[[Sequence[Any]], Rule]:
@@ -140,7 +138,6 @@ FIELDS: Mapping[str, Field] = {
         "recipient",
         lambda traits: _some(traits.recipient),
         _listed("recipient", shapes.address),
-        is_destination=True,
     ),
     "recipient_domain": Field(
         "recipient_domain",
@@ -148,7 +145,6 @@ FIELDS: Mapping[str, Field] = {
         lambda traits: _some(traits.recipient_domain),
         _listed("recipient", shapes.domain),
         is_common=lambda _value: True,
-        is_destination=True,
     ),
     "program": Field(
         "header",
@@ -212,7 +208,6 @@ FIELDS: Mapping[str, Field] = {
         lambda traits: _some(traits.reason),
         _listed("reason", shapes.reason_regex),
         is_common=lambda _value: True,
-        is_destination=True,
     ),
     "size": Field(
         "size",

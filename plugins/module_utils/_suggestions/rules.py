@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from math import sqrt
-from typing import Any, Iterable, Mapping, NamedTuple, Sequence
+from typing import Any, Iterable, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
@@ -154,9 +154,12 @@ class RuleFinder:
         return [row for row in (*singles, *pairs) if len(json.dumps(row.rule)) <= _MAX_RULE]
 
     def _of_field(self, name: str, core: Mask) -> Iterable[_Candidate]:
+        """Yield the rule for as many values of a field as fit into a rule, and the rule for the most frequent one."""
         field = FIELDS[name]
-        found = self.universe.binding(name, core) if field.rule else None
-        if found is None or field.rule is None:
+        if field.rule is None:
+            return
+        found = self.universe.binding(name, core)
+        if found is None:
             return
         covers = {item.value: item.cover for item in self.universe.items[name]}
         values = list(found.values)
@@ -184,8 +187,3 @@ def _harmonic(both: int, selected: int, size: int) -> float:
 
 def _simplicity(row: _Candidate) -> tuple[Any, ...]:
     return len(row.rank), row.in_content, row.rank, json.dumps(row.rule, sort_keys=True)
-
-
-def shown_rule(rule: Rule) -> Mapping[str, Any]:
-    """Return a rule as a result has it."""
-    return dict(rule)

@@ -13,10 +13,9 @@ from typing import Any, Callable, Mapping, NamedTuple, Sequence
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.case import Case, Crowd
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.evidence import (
     LIKELY,
-    Case,
-    Crowd,
     Judgement,
     judge,
     meant_by,

@@ -74,7 +74,6 @@ class Traits(NamedTuple):
     """C(list) or C(automatic) if the headers are those of honest bulk mail."""
     from_address: str | None
     reply_address: str | None
-    subject: str
     subject_pieces: frozenset[Piece]
     text_pieces: frozenset[Piece]
     hosts: frozenset[str]
@@ -84,7 +83,6 @@ class Traits(NamedTuple):
     """The script of most letters in the subject and the text: latin, another one, or empty if there are too few letters."""
     program: tuple[str, str] | None
     """Name and value of the header that tells which program wrote the message."""
-    is_opened: bool
 
     @property
     def recipient(self) -> str | None:
@@ -156,7 +154,6 @@ def _content_traits(content: Content | None) -> dict[str, Any]:
         "bulk": content.bulk if content else None,
         "from_address": _header_address(headers.get("from")),
         "reply_address": _header_address(headers.get("reply-to")),
-        "subject": subject,
         "subject_pieces": frozenset(shapes.subject_pieces(subject)),
         "text_pieces": frozenset(shapes.text_pieces(text)),
         "hosts": frozenset(host for host, _path in found if not is_common_host(host)),
@@ -165,7 +162,6 @@ def _content_traits(content: Content | None) -> dict[str, Any]:
         ),
         "script": _script_of(subject + " " + text[:_SCRIPT_TEXT]),
         "program": programs[0] if programs else None,
-        "is_opened": content is not None,
     }
 
 

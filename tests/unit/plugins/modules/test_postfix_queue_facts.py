@@ -14,6 +14,7 @@ from typing import Any, Iterable
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import CRITERIA, UNLISTED_CRITERIA
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule_parser import OPERATORS
 from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_facts
@@ -284,9 +285,10 @@ def steal(made: MadeUpSpool) -> None:
     for number in range(30):
         name = b"%s@d%d.example" % (b"abcdefghijklmnopqrstuvwxyz1234"[number : number + 1] * 3, number)
         text = [b"Content-Type: multipart/mixed; boundary=\xff"] if number == 1 else []
-        body = [b"x" * 1000] * 300 if number == 0 else [b"http://a.example/offer/claim"]
+        body = [b"x" * 1000] * 300 if number == 0 else [b"http://a.example/claim.php"]
         spam = QueueFile(
             sender=name,
+            recipients=[(rec.RECIPIENT, b"victim%d@v%d.example" % (number, number))],
             before_sender=[b"sasl_username=thief@example.com"],
             after_sender=[b"log_client_address=192.0.2.7", b"log_client_name=unknown"],
             headers=[b"Subject: Your invoice %d is overdue" % number, *text],
@@ -297,30 +299,43 @@ def steal(made: MadeUpSpool) -> None:
 
 
 def test_suggestions_are_asked_for(run: ModuleRun) -> None:
-    assert not {"suggestions", "suggestions_note"} & set(facts(run()))
+    assert not {"groups", "suggestions", "suggestions_note"} & set(facts(run()))
 
 
 def test_suggestions(run: ModuleRun, made: MadeUpSpool) -> None:
     steal(made)
     found = facts(run(gather=["suggestions"]))
+    group = {
+        "match": [STOLEN],
+        "messages": 30,
+        "exact": True,
+        "share": round(30 / 33, 4),
+        "concentration": {"share": 0.8, "since": NOW - 600, "seconds": 23},
+        "traits": [
+            {"trait": "sasl_username", "value": "thief@example.com", "share": 1.0, "elsewhere": 0.0},
+            {"trait": "subject", "value": "invoice 0 is overdue", "share": 1.0, "elsewhere": 0.0},
+            {"trait": "url_path", "value": "/claim.php", "share": 0.9667, "elsewhere": 0.0},
+            {"trait": "client_address", "value": "192.0.2.7", "share": 1.0, "elsewhere": 0.3333},
+            {"trait": "size", "value": "less than 128 bytes", "share": 0.9667, "elsewhere": 0.6667},
+        ],
+        "other": {"share": 0.0, "at_most": 0.0, "counted": True},
+    }
+    assert found["groups"] == [group]
     assert found["suggestions"] == [
         {
-            "match": [STOLEN],
-            "messages": 30,
-            "exact": True,
-            "share": round(30 / 33, 4),
-            "concentration": {"share": 0.8, "since": NOW - 600, "seconds": 23},
-            "evidence": [
-                "30 senders of other domains than the login's",
-                "30 senders write the same subject",
-                "30 senders in 1 networks write the same URL path",
-                "30 senders in 1 networks name the same host",
+            **group,
+            "confidence": "likely",
+            "evidence_for": [
+                "one login sends under 30 foreign domains",
+                "senders of 30 domains write the same subject and link",
                 "80% arrived within 0 minutes, of the other messages within 119",
             ],
+            "evidence_against": [],
         }
     ]
     assert found["suggestions_note"] == (
-        "Look at what a rule selects before you act on it: facts with match and limit list it. Reasons were not gathered."
+        "Look at what a rule selects before you act on it: postfix_message_info with match and limit opens such messages. Reasons were "
+        "not gathered."
     )
     assert "top" not in found
     assert facts(run(match=[STOLEN], gather=["counts"]))["matched"]["messages"] == 30
@@ -331,27 +346,27 @@ def test_suggestions_for_a_copy_and_for_a_selection(run: ModuleRun, made: MadeUp
     asked: dict[str, Any] = {"spool": str(made.path), "gather": ["reasons", "suggestions"]}
     assert facts(run(**asked))["suggestions"][0]["match"] == [STOLEN]
     left = facts(run(**asked, exclude=[STOLEN]))
-    assert left["suggestions"] == []
+    assert left["groups"] == left["suggestions"] == []
     assert left["suggestions_note"] == (
-        "Nothing stands out in 3 messages, so no rule is suggested. 3 of them are for example.org; mail that waits for its "
+        "Nothing looks like a flood in 3 messages, so no rule is suggested. 3 of them are for example.org; mail that waits for its "
         "destination is no flood."
     )
 
 
 def test_an_empty_queue_has_no_suggestions(run: ModuleRun) -> None:
     found = facts(run(gather=["reasons", "suggestions"], queues=["corrupt"]))
-    assert found["suggestions"] == []
-    assert found["suggestions_note"] == "Nothing stands out in 0 messages, so no rule is suggested."
+    assert found["groups"] == found["suggestions"] == []
+    assert found["suggestions_note"] == "Nothing looks like a flood in 0 messages, so no rule is suggested."
 
 
 def test_suggestions_from_a_listing(run: ModuleRun) -> None:
     rows = [{**LISTED[0], "queue_id": "4A0F%03X" % number} for number in range(20)]
     run.answers["postqueue"] = said("".join(json.dumps(row) + "\n" for row in rows))
     found = facts(run(source="postqueue", gather=["suggestions"]))
-    assert [row["match"] for row in found["suggestions"]] == [[{"sender": "<>", "recipient": "victim@example.org"}]]
+    assert [row["match"] for row in found["suggestions"]] == [[{"sender": "<>"}]]
     assert found["suggestions_note"] == (
-        "Look at what a rule selects before you act on it: facts with match and limit list it. postqueue shows no login, client "
-        "and content: only senders, recipients and reasons were looked at."
+        "Look at what a rule selects before you act on it: postfix_message_info with match and limit opens such messages. postqueue "
+        "shows no login, client and content: only senders, recipients and reasons were looked at."
     )
 
 

@@ -4,75 +4,25 @@
 
 from __future__ import annotations
 
+from typing import Any, Sequence
+
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import sample as samples
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions import suggestion as suggestions
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import Contents, Sample, make_content
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.suggestion import Suggestion, suggest
-from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary
-from tests.unit.support.subject import make_envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.evidence import Judgement
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.rules import Other
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.suggestion import (
+    Findings,
+    Found,
+    Trait,
+)
+from tests.unit.support.sampled import NOW, WORDS, Queue
 
-NOW = 1700000000
-_WORD_LIST = "tea oil gas ink hay ore fur wax tin rye fig egg jam nut pea oat ash elm ivy bay fir yew box may"
-WORDS = _WORD_LIST.split()
-
-
-class Queue:
-    """A made-up queue."""
-
-    def __init__(self) -> None:
-        self.sample = Sample()
-        self.summary = Summary(now=NOW)
-        self.contents = Contents()
-
-    def put(
-        self,
-        sender: str,
-        recipient: str = "b@example.org",
-        *,
-        login: str | None = None,
-        client: str | None = None,
-        helo: str = "mx.example.com",
-        subject: str = "",
-        text: str = "",
-        reason: str = "",
-    ) -> None:
-        """Add a message."""
-        number = self.sample.messages
-        attributes = [b"sasl_username=" + login.encode()] if login else []
-        if client:
-            names = ["log_client_name=" + helo, "log_client_address=" + client, "log_helo_name=" + helo]
-            attributes += [name.encode() for name in names]
-        envelope = make_envelope(
-            arrival=NOW - 60 * (number % 97),
-            size=1000 + 100 * (number % 37),
-            sender=sender.encode(),
-            pending=[recipient.encode()],
-            attributes=attributes,
-        )
-        reasons = {recipient.encode(): reason.encode()} if reason else {}
-        queue_id = "4A%05X" % number
-        self.sample.add(queue_id, envelope, reasons)
-        self.summary.add(envelope, reasons)
-        self.contents.by_id[queue_id] = make_content([("Subject", subject)], [text])
-
-    def ordinary(self, number: int) -> None:
-        """Add mail of everybody to everybody."""
-        for at in range(number):
-            self.put("u%d@home%d.example" % (at, at), "v%d@away%d.example" % (at, at), subject=WORDS[at % 24] * 3)
-
-    def flood(
-        self, number: int, *, login: str | None, subject: str, client: str = "198.51.100.7", helo: str = "x.y"
-    ) -> None:
-        """Add mail of many senders with one subject."""
-        for at in range(number):
-            word = WORDS[at % 24]
-            self.put("%s%d@%s.example" % (word, at, word), login=login, client=client, helo=helo, subject=subject % at)
-
-    def suggestions(self) -> list[Suggestion]:
-        """Return what is suggested."""
-        return suggest(self.sample, self.contents, self.summary)
+NOTHING = Findings([], [], is_doubtful=False)
+PARCEL = "Your parcel %d waits here"
+PARCELS: dict[str, Any] = {"header": {"Subject": r"/(?<!\S)parcel\s+\d+\s+waits\s+here(?!\S)/"}}
+NO_OTHER = Other(share=0.0, at_most=0.0, counted=True)
 
 
 @pytest.fixture
@@ -80,152 +30,297 @@ def queue() -> Queue:
     return Queue()
 
 
+def rules(found: Sequence[Found]) -> list[list[object]]:
+    return [list(row.match) for row in found]
+
+
 def test_an_empty_queue(queue: Queue) -> None:
-    assert queue.suggestions() == []
+    assert queue.find() == NOTHING
 
 
 def test_an_ordinary_queue(queue: Queue) -> None:
-    queue.ordinary(200)
-    assert queue.suggestions() == []
+    queue.put_ordinary(200)
+    assert queue.find() == NOTHING
 
 
-def test_a_suggestion(queue: Queue) -> None:
-    queue.ordinary(60)
-    for _turn in range(40):
-        queue.put("", "Victim@example.org")
-    (found,) = queue.suggestions()
-    assert found == Suggestion(
-        rule={"sender": "<>", "recipient": "victim@example.org"},
+def test_a_flood(queue: Queue) -> None:
+    queue.put_ordinary(100)
+    queue.put_forged(40, login=None, subject=PARCEL)
+    flood = Found(
+        match=({"client_address": "198.51.100.7"},),
         messages=40,
         exact=True,
-        share=0.4,
-        first=found.first,
-        seconds=found.seconds,
-        evidence=("the null sender writes to one recipient",),
+        share=0.2857,
+        # The 41st to the 72nd message of the flood's 40 that arrived one a minute; the first three are the youngest.
+        first=NOW - 60 * 42,
+        seconds=60 * 31,
+        traits=(
+            Trait("client_address", "198.51.100.7", 1.0, 0.0),
+            Trait("subject", "parcel 0 waits here", 1.0, 0.0),
+        ),
+        other=NO_OTHER,
+        judgement=Judgement(
+            ("senders of 40 domains write the same subject", "one client sends under 40 foreign domains"), (), "likely"
+        ),
     )
-    assert NOW - 6000 < found.first < NOW
-    assert 0 < found.seconds < 6000
+    assert queue.find() == Findings([flood], [flood], is_doubtful=False)
 
 
-def test_a_pair_leaves_out_the_owner(queue: Queue) -> None:
-    queue.ordinary(100)
-    queue.flood(40, login="a@home.example", subject="Your parcel %d waits here")
+def test_an_innocent_group_is_no_suggestion(queue: Queue) -> None:
+    queue.put_ordinary(100)
+    for at in range(40):
+        queue.put(
+            "shop@shop.example", "c%d@customer%d.example" % (at, at), client="192.0.2.25", subject="Invoice %d" % at
+        )
+    found = queue.find()
+    assert found.suggestions == []
+    (group,) = found.groups
+    assert group.match == ({"sender": "shop@shop.example"},)
+    assert (group.messages, group.exact, group.share) == (40, True, 0.2857)
+    assert group.judgement == Judgement((), (), None)
+    assert group.traits == (
+        Trait("sender", "shop@shop.example", 1.0, 0.0),
+        Trait("client_address", "192.0.2.25", 1.0, 0.0),
+        Trait("subject", "invoice 0", 1.0, 0.0),
+    )
+
+
+def test_the_surest_suggestion_comes_first_and_the_largest_group(queue: Queue) -> None:
+    queue.put_ordinary(150)
+    for _turn in range(50):
+        queue.put("", "victim@example.org")
+    queue.put_forged(30, login="max@home.example", subject="Cheap pills today", client="203.0.113.9")
+    found = queue.find()
+    assert [(row.match, row.judgement.confidence) for row in found.suggestions] == [
+        (({"sasl_username": "max@home.example"},), "likely"),
+        (({"sender": "<>"},), "possible"),
+    ]
+    assert [row.messages for row in found.suggestions] == [30, 50]
+    assert [row.messages for row in found.groups] == [50, 30]
+
+
+def test_a_group_within_a_suggestion_is_suggested_once(queue: Queue) -> None:
+    queue.put_ordinary(100)
+    queue.put_forged(40, login="max@home.example", subject=PARCEL)
     for at in range(15):
-        queue.put("a@home.example", login="a@home.example", client="10.0.0.1", subject="%s for you" % WORDS[at])
-        queue.put("c%d@home.example" % at, client="198.51.100.7", helo="x.y", subject=WORDS[at])
-    rules = [suggestion.rule for suggestion in queue.suggestions()]
-    assert rules == [{"header": {"Subject": r"/\A\s*Your\s+parcel\s+\d+\s+waits\s+here\s*\Z/"}}]
-    for queue_id, content in queue.contents.by_id.items():
-        queue.contents.by_id[queue_id] = content._replace(headers=())
-    (found,) = queue.suggestions()
-    assert found.rule == {"sasl_username": "a@home.example", "client_address": "198.51.100.7"}
+        queue.put(
+            "max@home.example",
+            "z%d@z%d.example" % (at, at),
+            login="max@home.example",
+            client="10.0.0.1",
+            subject="%s for you" % WORDS[at],
+        )
+    found = queue.find()
+    assert rules(found.suggestions) == [[{"sasl_username": "max@home.example"}]]
+    assert found.suggestions[0].messages == 55
+    assert [row.messages for row in found.groups] == [55, 40, 15]
+    # Of several values the most frequent one is shown.
+    assert [trait.value for trait in found.groups[0].traits] == [
+        "max@home.example",
+        "x.y and below and 1 more",
+        "parcel 0 waits here and 1 more",
+    ]
+
+
+def test_only_what_the_evidence_is_about_is_suggested(queue: Queue) -> None:
+    queue.put_ordinary(100)
+    queue.put_forged(40, login="max@home.example", subject=PARCEL)
+    # Others send the same without the login.
+    for at in range(3):
+        queue.put(
+            "q%d@q%d.example" % (at, at), "r%d@r.example" % at, client="198.51.100.7", helo="x.y", subject=PARCEL % at
+        )
+    found = queue.find()
+    assert rules(found.suggestions) == [[{"sasl_username": "max@home.example"}]]
+    assert found.suggestions[0].messages == 40
+    assert max(row.messages for row in found.groups) == 43
+
+
+def put_notices(queue: Queue, recipient: str) -> None:
+    """Add notices to a recipient, which is written with a number, and other mail to it; and notices to others."""
+    queue.put_ordinary(100)
+    for at in range(40):
+        queue.put("", recipient.replace("%d", str(at)))
+    for at in range(3):
+        queue.put("f%d@friend%d.example" % (at, at), recipient.replace("%d", str(at)), client="10.3.%d.1" % at)
+    for at in range(10):
+        queue.put("", "w%d@there%d.example" % (at, at))
+
+
+def test_backscatter_to_a_recipient_of_other_mail(queue: Queue) -> None:
+    put_notices(queue, "Victim@example.org")
+    (found,) = queue.find().suggestions
+    assert found.match == ({"sender": "<>", "recipient": "victim@example.org"},)
+    # The recipients of the null sender are counted in the whole queue.
     assert (found.messages, found.exact) == (40, True)
+    assert found.judgement == Judgement(("the null sender writes to 1 recipient",), (), "possible")
+    queue.sample.null_recipients.missed = 1
+    assert [row.exact for row in queue.find().suggestions] == [False]
+
+
+def test_backscatter_to_a_domain_with_other_mail(queue: Queue) -> None:
+    put_notices(queue, "v%d@example.org")
+    (found,) = queue.find().suggestions
+    assert found.match == ({"sender": "<>", "recipient": "example.org"},)
+    # A domain is counted in the sample, which has all messages here.
+    assert (found.messages, found.exact) == (40, True)
+    assert (found.judgement.evidence_against, found.judgement.confidence) == ((), "possible")
 
 
 def test_a_rule_for_half_a_flood_is_not_suggested(queue: Queue) -> None:
-    queue.ordinary(100)
-    queue.flood(30, login="a@home.example", subject="Your parcel %d waits here")
-    queue.flood(20, login="a@home.example", subject="Your parcel %d waits here", client="203.0.113.9")
-    (found,) = queue.suggestions()
-    assert found.rule == {"sasl_username": "a@home.example"}
+    queue.put_ordinary(100)
+    queue.put_forged(30, login="max@home.example", subject=PARCEL)
+    queue.put_forged(20, login="max@home.example", subject=PARCEL, client="203.0.113.9")
+    (found,) = queue.find().suggestions
+    assert (found.match, found.messages) == (({"sasl_username": "max@home.example"},), 50)
 
 
-def test_a_greeting_is_counted_in_the_sample(queue: Queue) -> None:
-    queue.ordinary(100)
-    for at in range(40):
-        sender = "%s@%s%d.example" % (WORDS[at % 24] * 2, WORDS[at % 24], at)
-        queue.put(sender, client="198.51.%d.7" % at, helo="ylmf-pc", subject="Your parcel is waiting")
-    (found,) = queue.suggestions()
-    assert found.rule == {"helo_name": "ylmf-pc"}
-    assert (found.messages, found.exact) == (40, True)
+# --- counting -------------------------------------------------------------------------------------------------------
 
 
-def mixed_up(queue: Queue) -> None:
-    """Fill a queue with a flood of which each value is other mail's, too."""
-    queue.ordinary(100)
-    cheap = "Cheap pills here %d"
-    for at in range(40):
-        word = WORDS[at % 24]
-        queue.put("%s@forged.example" % word, client="192.0.2.9", helo="d.e", subject=cheap % at)
-        # The domain's own mail, a forwarder's mail, and who writes about such subjects.
-        queue.put("%s@forged.example" % word, client="192.0.2.%d" % (100 + at), helo="b.c", subject=word * 2)
-        queue.put("%s@d%d.example" % (word, at), client="192.0.2.9", helo="d.e", subject=word * 4)
-        queue.put("%s@e%d.example" % (word, at), client="203.0.113.%d" % at, helo="f.g", subject=cheap % at)
+def sampled_in_part(queue: Queue, monkeypatch: pytest.MonkeyPatch, number: int, opened: int) -> None:
+    """Keep a number of messages in the sample, and open some of them."""
+    monkeypatch.setattr(samples, "SAMPLE", number)
+    queue.contents.by_id = {queue_id: queue.contents.by_id[queue_id] for queue_id in queue.sample.to_open(opened)}
 
 
-def test_a_pair_separates_what_neither_value_separates_alone(queue: Queue) -> None:
-    mixed_up(queue)
-    (found,) = queue.suggestions()
-    assert found.rule == {"sender": "forged.example", "client_address": "192.0.2.9"}
-    assert (found.messages, found.exact) == (40, True)
+def test_what_the_summary_counts_is_exact(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue.put_ordinary(300)
+    queue.put_forged(300, login="max@home.example", subject=PARCEL)
+    sampled_in_part(queue, monkeypatch, 300, 200)
+    (found,) = queue.find().suggestions
+    assert found.match == ({"sasl_username": "max@home.example"},)
+    assert (found.messages, found.exact, found.share) == (300, True, 0.5)
+    assert (found.other.share, found.other.counted) == (0.0, False)
+    assert 0.0 < found.other.at_most < 0.05
 
 
-def test_pairs_are_tried_within_a_bound(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suggestions, "_MAX_PAIRS", 0)
-    mixed_up(queue)
-    assert queue.suggestions() == []
+def test_what_a_summary_dropped_is_not_exact(queue: Queue) -> None:
+    queue.put_ordinary(100)
+    queue.put_forged(40, login=None, subject=PARCEL)
+    queue.summary.tops["client_addresses"].missed = 1
+    (found,) = queue.find().suggestions
+    assert (found.match, found.messages, found.exact) == (({"client_address": "198.51.100.7"},), 40, False)
 
 
-def test_estimates(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(samples, "SAMPLE", 100)
-    monkeypatch.setattr(samples, "CONTENTS", 60)
-    queue.ordinary(200)
-    queue.flood(200, login=None, subject="Your parcel %d waits here", client="198.51.100.7")
-    for at in range(200):
-        queue.put("c%d@home.example" % at, client="198.51.100.7", helo="x.y", subject=WORDS[at % 24])
-    opened = queue.sample.to_open()
-    queue.contents.by_id = {queue_id: queue.contents.by_id[queue_id] for queue_id in opened}
-    (found,) = queue.suggestions()
-    assert "header" in found.rule
+def test_content_is_estimated(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue.put_ordinary(300)
+    queue.put_forged(300, login=None, subject=PARCEL)
+    for at in range(300):
+        queue.put(
+            "c%d@own.example" % at,
+            "d%d@d%d.example" % (at, at),
+            client="198.51.100.7",
+            helo="x.y",
+            subject=WORDS[at % 24],
+        )
+    sampled_in_part(queue, monkeypatch, 600, 300)
+    (found,) = queue.find().suggestions
+    assert found.match == (PARCELS,)
     assert not found.exact
-    assert 100 < found.messages < 300
+    assert 240 < found.messages < 360
+    assert found.share == round(found.messages / 900, 4)
 
 
 def test_text_that_was_cut_makes_an_estimate(queue: Queue) -> None:
-    queue.ordinary(40)
-    queue.flood(40, login=None, subject="Your parcel %d waits here")
-    for at in range(30):
-        queue.put("c%d@home.example" % at, client="198.51.100.7", helo="x.y", subject=WORDS[at % 24])
+    queue.put_ordinary(100)
+    queue.put_forged(40, login=None, subject=PARCEL)
+    for at in range(40):
+        queue.put(
+            "c%d@own.example" % at,
+            "d%d@d%d.example" % (at, at),
+            client="198.51.100.7",
+            helo="x.y",
+            subject=WORDS[at % 24],
+        )
+    (found,) = queue.find().suggestions
+    assert (found.match, found.messages, found.exact) == ((PARCELS,), 40, True)
     first = min(queue.contents.by_id)
     queue.contents.by_id[first] = queue.contents.by_id[first]._replace(whole=False)
-    (found,) = queue.suggestions()
-    assert not found.exact
+    (found,) = queue.find().suggestions
+    # The 179 others are looked at.
+    assert (found.match, found.messages, found.exact) == ((PARCELS,), 40, False)
 
 
-def test_a_text_of_unrelated_senders_is_not_suggested(queue: Queue) -> None:
-    queue.ordinary(100)
-    for at in range(60):
-        word = WORDS[at % 24]
+def test_several_rules_are_counted_in_the_sample(queue: Queue) -> None:
+    queue.put_ordinary(100)
+    # Most characters of the text are invisible, so that a rule for it is too long.
+    text = " ".join(word + "\u200b" * 16 for word in ("buy", "pills", "here", "now"))
+    for at in range(40):
         queue.put(
-            "%s@%s%d.example" % (word * 2, word, at),
-            client="198.51.%d.7" % at,
-            helo="mx%d.example" % at,
-            subject="Your parcel is waiting",
-            text="http://%s%d.example/parcel/claim" % (word, at),
+            "%s@%s%d.example" % (WORDS[at % 24], WORDS[at % 24], at),
+            "w%d@there%d.example" % (at, at),
+            client="198.51.100.7" if at >= 16 else "203.%d.113.7" % at,
+            helo="workstation" if at < 24 else WORDS[at % 24] + WORDS[at % 23],
+            text=text,
         )
-    assert queue.suggestions() == []
+    (found,) = queue.find().suggestions
+    assert found.match == (
+        {"client_address": "198.51.100.7"},
+        {"client_name": ["workstation", ".workstation"]},
+    )
+    assert (found.messages, found.exact, found.other) == (40, True, NO_OTHER)
+    assert found.judgement == Judgement(
+        ("senders of 40 domains write the same text", "its clients have no name of a mail server"), (), "likely"
+    )
 
 
-def test_a_text_of_one_network_is_suggested(queue: Queue) -> None:
-    queue.ordinary(100)
-    queue.flood(40, login=None, subject="Your parcel %d waits here")
-    for at in range(15):
-        queue.put("c%d@home.example" % at, client="198.51.100.7", helo="x.y", subject=WORDS[at % 24])
-    (found,) = queue.suggestions()
-    assert list(found.rule) == ["header"]
+def test_reasons_are_estimated(queue: Queue) -> None:
+    queue.put_ordinary(100)
+    for at in range(40):
+        queue.put(
+            "s%d@s%d.example" % (at, at),
+            "b%d@b%d.example" % (at, at),
+            client="%d.9.8.7" % (11 + at),
+            helo="mx.%s%s.example" % (WORDS[at % 24], WORDS[at % 23]),
+            subject="Weekly numbers",
+            reason="mailbox full",
+        )
+    found = queue.find()
+    # The sample has the reasons of two recipients at most.
+    assert [(row.match, row.messages, row.exact) for row in found.groups] == [
+        (({"reason": r"/mailbox\ full/"},), 40, False)
+    ]
 
 
-def test_no_more_suggestions_than_asked_for(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
-    queue.ordinary(50)
-    for at in range(90):
-        queue.put("", "victim%d@example%d.org" % (at % 3, at % 3))
-    assert len(queue.suggestions()) == 3
-    monkeypatch.setattr(suggestions, "MAX_SUGGESTIONS", 2)
-    assert len(queue.suggestions()) == 2
+# --- doubt ----------------------------------------------------------------------------------------------------------
 
 
-def test_values_that_are_too_long_are_not_suggested(queue: Queue) -> None:
-    queue.ordinary(50)
+def test_too_few_opened_messages_leave_doubt(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue.put_ordinary(300)
+    queue.put_forged(60, login=None, subject=PARCEL)
+    sampled_in_part(queue, monkeypatch, 300, 100)
+    found = queue.find()
+    assert (found.suggestions, found.is_doubtful) == ([], True)
+    assert rules(found.groups) == [[{"client_address": "198.51.100.7"}]]
+
+
+def test_nothing_was_opened(queue: Queue) -> None:
+    queue.put_ordinary(60)
+    for _turn in range(40):
+        queue.put("", "victim@example.org")
+    queue.contents.by_id = {}
+    (found,) = queue.find().suggestions
+    assert (found.match, found.messages, found.exact) == (({"sender": "<>"},), 40, True)
+
+
+def test_results_are_bounded(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue.put_ordinary(100)
+    for number, word in enumerate(["Cheap pills", "Your parcel waits", "Claim refund"]):
+        queue.put_forged(
+            30 + 10 * number, login="%s@home.example" % WORDS[number], subject=word, client="198.51.100.%d" % number
+        )
+    logins = [[{"sasl_username": "%s@home.example" % word}] for word in ("gas", "oil", "tea")]
+    assert rules(queue.find().suggestions) == logins
+    monkeypatch.setattr(suggestions, "MAX_SHOWN", 2)
+    found = queue.find()
+    assert rules(found.suggestions) == logins[:2]
+    assert len(found.groups) == 2
+
+
+def test_values_that_are_too_long_are_no_rule(queue: Queue) -> None:
+    queue.put_ordinary(60)
     for _turn in range(40):
         queue.put("", "\x01" * 150 + "@example.org")
-    assert [len(str(suggestion.rule)) < 700 for suggestion in queue.suggestions()] == [True]
+    (found,) = queue.find().suggestions
+    assert found.match == ({"sender": "<>"},)

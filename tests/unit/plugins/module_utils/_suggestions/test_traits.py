@@ -8,322 +8,289 @@ from typing import Any, Sequence
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import SampledMessage, make_content
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.shapes import ShapedText
-from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.traits import Group, Traits, judge, traits_of
-from tests.unit.support.subject import make_envelope
-
-NOW = 1700000000
-PLAIN = Traits(
-    sender="anna@example.com",
-    local="anna",
-    domain="example.com",
-    login=None,
-    address="192.0.2.1",
-    network="192.0.2.0/24",
-    helo="mail.example.com",
-    null_recipient=None,
-    null_recipient_domain=None,
-    only_domain="example.org",
-    odd_client=False,
-    rewritten=False,
-    own_client=False,
-    foreign_sender=False,
-    arrival=NOW,
-    size=1000,
-    recipients=1,
-    from_list=False,
-    delayed_as_spam=False,
-    subject=None,
-    reason=None,
-    paths=(),
-    opened=True,
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.shapes import Piece
+from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.traits import (
+    Traits,
+    is_common_path,
+    organisations_of,
+    traits_of,
 )
-INVOICE = ShapedText(("Your", "invoice", "0", "overdue"), r"/invoice/", 2)
-HELLO = ShapedText(("Hello", None), r"/Hello/", 1)
-PATH = ShapedText(("offer", "claim"), "/offer/claim", 2)
-NO_PATH = ShapedText(("",), "/", 0)
-
-
-def several(number: int = 20, **changes: Any) -> list[Traits]:
-    """Return messages; a change is a value for all, or a function of a message's number."""
-    return [
-        PLAIN._replace(**{name: value(at) if callable(value) else value for name, value in changes.items()})
-        for at in range(number)
-    ]
-
-
-def locals_of(at: int) -> str:
-    return "local%s" % chr(97 + at)
-
-
-def senders(at: int) -> str:
-    return "%s@d%d.example" % (locals_of(at), at)
-
-
-REST = several(40, arrival=lambda at: NOW + 300 * at, size=lambda at: 100 * at + 100)
-MANY: dict[str, Any] = {"sender": senders, "local": locals_of, "domain": lambda at: "d%d.example" % at}
-
-
-@pytest.mark.parametrize(
-    ("group", "points", "text"),
-    [
-        pytest.param(
-            several(**MANY, login="x@y", foreign_sender=True),
-            3,
-            "20 senders of other domains than the login's",
-            id="forged",
-        ),
-        pytest.param(
-            several(**{**MANY, "domain": "d"}, login="x@y", foreign_sender=True), None, "", id="one foreign domain"
-        ),
-        pytest.param(several(login="x", network=lambda at: str(at % 6)), 2, "one login from 6 networks", id="networks"),
-        pytest.param(several(login="x", network=str), 3, "one login from 20 networks", id="many networks"),
-        pytest.param(
-            several(sender=None, local=None, null_recipient="a@b"),
-            3,
-            "the null sender writes to one recipient",
-            id="null",
-        ),
-        pytest.param(
-            several(sender=None, local=None, null_recipient=str, null_recipient_domain="b"),
-            3,
-            "the null sender writes to 20 recipients of one domain",
-            id="null to a domain",
-        ),
-        pytest.param(
-            several(sender=None, local=None, null_recipient=str, null_recipient_domain="example.org"),
-            2,
-            "the null sender writes to 20 recipients of one domain",
-            id="null to a domain that gets other mail",
-        ),
-        pytest.param(
-            several(sender=None, null_recipient="anna@example.com"), None, "", id="null to somebody who sent as much"
-        ),
-        pytest.param(
-            several(sender=None, null_recipient=lambda at: str(at % 2), null_recipient_domain="b"),
-            None,
-            "",
-            id="null to two",
-        ),
-        pytest.param(
-            several(**MANY, subject=INVOICE, address=str), 2, "20 senders write the same subject", id="subject"
-        ),
-        pytest.param(
-            several(**MANY, subject=INVOICE), 3, "20 senders write the same subject", id="subject from one client"
-        ),
-        pytest.param(several(**MANY, subject=HELLO), 1, "20 senders write the same subject", id="one word"),
-        pytest.param(several(subject=INVOICE), None, "", id="subject of one sender"),
-        pytest.param(several(3, subject=INVOICE), None, "", id="too few opened"),
-        pytest.param(
-            several(paths=lambda at: (("h%d.example" % at, PATH),)), 3, "one URL path under 20 hosts", id="path"
-        ),
-        pytest.param(several(paths=(("h.example", PATH),)), None, "", id="path of one sender"),
-        pytest.param(several(paths=lambda at: (("h%d.example" % at, NO_PATH),)), None, "", id="path that says nothing"),
-        pytest.param(
-            several(**MANY, paths=(("h.example", PATH),)),
-            1,
-            "20 senders in 1 networks write the same URL path",
-            id="path of many",
-        ),
-        pytest.param(
-            several(**MANY, paths=(("h.example", NO_PATH),)),
-            1,
-            "20 senders in 1 networks name the same host",
-            id="host",
-        ),
-        pytest.param(
-            several(odd_client=True), 1, "clients without a mail server's name, in 1 networks", id="an odd client"
-        ),
-        pytest.param(
-            several(odd_client=True, network=str),
-            2,
-            "clients without a mail server's name, in 20 networks",
-            id="odd clients",
-        ),
-        pytest.param(
-            several(arrival=lambda at: NOW + at),
-            1,
-            "80% arrived within 0 minutes, of the other messages within 155",
-            id="burst",
-        ),
-        pytest.param(several(arrival=lambda at: NOW + 600 * at), None, "", id="no burst"),
-        pytest.param(several(), 1, "their sizes are alike", id="sizes"),
-        pytest.param(several(recipients=9), 1, "half of them have 9 recipients or more", id="recipients"),
-        pytest.param(several(delayed_as_spam=lambda at: at % 2 == 0), 1, "50% are delayed as spam", id="verdicts"),
-        pytest.param(several(from_list=True), -5, "they have mailing-list headers", id="list"),
-        pytest.param(several(from_list=True, network=str), None, "", id="a list from anywhere"),
-        pytest.param(several(own_client=True), -1, "the client is the sender's own", id="own"),
-    ],
-)
-def test_signs(group: Sequence[Traits], points: int | None, text: str) -> None:
-    found = {sign.text: sign.points for sign in judge(Group(group), Group(REST)).signs}
-    if points is None:
-        # What is left are signs of any mail in such a group.
-        assert set(found) <= {"their sizes are alike", "80% arrived within 0 minutes, of the other messages within 155"}
-    else:
-        assert found[text] == points
-
-
-def test_one_sender_needs_more_points() -> None:
-    one = judge(Group(several(login="x", network=str)), Group(several(40, size=1000)))
-    assert (sum(sign.points for sign in one.signs), one.is_flood) == (3, False)
-    many = judge(Group(several(**MANY, subject=INVOICE)), Group(several(40)))
-    assert (sum(sign.points for sign in many.signs), many.is_flood) == (3, True)
-
-
-def test_one_sender_among_many_others_is_one_sender() -> None:
-    assert Group(several(**MANY)).dispersed()
-    assert not Group([*several(**MANY), *several(25)]).dispersed()
-
-
-@pytest.mark.parametrize(
-    ("changes", "is_held_together"),
-    [
-        pytest.param({**MANY, "network": str}, False, id="unrelated senders"),
-        pytest.param({**MANY, "network": "203.0.113.0/24"}, True, id="one network"),
-        pytest.param({**MANY, "network": "192.0.2.0/24"}, False, id="the network of all mail"),
-        pytest.param({**MANY, "network": "203.0.113.0/24", "own_client": True}, False, id="own servers of one network"),
-        pytest.param({**MANY, "network": str, "login": "x"}, True, id="one login"),
-        pytest.param({"sender": "x@y", "domain": "y", "network": str}, True, id="one sender"),
-        pytest.param({"sender": senders, "domain": "y", "network": str}, True, id="one domain"),
-        pytest.param({"sender": senders, "domain": "y", "network": str, "rewritten": True}, False, id="a forwarder"),
-        pytest.param({"sender": senders, "domain": "example.com", "network": str}, False, id="the domain of all mail"),
-        pytest.param({**MANY, "network": str, "null_recipient": "a@b"}, True, id="the null sender to one recipient"),
-        pytest.param({**MANY, "network": str, "null_recipient_domain": "b"}, True, id="the null sender to one domain"),
-        pytest.param(
-            {**MANY, "network": str, "login": lambda at: "x" if at else None}, True, id="nearly all have one login"
-        ),
-        pytest.param({**MANY, "network": str, "login": lambda at: "x" if at > 1 else None}, False, id="too few have"),
-    ],
-)
-def test_messages_of_one_origin(changes: Any, is_held_together: bool) -> None:
-    assert Group(several(**changes)).has_one_origin(Group(REST)) is is_held_together
-
-
-def test_a_group_of_nothing() -> None:
-    empty = Group([])
-    assert empty.most("sender") == (None, 0.0)
-    assert empty.share("delayed_as_spam") == 0.0
-    assert empty.quantile("size", 0.5) == 0
-    assert empty.window() == (0, 0)
-    assert empty.subject() == (None, 0.0)
-    assert empty.path() == (None, 0.0, 0)
-    assert not judge(empty, empty).is_flood
-    assert not empty.has_one_origin(empty)
-
-
-def test_unknown_times_are_left_out() -> None:
-    group = Group(several(5, arrival=lambda at: 0 if at == 0 else NOW + at))
-    assert group.window() == (NOW + 1, 3)
-
-
-def sampled(
-    *,
-    attributes: Sequence[bytes] = (),
-    sender: bytes | None = b"a@example.com",
-    pending: Sequence[bytes] = (b"b@example.org",),
-) -> SampledMessage:
-    envelope = make_envelope(sender=sender, pending=pending, attributes=attributes)
-    return SampledMessage(0, "4A0F9AC", envelope, len(pending), {b"b@example.org": b"451 looks like Spam"})
+from tests.unit.support.sampled import NOW, PLAIN, make_sampled
 
 
 def traits(**values: Any) -> Traits:
-    (found,) = traits_of([sampled(**values)])
-    return found
+    return traits_of(make_sampled(**values))
 
 
 def test_the_traits_of_a_message() -> None:
-    client = [b"log_client_name=mx.Example.com", b"log_client_address=192.0.2.77", b"log_helo_name=mx.example.com"]
-    message = sampled(attributes=client)._replace(
-        content=make_content([("Subject", "Hello there")], ["http://h.example/offer/claim"])
+    client = [b"log_client_name=mx.Example.com", b"log_client_address=192.0.2.77", b"log_helo_name=MX.example.com"]
+    found = traits(
+        sender=b"Anna@Mail.Example.com",
+        pending=[b"B@example.org"],
+        attributes=[b"sasl_username=Anna@example.net", *client],
+        reasons=[b"451 4.7.1 Looks like SPAM"],
+        headers=[
+            ("Subject", "Cheap pills"),
+            ("From", '"Anna" <anna@FROM.example>'),
+            ("Reply-To", "x@reply.example"),
+            ("X-Mailer", "Bulk 2"),
+            ("List-Id", "x"),
+        ],
+        text="Click http://H.example/offer/claim or http://www.w3.org/other\nto buy many pills now",
     )
-    (found,) = traits_of([message])
-    assert found._replace(subject=None, reason=None, paths=()) == Traits(
-        sender="a@example.com",
-        local="a",
-        domain="example.com",
-        login=None,
+    assert found == Traits(
+        sender="anna@mail.example.com",
+        domain="mail.example.com",
+        sender_organisation="example.com",
+        login="anna@example.net",
+        login_organisation="example.net",
         address="192.0.2.77",
-        network="192.0.2.0/24",
+        networks=("192.0.2.0/24", "192.0.0.0/20", "192.0.0.0/16"),
+        client_name="mx.example.com",
+        client_organisation="example.com",
         helo="mx.example.com",
-        null_recipient=None,
-        null_recipient_domain=None,
-        only_domain="example.org",
-        odd_client=False,
-        rewritten=False,
-        own_client=True,
-        foreign_sender=False,
+        origin="smtp",
+        recipients=("b@example.org",),
+        recipient_count=1,
+        is_rewritten=False,
+        is_odd_client=False,
+        is_inside=False,
         arrival=NOW,
         size=1000,
-        recipients=1,
-        from_list=False,
-        delayed_as_spam=True,
-        subject=None,
-        reason=None,
-        paths=(),
-        opened=True,
+        is_delayed_as_spam=True,
+        reason="* * looks like spam",
+        bulk="list",
+        from_address="anna@from.example",
+        reply_address="x@reply.example",
+        subject_pieces=frozenset([("cheap",), ("cheap", "pills"), ("pills",)]),
+        text_pieces=frozenset([("to", "buy", "many", "pills"), ("buy", "many", "pills", "now")]),
+        hosts=frozenset(["h.example"]),
+        paths=frozenset([("offer", "/"), ("offer", "claim"), ("claim",)]),
+        script="latin",
+        program=("x-mailer", "Bulk 2"),
     )
-    assert found.subject is not None
-    assert found.subject.regex == r"/\A\s*Hello\s+there\s*\Z/"
-    assert found.reason is not None
-    assert [(host, shaped.regex) for host, shaped in found.paths] == [("h.example", "//offer/claim/i")]
+    assert (found.recipient, found.recipient_domain, found.is_null) == ("b@example.org", "example.org", False)
+    assert found.own_organisations == {"example.com", "example.net"}
+
+
+def test_a_message_of_which_nothing_is_known() -> None:
+    found = traits(sender=None, pending=[])
+    assert found == PLAIN._replace(
+        sender=None,
+        domain=None,
+        sender_organisation=None,
+        address=None,
+        networks=(),
+        client_name=None,
+        client_organisation=None,
+        helo=None,
+        origin="local",
+        recipients=(),
+        recipient_count=0,
+    )
+    assert (found.recipient, found.recipient_domain, found.is_null) == (None, None, False)
+    assert found.own_organisations == frozenset()
 
 
 @pytest.mark.parametrize(
-    ("sender", "local"),
+    ("sender", "expected"),
     [
-        pytest.param(b"word123@example.com", "word", id="number"),
-        pytest.param(b"news-owner-anna=example.com@example.org", "news", id="VERP"),
-        pytest.param(b"bounce+77-x@example.org", "bounce", id="extension"),
-        pytest.param(b"a8f3-77bc@example.org", "-", id="token"),
-        pytest.param(b"root", "", id="no domain"),
-        pytest.param(b"", None, id="null sender"),
-        pytest.param(None, None, id="unknown"),
-        pytest.param(b"x" * 300 + b"@example.com", None, id="too long"),
+        pytest.param(b"a@b.example", ("a@b.example", "b.example", "b.example"), id="address"),
+        pytest.param(b"", ("", None, None), id="null sender"),
+        pytest.param(b"root", ("root", None, None), id="no domain"),
+        pytest.param(b"root@", ("root@", None, None), id="an empty domain"),
+        pytest.param(b"A\xc3\x84\xff@b.Example", ("aä\udcff@b.example", "b.example", "b.example"), id="encodings"),
+        pytest.param(b"x" * 194 + b"@a.com", ("x" * 194 + "@a.com", "a.com", "a.com"), id="the longest"),
+        pytest.param(b"x" * 195 + b"@a.com", (None, None, None), id="too long"),
     ],
 )
-def test_varying_parts_of_a_local_part(sender: bytes | None, local: str | None) -> None:
-    assert traits(sender=sender).local == local
+def test_senders(sender: bytes, expected: tuple[str | None, str | None, str | None]) -> None:
+    found = traits(sender=sender)
+    assert (found.sender, found.domain, found.sender_organisation) == expected
+    assert found.is_null is (sender == b"")
+
+
+_IPV6 = ("2001:db8::/64", "2001:db8::/48", "2001:db8::/32")
+_IPV4 = ("192.0.2.0/24", "192.0.0.0/20", "192.0.0.0/16")
 
 
 @pytest.mark.parametrize(
     ("attributes", "expected"),
     [
-        pytest.param([b"client_address=2001:db8::1"], ("2001:db8::/64", True), id="IPv6, without a name"),
-        pytest.param([b"client_address=unknown"], (None, True), id="no address"),
+        pytest.param([b"client_address=2001:db8::1"], ("2001:db8::1", _IPV6, None, True), id="IPv6, no name"),
+        pytest.param([b"client_address=unknown"], (None, (), None, True), id="no address"),
         pytest.param(
-            [b"client_address=192.0.2.1", b"client_name=a.b", b"helo_name=localhost"], ("192.0.2.0/24", True), id="helo"
+            [b"client_address=192.0.2.1", b"client_name=unknown", b"helo_name=mx.b.example"],
+            ("192.0.2.1", _IPV4, "b.example", True),
+            id="the name unknown",
         ),
         pytest.param(
-            [b"client_address=192.0.2.1", b"client_name=a.b", b"helo_name=[1.2.3.4]"],
-            ("192.0.2.0/24", True),
-            id="literal",
+            [b"client_address=192.0.2.1", b"client_name=a.example", b"helo_name=localhost"],
+            ("192.0.2.1", _IPV4, "a.example", True),
+            id="a HELO name without a domain",
         ),
-        pytest.param([b"client_address=192.0.2.1", b"sasl_username=a"], ("192.0.2.0/24", False), id="who logs in"),
-        pytest.param([], (None, False), id="local"),
+        pytest.param(
+            [b"client_address=192.0.2.1", b"helo_name=localhost"],
+            ("192.0.2.1", _IPV4, None, True),
+            id="only a HELO name without a domain",
+        ),
+        pytest.param(
+            [b"client_address=192.0.2.1", b"helo_name=[192.0.2.1]"],
+            ("192.0.2.1", _IPV4, None, True),
+            id="only an address as the HELO name",
+        ),
+        pytest.param(
+            [b"client_address=192.0.2.1", b"client_name=a.example", b"helo_name=[192.0.2.1]"],
+            ("192.0.2.1", _IPV4, "a.example", True),
+            id="an address as the HELO name",
+        ),
+        pytest.param(
+            [b"client_address=192.0.2.1", b"client_name=a.example"],
+            ("192.0.2.1", _IPV4, "a.example", True),
+            id="no HELO name",
+        ),
+        pytest.param(
+            [b"client_address=192.0.2.1", b"client_name=a.example", b"helo_name=x.example"],
+            ("192.0.2.1", _IPV4, "a.example", False),
+            id="a mail server",
+        ),
+        pytest.param(
+            [b"client_address=192.0.2.1", b"sasl_username=a"], ("192.0.2.1", _IPV4, None, False), id="a login"
+        ),
+        pytest.param([], (None, (), None, False), id="a local program"),
     ],
 )
-def test_clients(attributes: list[bytes], expected: tuple[str | None, bool]) -> None:
+def test_clients(attributes: list[bytes], expected: tuple[Any, ...]) -> None:
     found = traits(attributes=attributes)
-    assert (found.network, found.odd_client) == expected
-    # What is no address makes no rule.
-    assert (found.address is None) == (found.network is None)
+    assert (found.address, found.networks, found.client_organisation, found.is_odd_client) == expected
 
 
-def test_recipients_of_the_null_sender() -> None:
-    assert traits(sender=b"", pending=[b"A@b"])[7:10] == ("a@b", "b", "b")
-    assert traits(sender=b"", pending=[b"a@b", b"c@b"])[7:10] == (None, "b", "b")
-    assert traits(sender=b"", pending=[b"a@b", b"c@d"])[7:10] == (None, None, None)
+@pytest.mark.parametrize(
+    ("pending", "recipients", "recipient", "domain"),
+    [
+        pytest.param([b"A@b", b"a@B"], ("a@b",), "a@b", "b", id="one in two spellings"),
+        pytest.param([b"a@b", b"c@b"], ("a@b", "c@b"), None, "b", id="one domain"),
+        pytest.param([b"c@d", b"a@b"], ("a@b", "c@d"), None, None, id="two domains"),
+        pytest.param([b"x" * 201], (), None, None, id="too long"),
+    ],
+)
+def test_recipients(
+    pending: list[bytes], recipients: tuple[str, ...], recipient: str | None, domain: str | None
+) -> None:
+    found = traits(pending=pending)
+    assert (found.recipients, found.recipient, found.recipient_domain) == (recipients, recipient, domain)
 
 
-def test_senders_that_a_forwarder_wrote() -> None:
-    assert traits(sender=b"SRS0=4f2a=CA=example.org=b@example.net").rewritten
-    assert traits(sender=b"srs1+4f2a=example.org==b@example.net").rewritten
-    assert not traits(sender=b"srs0@example.com").rewritten
+@pytest.mark.parametrize(
+    ("sender", "is_rewritten"),
+    [
+        pytest.param(b"SRS0=4f2a=CA=example.org=b@example.net", True, id="SRS0"),
+        pytest.param(b"srs1+4f2a=example.org==b@example.net", True, id="SRS1"),
+        pytest.param(b"prvs=4f2a1b2c3d=b@example.net", True, id="BATV"),
+        pytest.param(b"srs0@example.com", False, id="a name"),
+        pytest.param(b"x-srs0=4f2a=CA=example.org=b@example.net", False, id="not at the beginning"),
+        pytest.param(None, False, id="unknown"),
+    ],
+)
+def test_senders_that_a_forwarder_wrote(sender: bytes | None, is_rewritten: bool) -> None:
+    assert traits(sender=sender).is_rewritten is is_rewritten
 
 
-def test_foreign_senders() -> None:
-    assert traits(attributes=[b"sasl_username=a@example.net"]).foreign_sender
-    assert not traits(attributes=[b"sasl_username=b@example.com"]).foreign_sender
-    assert traits(attributes=[b"sasl_username=a@example.com"]).own_client
+@pytest.mark.parametrize(
+    ("reasons", "is_spam", "shape"),
+    [
+        pytest.param([], False, None, id="none"),
+        pytest.param([b"mailbox full"], False, "mailbox full", id="another reason"),
+        pytest.param([b"mailbox full", b"550 blacklisted"], True, "mailbox full", id="the second recipient's"),
+        pytest.param([b"451 poor Reputation of 192.0.2.1"], True, "* poor reputation of *", id="reputation"),
+    ],
+)
+def test_delay_reasons(reasons: list[bytes], is_spam: bool, shape: str | None) -> None:
+    found = traits(pending=[b"a@b", b"c@d"], reasons=reasons)
+    assert (found.is_delayed_as_spam, found.reason) == (is_spam, shape)
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        pytest.param("Anna <Anna@Example.com>", "anna@example.com", id="with a name"),
+        pytest.param("a@b.example, c@d.example", "a@b.example", id="the first of two"),
+        pytest.param("nobody", None, id="no address"),
+        pytest.param("x" * 200 + "@a.example", None, id="too long"),
+    ],
+)
+def test_addresses_in_headers(value: str, address: str | None) -> None:
+    found = traits(headers=[("From", value), ("Reply-To", value)], text="")
+    assert (found.from_address, found.reply_address) == (address, address)
+
+
+@pytest.mark.parametrize(
+    ("headers", "program"),
+    [
+        pytest.param([("User-Agent", "a"), ("X-Mailer", "b")], ("x-mailer", "b"), id="two"),
+        pytest.param(
+            [("X-Mailer", "b"), ("X-PHP-Originating-Script", "33:x.php")],
+            ("x-php-originating-script", "33:x.php"),
+            id="a script first",
+        ),
+        pytest.param([("X-Mailer", ""), ("User-Agent", "a")], ("user-agent", "a"), id="an empty one"),
+        pytest.param([("X-Mailer", "a"), ("X-Mailer", "b")], ("x-mailer", "a"), id="the first of one name"),
+        pytest.param([], None, id="none"),
+    ],
+)
+def test_the_program_that_wrote_the_message(
+    headers: Sequence[tuple[str, str]], program: tuple[str, str] | None
+) -> None:
+    assert traits(headers=headers, text="").program == program
+
+
+def test_links_to_common_hosts_have_neither_host_nor_path() -> None:
+    found = traits(text="http://www.facebook.com/offer/claim")
+    assert (found.hosts, found.paths) == (frozenset(), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("piece", "is_common"),
+    [
+        pytest.param(("unsubscribe", "/"), True, id="a usual word"),
+        pytest.param(("wp-content", "uploads", "/"), True, id="usual words"),
+        pytest.param(("wp-content", "claim"), False, id="a usual and an unusual word"),
+        pytest.param(("index0.html",), True, id="a number"),
+        pytest.param(("0",), True, id="only a number"),
+        pytest.param(("0-0",), True, id="no word"),
+        pytest.param(("x",), True, id="one letter"),
+        pytest.param(("u", "en"), True, id="a language"),
+        pytest.param(("a0b0c0",), False, id="letters and digits in turn"),
+    ],
+)
+def test_paths_that_unrelated_senders_have(piece: Piece, is_common: bool) -> None:
+    assert is_common_path(piece) is is_common
+
+
+def test_organisations_of_hosts() -> None:
+    assert organisations_of(["www.a.example", "a.example", "x.b.co.uk"]) == {"a.example", "b.co.uk"}
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [
+        pytest.param("hello there", "", id="few letters"),
+        pytest.param("hello there, how are you", "latin", id="latin"),
+        pytest.param("\u0430" * 12, "cyrillic", id="cyrillic"),
+        pytest.param("\u0430" * 4 + "a" * 9, "cyrillic", id="three of ten letters"),
+        pytest.param("\u0430" * 3 + "a" * 9, "latin", id="fewer"),
+        pytest.param("\u4e2d" * 12, "chinese, japanese or korean", id="chinese"),
+        pytest.param("\ufb50" * 12, "other", id="behind all blocks"),
+        pytest.param(" " * 400 + "\u0430" * 12, "", id="far behind"),
+    ],
+)
+def test_the_script_of_most_letters(text: str, script: str) -> None:
+    assert traits(text=text).script == script
+
+
+@pytest.mark.parametrize(
+    ("address", "is_inside"),
+    [("10.1.2.3", True), ("192.168.0.1", True), ("fd00::1", True), ("192.0.2.1", False), ("unknown", False)],
+)
+def test_private_addresses(address: str, is_inside: bool) -> None:
+    assert traits(attributes=[b"client_address=" + address.encode()]).is_inside is is_inside

@@ -45,7 +45,7 @@ def _forged_senders(case: Case) -> str | None:
     if login is None:
         return None
     foreign = Crowd([traits for traits in case.group.members if _is_foreign(traits)])
-    if len(foreign.members) < 0.5 * case.size or foreign.effective(sender_organisation) < MANY:
+    if len(foreign.members) < 0.5 * case.size or foreign.effective(lambda traits: traits.domain) < MANY:
         return None
     return "one login sends under %d foreign domains" % foreign.distinct(lambda traits: traits.domain)
 
@@ -77,7 +77,6 @@ def _networks_of_logins(crowd: Crowd) -> Iterable[int]:
 def _null_sender(case: Case) -> str | None:
     if not case.is_null:
         return None
-    recipients = case.group.distinct(lambda traits: traits.recipient)
     if case.has("recipient", 0.8) and case.bindings["recipient"].field == "recipient":
         recipients = len(case.bindings["recipient"].values)
         return "the null sender writes to %d %s" % (recipients, "recipient" if recipients == 1 else "recipients")
@@ -86,7 +85,8 @@ def _null_sender(case: Case) -> str | None:
     other = sum(traits.recipient_domain == name for traits in case.rest.members)
     if share < 0.8 or (case.size < 0.25 * other and _burst(case) is None):
         return None
-    return "the null sender writes to %d recipients of one domain" % recipients
+    there = Crowd([traits for traits in case.group.members if traits.recipient_domain == name])
+    return "the null sender writes to %d recipients of one domain" % there.distinct(lambda traits: traits.recipient)
 
 
 def _one_content(case: Case) -> str | None:

@@ -98,12 +98,9 @@ class RuleFinder:
 
     def clean(self, core: Mask) -> Choice | None:
         """Return rules that select a group and little else; None if there are none."""
-        # Why mail waits is no trait of a flood, nor is the domain that it goes to alone.
-        candidates = [
-            row
-            for row in self._candidates(core)
-            if "reason" not in row.rule and row.rank != (RANK["recipient_domain"],)
-        ]
+        notices = self.universe.binding("sender", core)
+        is_null = notices is not None and notices.values == ("<>",) and notices.share >= _ENOUGH
+        candidates = [row for row in self._candidates(core) if _is_safe(row, is_null=is_null)]
         chosen: list[_Candidate] = []
         covered: Mask = 0
         size = size_of(core)
@@ -171,6 +168,18 @@ class RuleFinder:
             )
         if len(values) > 1:
             yield _Candidate((RANK[name],), field.rule(values[:1]), covers[values[0]], field.in_content)
+
+
+def _is_safe(row: _Candidate, *, is_null: bool) -> bool:
+    """Return whether a rule says more than why mail waits, what domain it goes to, that it is a notice, or that it is of this host.
+
+    is_null: whether it is for notices. Then it selects only notices, by whom they are for.
+    """
+    if "reason" in row.rule or (set(row.rule) <= {"sender", "origin"} and row.rule.get("sender", "<>") == "<>"):
+        return False
+    return row.rank != (RANK["recipient_domain"],) and (
+        not is_null or (row.rule.get("sender") == "<>" and "recipient" in row.rule)
+    )
 
 
 def _union(covers: Iterable[Mask]) -> Mask:

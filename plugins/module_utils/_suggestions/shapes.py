@@ -130,7 +130,7 @@ def text_pieces(text: str) -> Iterator[Piece]:
 
 def words_regex(piece: Piece) -> str:
     """Return the regular expression for texts that contain the words of a piece."""
-    if _UNSPACED.match(piece[0]):
+    if len(piece) == 1 and _UNSPACED.match(piece[0]):
         return "/%s/" % _numbers(piece[0])
     return r"/(?<!\S)%s(?!\S)/" % r"\s+".join(map(_numbers, piece))
 
@@ -161,7 +161,8 @@ def name_regex(shape: str) -> str:
 
 def reason_shape(reason: str) -> str:
     """Return a delay reason, in lower case, in which * is a name, an address, a number or another token."""
-    return _TOKEN.sub("*", reason.lower())[:_MAX_REASON]
+    # What is behind the end of the shape makes no difference, and the search takes quadratic time.
+    return _TOKEN.sub("*", reason[: 2 * _MAX_REASON].lower())[:_MAX_REASON]
 
 
 def reason_regex(shape: str) -> str:

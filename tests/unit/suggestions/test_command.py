@@ -70,11 +70,12 @@ def test_the_tables_of_all_parts_are_written(
     text = document.read_text(encoding="utf-8")
     assert [line for line in text.splitlines() if line.startswith("### ")] == [
         "### Development",
-        "### Blind",
-        "### Corpus",
+        "### Real mail, used for development",
+        "### First blind set, used for development later",
+        "### Second blind set",
     ]
-    assert (text[:5], text[-5:], "old" in text) == ("head\n", "tail\n", False)
-    assert {queue.part for queue in wanted} == {"development", "blind", "corpus"}
+    assert (text[:5], text[-5:], "\nold\n" in text) == ("head\n", "tail\n", False)
+    assert {queue.part for queue in wanted} == {"development", "blind", "blind_two", "corpus"}
 
 
 def test_a_part_of_the_tables_is_not_written(

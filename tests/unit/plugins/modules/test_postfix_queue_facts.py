@@ -363,7 +363,7 @@ def test_suggestions_from_a_listing(run: ModuleRun) -> None:
     rows = [{**LISTED[0], "queue_id": "4A0F%03X" % number} for number in range(20)]
     run.answers["postqueue"] = said("".join(json.dumps(row) + "\n" for row in rows))
     found = facts(run(source="postqueue", gather=["suggestions"]))
-    assert [row["match"] for row in found["suggestions"]] == [[{"sender": "<>"}]]
+    assert [row["match"] for row in found["suggestions"]] == [[{"sender": "<>", "recipient": "victim@example.org"}]]
     assert found["suggestions_note"] == (
         "Look at what a rule selects before you act on it: postfix_message_info with match and limit opens such messages. postqueue "
         "shows no login, client and content: only senders, recipients and reasons were looked at."

@@ -199,7 +199,7 @@ def test_what_was_not_looked_at(has_content: bool, with_reasons: bool, note: str
         queue.put("", "victim@example.org")
     opener = Opener(queue.contents) if has_content else None
     shown = show_suggestions(queue.sample, opener, queue.summary, with_reasons=with_reasons)
-    assert [row["match"] for row in shown["suggestions"]] == [[{"sender": "<>"}]]
+    assert [row["match"] for row in shown["suggestions"]] == [[{"sender": "<>", "recipient": "victim@example.org"}]]
     assert shown["suggestions_note"] == note
 
 

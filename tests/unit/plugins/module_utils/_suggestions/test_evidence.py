@@ -98,10 +98,23 @@ ROAMING = several(40, login=lambda at: "l%d" % (at % 4), networks=lambda at: ("n
             id="one foreign organisation more often than others",
         ),
         pytest.param(
-            several(**{**names(), **THIEF, "sender_organisation": lambda at: "d%d.example" % (at % 3)}),
+            several(
+                **{
+                    **names(),
+                    **THIEF,
+                    "sender_organisation": lambda at: "d%d.example" % (at % 3),
+                    "domain": lambda at: "d%d.example" % (at % 3),
+                }
+            ),
             REST,
             None,
-            id="three foreign organisations",
+            id="three foreign domains",
+        ),
+        pytest.param(
+            several(**{**names(), **THIEF, "sender_organisation": "spam.example"}),
+            REST,
+            FORGED,
+            id="many domains of one foreign organisation",
         ),
         pytest.param(several(**{**names(), **THIEF, "sender_organisation": "example.com"}), REST, None, id="own names"),
         pytest.param(several(**{**THIEF, "sender_organisation": None, "domain": None}), REST, None, id="no domain"),

@@ -93,7 +93,7 @@ def test_the_surest_suggestion_comes_first_and_the_largest_group(queue: Queue) -
     found = queue.find()
     assert [(row.match, row.judgement.confidence) for row in found.suggestions] == [
         (({"sasl_username": "max@home.example"},), "likely"),
-        (({"sender": "<>"},), "possible"),
+        (({"sender": "<>", "recipient": "victim@example.org"},), "possible"),
     ]
     assert [row.messages for row in found.suggestions] == [30, 50]
     assert [row.messages for row in found.groups] == [50, 30]
@@ -301,7 +301,8 @@ def test_nothing_was_opened(queue: Queue) -> None:
         queue.put("", "victim@example.org")
     queue.contents.by_id = {}
     (found,) = queue.find().suggestions
-    assert (found.match, found.messages, found.exact) == (({"sender": "<>"},), 40, True)
+    rule = {"sender": "<>", "recipient": "victim@example.org"}
+    assert (found.match, found.messages, found.exact) == ((rule,), 40, True)
 
 
 def test_results_are_bounded(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,4 +324,5 @@ def test_values_that_are_too_long_are_no_rule(queue: Queue) -> None:
     for _turn in range(40):
         queue.put("", "\x01" * 150 + "@example.org")
     (found,) = queue.find().suggestions
-    assert found.match == ({"sender": "<>"},)
+    # The null sender alone would select every notice.
+    assert found.match == ({"sender": "<>", "recipient": "example.org"},)

@@ -108,7 +108,7 @@ def personal(place: Place, rng: random.Random, author: Person, recipient: Person
         text += "\n\n" + below
     if subject.startswith(language.reply):
         date = "%d.%d.2026" % (rng.randint(1, 28), rng.randint(1, 12))
-        earlier = _body(rng, language, recipient, author)
+        earlier = _body(rng, language, author=recipient, recipient=author)
         text += "\n\n%s\n> %s" % (language.wrote % (date, recipient.name), earlier.replace("\n", "\n> "))
         headers.append("In-Reply-To: <%s@%s>" % (code(rng, 16).lower(), recipient.domain))
     html = as_html(text, style=own.choice(("font-family:Calibri", "", "font-size:12px"))) if own.random() < 0.6 else ""

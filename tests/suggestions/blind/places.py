@@ -180,10 +180,21 @@ def _place(
     ]
     words = [word for phrase in language.thing for word in re.findall(r"\w+", phrase)]
     return Place(
-        own, partners, [plain(who.name.replace(" ", ".")) for who in people], words, rng.choice((6.0, 12.0, 30.0, 72.0)),
-        host=host or "mail." + own, language=language, users=people, contacts=outside, inbound=inbound, title=title, office=net, forwards=forwards,
+        own=own,
+        partners=partners,
+        people=[plain(who.name.replace(" ", ".")) for who in people],
+        words=words,
+        hours=rng.choice((6.0, 12.0, 30.0, 72.0)),
+        host=host or "mail." + own,
+        language=language,
+        users=people,
+        contacts=outside,
+        inbound=inbound,
+        title=title,
+        office=net,
+        forwards=forwards,
         domains=frozenset([own, *(who.domain for who in people)]),
-    )  # fmt: skip
+    )
 
 
 def _customers(stem: Sequence[str], end: Sequence[str], number: int) -> list[str]:

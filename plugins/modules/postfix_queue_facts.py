@@ -50,8 +50,9 @@ options:
     description:
       - What to gather. By default everything but V(suggestions).
       - V(reasons) reads the delay reason of every message. The run then takes about twice as long.
-      - V(suggestions) shows what the queue consists of (C(groups)), and which of it looks like a flood (C(suggestions)). It opens up to 300
-        messages. The result may show text that several messages have in common, such as subjects and URLs.
+      - V(suggestions) shows what the queue consists of (C(groups)), and which of it looks like a flood (C(suggestions)). It opens up to 500
+        messages, or up to 1,200 if that leaves a rule in doubt. The result may show text that several messages have in common, such as
+        subjects and URLs.
     type: list
     elements: str
     choices: [counts, top, shape, reasons, messages, suggestions]
@@ -333,7 +334,7 @@ ansible_facts:
               traits: [{"trait": "sasl_username", "value": "stolen@example.com", "share": 1.0, "elsewhere": 0.0}]
               other: {"share": 0.0, "at_most": 0.0, "counted": true}
               confidence: likely
-              evidence_for: ["1201 senders of other domains than the login's"]
+              evidence_for: ["one login sends under 1201 foreign domains"]
               evidence_against: []
         suggestions_note:
           description: What to do with the suggestions, or that nothing looks like a flood, and which data was not available.

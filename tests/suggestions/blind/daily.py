@@ -28,7 +28,10 @@ _PROGRAMS = (
 )
 _ROLES = ("Sales", "Purchasing", "Service", "Office", "Research", "Accounts", "Planning", "Quality", "IT", "Director")
 _CLOSINGS = (
-    "This {message|e-mail} {is|may be} confidential and {meant only for|intended solely for} the {person|recipient} {it is addressed to|named above}. {If you got it in error, delete it.|}",
+    (
+        "This {message|e-mail} {is|may be} confidential and {meant only for|intended solely for} the "
+        "{person|recipient} {it is addressed to|named above}. {If you got it in error, delete it.|}"
+    ),
     "Please {think of|consider} the environment before you print this {mail|e-mail}.",
     "{Registered in|Company registered in} {England|Ireland|Wales} {no.|number} {4471|88231|120965}.",
     "Diese {E-Mail|Nachricht} enthält vertrauliche Informationen. {Wenn|Falls} Sie nicht der {richtige |}{Empfänger|Adressat} sind, löschen Sie sie bitte.",
@@ -256,7 +259,8 @@ class Notice(NamedTuple):
 
 _NOTICES: Sequence[Notice] = (
     Notice("parcel-point.example", "Your parcel %d arrives {today|tomorrow}", "Your parcel %d is on its way.\n\nTrack it: https://parcel-point.example/t/%d"),
-    Notice("codeforge.example", "[{core|docs|infra}] {Fix|Add|Remove} {tests|parser|cache} (#%d)", "@{kim|lee|mo} {commented|approved|merged} this.\n\nhttps://codeforge.example/p/%d"),
+    Notice("codeforge.example", "[{core|docs|infra}] {Fix|Add|Remove} {tests|parser|cache} (#%d)",
+        "@{kim|lee|mo} {commented|approved|merged} this.\n\nhttps://codeforge.example/p/%d"),
     Notice("meetly.example", "Reminder: {standup|review|call} at {9|10|14}:{00|30}", "Join: https://meetly.example/j/%d\nPasscode %d"),
     Notice("bank-north.example", "Your statement is ready", "Your statement %d can be read in online banking."),
     Notice("friendsbook.example", "{Ann|Bo|Cy} {liked|shared} your {photo|post}", "See it at https://friendsbook.example/n/%d"),

@@ -34,8 +34,10 @@ from tests.suggestions.letters import Letter, World
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
 
 _THROW_AWAY = (
-    ("Walk-In Tubs", "Bathe {safely|in comfort} {again|at any age}", "{Seniors|Parents} {love|trust} these tubs. {Save up to|Get} {1500|40%%} {off|this month}."),
-    ("Solar Rebate", "{Your roof|Homeowners} {may qualify|could save}", "{New program|Zip code check}: {panels|a roof} at {no|zero} cost. {See if you qualify|Check now}."),
+    ("Walk-In Tubs", "Bathe {safely|in comfort} {again|at any age}",
+        "{Seniors|Parents} {love|trust} these tubs. {Save up to|Get} {1500|40%%} {off|this month}."),
+    ("Solar Rebate", "{Your roof|Homeowners} {may qualify|could save}",
+        "{New program|Zip code check}: {panels|a roof} at {no|zero} cost. {See if you qualify|Check now}."),
     ("Gutter Guard", "{Never|Stop} {clean|climb to} gutters {again|}", "{Lifetime|No-clog} {guarantee|guards}, {free|quick} estimate {today|now}."),
     ("Hearing Aid", "{Tiny|Invisible} device {helps|amazes} {doctors|many}", "{Hear|Enjoy} {every word|the birds} {again|}. {45|60} days trial."),
     ("Term Life", "{250,000|Half a million} cover from {9|12} a month", "{No exam|Quick quote} for {ages 40 to 75|you}. {Compare|Start} {rates|here}."),
@@ -112,9 +114,25 @@ def bots_with_attachment(_world: World, rng: random.Random) -> Letter:
 
 
 _FUNDS = (
-    "I am {Mrs|Ms} {Grace|Aisha|Ruth} {Coleman|Danjuma|Mbeki}, {widow of the late|wife of the late} {Engineer|Dr} {Paul|Isaac} {Coleman|Danjuma}. {Before he died|In his will} he {left|deposited} the sum of {8.5|10.4|12} million {US dollars|USD} with a {bank|security company} in {Abidjan|Lomé|Accra}. {Doctors say|I am told} I have {few weeks|short time}. I want {you|a God-fearing person} to {use it for orphans|receive it for charity}.",
-    "This is to {inform|notify} you that your {payment file|compensation fund|inheritance} of {4.7|15|2.8} million has been {approved|released} by the {Ministry of Finance|World Settlement Office}. An {ATM card|international draft} was {issued|signed} in your name. {Send|Forward} your {full name, address and phone|particulars} {urgently|without delay}.",
-    "Le {escribo|saludo} con {respeto|confianza}. Soy {abogado|notario} del difunto {Sr.|ingeniero} {Roberto|Luis} {Klein|Weber}, que {murió|falleció} sin {herederos|testamento}. El banco {guarda|conserva} {9,2|7,5} millones de euros. Usted lleva {su apellido|el mismo nombre} y {juntos|los dos} podemos {reclamar|recibir} {la herencia|el dinero}.",
+    (
+            "I am {Mrs|Ms} {Grace|Aisha|Ruth} {Coleman|Danjuma|Mbeki}, {widow of the late|wife of the late} "
+            "{Engineer|Dr} {Paul|Isaac} {Coleman|Danjuma}. {Before he died|In his will} he {left|deposited} the sum "
+            "of {8.5|10.4|12} million {US dollars|USD} with a {bank|security company} in {Abidjan|Lomé|Accra}. "
+            "{Doctors say|I am told} I have {few weeks|short time}. I want {you|a God-fearing person} to {use it for "
+            "orphans|receive it for charity}."
+        ),
+    (
+            "This is to {inform|notify} you that your {payment file|compensation fund|inheritance} of {4.7|15|2.8} "
+            "million has been {approved|released} by the {Ministry of Finance|World Settlement Office}. An {ATM "
+            "card|international draft} was {issued|signed} in your name. {Send|Forward} your {full name, address and "
+            "phone|particulars} {urgently|without delay}."
+        ),
+    (
+            "Le {escribo|saludo} con {respeto|confianza}. Soy {abogado|notario} del difunto {Sr.|ingeniero} "
+            "{Roberto|Luis} {Klein|Weber}, que {murió|falleció} sin {herederos|testamento}. El banco "
+            "{guarda|conserva} {9,2|7,5} millones de euros. Usted lleva {su apellido|el mismo nombre} y {juntos|los "
+            "dos} podemos {reclamar|recibir} {la herencia|el dinero}."
+        ),
 )  # fmt: skip
 
 
@@ -186,9 +204,21 @@ def backscatter(_world: World, rng: random.Random) -> Letter:
 
 
 _THREATS = (
-    "{I know|I have} {one of your passwords|your secrets}{.|!} {Some months ago|In spring} I {placed|installed} {malware|a trojan} on {a site with adult videos|your device}. {Your camera|The software} {recorded|filmed} you. {I have|There are} {two|three} {clips|videos} and all your contacts.",
-    "{Hello|Hi}. {This is my last warning|Read this with care}. {Your system|Your router} was {hacked|infected} {by me|with my program}. I {watched|saw} what you {like|do} {at night|online} and {saved|copied} {everything|the video}. {Your family|Your colleagues} {will|may} {get|see} it.",
-    "{Hola|Saludos}. {Soy|Somos} {hacker|un grupo de programadores}. {Hace meses|En marzo} {entré en|infecté} tu {ordenador|teléfono}. {Tengo|Guardo} {un vídeo|grabaciones} de ti {y|junto con} todos tus contactos.",
+    (
+        "{I know|I have} {one of your passwords|your secrets}{.|!} {Some months ago|In spring} I "
+        "{placed|installed} {malware|a trojan} on {a site with adult videos|your device}. {Your camera|The "
+        "software} {recorded|filmed} you. {I have|There are} {two|three} {clips|videos} and all your contacts."
+    ),
+    (
+        "{Hello|Hi}. {This is my last warning|Read this with care}. {Your system|Your router} was "
+        "{hacked|infected} {by me|with my program}. I {watched|saw} what you {like|do} {at night|online} and "
+        "{saved|copied} {everything|the video}. {Your family|Your colleagues} {will|may} {get|see} it."
+    ),
+    (
+        "{Hola|Saludos}. {Soy|Somos} {hacker|un grupo de programadores}. {Hace meses|En marzo} {entré "
+        "en|infecté} tu {ordenador|teléfono}. {Tengo|Guardo} {un vídeo|grabaciones} de ti {y|junto con} todos "
+        "tus contactos."
+    ),
 )
 
 
@@ -247,7 +277,11 @@ def bank_phishing(_world: World, rng: random.Random) -> Letter:
     text = (
         spin(
             rng,
-            "{Sayın müşterimiz|Değerli müşterimiz|Merhaba},\n\n{Hesabınız|Kartınız|İnternet şubeniz} {geçici olarak|güvenlik nedeniyle} {kapatıldı|kısıtlandı|askıya alındı}. {Lütfen|Hemen} {bilgilerinizi|telefon numaranızı|kimliğinizi} {doğrulayın|güncelleyin}:\n\n",
+            (
+                "{Sayın müşterimiz|Değerli müşterimiz|Merhaba},\n\n{Hesabınız|Kartınız|İnternet şubeniz} {geçici "
+                "olarak|güvenlik nedeniyle} {kapatıldı|kısıtlandı|askıya alındı}. {Lütfen|Hemen} "
+                "{bilgilerinizi|telefon numaranızı|kimliğinizi} {doğrulayın|güncelleyin}:\n\n"
+            ),
         )
         + url
     )

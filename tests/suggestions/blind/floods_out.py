@@ -87,14 +87,21 @@ def phished_mailbox(_world: World, rng: random.Random) -> Letter:
     )
     text = spin(
         rng,
-        "{Hallo|Guten Tag|Sehr geehrte Damen und Herren},\n\n{anbei|hier|wie besprochen} {finden Sie|erhalten Sie} {das Dokument|die Unterlagen|die Rechnung}, {das ich Ihnen freigegeben habe|zur Prüfung|zur Durchsicht bis morgen}:\n\n",
+        (
+            "{Hallo|Guten Tag|Sehr geehrte Damen und Herren},\n\n{anbei|hier|wie besprochen} {finden "
+            "Sie|erhalten Sie} {das Dokument|die Unterlagen|die Rechnung}, {das ich Ihnen freigegeben habe|zur "
+            "Prüfung|zur Durchsicht bis morgen}:\n\n"
+        ),
     )
     text += (
         link
         + "\n\n"
         + spin(
             rng,
-            "{Bitte melden Sie sich mit Ihrer E-Mail-Adresse an.|Zum Öffnen ist Ihr Passwort nötig.|Der Zugang läuft heute ab.}\n\n{Mit freundlichen Grüßen|Viele Grüße}\n",
+            (
+                "{Bitte melden Sie sich mit Ihrer E-Mail-Adresse an.|Zum Öffnen ist Ihr Passwort nötig.|Der "
+                "Zugang läuft heute ab.}\n\n{Mit freundlichen Grüßen|Viele Grüße}\n"
+            ),
         )
         + victim.name
     )
@@ -170,7 +177,11 @@ def form_copies(_world: World, rng: random.Random) -> Letter:
         )
         + link
     )
-    text = "Dear %s,\n\nthank you for your message to Little Florist. We answer within two working days.\nThis is a copy of what you sent:\n\nName: %s\nE-Mail: %s\nPhone: 8%d\nMessage:\n%s\n\n-- \nLittle Florist, 12 Mill Lane\nhttps://littleflorist.example/" % (
+    text = (
+            "Dear %s,\n\nthank you for your message to Little Florist. We answer within two working days.\nThis is a "
+            "copy of what you sent:\n\nName: %s\nE-Mail: %s\nPhone: 8%d\nMessage:\n%s\n\n-- \nLittle Florist, 12 "
+            "Mill Lane\nhttps://littleflorist.example/"
+        ) % (
         name, name, victim.address, rng.randint(9 * 10**9, 10**10 - 1), code(rng, rng.randint(6, 24), _LOWER),
     )  # fmt: skip
     draft = Draft(
@@ -200,7 +211,9 @@ def mailer_script(_world: World, rng: random.Random) -> Letter:
     number = "DE%d" % rng.randint(10**9, 10**10 - 1)
     text = spin(
         rng,
-        "{Guten Tag|Sehr geehrter Kunde|Sehr geehrte Kundin, sehr geehrter Kunde},\n\n{Ihr Paket|Ihre Sendung} %s {konnte nicht zugestellt werden|liegt im Zentrallager|wird zurückgeschickt}. {Es fehlt|Offen ist} {eine Gebühr|der Zoll} von {1,99|2,95|2,49} EUR.\n\n"
+        "{Guten Tag|Sehr geehrter Kunde|Sehr geehrte Kundin, sehr geehrter Kunde},\n\n{Ihr Paket|Ihre "
+        "Sendung} %s {konnte nicht zugestellt werden|liegt im Zentrallager|wird zurückgeschickt}. {Es "
+        "fehlt|Offen ist} {eine Gebühr|der Zoll} von {1,99|2,95|2,49} EUR.\n\n"
         "{Jetzt bezahlen|Hier freigeben|Zustellung planen}:\nhttps://%s/%s.php?id=%s\n\n{Ihr Paketdienst|Kundenservice|Ihr Zustellteam}",
     ) % (
         number,
@@ -235,7 +248,11 @@ def many_sites(_world: World, rng: random.Random) -> Letter:
     domain = rng.choice(sorted(WEBHOST.domains)[:26])
     girl = rng.choice(("Оля", "Катя", "Марина", "Света", "Настя", "Ира"))
     city = rng.choice(("Казань", "Тверь", "Омск", "Пермь", "Самара"))
-    text = spin(rng, "{Привет|Приветик|Здравствуй}! {Меня зовут|Я} %s, %d лет, {живу в городе|мой город} %s. {Скучно одной|Ищу парня|Хочу познакомиться}, {пиши|жду тебя|мои фото} {тут|здесь}: http://%s/%s") % (
+    text = spin(rng,
+        (
+            "{Привет|Приветик|Здравствуй}! {Меня зовут|Я} %s, %d лет, {живу в городе|мой город} %s. {Скучно "
+            "одной|Ищу парня|Хочу познакомиться}, {пиши|жду тебя|мои фото} {тут|здесь}: http://%s/%s"
+        )) % (
         girl, rng.randint(19, 34), city, rng.choice(("znakomstva-%d.test", "love%d.example", "devushki%d.test")) % rng.randint(1, 25), code(rng, 5, _LOWER),
     )  # fmt: skip
     sender = "%s@%s" % (rng.choice(("info", "admin", "olga", "www", "mail", "katya")), domain)
@@ -294,9 +311,16 @@ def open_relay(_world: World, rng: random.Random) -> Letter:
     amount = rng.choice(("10,000", "25,000", "50,000", "100,000"))
     text = spin(
         rng,
-        "{Business owner|Dear owner|Hello %s|Good morning},\n\n{You are|Your company is|Your firm was} {approved|pre-approved|selected} for {funding|a credit line|working capital} of {up to |}$"
+        (
+            "{Business owner|Dear owner|Hello %s|Good morning},\n\n{You are|Your company is|Your firm was} "
+            "{approved|pre-approved|selected} for {funding|a credit line|working capital} of {up to |}$"
+        )
         + amount
-        + ". {No collateral|No credit check|Funds in 24 hours|Bad credit is fine}. {Call|Text|Ring} {Dan|Mike|Steve|Lisa} {now|today|direct} at 555-01%d{.| .|!}\n\n{Reply STOP to opt out.|To be removed answer with remove.|}\n",
+        + (
+            ". {No collateral|No credit check|Funds in 24 hours|Bad credit is fine}. {Call|Text|Ring} "
+            "{Dan|Mike|Steve|Lisa} {now|today|direct} at 555-01%d{.| .|!}\n\n{Reply STOP to opt out.|To be "
+            "removed answer with remove.|}\n"
+        ),
     )
     text = text.replace("%s", who.first_name).replace("%d", str(rng.choice((12, 47, 86, 91))))
     sender = "%s@%s.example" % (
@@ -329,8 +353,14 @@ def phished_students(_world: World, rng: random.Random) -> Letter:
     student = UNIVERSITY.users[rng.choice((17, 88, 150, 209, 311, 340, 401, 466, 555))]
     text = spin(
         rng,
-        "{Hello|Dear student|Good day},\n\n{Dr.|Prof.} {Andrew Hale|Susan Crane|Peter Lund} {is looking for|needs|wants to hire} {an assistant|a personal helper|students} {to work from home|for errands|for data entry}, {seven|five|eight} hours {a|per} week{,| for} {350|400|450} EUR.\n"
-        "{If interested|To apply|For details}, {send|write|text} {name, phone and private e-mail|your particulars|a short note} to {profhale.jobs@inbox.test|crane.office@postbox.example|lund.work@gratismail.example} from {your private address|a private e-mail}, {not from this one|not your university mail}.\n\n{Regards|Sincerely|Thanks},\n{Career Center|Job Placement|Student Services}",
+        "{Hello|Dear student|Good day},\n\n{Dr.|Prof.} {Andrew Hale|Susan Crane|Peter Lund} {is looking "
+        "for|needs|wants to hire} {an assistant|a personal helper|students} {to work from home|for "
+        "errands|for data entry}, {seven|five|eight} hours {a|per} week{,| for} {350|400|450} EUR.\n"
+        "{If interested|To apply|For details}, {send|write|text} {name, phone and private e-mail|your "
+        "particulars|a short note} to "
+        "{profhale.jobs@inbox.test|crane.office@postbox.example|lund.work@gratismail.example} from {your "
+        "private address|a private e-mail}, {not from this one|not your university "
+        "mail}.\n\n{Regards|Sincerely|Thanks},\n{Career Center|Job Placement|Student Services}",
     )
     recipients = [
         (
@@ -362,9 +392,9 @@ def phished_students(_world: World, rng: random.Random) -> Letter:
 def workspace(name: str, owner: Person, guest: str, rng: random.Random) -> Draft:
     """Return what the service sends when somebody invites a guest."""
     text = (
-        "Hi,\n\n%s invited you to the workspace\n\n%s\n\nJoin: https://app.planboard.example/join/%s\n\nYou get this mail because %s entered your address.\nPlanboard, 5 Dock Road"
-        % (owner.name, name, code(rng, 22), owner.name)
-    )
+        "Hi,\n\n%s invited you to the workspace\n\n%s\n\nJoin: https://app.planboard.example/join/%s\n\nYou "
+        "get this mail because %s entered your address.\nPlanboard, 5 Dock Road"
+    ) % (owner.name, name, code(rng, 22), owner.name)
     return Draft(
         "invites@planboard.example",
         [guest],
@@ -381,7 +411,10 @@ def abused_invitations(_world: World, rng: random.Random) -> Letter:
     owner = Person(code(rng, 6, _LOWER).capitalize(), "%s@%s" % (code(rng, 9, _LOWER), rng.choice(FREEMAIL)))
     name = spin(
         rng,
-        "{Congratulations|Winner|URGENT|Attention}! {Your|The} {prize|payout|transfer|gift card} of {%d USD|EUR %d} {is ready|waits|expires today}, {claim|collect|confirm} {at|here} ",
+        (
+            "{Congratulations|Winner|URGENT|Attention}! {Your|The} {prize|payout|transfer|gift card} of {%d "
+            "USD|EUR %d} {is ready|waits|expires today}, {claim|collect|confirm} {at|here} "
+        ),
     ).replace("%d", str(rng.randint(200, 9000)))
     name += "%s.test/%s" % (
         rng.choice(("clmnow", "pay-out", "gift-go", "prz", "fast-claim", "bonusdesk")),
@@ -396,14 +429,15 @@ def honest_form(_world: World, rng: random.Random) -> Letter:
     """Return the copy of an ordinary question to the shop whose form is abused later."""
     visitor = rng.choice(WEBHOST.contacts)
     text = (
-        "Dear %s,\n\nthank you for your message to Little Florist. We answer within two working days.\nThis is a copy of what you sent:\n\nName: %s\nE-Mail: %s\nPhone: 0%d\nMessage:\n%s\n\n-- \nLittle Florist, 12 Mill Lane\nhttps://littleflorist.example/"
-        % (
-            visitor.first_name,
-            visitor.name,
-            visitor.address,
-            rng.randint(10**8, 10**10),
-            WEBHOST.language.paragraphs(rng, 2),
-        )
+        "Dear %s,\n\nthank you for your message to Little Florist. We answer within two working days.\nThis "
+        "is a copy of what you sent:\n\nName: %s\nE-Mail: %s\nPhone: 0%d\nMessage:\n%s\n\n-- \nLittle "
+        "Florist, 12 Mill Lane\nhttps://littleflorist.example/"
+    ) % (
+        visitor.first_name,
+        visitor.name,
+        visitor.address,
+        rng.randint(10**8, 10**10),
+        WEBHOST.language.paragraphs(rng, 2),
     )
     headers = [
         "X-PHP-Originating-Script: 10077:PHPMailer.php",
@@ -421,7 +455,9 @@ def honest_form(_world: World, rng: random.Random) -> Letter:
     return queue(WEBHOST, rng, draft, None, user_id=10077)
 
 
-_TEAMS = ("Marketing", "Spring launch", "Team Oslo", "Website relaunch", "Hiring", "Wedding of Eva and Jo", "Product roadmap", "Garage renovation", "Budget {2026|2027}", "Kanzlei Richter", "Thesis", "Sprint {12|40|41}", "Kita-Fest")  # fmt: skip
+_TEAMS = ("Marketing", "Spring launch", "Team Oslo", "Website relaunch", "Hiring", "Wedding of Eva and Jo",
+    "Product roadmap", "Garage renovation", "Budget {2026|2027}", "Kanzlei Richter", "Thesis", "Sprint {12|40|41}",
+    "Kita-Fest")  # fmt: skip
 
 
 def honest_invitation(_world: World, rng: random.Random) -> Letter:
@@ -431,13 +467,17 @@ def honest_invitation(_world: World, rng: random.Random) -> Letter:
 
 
 OUTGOING = (
-    Kind("blind: phished mailbox", "a phished user of a firm sends links to a false document under the user's own address", MITTELSTAND, {phished_mailbox: 1}, usual(MITTELSTAND), True),
+    Kind("blind: phished mailbox",
+        "a phished user of a firm sends links to a false document under the user's own address", MITTELSTAND, {
+        phished_mailbox: 1}, usual(MITTELSTAND), True),
     Kind("blind: stolen login, forged senders", "a botnet sends through one login with senders of all kinds", ISP, {forged_senders: 1}, usual(ISP), True),
-    Kind("blind: contact form", "a contact form sends copies with a stranger's text to victims", WEBHOST, {form_copies: 1}, {**usual(WEBHOST), honest_form: 2}, True),
+    Kind("blind: contact form", "a contact form sends copies with a stranger's text to victims", WEBHOST, {form_copies:
+        1}, {**usual(WEBHOST), honest_form: 2}, True),
     Kind("blind: mailer script", "a script in a hacked site sends false parcel notices", HOSTER_DE, {mailer_script: 1}, usual(HOSTER_DE), True),
     Kind("blind: many hacked sites", "many sites of one host send dating spam in Russian", WEBHOST, {many_sites: 1}, usual(WEBHOST), True),
     Kind("blind: customer's device", "a camera of a customer of an ISP sends investment spam in Chinese", ISP, {household_device: 1}, usual(ISP), True),
     Kind("blind: open relay", "strangers send loan offers through a host that trusts their network", COMPANY, {open_relay: 1}, usual(COMPANY), True),
     Kind("blind: phished students", "some phished students send job offers through webmail", UNIVERSITY, {phished_students: 1}, usual(UNIVERSITY), True),
-    Kind("blind: abused invitations", "trial accounts of a service put their message into the names of workspaces", SAAS, {abused_invitations: 1}, {**usual(SAAS), honest_invitation: 35}, True),
+    Kind("blind: abused invitations", "trial accounts of a service put their message into the names of workspaces",
+        SAAS, {abused_invitations: 1}, {**usual(SAAS), honest_invitation: 35}, True),
 )  # fmt: skip

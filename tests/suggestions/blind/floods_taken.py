@@ -31,7 +31,11 @@ def stolen_thread(_world: World, rng: random.Random) -> Letter:
     line = (
         spin(
             rng,
-            "{Guten Tag|Hallo|Sehr geehrte Damen und Herren}{,|!}\n\n{anbei|im Anhang|beigefügt} {die Unterlagen|das Dokument|alle Angaben} {wie gewünscht|zur Prüfung|in dieser Sache}.\n\n{Passwort|Kennwort}{ zum Archiv|}: ",
+            (
+                "{Guten Tag|Hallo|Sehr geehrte Damen und Herren}{,|!}\n\n{anbei|im Anhang|beigefügt} {die "
+                "Unterlagen|das Dokument|alle Angaben} {wie gewünscht|zur Prüfung|in dieser "
+                "Sache}.\n\n{Passwort|Kennwort}{ zum Archiv|}: "
+            ),
         )
         + password
     )
@@ -115,7 +119,10 @@ def pictures(_world: World, rng: random.Random) -> Letter:
     )
     subject = spin(
         rng,
-        "{{Ihr|Dein} {Bonus|Startguthaben|Gewinn} {wartet|von %d Euro|ist da}|{%d|200} {Freispiele|Drehungen} {geschenkt|nur heute|gratis}|{Glück|Jackpot} {gehabt|am Abend|für dich}?}",
+        (
+            "{{Ihr|Dein} {Bonus|Startguthaben|Gewinn} {wartet|von %d Euro|ist da}|{%d|200} "
+            "{Freispiele|Drehungen} {geschenkt|nur heute|gratis}|{Glück|Jackpot} {gehabt|am Abend|für dich}?}"
+        ),
     ).replace("%d", str(rng.choice((50, 100, 250, 500))))
     draft = Draft(
         author.address,
@@ -134,6 +141,8 @@ def pictures(_world: World, rng: random.Random) -> Letter:
 
 TAKEN = (
     Kind("blind: stolen threads", "answers in stolen threads with an encrypted archive, in German", MITTELSTAND, {stolen_thread: 1}, usual(MITTELSTAND), True),
-    Kind("blind: many stolen accounts", "some dozens of guessed accounts of an ISP send links to the friends of their owners", ISP, {stolen_accounts: 1}, usual(ISP), True),
+    Kind("blind: many stolen accounts",
+        "some dozens of guessed accounts of an ISP send links to the friends of their owners", ISP, {stolen_accounts:
+        1}, usual(ISP), True),
     Kind("blind: pictures", "a botnet advertises a casino with a picture and hidden words", HOSTER_DE, {pictures: 1}, usual(HOSTER_DE), True),
 )  # fmt: skip

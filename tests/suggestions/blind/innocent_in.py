@@ -130,9 +130,9 @@ def failed_jobs(_world: World, rng: random.Random) -> Letter:
     number = rng.randint(1, 240)
     host = "node%03d.cluster.uni-lindental.example" % number
     text = (
-        "/etc/cron.hourly/sync-accounts:\nldap_bind: Can't contact LDAP server (-1)\nsync-accounts: %s at %d\nrun-parts: /etc/cron.hourly/sync-accounts exited with return code 1"
-        % (rng.choice(("gave up", "retry failed", "no reply")), rng.randint(10**9, 2 * 10**9))
-    )
+        "/etc/cron.hourly/sync-accounts:\nldap_bind: Can't contact LDAP server (-1)\nsync-accounts: %s at "
+        "%d\nrun-parts: /etc/cron.hourly/sync-accounts exited with return code 1"
+    ) % (rng.choice(("gave up", "retry failed", "no reply")), rng.randint(10**9, 2 * 10**9))
     draft = Draft(
         "root@" + host,
         ["hpc-admin@uni-lindental.example"],
@@ -176,9 +176,10 @@ def forwarded(_world: World, rng: random.Random) -> Letter:
     box = "%s@freemail.example" % plain(user.name.replace(" ", "."))
     draft = replace(draft, recipients=[box], to=user.address)
     why = (
-        "host mx%d.freemail.example[198.18.0.%d] said: 421 4.7.28 Our system has detected an unusual rate of unsolicited mail from your address. To protect our users, mail was temporarily rate limited (in reply to end of DATA command)"
-        % (rng.randint(1, 4), rng.randint(10, 13))
-    )
+        "host mx%d.freemail.example[198.18.0.%d] said: 421 4.7.28 Our system has detected an unusual rate of "
+        "unsolicited mail from your address. To protect our users, mail was temporarily rate limited (in "
+        "reply to end of DATA command)"
+    ) % (rng.randint(1, 4), rng.randint(10, 13))
     return queue(FORWARDER, rng, draft, from_domain(rng, author.domain), hours=(0.1, 40), why=why)
 
 
@@ -187,8 +188,12 @@ def list_post(_world: World, rng: random.Random) -> Letter:
     post = rng.randint(1, 28)
     own = random.Random("post %d" % post)
     author, subscriber = own.choice(UNIVERSITY.users), rng.choice(UNIVERSITY.contacts)
-    text = "%s\n\n%s\n\n_______________________________________________\nalle-mitarbeiter mailing list\nhttps://lists.uni-lindental.example/listinfo/alle-mitarbeiter" % (
-        own.choice(("Bitte nehmen Sie mich von dieser Liste!", "Bitte nicht immer allen antworten.", "Mich auch.", "Das gehört nicht hierher.", UNIVERSITY.language.paragraphs(own, 2))),
+    text = (
+            "%s\n\n%s\n\n_______________________________________________\nalle-mitarbeiter mailing "
+            "list\nhttps://lists.uni-lindental.example/listinfo/alle-mitarbeiter"
+        ) % (
+        own.choice(("Bitte nehmen Sie mich von dieser Liste!", "Bitte nicht immer allen antworten.", "Mich auch.",
+            "Das gehört nicht hierher.", UNIVERSITY.language.paragraphs(own, 2))),
         author.name,
     )  # fmt: skip
     sender = "alle-mitarbeiter-bounces+%s@lists.uni-lindental.example" % subscriber.address.replace("@", "=")
@@ -303,9 +308,10 @@ def moved_mailbox(_world: World, rng: random.Random) -> Letter:
     headers = ["Resent-From: <%s>" % user.address, "Resent-To: <%s>" % target, *draft.headers]
     draft = replace(draft, recipients=[target], to=user.address, headers=headers)
     why = (
-        "host mx.posta.example[198.18.7.9] said: 450 4.2.1 <%s> The user you are trying to contact is receiving mail at a rate that prevents additional messages from being delivered (in reply to RCPT TO command)"
-        % target
-    )
+        "host mx.posta.example[198.18.7.9] said: 450 4.2.1 <%s> The user you are trying to contact is "
+        "receiving mail at a rate that prevents additional messages from being delivered (in reply to RCPT "
+        "TO command)"
+    ) % target
     return queue(
         TEKSTIL, rng, draft, ("10.71.2.44", "unknown", "[10.71.2.44]"), login=user.address, hours=(0.5, 5), why=why
     )

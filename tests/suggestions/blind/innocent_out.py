@@ -38,9 +38,10 @@ def invoice(_world: World, rng: random.Random) -> Letter:
     place, customer = MITTELSTAND, rng.choice(MITTELSTAND.contacts)
     number = "2026-%05d" % rng.randint(40000, 41999)
     text = (
-        "Sehr geehrte Damen und Herren,\n\nanbei erhalten Sie unsere Rechnung %s über %d,%02d EUR.\nBitte überweisen Sie den Betrag bis zum %d.10.2026.\n\nMit freundlichen Grüßen\nZahnradwerk Kühn GmbH & Co. KG\nBuchhaltung\n\nAmtsgericht Hagen HRA 4711, IBAN DE02 1203 0000 0000 2020 51"
-        % (number, rng.randint(40, 90000), rng.randint(0, 99), rng.randint(1, 28))
-    )
+        "Sehr geehrte Damen und Herren,\n\nanbei erhalten Sie unsere Rechnung %s über %d,%02d EUR.\nBitte "
+        "überweisen Sie den Betrag bis zum %d.10.2026.\n\nMit freundlichen Grüßen\nZahnradwerk Kühn GmbH & "
+        "Co. KG\nBuchhaltung\n\nAmtsgericht Hagen HRA 4711, IBAN DE02 1203 0000 0000 2020 51"
+    ) % (number, rng.randint(40, 90000), rng.randint(0, 99), rng.randint(1, 28))
     address = rng.choice(
         (customer.address, "rechnung@" + customer.domain if customer.domain not in FREEMAIL else customer.address)
     )
@@ -66,9 +67,9 @@ def payslip(_world: World, rng: random.Random) -> Letter:
         random.Random(who.address).choice(FREEMAIL),
     )
     text = (
-        "Dear %s,\n\nplease find your payslip for September 2026 attached.\nThe password of the file is your employee number and your year of birth.\n\nYour HR team"
-        % who.name
-    )
+        "Dear %s,\n\nplease find your payslip for September 2026 attached.\nThe password of the file is your "
+        "employee number and your year of birth.\n\nYour HR team"
+    ) % who.name
     draft = Draft(
         "hr-noreply@northgate-pumps.example",
         [private],
@@ -119,9 +120,10 @@ def campaign(_world: World, rng: random.Random) -> Letter:
     who = person(rng, AZULEJOS.language, rng.choice(FREEMAIL) if rng.random() < 0.5 else rng.choice(AZULEJOS.partners))
     token = code(rng, 12).lower()
     text = (
-        "Hola %s:\n\nlos azulejos de otoño ya están aquí. Hasta el 15 de octubre, 20 %% de descuento en toda la colección Albaicín.\n\nVer el catálogo: https://www.azulejosvega.example/otono?c=%s\n\nAzulejos Vega S.L., Camino Viejo 4, Castellón\nDarse de baja: https://www.azulejosvega.example/baja?c=%s"
-        % (who.first_name, token, token)
-    )
+        "Hola %s:\n\nlos azulejos de otoño ya están aquí. Hasta el 15 de octubre, 20 %% de descuento en toda "
+        "la colección Albaicín.\n\nVer el catálogo: https://www.azulejosvega.example/otono?c=%s\n\nAzulejos "
+        "Vega S.L., Camino Viejo 4, Castellón\nDarse de baja: https://www.azulejosvega.example/baja?c=%s"
+    ) % (who.first_name, token, token)
     subject = rng.choice(("Otoño en Azulejos Vega", "%s, tu descuento del 20 %%" % who.first_name))
     draft = Draft(
         "boletin@azulejosvega.example",

@@ -128,10 +128,12 @@ ENGLISH = Language(
 
 GERMAN = Language(
     given=_names(
-        "Anna Bernd Claudia Dieter Erika Frank Gudrun Heike Ingo Jürgen Katrin Lars Monika Norbert Petra Rainer Sabine Thomas Ulrike Volker Werner Yvonne Björn Jörg"
+        "Anna Bernd Claudia Dieter Erika Frank Gudrun Heike Ingo Jürgen Katrin Lars Monika Norbert Petra "
+        "Rainer Sabine Thomas Ulrike Volker Werner Yvonne Björn Jörg"
     ),
     family=_names(
-        "Albers Becker Dietz Ebert Fischer Günther Hahn Jansen Köhler Lorenz Möller Naumann Otto Pohl Richter Schäfer Thiel Ulrich Vogt Weiß Zimmer Kühn Bäcker Böhm"
+        "Albers Becker Dietz Ebert Fischer Günther Hahn Jansen Köhler Lorenz Möller Naumann Otto Pohl "
+        "Richter Schäfer Thiel Ulrich Vogt Weiß Zimmer Kühn Bäcker Böhm"
     ),
     hello=(
         "Hallo %s,",

@@ -37,10 +37,17 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 _BILLS = (
     (
-        "[Bonjour|Madame, Monsieur|Bjr],\n\n[Veuillez trouver|Vous trouverez|Merci de trouver] [ci-joint|en pièce jointe] [la facture|notre facture|votre relevé] [n° |no |]%d [du mois|de septembre|à régler].\n"
-        "[Le mot de passe est|Mot de passe :|Code :] %d\n\n[Cordialement|Bien cordialement|Salutations],\n%s\n[Service comptabilité|Comptabilité clients|Facturation]"
+        "[Bonjour|Madame, Monsieur|Bjr],\n\n[Veuillez trouver|Vous trouverez|Merci de trouver] [ci-joint|en "
+        "pièce jointe] [la facture|notre facture|votre relevé] [n° |no |]%d [du mois|de septembre|à "
+        "régler].\n"
+        "[Le mot de passe est|Mot de passe :|Code :] %d\n\n[Cordialement|Bien "
+        "cordialement|Salutations],\n%s\n[Service comptabilité|Comptabilité clients|Facturation]"
     ),
-    "[Hello|Dear Sir|Good day],\n\n[please find attached|attached is|see attached] [the invoice|your invoice|the overdue invoice] [no. |#|]%d. [Password|The password is|Archive password]: %d\n\n[Regards|Thank you],\n%s\n[Accounts|Billing|Accounts receivable]",
+    (
+        "[Hello|Dear Sir|Good day],\n\n[please find attached|attached is|see attached] [the invoice|your "
+        "invoice|the overdue invoice] [no. |#|]%d. [Password|The password is|Archive password]: "
+        "%d\n\n[Regards|Thank you],\n%s\n[Accounts|Billing|Accounts receivable]"
+    ),
 )
 
 
@@ -63,8 +70,11 @@ def _malware(host: Host, rng: random.Random) -> Letter:
         (b"PK\3\4\x14\0\1\0" if kind == "zip" else b"\0\0\0\0CD001") + noise(rng, rng.randint(300, 700)),
     )
     return post(
-        rng, sender=sender, to=[host.user(rng)], subject=spun(rng, rng.choice(("[Facture|Votre facture|Relevé|TR: facture] %d", "[Invoice|Fwd: invoice|Overdue invoice] %d"))) % bill,
-        body=Body(spun(rng, text) % (bill, rng.randint(100, 9999), name), files=[file]), age=rng.uniform(0, 3 * HOUR), route=Route(client=(address, rng.choice(names), rng.choice((address, "[%s]" % address, sender.partition("@")[2]))), server=host.name),
+        rng, sender=sender, to=[host.user(rng)], subject=spun(rng, rng.choice((
+            "[Facture|Votre facture|Relevé|TR: facture] %d", "[Invoice|Fwd: invoice|Overdue invoice] %d"))) % bill,
+        body=Body(spun(rng, text) % (bill, rng.randint(100, 9999), name), files=[file]), age=rng.uniform(0, 3 * HOUR),
+            route=Route(client=(address, rng.choice(names), rng.choice((address, "[%s]" % address, sender.partition(
+            "@")[2]))), server=host.name),
         author=named(name, sender), headers=["X-Mailer: Microsoft Outlook 15.0"] if rng.random() < 0.5 else [], is_spam=True,
     )  # fmt: skip
 
@@ -72,9 +82,16 @@ def _malware(host: Host, rng: random.Random) -> Letter:
 # --- snowshoe --------------------------------------------------------------------------------------------------------
 
 _GOODS = (
-    ("[Houten|Massief houten] tuinhuis[je|]", "[Bouw|Maak] uw eigen [schuur|tuinhuis] met [16.000|duizenden] bouwtekeningen"), ("[Traplift|Trapliften] [vergelijken|aanbieding]", "Vergelijk [gratis|vrijblijvend] [offertes|prijzen] in uw [regio|buurt]"),
-    ("[Gehoorapparaat|Hoortoestel] [nieuw|onzichtbaar]", "[Hoor|Versta] weer [alles|iedereen] met dit [kleine|onzichtbare] toestel"), ("[Zonnepanelen|Warmtepomp] [subsidie|actie]", "[Bespaar|Verdien] tot [1.200|900|1.500] euro per jaar"),
-    ("[Afvallen|Slank] [zonder dieet|in 3 weken]", "[Artsen|Deskundigen] [verbaasd|sprakeloos] over deze [thee|truc]"), ("[Autoverzekering|Zorgverzekering] [goedkoper|tip]", "[Oudere bestuurders|Gezinnen] [betalen|kiezen] [minder|slimmer]"),
+    ("[Houten|Massief houten] tuinhuis[je|]",
+        "[Bouw|Maak] uw eigen [schuur|tuinhuis] met [16.000|duizenden] bouwtekeningen"), (
+        "[Traplift|Trapliften] [vergelijken|aanbieding]",
+        "Vergelijk [gratis|vrijblijvend] [offertes|prijzen] in uw [regio|buurt]"),
+    ("[Gehoorapparaat|Hoortoestel] [nieuw|onzichtbaar]",
+        "[Hoor|Versta] weer [alles|iedereen] met dit [kleine|onzichtbare] toestel"), (
+        "[Zonnepanelen|Warmtepomp] [subsidie|actie]", "[Bespaar|Verdien] tot [1.200|900|1.500] euro per jaar"),
+    ("[Afvallen|Slank] [zonder dieet|in 3 weken]", "[Artsen|Deskundigen] [verbaasd|sprakeloos] over deze [thee|truc]"), (
+        "[Autoverzekering|Zorgverzekering] [goedkoper|tip]",
+        "[Oudere bestuurders|Gezinnen] [betalen|kiezen] [minder|slimmer]"),
 )  # fmt: skip
 
 
@@ -92,11 +109,14 @@ def _snowshoe(host: Host, rng: random.Random) -> Letter:
     user = host.user(rng)
     html = (
         '<html><body bgcolor="#ffffff"><center><a href="http://%s/%s/c"><h1>%s</h1><img src="http://%s/%s.jpg" border="0"></a><p>%s.</p>'
-        '<p style="font-size:9px">Postbus %d, 1000 AA Amsterdam<br><a href="http://%s/%s/x">afmelden</a></p><font color="#ffffff">%s</font></center></body></html>'
+            '<p style="font-size:9px">Postbus %d, 1000 AA Amsterdam<br><a '
+            'href="http://%s/%s/x">afmelden</a></p><font color="#ffffff">%s</font></center></body></html>'
     ) % (domain, key, subject, domain, token(rng, 9), line, rng.choice((4471, 4417, 2208)), domain, key, NL.said(rng, 6))  # fmt: skip
     return post(
-        rng, sender="%s@%s" % (rng.choice(("info", brand.lower(), "news", "offer")), domain), to=[user], subject=spun(rng, "%s [- bekijk nu|vandaag|voor u|!|]" % subject), body=Body("", html=html, encoding="quoted-printable"),
-        age=rng.uniform(0, 9 * HOUR), route=Route(client=(address, "m%d.%s" % (number, domain), "m%d.%s" % (number, domain)), server=host.name), author=named(brand, "info@" + domain),
+        rng, sender="%s@%s" % (rng.choice(("info", brand.lower(), "news", "offer")), domain), to=[user], subject=spun(
+            rng, "%s [- bekijk nu|vandaag|voor u|!|]" % subject), body=Body("", html=html, encoding="quoted-printable"),
+        age=rng.uniform(0, 9 * HOUR), route=Route(client=(address, "m%d.%s" % (number, domain), "m%d.%s" % (number,
+            domain)), server=host.name), author=named(brand, "info@" + domain),
         headers=["List-Unsubscribe: <http://%s/%s/x>" % (domain, key)], is_spam=True,
     )  # fmt: skip
 
@@ -114,16 +134,22 @@ def _pictures(host: Host, rng: random.Random) -> Letter:
     return post(
         rng, sender=sender, to=[host.user(rng)], subject=" ".join(rng.choice(tongue.lines).translate({123: None, 125: None}).split()[: rng.randint(1, 3)]),
         body=Body("", html='<html><body><img src="cid:%s"><br>\n%s</body></html>' % (cid, text), files=[picture]), age=rng.uniform(0, 13 * HOUR),
-        route=Route(client=("192.0.2.119", "v119.bulkrack.test", "%s.%s" % (token(rng, 6, _LETTERS), sender.partition("@")[2])), server=host.name), author=named(name, sender), is_spam=True,
+        route=Route(client=("192.0.2.119", "v119.bulkrack.test", "%s.%s" % (token(rng, 6, _LETTERS), sender.partition(
+            "@")[2])), server=host.name), author=named(name, sender), is_spam=True,
     )  # fmt: skip
 
 
 # --- advance fee, from free mail accounts ----------------------------------------------------------------------------
 
 _FORTUNE = (
-    "[Dear Friend|Greetings|Dear Beloved|Attention please|Hello Dear],\n\n[I am|My name is|This is] [Mrs.|Barrister|Dr.|Engr.] %s, [the widow of|an auditor with|attorney to] [the late|a late] [oil merchant|gold dealer|minister|contractor] [in Lome|from Abidjan|in Accra|of Aleppo]. "
-    "[I have decided to|I wish to|It is my desire to] [donate|transfer|release] [the sum of|a total of] [US$|EUR |GBP ]%d.%d [Million|million] [to you|into your account|for charity through you]. "
-    "[I have|Doctors gave me] [only few|three|two] [months|weeks] [to live|left].\n[For more details|If you are interested|To proceed], [write to|contact me only at|reply to my private mail] %s [with your full name|immediately|and your phone number].\n\n[God bless you|Yours faithfully|Remain blessed],\n%s"
+    "[Dear Friend|Greetings|Dear Beloved|Attention please|Hello Dear],\n\n[I am|My name is|This is] "
+    "[Mrs.|Barrister|Dr.|Engr.] %s, [the widow of|an auditor with|attorney to] [the late|a late] [oil "
+    "merchant|gold dealer|minister|contractor] [in Lome|from Abidjan|in Accra|of Aleppo]. "
+    "[I have decided to|I wish to|It is my desire to] [donate|transfer|release] [the sum of|a total of] "
+    "[US$|EUR |GBP ]%d.%d [Million|million] [to you|into your account|for charity through you]. "
+    "[I have|Doctors gave me] [only few|three|two] [months|weeks] [to live|left].\n[For more details|If you "
+    "are interested|To proceed], [write to|contact me only at|reply to my private mail] %s [with your full "
+    "name|immediately|and your phone number].\n\n[God bless you|Yours faithfully|Remain blessed],\n%s"
 )
 _BOXES = ("mrs.fund.release@inboxly.example", "chamber_trust@quickmail.invalid", "donation.desk77@webpost.test")
 
@@ -155,7 +181,9 @@ def _fortune(host: Host, rng: random.Random) -> Letter:
         ),
     )
     return post(
-        rng, sender=sender, to=[host.user(rng)], subject=rng.choice((subject, subject, subject.upper())), body=Body(text), age=rng.uniform(0, 13 * HOUR), route=host.arrival(provider, rng.randint(0, 13)), author=named(name, sender),
+        rng, sender=sender, to=[host.user(rng)], subject=rng.choice((subject, subject, subject.upper())), body=Body(
+            text), age=rng.uniform(0, 13 * HOUR), route=host.arrival(provider, rng.randint(0, 13)), author=named(name,
+            sender),
         shown_to="undisclosed-recipients:;", headers=["Reply-To: " + box], is_spam=True,
     )  # fmt: skip
 
@@ -163,8 +191,15 @@ def _fortune(host: Host, rng: random.Random) -> Letter:
 # --- hacked sites, forwarded -----------------------------------------------------------------------------------------
 
 _PARCELS = (
-    "[Dzień dobry|Witamy|Szanowny Kliencie],\n\n[Twoja paczka|Przesyłka|Państwa paczka] nr %d [czeka na|oczekuje na] [dopłatę|potwierdzenie adresu|odbiór].\n[Prosimy o|Wymagana jest] [dopłata|opłata] %d,%02d zł [do jutra|w ciągu 24 h]:\n%s\n\n[Dział obsługi|Zespół dostaw|Kurier]",
-    "[Hello|Dear customer],\n\n[your parcel|the parcel|your delivery] %d [could not be delivered|is on hold]. [Pay|A fee of] %d.%02d PLN [is required|to release it]:\n%s\n\n[Customer care|Delivery team]",
+    (
+        "[Dzień dobry|Witamy|Szanowny Kliencie],\n\n[Twoja paczka|Przesyłka|Państwa paczka] nr %d [czeka "
+        "na|oczekuje na] [dopłatę|potwierdzenie adresu|odbiór].\n[Prosimy o|Wymagana jest] [dopłata|opłata] "
+        "%d,%02d zł [do jutra|w ciągu 24 h]:\n%s\n\n[Dział obsługi|Zespół dostaw|Kurier]"
+    ),
+    (
+        "[Hello|Dear customer],\n\n[your parcel|the parcel|your delivery] %d [could not be delivered|is on "
+        "hold]. [Pay|A fee of] %d.%02d PLN [is required|to release it]:\n%s\n\n[Customer care|Delivery team]"
+    ),
 )
 _SITES = OTHERS[5:125:3]
 
@@ -187,9 +222,14 @@ def _hacked(host: Host, rng: random.Random) -> Letter:
     )
     local = rng.choice(("wordpress", "info", "www-data", "admin", "apache"))
     return post(
-        rng, sender="SRS0=%s=%s=%s=%s@%s" % (token(rng, 4, "ABCDEFGHabcdef0123"), token(rng, 2, "ABCDEFGH"), site, local, host.world.own), to=["%s@%s" % (user.partition("@")[0], pick(FREEMAIL, user))],
-        subject=spun(rng, "[Paczka|Przesyłka|Twoja paczka|Parcel] %d [wstrzymana|czeka|oczekuje na dopłatę|on hold]") % parcel, body=Body(text, html=html_of(text, site)), age=rng.uniform(0, 30 * HOUR), route=Route(client=server(site), server=host.name),
-        author=named(rng.choice(("Kurier24", "Poczta Kurier", "Dostawa", "Express Parcel")), "%s@%s" % (local, site)), shown_to=user, headers=["Delivered-To: " + user, "X-Mailer: PHPMailer %s" % rng.choice(("5.2.9", "6.0.1", "5.2.22"))], is_spam=True,
+        rng, sender="SRS0=%s=%s=%s=%s@%s" % (token(rng, 4, "ABCDEFGHabcdef0123"), token(rng, 2, "ABCDEFGH"), site,
+            local, host.world.own), to=["%s@%s" % (user.partition("@")[0], pick(FREEMAIL, user))],
+        subject=spun(rng, "[Paczka|Przesyłka|Twoja paczka|Parcel] %d [wstrzymana|czeka|oczekuje na dopłatę|on hold]")
+            % parcel, body=Body(text, html=html_of(text, site)), age=rng.uniform(0, 30 * HOUR), route=Route(client=
+            server(site), server=host.name),
+        author=named(rng.choice(("Kurier24", "Poczta Kurier", "Dostawa", "Express Parcel")), "%s@%s" % (local, site)),
+            shown_to=user, headers=["Delivered-To: " + user, "X-Mailer: PHPMailer %s" % rng.choice(("5.2.9", "6.0.1",
+            "5.2.22"))], is_spam=True,
     )  # fmt: skip
 
 
@@ -211,7 +251,9 @@ FLOODS = (
         ordinary(CAMPUS, received=45, submitted=18, discussion=10, newsletter=8, invitation=8, notice=7, bounced=3, cron=1), is_flood=True,
     ),
     Kind(
-        "parcels from hacked sites, forwarded", "Hacked web sites send parcel phishing, which a forwarding host passes on", ALUMNI.world, {made_by(_hacked, ALUMNI): 1},
+        "parcels from hacked sites, forwarded",
+            "Hacked web sites send parcel phishing, which a forwarding host passes on", ALUMNI.world, {made_by(_hacked,
+            ALUMNI): 1},
         ordinary(ALUMNI, forwarded=70, received=12, newsletter=6, notice=6, bounced=4, discussion=2), is_flood=True,
     ),
 )  # fmt: skip

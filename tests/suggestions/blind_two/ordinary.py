@@ -176,8 +176,10 @@ def newsletter(host: Host, rng: random.Random) -> Letter:
     bounces = "bounce-%s@%s" % (user.replace("@", "="), domain) if number % 2 else "news@%s" % domain
     return post(
         rng, sender=bounces, to=[user], subject=stories[0][0], age=issue.uniform(1, 9) * 3600 + rng.uniform(0, 2500), route=host.arrival(domain),
-        author=named(domain.split(".")[0].title(), "news@" + domain), body=Body(text, html="<html><body><table>%s</table></body></html>" % rows, encoding="quoted-printable"),
-        headers=["List-Unsubscribe: <https://%s/u/%s>" % (domain, key), "Precedence: bulk", "X-Mailer: %s" % pick(("MailEngine 4.2", "Sendletter", "phplist v3.6"), domain)],
+        author=named(domain.split(".")[0].title(), "news@" + domain), body=Body(text, html=
+            "<html><body><table>%s</table></body></html>" % rows, encoding="quoted-printable"),
+        headers=["List-Unsubscribe: <https://%s/u/%s>" % (domain, key), "Precedence: bulk", "X-Mailer: %s" % pick((
+            "MailEngine 4.2", "Sendletter", "phplist v3.6"), domain)],
     )  # fmt: skip
 
 
@@ -208,8 +210,10 @@ def notice(host: Host, rng: random.Random) -> Letter:
     }
     text = text.format(**slots)
     return post(
-        rng, sender="%s@%s" % (local, domain), to=[host.user(rng)], subject=subject.format(**slots), body=Body(text, html=html_of(text, domain) if number % 2 else None),
-        age=host.world.age(rng), route=host.arrival(domain, 1), author=named(domain.split(".")[0].title(), "%s@%s" % (local, domain)), headers=["Auto-Submitted: auto-generated"],
+        rng, sender="%s@%s" % (local, domain), to=[host.user(rng)], subject=subject.format(**slots), body=Body(text,
+            html=html_of(text, domain) if number % 2 else None),
+        age=host.world.age(rng), route=host.arrival(domain, 1), author=named(domain.split(".")[0].title(), "%s@%s" % (
+            local, domain)), headers=["Auto-Submitted: auto-generated"],
     )  # fmt: skip
 
 
@@ -239,8 +243,10 @@ def cron(host: Host, rng: random.Random) -> Letter:
     ]
     sender = "root@%s.%s" % (box, host.world.own)
     return post(
-        rng, sender=sender, to=["admin@" + rng.choice(OTHERS[:3])], subject="Cron <root@%s> %s" % (box, job), body=Body("\n".join(lines)), age=host.world.age(rng),
-        route=host.local(0) if box in host.name else Route(client=("10.0.0.%d" % (number_of(box) % 200 + 5), box + "." + host.world.own, box), server=host.name),
+        rng, sender=sender, to=["admin@" + rng.choice(OTHERS[:3])], subject="Cron <root@%s> %s" % (box, job), body=
+            Body("\n".join(lines)), age=host.world.age(rng),
+        route=host.local(0) if box in host.name else Route(client=("10.0.0.%d" % (number_of(box) % 200 + 5), box + "."
+            + host.world.own, box), server=host.name),
         author="root@%s (Cron Daemon)" % box, headers=["Auto-Submitted: auto-generated", "X-Cron-Env: <SHELL=/bin/sh>", "X-Cron-Env: <LOGNAME=root>"],
     )  # fmt: skip
 
@@ -251,9 +257,12 @@ def form(host: Host, rng: random.Random) -> Letter:
     tongue = host.tongue(rng)
     name, address = correspondent(rng, tongue)
     return post(
-        rng, sender="www-data@%s" % host.name, to=["%s@%s" % (plain(domain.split(".")[0]), pick(FREEMAIL, domain))], subject="[%s] %s" % (domain, tongue.topic(rng)),
-        body=Body("Name: %s\nE-Mail: %s\nTel: 0%d\n\n%s\n\n--\nhttps://%s/kontakt" % (name, address, rng.randint(10**8, 10**9), tongue.said(rng, 4), domain)), age=host.world.age(rng),
-        route=host.local(33), author=named("WordPress", "wordpress@" + domain), headers=["Reply-To: " + address, "X-PHP-Originating-Script: %d:class-phpmailer.php" % (number_of(domain) % 40 + 1000)],
+        rng, sender="www-data@%s" % host.name, to=["%s@%s" % (plain(domain.split(".")[0]), pick(FREEMAIL, domain))],
+            subject="[%s] %s" % (domain, tongue.topic(rng)),
+        body=Body("Name: %s\nE-Mail: %s\nTel: 0%d\n\n%s\n\n--\nhttps://%s/kontakt" % (name, address, rng.randint(10**8,
+            10**9), tongue.said(rng, 4), domain)), age=host.world.age(rng),
+        route=host.local(33), author=named("WordPress", "wordpress@" + domain), headers=["Reply-To: " + address,
+            "X-PHP-Originating-Script: %d:class-phpmailer.php" % (number_of(domain) % 40 + 1000)],
     )  # fmt: skip
 
 
@@ -265,7 +274,9 @@ def bounced(host: Host, rng: random.Random) -> Letter:
     user = host.user(rng)
     if rng.random() < 0.4:
         text = "%s\n\n%s %s" % (tongue.said(rng, 2), rng.choice(tongue.bye), name)
-        return post(rng, sender="", to=[user], subject=rng.choice(("Out of office: ", "Abwesend: ", "Auto: ")) + tongue.topic(rng), body=Body(text), age=host.world.age(rng), route=host.arrival(domain), author=named(name, address), headers=["Auto-Submitted: auto-replied"])  # fmt: skip
+        return post(rng, sender="", to=[user], subject=rng.choice(("Out of office: ", "Abwesend: ", "Auto: ")) +
+            tongue.topic(rng), body=Body(text), age=host.world.age(rng), route=host.arrival(domain), author=named(name,
+            address), headers=["Auto-Submitted: auto-replied"])  # fmt: skip
     return dsn(
         rng,
         to=user,
@@ -291,7 +302,11 @@ def dsn(
         )
     )
     subject, text = (
-        ("Undelivered Mail Returned to Sender", "This is the mail system at host mx.%s.\n\nI'm sorry to have to inform you that your message could not\nbe delivered to one or more recipients.\n\n<%s>: %s"),
+        ("Undelivered Mail Returned to Sender",
+            (
+                "This is the mail system at host mx.%s.\n\nI'm sorry to have to inform you that your message could "
+                "not\nbe delivered to one or more recipients.\n\n<%s>: %s"
+            )),
         ("Delivery Status Notification (Failure)", "Delivery to the following recipient failed permanently on %s:\n\n     %s\n\nTechnical details: %s"),
         ("Undeliverable: your message", "Your message couldn't be delivered. %s\n\n%s\n\nRemote server returned '%s'"),
         ("Mail delivery failed: returning message to sender", "This message was created automatically by mail delivery software at %s.\n\n  %s\n    %s"),
@@ -306,7 +321,8 @@ def dsn(
         text % (domain, failed, code), parts=(("message/delivery-status", status), ("text/rfc822-headers", returned))
     )
     daemon = pick(("MAILER-DAEMON@%s", "postmaster@%s", "Mailer-Daemon@mx.%s"), domain) % domain
-    return post(rng, sender="", to=[to], subject=subject, body=body, age=age, route=route, author=named("Mail Delivery System", daemon), headers=["Auto-Submitted: auto-replied"], is_spam=is_spam)  # fmt: skip
+    return post(rng, sender="", to=[to], subject=subject, body=body, age=age, route=route, author=named(
+        "Mail Delivery System", daemon), headers=["Auto-Submitted: auto-replied"], is_spam=is_spam)  # fmt: skip
 
 
 def discussion(host: Host, rng: random.Random) -> Letter:
@@ -319,9 +335,13 @@ def discussion(host: Host, rng: random.Random) -> Letter:
     name, address = correspondent(rng, tongue)
     label = domain.split(".")[0][:6]
     return post(
-        rng, sender="%s-bounces@lists.%s" % (label, domain), to=[host.user(rng)], subject="%s[%s] %s" % (rng.choice(("", "Re: ", "Re: ")), label, topic), age=host.world.age(rng),
-        body=Body(signed(host, rng, tongue, address, name) + "\n_______________________________________________\n%s mailing list\nhttps://lists.%s/listinfo/%s" % (label, domain, label)), route=host.arrival(domain),
-        author=named(name, address), shown_to="%s@lists.%s" % (label, domain), headers=["List-Id: <%s.lists.%s>" % (label, domain), "List-Post: <mailto:%s@lists.%s>" % (label, domain), "Precedence: list", *agent(address)],
+        rng, sender="%s-bounces@lists.%s" % (label, domain), to=[host.user(rng)], subject="%s[%s] %s" % (rng.choice((
+            "", "Re: ", "Re: ")), label, topic), age=host.world.age(rng),
+        body=Body(signed(host, rng, tongue, address, name) +
+            "\n_______________________________________________\n%s mailing list\nhttps://lists.%s/listinfo/%s" % (
+            label, domain, label)), route=host.arrival(domain),
+        author=named(name, address), shown_to="%s@lists.%s" % (label, domain), headers=["List-Id: <%s.lists.%s>" % (
+            label, domain), "List-Post: <mailto:%s@lists.%s>" % (label, domain), "Precedence: list", *agent(address)],
     )  # fmt: skip
 
 
@@ -334,11 +354,13 @@ def invitation(host: Host, rng: random.Random) -> Letter:
     sender, to = (user, outside) if out else (outside, user)
     topic = tongue.topic(rng)
     calendar = (
-        "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:%s\nDTSTART:202610%02dT%02d0000Z\nSUMMARY:%s\nORGANIZER:mailto:%s\nATTENDEE:mailto:%s\nEND:VEVENT\nEND:VCALENDAR"
-        % (token(rng, 30), rng.randint(1, 28), rng.randint(7, 16), topic, sender, to)
-    )
+        "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:%s\nDTSTART:202610%02dT%02d0000Z\nSUMMARY:%s\nORG"
+        "ANIZER:mailto:%s\nATTENDEE:mailto:%s\nEND:VEVENT\nEND:VCALENDAR"
+    ) % (token(rng, 30), rng.randint(1, 28), rng.randint(7, 16), topic, sender, to)
     route = host.submission(user) if out else host.arrival(outside.partition("@")[2], rng.randint(0, 13))
-    return post(rng, sender=sender, to=[to], subject=topic, body=Body(tongue.said(rng, 2), parts=(("text/calendar; charset=UTF-8; method=REQUEST", calendar),)), age=host.world.age(rng), route=route, author=named("" if out else name, sender), headers=agent(sender))  # fmt: skip
+    return post(rng, sender=sender, to=[to], subject=topic, body=Body(tongue.said(rng, 2), parts=((
+        "text/calendar; charset=UTF-8; method=REQUEST", calendar),)), age=host.world.age(rng), route=route, author=
+        named("" if out else name, sender), headers=agent(sender))  # fmt: skip
 
 
 _KINDS: Mapping[str, Write] = {

@@ -318,6 +318,7 @@ PREPARED: dict[str, Callable[[Desk], None]] = {
     "ci": _ci_before,
 }
 TASKS: dict[str, list[Step]] = {
+    "suggestions": [("queue_audit_gather", None)],
     "backscatter": [
         ("-e @bounces.yml --diff", _bounces_planned),
         ("-e queue_cleanup_run=mailops-reports", _bounces_deleted),

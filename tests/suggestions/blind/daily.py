@@ -118,11 +118,17 @@ def personal(place: Place, rng: random.Random, author: Person, recipient: Person
     if html and own.random() < 0.3 and is_own:
         html = html.replace("</body>", '<img src="https://www.%s/logo.png"></body>' % author.domain)
     return Draft(
-        author.address, [recipient.address], subject, text, author=author.name if own.random() < 0.9 else "",
+        author.address,
+        [recipient.address],
+        subject,
+        text,
+        author=author.name if own.random() < 0.9 else "",
         to='"%s" <%s>' % (plain(recipient.name.replace(" ", ".")), recipient.address) if rng.random() < 0.5 else "",
-        html=html, files=[_attachment(rng, author) for _turn in range(rng.choice((0, 0, 0, 0, 1, 1, 2)))],
-        headers=[line for line in headers if line], transfer=own.choice(("8bit", "quoted-printable", "base64", "8bit")),
-    )  # fmt: skip
+        html=html,
+        files=[_attachment(rng, author) for _turn in range(rng.choice((0, 0, 0, 0, 1, 1, 2)))],
+        headers=[line for line in headers if line],
+        transfer=own.choice(("8bit", "quoted-printable", "base64", "8bit")),
+    )
 
 
 def written(place: Place) -> Maker:
@@ -258,17 +264,40 @@ class Notice(NamedTuple):
 
 
 _NOTICES: Sequence[Notice] = (
-    Notice("parcel-point.example", "Your parcel %d arrives {today|tomorrow}", "Your parcel %d is on its way.\n\nTrack it: https://parcel-point.example/t/%d"),
-    Notice("codeforge.example", "[{core|docs|infra}] {Fix|Add|Remove} {tests|parser|cache} (#%d)",
-        "@{kim|lee|mo} {commented|approved|merged} this.\n\nhttps://codeforge.example/p/%d"),
-    Notice("meetly.example", "Reminder: {standup|review|call} at {9|10|14}:{00|30}", "Join: https://meetly.example/j/%d\nPasscode %d"),
+    Notice(
+        "parcel-point.example",
+        "Your parcel %d arrives {today|tomorrow}",
+        "Your parcel %d is on its way.\n\nTrack it: https://parcel-point.example/t/%d",
+    ),
+    Notice(
+        "codeforge.example",
+        "[{core|docs|infra}] {Fix|Add|Remove} {tests|parser|cache} (#%d)",
+        "@{kim|lee|mo} {commented|approved|merged} this.\n\nhttps://codeforge.example/p/%d",
+    ),
+    Notice(
+        "meetly.example",
+        "Reminder: {standup|review|call} at {9|10|14}:{00|30}",
+        "Join: https://meetly.example/j/%d\nPasscode %d",
+    ),
     Notice("bank-north.example", "Your statement is ready", "Your statement %d can be read in online banking."),
-    Notice("friendsbook.example", "{Ann|Bo|Cy} {liked|shared} your {photo|post}", "See it at https://friendsbook.example/n/%d"),
-    Notice("railways.example", "Your booking %d", "Train {IC|RE|ICE} %d, coach {4|7|21}, seat {12|55|81}. Have a good journey."),
+    Notice(
+        "friendsbook.example",
+        "{Ann|Bo|Cy} {liked|shared} your {photo|post}",
+        "See it at https://friendsbook.example/n/%d",
+    ),
+    Notice(
+        "railways.example",
+        "Your booking %d",
+        "Train {IC|RE|ICE} %d, coach {4|7|21}, seat {12|55|81}. Have a good journey.",
+    ),
     Notice("cloudbox.example", "{Eva|Max} shared a folder with you", "Open https://cloudbox.example/s/%d"),
-    Notice("clinic-booking.example", "Appointment on {Monday|Friday}", "Please come at {8|9|11}:{15|45}. Your number is %d."),
+    Notice(
+        "clinic-booking.example",
+        "Appointment on {Monday|Friday}",
+        "Please come at {8|9|11}:{15|45}. Your number is %d.",
+    ),
     Notice("shop-direct.example", "Order %d confirmed", "Thank you. Total {12|49|89}.{90|99}. Order %d."),
-)  # fmt: skip
+)
 
 
 def notices(place: Place) -> Maker:

@@ -16,28 +16,52 @@ from tests.suggestions.blind.places import Person, from_domain
 from tests.suggestions.blind.writing import Draft, File
 
 _FAILURES: Sequence[tuple[str, str, str]] = (
-    ("Mail Delivery System", "Undelivered Mail Returned to Sender",
+    (
+        "Mail Delivery System",
+        "Undelivered Mail Returned to Sender",
         (
             "This is the mail system at host {host}.\n\nI'm sorry to have to inform you that your message could "
             "not\nbe delivered.\n\n<{lost}>: host said: 550 5.1.1 User unknown"
-        )),
-    ("Mail Delivery System", "Mail delivery failed: returning message to sender",
-        "This message was created automatically by mail delivery software.\n\n  {lost}\n    Unrouteable address"),
-    ("postmaster", "Undeliverable: {subject}",
+        ),
+    ),
+    (
+        "Mail Delivery System",
+        "Mail delivery failed: returning message to sender",
+        "This message was created automatically by mail delivery software.\n\n  {lost}\n    Unrouteable address",
+    ),
+    (
+        "postmaster",
+        "Undeliverable: {subject}",
         (
             "Delivery has failed to these recipients or groups:\n\n{lost}\nThe address you entered could not be "
             "found.\n\nDiagnostic information for administrators:\nGenerating server: {host}"
-        )),
-    ("MAILER-DAEMON", "failure notice",
+        ),
+    ),
+    (
+        "MAILER-DAEMON",
+        "failure notice",
         (
             "Hi. This is the qmail-send program at {host}.\nI'm afraid I wasn't able to deliver your "
             "message.\n\n<{lost}>:\nSorry, no mailbox here by that name. (#5.1.1)"
-        )),
-    ("Mail-Zustellung", "Unzustellbar: {subject}", "Ihre Nachricht konnte nicht zugestellt werden.\n\n{lost}\nDas Postfach ist voll oder existiert nicht."),
-    ("Postmaster", "Échec de la remise : {subject}", "Votre message n'a pas pu être remis aux destinataires suivants :\n\n{lost}\n\nServeur : {host}"),
-    ("Sistema de correo", "Correo no entregado", "No se pudo entregar su mensaje a:\n\n<{lost}>\n550 usuario desconocido"),
+        ),
+    ),
+    (
+        "Mail-Zustellung",
+        "Unzustellbar: {subject}",
+        "Ihre Nachricht konnte nicht zugestellt werden.\n\n{lost}\nDas Postfach ist voll oder existiert nicht.",
+    ),
+    (
+        "Postmaster",
+        "Échec de la remise : {subject}",
+        "Votre message n'a pas pu être remis aux destinataires suivants :\n\n{lost}\n\nServeur : {host}",
+    ),
+    (
+        "Sistema de correo",
+        "Correo no entregado",
+        "No se pudo entregar su mensaje a:\n\n<{lost}>\n550 usuario desconocido",
+    ),
     ("Почтовая система", "Недоставленное сообщение", "Письмо не доставлено: {lost}\nПользователь не найден."),
-)  # fmt: skip
+)
 
 
 def failure(

@@ -26,7 +26,7 @@ from tests.suggestions.blind.places import (
     person,
     plain,
     server,
-)  # fmt: skip
+)
 from tests.suggestions.blind.sending import queue
 from tests.suggestions.blind.writing import Draft, File, as_html, code, data
 from tests.suggestions.letters import Letter, World
@@ -34,16 +34,42 @@ from tests.suggestions.letters import Letter, World
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
 
 _THROW_AWAY = (
-    ("Walk-In Tubs", "Bathe {safely|in comfort} {again|at any age}",
-        "{Seniors|Parents} {love|trust} these tubs. {Save up to|Get} {1500|40%%} {off|this month}."),
-    ("Solar Rebate", "{Your roof|Homeowners} {may qualify|could save}",
-        "{New program|Zip code check}: {panels|a roof} at {no|zero} cost. {See if you qualify|Check now}."),
-    ("Gutter Guard", "{Never|Stop} {clean|climb to} gutters {again|}", "{Lifetime|No-clog} {guarantee|guards}, {free|quick} estimate {today|now}."),
-    ("Hearing Aid", "{Tiny|Invisible} device {helps|amazes} {doctors|many}", "{Hear|Enjoy} {every word|the birds} {again|}. {45|60} days trial."),
-    ("Term Life", "{250,000|Half a million} cover from {9|12} a month", "{No exam|Quick quote} for {ages 40 to 75|you}. {Compare|Start} {rates|here}."),
-    ("Keto Gummies", "{One gummy|This trick} {a day|before bed}", "{Melt|Lose} {fat|inches} {without|no} {diet|sport}. {Doctors|Stars} {hate|swear by} it."),
-    ("Tactical Torch", "{Brightest|Military} torch {75%% off|now free}", "{Stock|Supply} is {low|limited}. {Grab|Order} {yours|two} {today|now}."),
-)  # fmt: skip
+    (
+        "Walk-In Tubs",
+        "Bathe {safely|in comfort} {again|at any age}",
+        "{Seniors|Parents} {love|trust} these tubs. {Save up to|Get} {1500|40%%} {off|this month}.",
+    ),
+    (
+        "Solar Rebate",
+        "{Your roof|Homeowners} {may qualify|could save}",
+        "{New program|Zip code check}: {panels|a roof} at {no|zero} cost. {See if you qualify|Check now}.",
+    ),
+    (
+        "Gutter Guard",
+        "{Never|Stop} {clean|climb to} gutters {again|}",
+        "{Lifetime|No-clog} {guarantee|guards}, {free|quick} estimate {today|now}.",
+    ),
+    (
+        "Hearing Aid",
+        "{Tiny|Invisible} device {helps|amazes} {doctors|many}",
+        "{Hear|Enjoy} {every word|the birds} {again|}. {45|60} days trial.",
+    ),
+    (
+        "Term Life",
+        "{250,000|Half a million} cover from {9|12} a month",
+        "{No exam|Quick quote} for {ages 40 to 75|you}. {Compare|Start} {rates|here}.",
+    ),
+    (
+        "Keto Gummies",
+        "{One gummy|This trick} {a day|before bed}",
+        "{Melt|Lose} {fat|inches} {without|no} {diet|sport}. {Doctors|Stars} {hate|swear by} it.",
+    ),
+    (
+        "Tactical Torch",
+        "{Brightest|Military} torch {75%% off|now free}",
+        "{Stock|Supply} is {low|limited}. {Grab|Order} {yours|two} {today|now}.",
+    ),
+)
 
 
 def snowshoe(_world: World, rng: random.Random) -> Letter:
@@ -115,25 +141,25 @@ def bots_with_attachment(_world: World, rng: random.Random) -> Letter:
 
 _FUNDS = (
     (
-            "I am {Mrs|Ms} {Grace|Aisha|Ruth} {Coleman|Danjuma|Mbeki}, {widow of the late|wife of the late} "
-            "{Engineer|Dr} {Paul|Isaac} {Coleman|Danjuma}. {Before he died|In his will} he {left|deposited} the sum "
-            "of {8.5|10.4|12} million {US dollars|USD} with a {bank|security company} in {Abidjan|Lomé|Accra}. "
-            "{Doctors say|I am told} I have {few weeks|short time}. I want {you|a God-fearing person} to {use it for "
-            "orphans|receive it for charity}."
-        ),
+        "I am {Mrs|Ms} {Grace|Aisha|Ruth} {Coleman|Danjuma|Mbeki}, {widow of the late|wife of the late} "
+        "{Engineer|Dr} {Paul|Isaac} {Coleman|Danjuma}. {Before he died|In his will} he {left|deposited} the sum "
+        "of {8.5|10.4|12} million {US dollars|USD} with a {bank|security company} in {Abidjan|Lomé|Accra}. "
+        "{Doctors say|I am told} I have {few weeks|short time}. I want {you|a God-fearing person} to {use it for "
+        "orphans|receive it for charity}."
+    ),
     (
-            "This is to {inform|notify} you that your {payment file|compensation fund|inheritance} of {4.7|15|2.8} "
-            "million has been {approved|released} by the {Ministry of Finance|World Settlement Office}. An {ATM "
-            "card|international draft} was {issued|signed} in your name. {Send|Forward} your {full name, address and "
-            "phone|particulars} {urgently|without delay}."
-        ),
+        "This is to {inform|notify} you that your {payment file|compensation fund|inheritance} of {4.7|15|2.8} "
+        "million has been {approved|released} by the {Ministry of Finance|World Settlement Office}. An {ATM "
+        "card|international draft} was {issued|signed} in your name. {Send|Forward} your {full name, address and "
+        "phone|particulars} {urgently|without delay}."
+    ),
     (
-            "Le {escribo|saludo} con {respeto|confianza}. Soy {abogado|notario} del difunto {Sr.|ingeniero} "
-            "{Roberto|Luis} {Klein|Weber}, que {murió|falleció} sin {herederos|testamento}. El banco "
-            "{guarda|conserva} {9,2|7,5} millones de euros. Usted lleva {su apellido|el mismo nombre} y {juntos|los "
-            "dos} podemos {reclamar|recibir} {la herencia|el dinero}."
-        ),
-)  # fmt: skip
+        "Le {escribo|saludo} con {respeto|confianza}. Soy {abogado|notario} del difunto {Sr.|ingeniero} "
+        "{Roberto|Luis} {Klein|Weber}, que {murió|falleció} sin {herederos|testamento}. El banco "
+        "{guarda|conserva} {9,2|7,5} millones de euros. Usted lleva {su apellido|el mismo nombre} y {juntos|los "
+        "dos} podemos {reclamar|recibir} {la herencia|el dinero}."
+    ),
+)
 
 
 def advance_fee(_world: World, rng: random.Random) -> Letter:

@@ -19,7 +19,7 @@ from tests.suggestions.blind.floods_in import (
     bots_with_attachment,
     sextortion,
     snowshoe,
-)  # fmt: skip
+)
 from tests.suggestions.blind.language import spin
 from tests.suggestions.blind.languages import ENGLISH
 from tests.suggestions.blind.places import (
@@ -37,7 +37,7 @@ from tests.suggestions.blind.places import (
     often,
     person,
     plain,
-)  # fmt: skip
+)
 from tests.suggestions.blind.sending import queue
 from tests.suggestions.blind.writing import Draft, File, as_html, code
 from tests.suggestions.kinds import Kind
@@ -46,29 +46,38 @@ from tests.suggestions.letters import Letter, World
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
 
 _CONFIRMATIONS = (
-    ("{Please confirm|Confirm} your {subscription|e-mail address}",
+    (
+        "{Please confirm|Confirm} your {subscription|e-mail address}",
         (
             "{Thanks for|Thank you for} {signing up|your interest}. {Click|Please click} to confirm: "
             "https://{domain}/{path}"
-        )),
-    ("Bitte bestätigen Sie {Ihre Anmeldung|den Newsletter}",
+        ),
+    ),
+    (
+        "Bitte bestätigen Sie {Ihre Anmeldung|den Newsletter}",
         (
             "Nur noch ein Klick: https://{domain}/{path}\nWenn Sie sich nicht angemeldet haben, ignorieren Sie diese "
             "Mail."
-        )),
+        ),
+    ),
     ("Welcome to {brand}", "Hi {who}, your account is ready. Log in at https://{domain}/{path}"),
     ("Confirmez votre inscription", "Bonjour,\n\nmerci de confirmer : https://{domain}/{path}"),
     ("Confirma tu {correo|suscripción}", "Hola, confirma aquí: https://{domain}/{path}\n\nEl equipo de {brand}"),
     ("Подтвердите подписку", "Здравствуйте! Для подтверждения перейдите: https://{domain}/{path}"),
     ("请确认您的邮箱", "请点击链接完成注册：https://{domain}/{path}"),
     ("[{brand}] Your ticket {number} was created", "We got your request and answer soon. See https://{domain}/{path}"),
-    ("confirm {path}",
+    (
+        "confirm {path}",
         (
             "Mailing list subscription confirmation notice for mailing list {brand}\n\nTo confirm, reply to this "
             "message or visit https://{domain}/confirm/{path}"
-        )),
-    ("Account details for {who} at {brand}", "Your registration awaits approval.\n\nUsername: {who}\nhttps://{domain}/"),
-)  # fmt: skip
+        ),
+    ),
+    (
+        "Account details for {who} at {brand}",
+        "Your registration awaits approval.\n\nUsername: {who}\nhttps://{domain}/",
+    ),
+)
 
 
 def confirmation(rng: random.Random, recipient: str, who: str) -> tuple[Draft, tuple[str, str, str]]:
@@ -264,17 +273,76 @@ def ranking_offers(_world: World, rng: random.Random) -> Letter:
 
 
 INCOMING = (
-    Kind("blind: snowshoe", "advertisements from many new domains in one network", RECEIVER, {snowshoe: 1}, usual(RECEIVER), True),
-    Kind("blind: bots with attachment", "a botnet sends harmful attachments with hardly any text, in French", COMMUNE,
-        {bots_with_attachment: 1}, usual(COMMUNE), True),
-    Kind("blind: advance fee", "a rented server sends letters about fortunes in two languages", UNIVERSITY, {advance_fee: 1}, usual(UNIVERSITY), True),
-    Kind("blind: backscatter", "notices of many servers about spam with forged senders", AZULEJOS, {backscatter: 1}, usual(AZULEJOS), True),
-    Kind("blind: sextortion", "a botnet sends threats to the users of a forwarding host", FORWARDER, {sextortion: 1}, usual(FORWARDER), True),
-    Kind("blind: bank phishing", "letters of a false Turkish bank with links to many hacked sites", TEKSTIL, {bank_phishing: 1}, usual(TEKSTIL), True),
-    Kind("blind: list bombing", "one user gets confirmations of hundreds of web sites", COMPANY, {list_bombing: 1}, {
-        **usual(COMPANY), ordinary_confirmation: 4}, True),
-    Kind("blind: calendar spam", "accounts at free mail providers send invitations to false events", COMPANY, {
-        calendar_spam: 1}, {**usual(COMPANY), ordinary_event: 6}, True),
-    Kind("blind: ranking offers", "many accounts at free mail providers offer search ranking to the sites of a host",
-        WEBHOST, {ranking_offers: 1}, {**everyday(WEBHOST, received=30), **usual(WEBHOST)}, True),
-)  # fmt: skip
+    Kind(
+        "blind: snowshoe",
+        "advertisements from many new domains in one network",
+        RECEIVER,
+        {snowshoe: 1},
+        usual(RECEIVER),
+        True,
+    ),
+    Kind(
+        "blind: bots with attachment",
+        "a botnet sends harmful attachments with hardly any text, in French",
+        COMMUNE,
+        {bots_with_attachment: 1},
+        usual(COMMUNE),
+        True,
+    ),
+    Kind(
+        "blind: advance fee",
+        "a rented server sends letters about fortunes in two languages",
+        UNIVERSITY,
+        {advance_fee: 1},
+        usual(UNIVERSITY),
+        True,
+    ),
+    Kind(
+        "blind: backscatter",
+        "notices of many servers about spam with forged senders",
+        AZULEJOS,
+        {backscatter: 1},
+        usual(AZULEJOS),
+        True,
+    ),
+    Kind(
+        "blind: sextortion",
+        "a botnet sends threats to the users of a forwarding host",
+        FORWARDER,
+        {sextortion: 1},
+        usual(FORWARDER),
+        True,
+    ),
+    Kind(
+        "blind: bank phishing",
+        "letters of a false Turkish bank with links to many hacked sites",
+        TEKSTIL,
+        {bank_phishing: 1},
+        usual(TEKSTIL),
+        True,
+    ),
+    Kind(
+        "blind: list bombing",
+        "one user gets confirmations of hundreds of web sites",
+        COMPANY,
+        {list_bombing: 1},
+        {**usual(COMPANY), ordinary_confirmation: 4},
+        True,
+    ),
+    Kind(
+        "blind: calendar spam",
+        "accounts at free mail providers send invitations to false events",
+        COMPANY,
+        {calendar_spam: 1},
+        {**usual(COMPANY), ordinary_event: 6},
+        True,
+    ),
+    Kind(
+        "blind: ranking offers",
+        "many accounts at free mail providers offer search ranking to the sites of a host",
+        WEBHOST,
+        {ranking_offers: 1},
+        {**everyday(WEBHOST, received=30), **usual(WEBHOST)},
+        True,
+    ),
+)

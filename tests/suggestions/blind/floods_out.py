@@ -27,7 +27,7 @@ from tests.suggestions.blind.places import (
     far,
     person,
     plain,
-)  # fmt: skip
+)
 from tests.suggestions.blind.sending import queue
 from tests.suggestions.blind.writing import Draft, as_html, code
 from tests.suggestions.kinds import Kind
@@ -178,12 +178,16 @@ def form_copies(_world: World, rng: random.Random) -> Letter:
         + link
     )
     text = (
-            "Dear %s,\n\nthank you for your message to Little Florist. We answer within two working days.\nThis is a "
-            "copy of what you sent:\n\nName: %s\nE-Mail: %s\nPhone: 8%d\nMessage:\n%s\n\n-- \nLittle Florist, 12 "
-            "Mill Lane\nhttps://littleflorist.example/"
-        ) % (
-        name, name, victim.address, rng.randint(9 * 10**9, 10**10 - 1), code(rng, rng.randint(6, 24), _LOWER),
-    )  # fmt: skip
+        "Dear %s,\n\nthank you for your message to Little Florist. We answer within two working days.\nThis is a "
+        "copy of what you sent:\n\nName: %s\nE-Mail: %s\nPhone: 8%d\nMessage:\n%s\n\n-- \nLittle Florist, 12 "
+        "Mill Lane\nhttps://littleflorist.example/"
+    ) % (
+        name,
+        name,
+        victim.address,
+        rng.randint(9 * 10**9, 10**10 - 1),
+        code(rng, rng.randint(6, 24), _LOWER),
+    )
     draft = Draft(
         "wordpress@littleflorist.example",
         [victim.address],
@@ -248,13 +252,19 @@ def many_sites(_world: World, rng: random.Random) -> Letter:
     domain = rng.choice(sorted(WEBHOST.domains)[:26])
     girl = rng.choice(("Оля", "Катя", "Марина", "Света", "Настя", "Ира"))
     city = rng.choice(("Казань", "Тверь", "Омск", "Пермь", "Самара"))
-    text = spin(rng,
+    text = spin(
+        rng,
         (
             "{Привет|Приветик|Здравствуй}! {Меня зовут|Я} %s, %d лет, {живу в городе|мой город} %s. {Скучно "
             "одной|Ищу парня|Хочу познакомиться}, {пиши|жду тебя|мои фото} {тут|здесь}: http://%s/%s"
-        )) % (
-        girl, rng.randint(19, 34), city, rng.choice(("znakomstva-%d.test", "love%d.example", "devushki%d.test")) % rng.randint(1, 25), code(rng, 5, _LOWER),
-    )  # fmt: skip
+        ),
+    ) % (
+        girl,
+        rng.randint(19, 34),
+        city,
+        rng.choice(("znakomstva-%d.test", "love%d.example", "devushki%d.test")) % rng.randint(1, 25),
+        code(rng, 5, _LOWER),
+    )
     sender = "%s@%s" % (rng.choice(("info", "admin", "olga", "www", "mail", "katya")), domain)
     user = 10000 + random.Random(domain).randint(1, 400)
     draft = Draft(
@@ -455,9 +465,21 @@ def honest_form(_world: World, rng: random.Random) -> Letter:
     return queue(WEBHOST, rng, draft, None, user_id=10077)
 
 
-_TEAMS = ("Marketing", "Spring launch", "Team Oslo", "Website relaunch", "Hiring", "Wedding of Eva and Jo",
-    "Product roadmap", "Garage renovation", "Budget {2026|2027}", "Kanzlei Richter", "Thesis", "Sprint {12|40|41}",
-    "Kita-Fest")  # fmt: skip
+_TEAMS = (
+    "Marketing",
+    "Spring launch",
+    "Team Oslo",
+    "Website relaunch",
+    "Hiring",
+    "Wedding of Eva and Jo",
+    "Product roadmap",
+    "Garage renovation",
+    "Budget {2026|2027}",
+    "Kanzlei Richter",
+    "Thesis",
+    "Sprint {12|40|41}",
+    "Kita-Fest",
+)
 
 
 def honest_invitation(_world: World, rng: random.Random) -> Letter:
@@ -467,17 +489,76 @@ def honest_invitation(_world: World, rng: random.Random) -> Letter:
 
 
 OUTGOING = (
-    Kind("blind: phished mailbox",
-        "a phished user of a firm sends links to a false document under the user's own address", MITTELSTAND, {
-        phished_mailbox: 1}, usual(MITTELSTAND), True),
-    Kind("blind: stolen login, forged senders", "a botnet sends through one login with senders of all kinds", ISP, {forged_senders: 1}, usual(ISP), True),
-    Kind("blind: contact form", "a contact form sends copies with a stranger's text to victims", WEBHOST, {form_copies:
-        1}, {**usual(WEBHOST), honest_form: 2}, True),
-    Kind("blind: mailer script", "a script in a hacked site sends false parcel notices", HOSTER_DE, {mailer_script: 1}, usual(HOSTER_DE), True),
-    Kind("blind: many hacked sites", "many sites of one host send dating spam in Russian", WEBHOST, {many_sites: 1}, usual(WEBHOST), True),
-    Kind("blind: customer's device", "a camera of a customer of an ISP sends investment spam in Chinese", ISP, {household_device: 1}, usual(ISP), True),
-    Kind("blind: open relay", "strangers send loan offers through a host that trusts their network", COMPANY, {open_relay: 1}, usual(COMPANY), True),
-    Kind("blind: phished students", "some phished students send job offers through webmail", UNIVERSITY, {phished_students: 1}, usual(UNIVERSITY), True),
-    Kind("blind: abused invitations", "trial accounts of a service put their message into the names of workspaces",
-        SAAS, {abused_invitations: 1}, {**usual(SAAS), honest_invitation: 35}, True),
-)  # fmt: skip
+    Kind(
+        "blind: phished mailbox",
+        "a phished user of a firm sends links to a false document under the user's own address",
+        MITTELSTAND,
+        {phished_mailbox: 1},
+        usual(MITTELSTAND),
+        True,
+    ),
+    Kind(
+        "blind: stolen login, forged senders",
+        "a botnet sends through one login with senders of all kinds",
+        ISP,
+        {forged_senders: 1},
+        usual(ISP),
+        True,
+    ),
+    Kind(
+        "blind: contact form",
+        "a contact form sends copies with a stranger's text to victims",
+        WEBHOST,
+        {form_copies: 1},
+        {**usual(WEBHOST), honest_form: 2},
+        True,
+    ),
+    Kind(
+        "blind: mailer script",
+        "a script in a hacked site sends false parcel notices",
+        HOSTER_DE,
+        {mailer_script: 1},
+        usual(HOSTER_DE),
+        True,
+    ),
+    Kind(
+        "blind: many hacked sites",
+        "many sites of one host send dating spam in Russian",
+        WEBHOST,
+        {many_sites: 1},
+        usual(WEBHOST),
+        True,
+    ),
+    Kind(
+        "blind: customer's device",
+        "a camera of a customer of an ISP sends investment spam in Chinese",
+        ISP,
+        {household_device: 1},
+        usual(ISP),
+        True,
+    ),
+    Kind(
+        "blind: open relay",
+        "strangers send loan offers through a host that trusts their network",
+        COMPANY,
+        {open_relay: 1},
+        usual(COMPANY),
+        True,
+    ),
+    Kind(
+        "blind: phished students",
+        "some phished students send job offers through webmail",
+        UNIVERSITY,
+        {phished_students: 1},
+        usual(UNIVERSITY),
+        True,
+    ),
+    Kind(
+        "blind: abused invitations",
+        "trial accounts of a service put their message into the names of workspaces",
+        SAAS,
+        {abused_invitations: 1},
+        {**usual(SAAS), honest_invitation: 35},
+        True,
+    ),
+)

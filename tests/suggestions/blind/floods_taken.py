@@ -140,9 +140,28 @@ def pictures(_world: World, rng: random.Random) -> Letter:
 
 
 TAKEN = (
-    Kind("blind: stolen threads", "answers in stolen threads with an encrypted archive, in German", MITTELSTAND, {stolen_thread: 1}, usual(MITTELSTAND), True),
-    Kind("blind: many stolen accounts",
-        "some dozens of guessed accounts of an ISP send links to the friends of their owners", ISP, {stolen_accounts:
-        1}, usual(ISP), True),
-    Kind("blind: pictures", "a botnet advertises a casino with a picture and hidden words", HOSTER_DE, {pictures: 1}, usual(HOSTER_DE), True),
-)  # fmt: skip
+    Kind(
+        "blind: stolen threads",
+        "answers in stolen threads with an encrypted archive, in German",
+        MITTELSTAND,
+        {stolen_thread: 1},
+        usual(MITTELSTAND),
+        True,
+    ),
+    Kind(
+        "blind: many stolen accounts",
+        "some dozens of guessed accounts of an ISP send links to the friends of their owners",
+        ISP,
+        {stolen_accounts: 1},
+        usual(ISP),
+        True,
+    ),
+    Kind(
+        "blind: pictures",
+        "a botnet advertises a casino with a picture and hidden words",
+        HOSTER_DE,
+        {pictures: 1},
+        usual(HOSTER_DE),
+        True,
+    ),
+)

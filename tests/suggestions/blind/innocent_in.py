@@ -29,7 +29,7 @@ from tests.suggestions.blind.places import (
     often,
     plain,
     server,
-)  # fmt: skip
+)
 from tests.suggestions.blind.sending import queue
 from tests.suggestions.blind.writing import Draft, as_html, code
 from tests.suggestions.kinds import Kind
@@ -189,13 +189,20 @@ def list_post(_world: World, rng: random.Random) -> Letter:
     own = random.Random("post %d" % post)
     author, subscriber = own.choice(UNIVERSITY.users), rng.choice(UNIVERSITY.contacts)
     text = (
-            "%s\n\n%s\n\n_______________________________________________\nalle-mitarbeiter mailing "
-            "list\nhttps://lists.uni-lindental.example/listinfo/alle-mitarbeiter"
-        ) % (
-        own.choice(("Bitte nehmen Sie mich von dieser Liste!", "Bitte nicht immer allen antworten.", "Mich auch.",
-            "Das gehört nicht hierher.", UNIVERSITY.language.paragraphs(own, 2))),
+        "%s\n\n%s\n\n_______________________________________________\nalle-mitarbeiter mailing "
+        "list\nhttps://lists.uni-lindental.example/listinfo/alle-mitarbeiter"
+    ) % (
+        own.choice(
+            (
+                "Bitte nehmen Sie mich von dieser Liste!",
+                "Bitte nicht immer allen antworten.",
+                "Mich auch.",
+                "Das gehört nicht hierher.",
+                UNIVERSITY.language.paragraphs(own, 2),
+            )
+        ),
         author.name,
-    )  # fmt: skip
+    )
     sender = "alle-mitarbeiter-bounces+%s@lists.uni-lindental.example" % subscriber.address.replace("@", "=")
     headers = [
         "List-Id: <alle-mitarbeiter.lists.uni-lindental.example>",
@@ -328,15 +335,85 @@ def held_up_partner(_world: World, rng: random.Random) -> Letter:
 
 
 INCOMING = (
-    Kind("blind: brands of a mail service", "newsletters of many brands through one mail service", RECEIVER, {brands: 1}, usual(RECEIVER), False),
-    Kind("blind: alerts", "the alerts of a monitoring while a switch is down", HOSTER_DE, {alert: 1}, usual(HOSTER_DE), False),
-    Kind("blind: failed jobs", "the same failed job of very many hosts", UNIVERSITY, {failed_jobs: 1}, usual(UNIVERSITY), False),
-    Kind("blind: one firm is down", "ordinary letters to a partner whose server is down", MITTELSTAND, {to_one_firm: 1}, usual(MITTELSTAND), False),
-    Kind("blind: forwarded mail", "ordinary letters to alumni at a provider that slows the host down", FORWARDER, {forwarded: 1}, usual(FORWARDER), False),
-    Kind("blind: heated thread", "everybody answers to a list of all employees", UNIVERSITY, {list_post: 1}, usual(UNIVERSITY), False),
-    Kind("blind: own bounces", "notices about the firm's own newsletter", AZULEJOS, {own_bounces: 1}, usual(AZULEJOS), False),
-    Kind("blind: meetings", "a calendar service invites in the names of its users", COMPANY, {meeting: 1}, usual(COMPANY), False),
+    Kind(
+        "blind: brands of a mail service",
+        "newsletters of many brands through one mail service",
+        RECEIVER,
+        {brands: 1},
+        usual(RECEIVER),
+        False,
+    ),
+    Kind(
+        "blind: alerts",
+        "the alerts of a monitoring while a switch is down",
+        HOSTER_DE,
+        {alert: 1},
+        usual(HOSTER_DE),
+        False,
+    ),
+    Kind(
+        "blind: failed jobs",
+        "the same failed job of very many hosts",
+        UNIVERSITY,
+        {failed_jobs: 1},
+        usual(UNIVERSITY),
+        False,
+    ),
+    Kind(
+        "blind: one firm is down",
+        "ordinary letters to a partner whose server is down",
+        MITTELSTAND,
+        {to_one_firm: 1},
+        usual(MITTELSTAND),
+        False,
+    ),
+    Kind(
+        "blind: forwarded mail",
+        "ordinary letters to alumni at a provider that slows the host down",
+        FORWARDER,
+        {forwarded: 1},
+        usual(FORWARDER),
+        False,
+    ),
+    Kind(
+        "blind: heated thread",
+        "everybody answers to a list of all employees",
+        UNIVERSITY,
+        {list_post: 1},
+        usual(UNIVERSITY),
+        False,
+    ),
+    Kind(
+        "blind: own bounces",
+        "notices about the firm's own newsletter",
+        AZULEJOS,
+        {own_bounces: 1},
+        usual(AZULEJOS),
+        False,
+    ),
+    Kind(
+        "blind: meetings",
+        "a calendar service invites in the names of its users",
+        COMPANY,
+        {meeting: 1},
+        usual(COMPANY),
+        False,
+    ),
     Kind("blind: social network", "notifications of a social network", RECEIVER, {social: 1}, usual(RECEIVER), False),
-    Kind("blind: moved mailbox", "a user sends the contents of a mailbox to another provider", TEKSTIL, {moved_mailbox: 1}, usual(TEKSTIL), False),
-    Kind("blind: partner is back", "mail of one large partner comes all at once", RECEIVER, {held_up_partner: 1}, usual(RECEIVER), False),
-)  # fmt: skip
+    Kind(
+        "blind: moved mailbox",
+        "a user sends the contents of a mailbox to another provider",
+        TEKSTIL,
+        {moved_mailbox: 1},
+        usual(TEKSTIL),
+        False,
+    ),
+    Kind(
+        "blind: partner is back",
+        "mail of one large partner comes all at once",
+        RECEIVER,
+        {held_up_partner: 1},
+        usual(RECEIVER),
+        False,
+    ),
+)

@@ -26,7 +26,7 @@ from tests.suggestions.blind.places import (
     often,
     person,
     plain,
-)  # fmt: skip
+)
 from tests.suggestions.blind.sending import queue
 from tests.suggestions.blind.writing import Draft, File, as_html, code, data, pdf
 from tests.suggestions.kinds import Kind
@@ -347,13 +347,62 @@ def booking_reminder(_world: World, rng: random.Random) -> Letter:
 OUTGOING = (
     Kind("blind: invoice run", "the invoices of a month", MITTELSTAND, {invoice: 1}, usual(MITTELSTAND), False),
     Kind("blind: payslips", "payslips to private addresses", COMPANY, {payslip: 1}, usual(COMPANY), False),
-    Kind("blind: school letter", "a secretary writes to all parents, some at a time", COMMUNE, {letter_to_parents: 1}, usual(COMMUNE), False),
-    Kind("blind: own campaign", "a firm's newsletter, through a login from a rented tool", AZULEJOS, {campaign: 1}, usual(AZULEJOS), False),
+    Kind(
+        "blind: school letter",
+        "a secretary writes to all parents, some at a time",
+        COMMUNE,
+        {letter_to_parents: 1},
+        usual(COMMUNE),
+        False,
+    ),
+    Kind(
+        "blind: own campaign",
+        "a firm's newsletter, through a login from a rented tool",
+        AZULEJOS,
+        {campaign: 1},
+        usual(AZULEJOS),
+        False,
+    ),
     Kind("blind: help desk", "notices of a ticket system", UNIVERSITY, {ticket_update: 1}, usual(UNIVERSITY), False),
-    Kind("blind: day of sale", "confirmations of a shop, from a script of a web site", WEBHOST, {shop_order: 1}, usual(WEBHOST), False),
+    Kind(
+        "blind: day of sale",
+        "confirmations of a shop, from a script of a web site",
+        WEBHOST,
+        {shop_order: 1},
+        usual(WEBHOST),
+        False,
+    ),
     Kind("blind: login codes", "codes to log in", SAAS, {two_factor_code: 1}, usual(SAAS), False),
-    Kind("blind: workspace invitations", "a service invites in the names of its customers", SAAS, {honest_invitation: 1}, usual(SAAS), False),
-    Kind("blind: scans and faxes", "copiers and a fax gateway send attachments with hardly any text", COMMUNE, {scan: 1}, usual(COMMUNE), False),
-    Kind("blind: backup reports", "reports from the backups of an ISP's customers", ISP, {backup_report: 1}, usual(ISP), False),
-    Kind("blind: booking reminders", "reminders of appointments, from many sites of one host", HOSTER_DE, {booking_reminder: 1}, usual(HOSTER_DE), False),
-)  # fmt: skip
+    Kind(
+        "blind: workspace invitations",
+        "a service invites in the names of its customers",
+        SAAS,
+        {honest_invitation: 1},
+        usual(SAAS),
+        False,
+    ),
+    Kind(
+        "blind: scans and faxes",
+        "copiers and a fax gateway send attachments with hardly any text",
+        COMMUNE,
+        {scan: 1},
+        usual(COMMUNE),
+        False,
+    ),
+    Kind(
+        "blind: backup reports",
+        "reports from the backups of an ISP's customers",
+        ISP,
+        {backup_report: 1},
+        usual(ISP),
+        False,
+    ),
+    Kind(
+        "blind: booking reminders",
+        "reminders of appointments, from many sites of one host",
+        HOSTER_DE,
+        {booking_reminder: 1},
+        usual(HOSTER_DE),
+        False,
+    ),
+)

@@ -16,9 +16,16 @@ from tests.suggestions.blind.languages import ENGLISH, FRENCH, GERMAN, SPANISH, 
 from tests.suggestions.letters import World
 
 FREEMAIL = (
-    "freemail.example", "postbox.example", "webmail.example", "gratismail.example", "inbox.test", "mailbox.test",
-        "correo.example", "courriel.example", "posta.example",
-)  # fmt: skip
+    "freemail.example",
+    "postbox.example",
+    "webmail.example",
+    "gratismail.example",
+    "inbox.test",
+    "mailbox.test",
+    "correo.example",
+    "courriel.example",
+    "posta.example",
+)
 _PLAIN = str.maketrans("áàâäãåçéèêëíìîïñóòôöõúùûüğışćčž", "aaaaaaceeeeiiiinooooouuuugisccz")
 
 
@@ -218,15 +225,35 @@ UNIVERSITY = _place(
     net="10.130.%d.%d",
 )
 ISP = _place(
-    "riverlink.example", "Riverlink Broadband", language=ENGLISH, count=700, host="smtp3.riverlink.example", net="100.70.%d.%d",
-    users=["riverlink.example", *_customers(("oak", "mill", "hill", "ash", "king", "ferry", "dale"), ("garage", "farm",
-        "dental", "pottery", "plumbing", "yoga", "band"), 90)],
-)  # fmt: skip
+    "riverlink.example",
+    "Riverlink Broadband",
+    language=ENGLISH,
+    count=700,
+    host="smtp3.riverlink.example",
+    net="100.70.%d.%d",
+    users=[
+        "riverlink.example",
+        *_customers(
+            ("oak", "mill", "hill", "ash", "king", "ferry", "dale"),
+            ("garage", "farm", "dental", "pottery", "plumbing", "yoga", "band"),
+            90,
+        ),
+    ],
+)
 WEBHOST = _place(
-    "web07.stackpark.example", "Stackpark Hosting", language=ENGLISH, count=260, host="web07.stackpark.example", abroad=FRENCH, net="100.91.%d.%d",
-    users=_customers(("blue", "green", "lucky", "urban", "little", "north", "silver"), ("bakery", "cycles", "studio",
-        "vets", "florist", "books", "school"), 70),
-)  # fmt: skip
+    "web07.stackpark.example",
+    "Stackpark Hosting",
+    language=ENGLISH,
+    count=260,
+    host="web07.stackpark.example",
+    abroad=FRENCH,
+    net="100.91.%d.%d",
+    users=_customers(
+        ("blue", "green", "lucky", "urban", "little", "north", "silver"),
+        ("bakery", "cycles", "studio", "vets", "florist", "books", "school"),
+        70,
+    ),
+)
 RECEIVER = _place(
     "harrow-council.example",
     "Harrow Vale Council",
@@ -272,7 +299,15 @@ SAAS = _place(
     net="10.80.%d.%d",
 )
 HOSTER_DE = _place(
-    "s12.nordhost.example", "Nordhost", language=GERMAN, count=300, host="s12.nordhost.example", net="100.101.%d.%d",
-    users=_customers(("haus", "rad", "garten", "foto", "küsten".replace("ü", "ue"), "alt", "berg"), ("laden", "werk",
-        "verein", "praxis", "hof", "kanzlei", "chor"), 80),
-)  # fmt: skip
+    "s12.nordhost.example",
+    "Nordhost",
+    language=GERMAN,
+    count=300,
+    host="s12.nordhost.example",
+    net="100.101.%d.%d",
+    users=_customers(
+        ("haus", "rad", "garten", "foto", "küsten".replace("ü", "ue"), "alt", "berg"),
+        ("laden", "werk", "verein", "praxis", "hof", "kanzlei", "chor"),
+        80,
+    ),
+)

@@ -85,8 +85,15 @@ def date_of(age: float, zone: str = "+0000") -> str:
     offset = (int(zone[1:3]) * 60 + int(zone[3:])) * (-60 if zone[0] == "-" else 60)
     at = time.gmtime(int(NOW - age) + offset)
     return "%s, %d %s %d %02d:%02d:%02d %s" % (
-        _DAYS[at.tm_wday], at.tm_mday, _MONTHS[at.tm_mon - 1], at.tm_year, at.tm_hour, at.tm_min, at.tm_sec, zone,
-    )  # fmt: skip
+        _DAYS[at.tm_wday],
+        at.tm_mday,
+        _MONTHS[at.tm_mon - 1],
+        at.tm_year,
+        at.tm_hour,
+        at.tm_min,
+        at.tm_sec,
+        zone,
+    )
 
 
 def encoded(text: str, way: str = "auto") -> str:
@@ -151,8 +158,12 @@ def _file(file: File) -> str:
         "Content-ID: <%s>\nContent-Disposition: inline" % file.cid if file.cid else "Content-Disposition: attachment"
     )
     return 'Content-Type: %s; name="%s"\nContent-Transfer-Encoding: base64\n%s; filename="%s"\n\n%s' % (
-        file.kind, file.name, inline, file.name, lines_of(file.data),
-    )  # fmt: skip
+        file.kind,
+        file.name,
+        inline,
+        file.name,
+        lines_of(file.data),
+    )
 
 
 def _together(kind: str, parts: Sequence[str], boundary: str) -> str:
@@ -184,15 +195,35 @@ def _received(route: Route, recipient: str, age: float, rng: random.Random) -> s
     how = "ESMTPSA" if route.login else rng.choice(("ESMTPS", "ESMTPS", "ESMTP"))
     who = "\n\t(Authenticated sender: %s)" % route.login if route.login else ""
     return "Received: from %s (%s [%s])%s\n\tby %s (Postfix) with %s id %s\n\tfor <%s>; %s" % (
-        helo, name, shown, who, route.server, how, queue_id, recipient, date,
-    )  # fmt: skip
+        helo,
+        name,
+        shown,
+        who,
+        route.server,
+        how,
+        queue_id,
+        recipient,
+        date,
+    )
 
 
 def post(
-    rng: random.Random, *, sender: str, to: Sequence[str], subject: str, body: Body, age: float, route: Route,
-    author: str = "", shown_to: str = "", headers: Sequence[str] = (), reason: str = "", is_spam: bool = False,
-    message_id: str = "", received: bool = True,
-) -> Letter:  # fmt: skip
+    rng: random.Random,
+    *,
+    sender: str,
+    to: Sequence[str],
+    subject: str,
+    body: Body,
+    age: float,
+    route: Route,
+    author: str = "",
+    shown_to: str = "",
+    headers: Sequence[str] = (),
+    reason: str = "",
+    is_spam: bool = False,
+    message_id: str = "",
+    received: bool = True,
+) -> Letter:
     """Return a message. author, shown_to: the values of From and To, if the envelope's addresses are not meant."""
     author = author or "<%s>" % sender
     zone = pick(_ZONES, sender.rpartition("@")[2])
@@ -210,6 +241,14 @@ def post(
     reason = reason or pick(REASONS, domain)
     reason = reason % domain if "%s" in reason else reason
     return Letter(
-        sender, to, subject, body.text, age, is_spam, route.client, route.login, reason=reason,
+        sender,
+        to,
+        subject,
+        body.text,
+        age,
+        is_spam,
+        route.client,
+        route.login,
+        reason=reason,
         stored=("\n".join(head) + "\n" + _mime(body, rng, author)).encode(),
-    )  # fmt: skip
+    )

@@ -43,10 +43,12 @@ def _remote(rng: random.Random, login: str, host: Host) -> Route:
 # --- a stolen login with forged senders -----------------------------------------------------------------------------
 
 _PILL_SUBJECTS = (
-    "[Save|Get|Enjoy] [up to|more than] [60|70|75|80]% [today|this week|now]", "[Doctor|Pharmacist] [approved|recommended]: [no prescription|easy order]",
-    "[Your|The] [order|discount|refill] is [ready|waiting]", "[Feel|Be] [young|strong|confident] [again|tonight]",
-        "Re: [pharmacy|medication|meds] [order|price list]",
-)  # fmt: skip
+    "[Save|Get|Enjoy] [up to|more than] [60|70|75|80]% [today|this week|now]",
+    "[Doctor|Pharmacist] [approved|recommended]: [no prescription|easy order]",
+    "[Your|The] [order|discount|refill] is [ready|waiting]",
+    "[Feel|Be] [young|strong|confident] [again|tonight]",
+    "Re: [pharmacy|medication|meds] [order|price list]",
+)
 _PILL = (
     "[Hi|Hello|Dear customer|Good day],\n\n[We offer|Our store has|You can find here] [the lowest prices|the best deals|great discounts] for "
     "[all popular|the most wanted|original] [medications|tablets|meds], [shipped|sent|delivered] [within|in] "
@@ -62,12 +64,17 @@ def _forging(host: Host, rng: random.Random) -> Letter:
     link = "http://%s/%s.html" % (rng.choice(OTHERS), token(rng, rng.randint(4, 9), _LETTERS))
     text = spun(rng, _PILL) % link
     return post(
-        rng, sender=sender, to=["%s@%s" % (plain(EN.name(rng)), rng.choice(FREEMAIL)) for _turn in range(rng.randint(4,
-            14))], subject=spun(rng, rng.choice(_PILL_SUBJECTS)),
-        body=Body(text, html=html_of(text, sender) if rng.random() < 0.7 else None), age=rng.uniform(0, 7 * HOUR),
-            route=_remote(rng, "secretaria@colegio-alameda.test", host),
-        author=named(name, sender), headers=["X-Mailer: Microsoft Outlook Express 6.00.%d" % rng.randint(2600, 3790)], is_spam=True,
-    )  # fmt: skip
+        rng,
+        sender=sender,
+        to=["%s@%s" % (plain(EN.name(rng)), rng.choice(FREEMAIL)) for _turn in range(rng.randint(4, 14))],
+        subject=spun(rng, rng.choice(_PILL_SUBJECTS)),
+        body=Body(text, html=html_of(text, sender) if rng.random() < 0.7 else None),
+        age=rng.uniform(0, 7 * HOUR),
+        route=_remote(rng, "secretaria@colegio-alameda.test", host),
+        author=named(name, sender),
+        headers=["X-Mailer: Microsoft Outlook Express 6.00.%d" % rng.randint(2600, 3790)],
+        is_spam=True,
+    )
 
 
 # --- a stolen mailbox answers the conversations that were in it -----------------------------------------------------
@@ -75,12 +82,12 @@ def _forging(host: Host, rng: random.Random) -> Letter:
 _LURES = (
     "[As discussed|As agreed|Following our call], [the documents|the papers|the file] [can be found|are|is available] [here|at the link below]:",
     (
-            "[Please|Kindly] [see|review|look at] [the attached|the updated|the signed] "
-            "[document|statement|schedule] [and let me know|and confirm|before the end of the day]:"
-        ),
+        "[Please|Kindly] [see|review|look at] [the attached|the updated|the signed] "
+        "[document|statement|schedule] [and let me know|and confirm|before the end of the day]:"
+    ),
     "[Sorry for the delay|Apologies for the late answer]. [Everything you asked for|All you need|The bundle] [is here|can be downloaded here]:",
     "[This needs|We need] your [signature|attention|approval], [see|please open] [here|this]:",
-)  # fmt: skip
+)
 
 
 def _hijacking(host: Host, rng: random.Random) -> Letter:
@@ -115,12 +122,21 @@ def _hijacking(host: Host, rng: random.Random) -> Letter:
         ("198.19.14.201", "100.119.3.44", "192.0.2.208", "10.88.61.7", "203.0.113.166", "198.18.90.13")
     )
     return post(
-        rng, sender=sender, to=[recipient], subject="Re: " + topic[:1].upper() + topic[1:], body=Body(text, html=
-            html_of(text, "hijacked")), age=rng.uniform(600, 11 * HOUR),
-        route=Route(client=(address, "unknown", "[%s]" % address), login=sender, server=host.name), author=named(owner,
-            sender), shown_to=named(name, recipient),
-        headers=["In-Reply-To: <%s@%s>" % (token(rng, 18), recipient.partition("@")[2]), "X-Mailer: Microsoft Outlook 16.0"], is_spam=True,
-    )  # fmt: skip
+        rng,
+        sender=sender,
+        to=[recipient],
+        subject="Re: " + topic[:1].upper() + topic[1:],
+        body=Body(text, html=html_of(text, "hijacked")),
+        age=rng.uniform(600, 11 * HOUR),
+        route=Route(client=(address, "unknown", "[%s]" % address), login=sender, server=host.name),
+        author=named(owner, sender),
+        shown_to=named(name, recipient),
+        headers=[
+            "In-Reply-To: <%s@%s>" % (token(rng, 18), recipient.partition("@")[2]),
+            "X-Mailer: Microsoft Outlook 16.0",
+        ],
+        is_spam=True,
+    )
 
 
 # --- several accounts phish for more accounts -----------------------------------------------------------------------
@@ -155,12 +171,21 @@ def _phishing(host: Host, rng: random.Random) -> Letter:
     address = "198.19.201.%d" % rng.randint(10, 42)
     to = [correspondent(rng, EN)[1] for _turn in range(rng.randint(1, 5))]
     return post(
-        rng, sender=sender, to=to, subject=spun(rng, rng.choice(_QUOTA_SUBJECTS)), body=Body(text, html=html_of(text,
-            site), encoding=rng.choice(("auto", "base64", "quoted-printable"))),
-        age=rng.uniform(0, 4 * HOUR), route=Route(client=(address, "vps-%s.cheaphost.test" % address.split(".")[3],
-            "[%s]" % address), login=sender, server=host.name),
-        author=named(rng.choice(("IT Service Desk", "Help Desk", "Webmail Admin", "")), sender), shown_to="Recipients <%s>" % sender, is_spam=True,
-    )  # fmt: skip
+        rng,
+        sender=sender,
+        to=to,
+        subject=spun(rng, rng.choice(_QUOTA_SUBJECTS)),
+        body=Body(text, html=html_of(text, site), encoding=rng.choice(("auto", "base64", "quoted-printable"))),
+        age=rng.uniform(0, 4 * HOUR),
+        route=Route(
+            client=(address, "vps-%s.cheaphost.test" % address.split(".")[3], "[%s]" % address),
+            login=sender,
+            server=host.name,
+        ),
+        author=named(rng.choice(("IT Service Desk", "Help Desk", "Webmail Admin", "")), sender),
+        shown_to="Recipients <%s>" % sender,
+        is_spam=True,
+    )
 
 
 # --- a script in a web site ------------------------------------------------------------------------------------------
@@ -183,13 +208,22 @@ def _script(host: Host, rng: random.Random) -> Letter:
     link = "http://%s/%s/?%s=%s" % (rng.choice(OTHERS), token(rng, 5, _LETTERS), rng.choice("abkpz"), token(rng, 8))
     text = spun(rng, _DATES) % (name, link)
     return post(
-        rng, sender=sender, to=["%s@%s" % (plain(rng.choice(host.tongues).name(rng)), rng.choice(FREEMAIL))], age=rng.
-            uniform(0, 16 * HOUR), route=host.local(1012),
-        subject=spun(rng, "[Re: |]%s [wants to meet you|sent you photos|schreibt dir|is online|waiting]" % name), body
-            =Body(text, html=html_of(text, name) if rng.random() < 0.6 else None), author=named(name, sender),
-        headers=["X-PHP-Originating-Script: 1012:%s.php(%d) : eval()'d code" % (rng.choice(("dirs58", "cache",
-            "ajax71")), rng.randint(1, 40)), "Reply-To: " + sender, "X-Priority: 3 (Normal)"], is_spam=True,
-    )  # fmt: skip
+        rng,
+        sender=sender,
+        to=["%s@%s" % (plain(rng.choice(host.tongues).name(rng)), rng.choice(FREEMAIL))],
+        age=rng.uniform(0, 16 * HOUR),
+        route=host.local(1012),
+        subject=spun(rng, "[Re: |]%s [wants to meet you|sent you photos|schreibt dir|is online|waiting]" % name),
+        body=Body(text, html=html_of(text, name) if rng.random() < 0.6 else None),
+        author=named(name, sender),
+        headers=[
+            "X-PHP-Originating-Script: 1012:%s.php(%d) : eval()'d code"
+            % (rng.choice(("dirs58", "cache", "ajax71")), rng.randint(1, 40)),
+            "Reply-To: " + sender,
+            "X-Priority: 3 (Normal)",
+        ],
+        is_spam=True,
+    )
 
 
 # --- the invitations of an application carry other people's advertising ----------------------------------------------
@@ -213,21 +247,29 @@ _PITCH = (
     "[CRYPTO|BTC|Bitcoin] [bonus|transfer|payout] [1.2|0.8|0.45|2.1] BTC [confirm|approve] %s",
     "[Hot|Lonely|Single] [girls|women] [nearby|in your city] [click|see|join] %s",
     "[Free|Instant] [iPhone|gift card|voucher] [waiting|reserved] [>>|->|:] %s",
-)  # fmt: skip
+)
 
 
 def _invite(host: Host, rng: random.Random, *, who: str, board: str, to: str, is_spam: bool) -> Letter:
     text = (
-        "Hello,\n\n%s has invited you to the board \"%s\" on Planora.\n\nAccept the invitation:\nhttps://app.planora.example/invite/%s\n\n"
+        'Hello,\n\n%s has invited you to the board "%s" on Planora.\n\nAccept the invitation:\nhttps://app.planora.example/invite/%s\n\n'
         "This invitation expires in 14 days. If you do not know the sender, ignore this message.\n\nThe Planora team\nPlanora Ltd, Dublin"
-    ) % (who, board, token(rng, 32))  # fmt: skip
+    ) % (who, board, token(rng, 32))
     return post(
-        rng, sender="no-reply@planora.example", to=[to], subject="%s has invited you to %s" % (who, board), body=Body(
-            text, html=html_of(text, "planora"), encoding="quoted-printable"),
-        age=rng.uniform(0, 5.5 * HOUR), route=Route(client=("10.1.0.%d" % rng.randint(11, 14),
-            "worker.planora.example", "worker.planora.example"), server=host.name),
-        author=named("Planora", "no-reply@planora.example"), headers=["Auto-Submitted: auto-generated", "X-Planora-Kind: board-invitation"], is_spam=is_spam,
-    )  # fmt: skip
+        rng,
+        sender="no-reply@planora.example",
+        to=[to],
+        subject="%s has invited you to %s" % (who, board),
+        body=Body(text, html=html_of(text, "planora"), encoding="quoted-printable"),
+        age=rng.uniform(0, 5.5 * HOUR),
+        route=Route(
+            client=("10.1.0.%d" % rng.randint(11, 14), "worker.planora.example", "worker.planora.example"),
+            server=host.name,
+        ),
+        author=named("Planora", "no-reply@planora.example"),
+        headers=["Auto-Submitted: auto-generated", "X-Planora-Kind: board-invitation"],
+        is_spam=is_spam,
+    )
 
 
 def _abusing(host: Host, rng: random.Random) -> Letter:
@@ -260,25 +302,48 @@ def _inviting(host: Host, rng: random.Random) -> Letter:
 
 FLOODS = (
     Kind(
-        "pills by a school's login", "A stolen login sends with forged senders from many networks", ISP.world, {made_by(_forging, ISP): 1},
-        ordinary(ISP, submitted=50, received=22, newsletter=8, notice=8, bounced=5, discussion=3, cron=2, invitation=2), is_flood=True,
+        "pills by a school's login",
+        "A stolen login sends with forged senders from many networks",
+        ISP.world,
+        {made_by(_forging, ISP): 1},
+        ordinary(ISP, submitted=50, received=22, newsletter=8, notice=8, bounced=5, discussion=3, cron=2, invitation=2),
+        is_flood=True,
     ),
     Kind(
-        "conversations of a law firm", "A stolen mailbox answers its old conversations with links to a file hoster",
-            RELAY.world, {made_by(_hijacking, RELAY): 1},
-        ordinary(RELAY, submitted=55, received=20, notice=6, newsletter=6, bounced=5, invitation=5, cron=3), is_flood=True,
+        "conversations of a law firm",
+        "A stolen mailbox answers its old conversations with links to a file hoster",
+        RELAY.world,
+        {made_by(_hijacking, RELAY): 1},
+        ordinary(RELAY, submitted=55, received=20, notice=6, newsletter=6, bounced=5, invitation=5, cron=3),
+        is_flood=True,
     ),
     Kind(
-        "quota phishing from campus", "Five stolen accounts phish from one hosting network", CAMPUS.world, {made_by(_phishing, CAMPUS): 1},
-        ordinary(CAMPUS, submitted=45, received=15, discussion=12, invitation=9, newsletter=7, bounced=6, notice=4, cron=2), is_flood=True,
+        "quota phishing from campus",
+        "Five stolen accounts phish from one hosting network",
+        CAMPUS.world,
+        {made_by(_phishing, CAMPUS): 1},
+        ordinary(
+            CAMPUS, submitted=45, received=15, discussion=12, invitation=9, newsletter=7, bounced=6, notice=4, cron=2
+        ),
+        is_flood=True,
     ),
     Kind(
-        "dating from a web script", "A planted PHP script sends as made-up women of a customer's domain", WEB.world, {made_by(_script, WEB): 1},
-        ordinary(WEB, form=30, submitted=30, received=15, notice=8, newsletter=6, bounced=6, cron=5), is_flood=True,
+        "dating from a web script",
+        "A planted PHP script sends as made-up women of a customer's domain",
+        WEB.world,
+        {made_by(_script, WEB): 1},
+        ordinary(WEB, form=30, submitted=30, received=15, notice=8, newsletter=6, bounced=6, cron=5),
+        is_flood=True,
     ),
     Kind(
-        "advertising in invitations", "Made-up accounts of an application put advertising in the names of invitations",
-            CLOUD.world, {made_by(_abusing, CLOUD): 1},
-        {**ordinary(CLOUD, submitted=12, received=15, notice=8, cron=4, bounced=8, newsletter=3), made_by(_inviting, CLOUD): 50}, is_flood=True,
+        "advertising in invitations",
+        "Made-up accounts of an application put advertising in the names of invitations",
+        CLOUD.world,
+        {made_by(_abusing, CLOUD): 1},
+        {
+            **ordinary(CLOUD, submitted=12, received=15, notice=8, cron=4, bounced=8, newsletter=3),
+            made_by(_inviting, CLOUD): 50,
+        },
+        is_flood=True,
     ),
-)  # fmt: skip
+)

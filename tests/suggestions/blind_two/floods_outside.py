@@ -25,7 +25,7 @@ from tests.suggestions.blind_two.hosts import (
     anywhere,
     correspondent,
     server,
-)  # fmt: skip
+)
 from tests.suggestions.blind_two.languages import plain, spun
 from tests.suggestions.blind_two.ordinary import html_of, made_by, noise, ordinary
 from tests.suggestions.kinds import Kind
@@ -70,29 +70,48 @@ def _malware(host: Host, rng: random.Random) -> Letter:
         (b"PK\3\4\x14\0\1\0" if kind == "zip" else b"\0\0\0\0CD001") + noise(rng, rng.randint(300, 700)),
     )
     return post(
-        rng, sender=sender, to=[host.user(rng)], subject=spun(rng, rng.choice((
-            "[Facture|Votre facture|Relevé|TR: facture] %d", "[Invoice|Fwd: invoice|Overdue invoice] %d"))) % bill,
-        body=Body(spun(rng, text) % (bill, rng.randint(100, 9999), name), files=[file]), age=rng.uniform(0, 3 * HOUR),
-            route=Route(client=(address, rng.choice(names), rng.choice((address, "[%s]" % address, sender.partition(
-            "@")[2]))), server=host.name),
-        author=named(name, sender), headers=["X-Mailer: Microsoft Outlook 15.0"] if rng.random() < 0.5 else [], is_spam=True,
-    )  # fmt: skip
+        rng,
+        sender=sender,
+        to=[host.user(rng)],
+        subject=spun(
+            rng,
+            rng.choice(("[Facture|Votre facture|Relevé|TR: facture] %d", "[Invoice|Fwd: invoice|Overdue invoice] %d")),
+        )
+        % bill,
+        body=Body(spun(rng, text) % (bill, rng.randint(100, 9999), name), files=[file]),
+        age=rng.uniform(0, 3 * HOUR),
+        route=Route(
+            client=(address, rng.choice(names), rng.choice((address, "[%s]" % address, sender.partition("@")[2]))),
+            server=host.name,
+        ),
+        author=named(name, sender),
+        headers=["X-Mailer: Microsoft Outlook 15.0"] if rng.random() < 0.5 else [],
+        is_spam=True,
+    )
 
 
 # --- snowshoe --------------------------------------------------------------------------------------------------------
 
 _GOODS = (
-    ("[Houten|Massief houten] tuinhuis[je|]",
-        "[Bouw|Maak] uw eigen [schuur|tuinhuis] met [16.000|duizenden] bouwtekeningen"), (
+    (
+        "[Houten|Massief houten] tuinhuis[je|]",
+        "[Bouw|Maak] uw eigen [schuur|tuinhuis] met [16.000|duizenden] bouwtekeningen",
+    ),
+    (
         "[Traplift|Trapliften] [vergelijken|aanbieding]",
-        "Vergelijk [gratis|vrijblijvend] [offertes|prijzen] in uw [regio|buurt]"),
-    ("[Gehoorapparaat|Hoortoestel] [nieuw|onzichtbaar]",
-        "[Hoor|Versta] weer [alles|iedereen] met dit [kleine|onzichtbare] toestel"), (
-        "[Zonnepanelen|Warmtepomp] [subsidie|actie]", "[Bespaar|Verdien] tot [1.200|900|1.500] euro per jaar"),
-    ("[Afvallen|Slank] [zonder dieet|in 3 weken]", "[Artsen|Deskundigen] [verbaasd|sprakeloos] over deze [thee|truc]"), (
+        "Vergelijk [gratis|vrijblijvend] [offertes|prijzen] in uw [regio|buurt]",
+    ),
+    (
+        "[Gehoorapparaat|Hoortoestel] [nieuw|onzichtbaar]",
+        "[Hoor|Versta] weer [alles|iedereen] met dit [kleine|onzichtbare] toestel",
+    ),
+    ("[Zonnepanelen|Warmtepomp] [subsidie|actie]", "[Bespaar|Verdien] tot [1.200|900|1.500] euro per jaar"),
+    ("[Afvallen|Slank] [zonder dieet|in 3 weken]", "[Artsen|Deskundigen] [verbaasd|sprakeloos] over deze [thee|truc]"),
+    (
         "[Autoverzekering|Zorgverzekering] [goedkoper|tip]",
-        "[Oudere bestuurders|Gezinnen] [betalen|kiezen] [minder|slimmer]"),
-)  # fmt: skip
+        "[Oudere bestuurders|Gezinnen] [betalen|kiezen] [minder|slimmer]",
+    ),
+)
 
 
 def _snowshoe(host: Host, rng: random.Random) -> Letter:
@@ -109,16 +128,32 @@ def _snowshoe(host: Host, rng: random.Random) -> Letter:
     user = host.user(rng)
     html = (
         '<html><body bgcolor="#ffffff"><center><a href="http://%s/%s/c"><h1>%s</h1><img src="http://%s/%s.jpg" border="0"></a><p>%s.</p>'
-            '<p style="font-size:9px">Postbus %d, 1000 AA Amsterdam<br><a '
-            'href="http://%s/%s/x">afmelden</a></p><font color="#ffffff">%s</font></center></body></html>'
-    ) % (domain, key, subject, domain, token(rng, 9), line, rng.choice((4471, 4417, 2208)), domain, key, NL.said(rng, 6))  # fmt: skip
+        '<p style="font-size:9px">Postbus %d, 1000 AA Amsterdam<br><a '
+        'href="http://%s/%s/x">afmelden</a></p><font color="#ffffff">%s</font></center></body></html>'
+    ) % (
+        domain,
+        key,
+        subject,
+        domain,
+        token(rng, 9),
+        line,
+        rng.choice((4471, 4417, 2208)),
+        domain,
+        key,
+        NL.said(rng, 6),
+    )
     return post(
-        rng, sender="%s@%s" % (rng.choice(("info", brand.lower(), "news", "offer")), domain), to=[user], subject=spun(
-            rng, "%s [- bekijk nu|vandaag|voor u|!|]" % subject), body=Body("", html=html, encoding="quoted-printable"),
-        age=rng.uniform(0, 9 * HOUR), route=Route(client=(address, "m%d.%s" % (number, domain), "m%d.%s" % (number,
-            domain)), server=host.name), author=named(brand, "info@" + domain),
-        headers=["List-Unsubscribe: <http://%s/%s/x>" % (domain, key)], is_spam=True,
-    )  # fmt: skip
+        rng,
+        sender="%s@%s" % (rng.choice(("info", brand.lower(), "news", "offer")), domain),
+        to=[user],
+        subject=spun(rng, "%s [- bekijk nu|vandaag|voor u|!|]" % subject),
+        body=Body("", html=html, encoding="quoted-printable"),
+        age=rng.uniform(0, 9 * HOUR),
+        route=Route(client=(address, "m%d.%s" % (number, domain), "m%d.%s" % (number, domain)), server=host.name),
+        author=named(brand, "info@" + domain),
+        headers=["List-Unsubscribe: <http://%s/%s/x>" % (domain, key)],
+        is_spam=True,
+    )
 
 
 # --- pictures from one rented server ---------------------------------------------------------------------------------
@@ -132,11 +167,19 @@ def _pictures(host: Host, rng: random.Random) -> Letter:
     text = " ".join(tongue.said(rng, 3).split()[: rng.randint(6, 25)])
     picture = File("%s.%s" % (token(rng, 7, _LETTERS), kind), "image/" + kind, noise(rng, rng.randint(700, 1100)), cid)
     return post(
-        rng, sender=sender, to=[host.user(rng)], subject=" ".join(rng.choice(tongue.lines).translate({123: None, 125: None}).split()[: rng.randint(1, 3)]),
-        body=Body("", html='<html><body><img src="cid:%s"><br>\n%s</body></html>' % (cid, text), files=[picture]), age=rng.uniform(0, 13 * HOUR),
-        route=Route(client=("192.0.2.119", "v119.bulkrack.test", "%s.%s" % (token(rng, 6, _LETTERS), sender.partition(
-            "@")[2])), server=host.name), author=named(name, sender), is_spam=True,
-    )  # fmt: skip
+        rng,
+        sender=sender,
+        to=[host.user(rng)],
+        subject=" ".join(rng.choice(tongue.lines).translate({123: None, 125: None}).split()[: rng.randint(1, 3)]),
+        body=Body("", html='<html><body><img src="cid:%s"><br>\n%s</body></html>' % (cid, text), files=[picture]),
+        age=rng.uniform(0, 13 * HOUR),
+        route=Route(
+            client=("192.0.2.119", "v119.bulkrack.test", "%s.%s" % (token(rng, 6, _LETTERS), sender.partition("@")[2])),
+            server=host.name,
+        ),
+        author=named(name, sender),
+        is_spam=True,
+    )
 
 
 # --- advance fee, from free mail accounts ----------------------------------------------------------------------------
@@ -181,11 +224,18 @@ def _fortune(host: Host, rng: random.Random) -> Letter:
         ),
     )
     return post(
-        rng, sender=sender, to=[host.user(rng)], subject=rng.choice((subject, subject, subject.upper())), body=Body(
-            text), age=rng.uniform(0, 13 * HOUR), route=host.arrival(provider, rng.randint(0, 13)), author=named(name,
-            sender),
-        shown_to="undisclosed-recipients:;", headers=["Reply-To: " + box], is_spam=True,
-    )  # fmt: skip
+        rng,
+        sender=sender,
+        to=[host.user(rng)],
+        subject=rng.choice((subject, subject, subject.upper())),
+        body=Body(text),
+        age=rng.uniform(0, 13 * HOUR),
+        route=host.arrival(provider, rng.randint(0, 13)),
+        author=named(name, sender),
+        shown_to="undisclosed-recipients:;",
+        headers=["Reply-To: " + box],
+        is_spam=True,
+    )
 
 
 # --- hacked sites, forwarded -----------------------------------------------------------------------------------------
@@ -222,38 +272,67 @@ def _hacked(host: Host, rng: random.Random) -> Letter:
     )
     local = rng.choice(("wordpress", "info", "www-data", "admin", "apache"))
     return post(
-        rng, sender="SRS0=%s=%s=%s=%s@%s" % (token(rng, 4, "ABCDEFGHabcdef0123"), token(rng, 2, "ABCDEFGH"), site,
-            local, host.world.own), to=["%s@%s" % (user.partition("@")[0], pick(FREEMAIL, user))],
+        rng,
+        sender="SRS0=%s=%s=%s=%s@%s"
+        % (token(rng, 4, "ABCDEFGHabcdef0123"), token(rng, 2, "ABCDEFGH"), site, local, host.world.own),
+        to=["%s@%s" % (user.partition("@")[0], pick(FREEMAIL, user))],
         subject=spun(rng, "[Paczka|Przesyłka|Twoja paczka|Parcel] %d [wstrzymana|czeka|oczekuje na dopłatę|on hold]")
-            % parcel, body=Body(text, html=html_of(text, site)), age=rng.uniform(0, 30 * HOUR), route=Route(client=
-            server(site), server=host.name),
+        % parcel,
+        body=Body(text, html=html_of(text, site)),
+        age=rng.uniform(0, 30 * HOUR),
+        route=Route(client=server(site), server=host.name),
         author=named(rng.choice(("Kurier24", "Poczta Kurier", "Dostawa", "Express Parcel")), "%s@%s" % (local, site)),
-            shown_to=user, headers=["Delivered-To: " + user, "X-Mailer: PHPMailer %s" % rng.choice(("5.2.9", "6.0.1",
-            "5.2.22"))], is_spam=True,
-    )  # fmt: skip
+        shown_to=user,
+        headers=["Delivered-To: " + user, "X-Mailer: PHPMailer %s" % rng.choice(("5.2.9", "6.0.1", "5.2.22"))],
+        is_spam=True,
+    )
 
 
 FLOODS = (
     Kind(
-        "malware by a botnet", "Hosts of many networks send invoices with archives that carry malware", PLANT.world, {made_by(_malware, PLANT): 1},
-        ordinary(PLANT, received=45, submitted=22, notice=9, invitation=7, newsletter=7, bounced=4, discussion=3, cron=3), is_flood=True,
+        "malware by a botnet",
+        "Hosts of many networks send invoices with archives that carry malware",
+        PLANT.world,
+        {made_by(_malware, PLANT): 1},
+        ordinary(
+            PLANT, received=45, submitted=22, notice=9, invitation=7, newsletter=7, bounced=4, discussion=3, cron=3
+        ),
+        is_flood=True,
     ),
     Kind(
-        "snowshoe to a town hall", "Sixty domains in two address ranges advertise", TOWN.world, {made_by(_snowshoe, TOWN): 1},
-        ordinary(TOWN, received=42, submitted=20, newsletter=14, notice=10, invitation=6, bounced=4, cron=2, discussion=2), is_flood=True,
+        "snowshoe to a town hall",
+        "Sixty domains in two address ranges advertise",
+        TOWN.world,
+        {made_by(_snowshoe, TOWN): 1},
+        ordinary(
+            TOWN, received=42, submitted=20, newsletter=14, notice=10, invitation=6, bounced=4, cron=2, discussion=2
+        ),
+        is_flood=True,
     ),
     Kind(
-        "pictures from one rented server", "One client sends pictures with random text as other people", WEB.world, {made_by(_pictures, WEB): 1},
-        ordinary(WEB, received=40, form=16, submitted=20, notice=8, newsletter=8, bounced=5, cron=3), is_flood=True,
+        "pictures from one rented server",
+        "One client sends pictures with random text as other people",
+        WEB.world,
+        {made_by(_pictures, WEB): 1},
+        ordinary(WEB, received=40, form=16, submitted=20, notice=8, newsletter=8, bounced=5, cron=3),
+        is_flood=True,
     ),
     Kind(
-        "fortunes from free mail accounts", "Free mail accounts promise fortunes and ask for answers elsewhere", CAMPUS.world, {made_by(_fortune, CAMPUS): 1},
-        ordinary(CAMPUS, received=45, submitted=18, discussion=10, newsletter=8, invitation=8, notice=7, bounced=3, cron=1), is_flood=True,
+        "fortunes from free mail accounts",
+        "Free mail accounts promise fortunes and ask for answers elsewhere",
+        CAMPUS.world,
+        {made_by(_fortune, CAMPUS): 1},
+        ordinary(
+            CAMPUS, received=45, submitted=18, discussion=10, newsletter=8, invitation=8, notice=7, bounced=3, cron=1
+        ),
+        is_flood=True,
     ),
     Kind(
         "parcels from hacked sites, forwarded",
-            "Hacked web sites send parcel phishing, which a forwarding host passes on", ALUMNI.world, {made_by(_hacked,
-            ALUMNI): 1},
-        ordinary(ALUMNI, forwarded=70, received=12, newsletter=6, notice=6, bounced=4, discussion=2), is_flood=True,
+        "Hacked web sites send parcel phishing, which a forwarding host passes on",
+        ALUMNI.world,
+        {made_by(_hacked, ALUMNI): 1},
+        ordinary(ALUMNI, forwarded=70, received=12, newsletter=6, notice=6, bounced=4, discussion=2),
+        is_flood=True,
     ),
-)  # fmt: skip
+)

@@ -23,23 +23,71 @@ _NETWORKS = (
     *("198.19.%d" % n for n in range(3, 250, 11)),
 )
 FREEMAIL = (
-    "freepost.example", "freepost.example", "freepost.example", "mailbird.example", "mailbird.example", "inboxly.example",
-    "webpost.test", "quickmail.invalid", "postbox.example", "mymail.test",
-)  # fmt: skip
+    "freepost.example",
+    "freepost.example",
+    "freepost.example",
+    "mailbird.example",
+    "mailbird.example",
+    "inboxly.example",
+    "webpost.test",
+    "quickmail.invalid",
+    "postbox.example",
+    "mymail.test",
+)
 _STEMS = (
-    "arden", "bluefin", "corvid", "delmar", "estrella", "falken", "granit", "helios", "isar", "juniper", "kestrel", "lumen", "mistral",
-    "noordzee", "olivia", "pallas", "quarzo", "riviera", "solana", "tundra", "umbria", "valdor", "weser", "xenia", "yarrow", "zephyr",
-)  # fmt: skip
+    "arden",
+    "bluefin",
+    "corvid",
+    "delmar",
+    "estrella",
+    "falken",
+    "granit",
+    "helios",
+    "isar",
+    "juniper",
+    "kestrel",
+    "lumen",
+    "mistral",
+    "noordzee",
+    "olivia",
+    "pallas",
+    "quarzo",
+    "riviera",
+    "solana",
+    "tundra",
+    "umbria",
+    "valdor",
+    "weser",
+    "xenia",
+    "yarrow",
+    "zephyr",
+)
 _TRADES = (
-    "bau.example", "legal.example", "-foods.test", "tec.example", "print.example", "-travel.invalid", "med.example", "-shop.example",
-    "consult.example", "sport.test", "logistics.example", "school.example",
-)  # fmt: skip
+    "bau.example",
+    "legal.example",
+    "-foods.test",
+    "tec.example",
+    "print.example",
+    "-travel.invalid",
+    "med.example",
+    "-shop.example",
+    "consult.example",
+    "sport.test",
+    "logistics.example",
+    "school.example",
+)
 OTHERS = tuple(stem + trade for number, stem in enumerate(_STEMS) for trade in _TRADES[number % 3 :: 2])
 _AGENTS = (
-    ("User-Agent: Mozilla Thunderbird",), ("X-Mailer: Microsoft Outlook 16.0", "Thread-Index: Adx"), ("X-Mailer: Apple Mail (2.3776.700.51)",),
-    ("X-Mailer: iPhone Mail (21F90)",), (), ("User-Agent: Roundcube Webmail/1.6.6",), ("User-Agent: K-9 Mail for Android",),
-    ("X-Mailer: Zimbra 9.0.0_GA_4583", "X-Originating-IP: [10.3.1.9]"), ("Content-Language: en-GB", "Accept-Language: en-GB, en-US"),
-)  # fmt: skip
+    ("User-Agent: Mozilla Thunderbird",),
+    ("X-Mailer: Microsoft Outlook 16.0", "Thread-Index: Adx"),
+    ("X-Mailer: Apple Mail (2.3776.700.51)",),
+    ("X-Mailer: iPhone Mail (21F90)",),
+    (),
+    ("User-Agent: Roundcube Webmail/1.6.6",),
+    ("User-Agent: K-9 Mail for Android",),
+    ("X-Mailer: Zimbra 9.0.0_GA_4583", "X-Originating-IP: [10.3.1.9]"),
+    ("Content-Language: en-GB", "Accept-Language: en-GB, en-US"),
+)
 
 
 @dataclass(frozen=True)
@@ -161,42 +209,97 @@ def _host(
 
 
 EN, DE, FR, ES, NL, PL = (
-    languages.ENGLISH, languages.GERMAN, languages.FRENCH, languages.SPANISH, languages.DUTCH, languages.POLISH,
-)  # fmt: skip
+    languages.ENGLISH,
+    languages.GERMAN,
+    languages.FRENCH,
+    languages.SPANISH,
+    languages.DUTCH,
+    languages.POLISH,
+)
 WEB = _host(
     "web7",
-    ("nordhost.example", "blumen-kranz.example", "tischlerei-oelke.example", "yogahafen.test", "fewo-kappeln.example", "kanzlei-drost.example",
-     "modellbahn-welt.example", "sv-foerde.example", "dr-reimann.example"),
-    (DE, DE, EN), ("100.70.12", "100.71.44", "198.51.100", "100.70.9"), 30,
+    (
+        "nordhost.example",
+        "blumen-kranz.example",
+        "tischlerei-oelke.example",
+        "yogahafen.test",
+        "fewo-kappeln.example",
+        "kanzlei-drost.example",
+        "modellbahn-welt.example",
+        "sv-foerde.example",
+        "dr-reimann.example",
+    ),
+    (DE, DE, EN),
+    ("100.70.12", "100.71.44", "198.51.100", "100.70.9"),
+    30,
     ("", "", "Diese E-Mail kann vertrauliche Informationen enthalten. Sitz: Kiel, HRB 4471."),
-)  # fmt: skip
+)
 CAMPUS = _host(
-    "smtp", ("lakeside-uni.example", "bio.test", "lakeside-library.example"), (EN, EN, ES, FR), ("10.12.4", "10.12.9", "10.14.30", "100.80.7", "203.0.113"), 14,
+    "smtp",
+    ("lakeside-uni.example", "bio.test", "lakeside-library.example"),
+    (EN, EN, ES, FR),
+    ("10.12.4", "10.12.9", "10.14.30", "100.80.7", "203.0.113"),
+    14,
     ("", "Lakeside University is a registered charity, number 204711."),
-)  # fmt: skip
+)
 ISP = _host(
-    "smtp-out3", ("redsur.example", "bodegasmolina.example", "dentalsur.example", "colegio-alameda.test"), (ES, ES, EN),
-    ("100.96.1", "100.96.2", "100.97.40", "100.98.7", "100.99.13", "192.0.2"), 20,
+    "smtp-out3",
+    ("redsur.example", "bodegasmolina.example", "dentalsur.example", "colegio-alameda.test"),
+    (ES, ES, EN),
+    ("100.96.1", "100.96.2", "100.97.40", "100.98.7", "100.99.13", "192.0.2"),
+    20,
     ("", "", "AVISO LEGAL: este mensaje es confidencial y se dirige solo a su destinatario."),
-)  # fmt: skip
+)
 PLANT = _host(
-    "mx2", ("ateliers-morel.example", "morel-outillage.example"), (FR, FR, EN, DE), ("10.40.2", "10.40.3"), 8,
+    "mx2",
+    ("ateliers-morel.example", "morel-outillage.example"),
+    (FR, FR, EN, DE),
+    ("10.40.2", "10.40.3"),
+    8,
     ("Pensez à l'environnement avant d'imprimer ce message.", "Ateliers Morel SAS - 44300 Nantes"),
-)  # fmt: skip
+)
 RELAY = _host(
-    "relay1", ("relaypoint.example", "hartwell-law.example", "stannes-clinic.example", "ridgeway-estates.test", "kiln-and-co.example", "orbit-freight.example"),
-    (EN,), ("198.51.100", "203.0.113", "100.110.3", "198.19.77", "198.18.31"), 26,
-    ("This email and any attachments are confidential and may be legally privileged.", "", "Registered in England and Wales, company 0811724."),
-)  # fmt: skip
+    "relay1",
+    (
+        "relaypoint.example",
+        "hartwell-law.example",
+        "stannes-clinic.example",
+        "ridgeway-estates.test",
+        "kiln-and-co.example",
+        "orbit-freight.example",
+    ),
+    (EN,),
+    ("198.51.100", "203.0.113", "100.110.3", "198.19.77", "198.18.31"),
+    26,
+    (
+        "This email and any attachments are confidential and may be legally privileged.",
+        "",
+        "Registered in England and Wales, company 0811724.",
+    ),
+)
 ALUMNI = _host(
-    "fwd", ("absolwenci.example", "klub-absolwenta.test"), (PL, PL, EN), ("10.8.8", "100.66.2"), 40, ("", "Stowarzyszenie Absolwentów, KRS 0000124"),
-)  # fmt: skip
+    "fwd",
+    ("absolwenci.example", "klub-absolwenta.test"),
+    (PL, PL, EN),
+    ("10.8.8", "100.66.2"),
+    40,
+    ("", "Stowarzyszenie Absolwentów, KRS 0000124"),
+)
 TOWN = _host(
-    "mailgate", ("gemeente-waal.example", "bibliotheek-waal.example", "sportpark-waal.test"), (NL, NL, EN, DE), ("10.200.1", "10.200.2", "10.201.5"), 10,
+    "mailgate",
+    ("gemeente-waal.example", "bibliotheek-waal.example", "sportpark-waal.test"),
+    (NL, NL, EN, DE),
+    ("10.200.1", "10.200.2", "10.201.5"),
+    10,
     ("Aan dit bericht kunnen geen rechten worden ontleend.",),
-)  # fmt: skip
+)
 CLOUD = _host(
-    "app-mail", ("planora.example", "planora-help.example"), (EN, DE, FR, ES), ("10.1.0", "10.1.1", "198.18.240"), 6, ("", "Planora Ltd, Dublin"),
-)  # fmt: skip
+    "app-mail",
+    ("planora.example", "planora-help.example"),
+    (EN, DE, FR, ES),
+    ("10.1.0", "10.1.1", "198.18.240"),
+    6,
+    ("", "Planora Ltd, Dublin"),
+)
 EVERY = (WEB, CAMPUS, ISP, PLANT, RELAY, ALUMNI, TOWN, CLOUD)
 DAY = 24 * HOUR

@@ -30,10 +30,15 @@ class Language:
     def fill(self, rng: random.Random, text: str) -> str:
         """Return a text with its slots filled."""
         return text.format(
-            t=rng.choice(self.things), u=rng.choice(self.things), d=rng.choice(self.days), p=rng.choice(self.places),
-            n=rng.randint(2, 900), h="%d:%02d" % (rng.randint(8, 18), rng.choice((0, 15, 30, 45))),
-            f=rng.choice(self.first), l=rng.choice(self.last),
-        )  # fmt: skip
+            t=rng.choice(self.things),
+            u=rng.choice(self.things),
+            d=rng.choice(self.days),
+            p=rng.choice(self.places),
+            n=rng.randint(2, 900),
+            h="%d:%02d" % (rng.randint(8, 18), rng.choice((0, 15, 30, 45))),
+            f=rng.choice(self.first),
+            l=rng.choice(self.last),
+        )
 
     def name(self, rng: random.Random) -> str:
         """Return first and last name."""

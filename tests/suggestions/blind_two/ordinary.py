@@ -47,10 +47,12 @@ def attachment(rng: random.Random, tongue: Language, kinds: str = "pdf pdf docx 
     """Return a file that a person attaches."""
     kind = rng.choice(kinds.split())
     mime, magic = {
-        "pdf": ("application/pdf", b"%PDF-1.7\n%"), "jpg": ("image/jpeg", b"\xff\xd8\xff\xe0\0\x10JFIF"),
+        "pdf": ("application/pdf", b"%PDF-1.7\n%"),
+        "jpg": ("image/jpeg", b"\xff\xd8\xff\xe0\0\x10JFIF"),
         "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", b"PK\3\4\x14\0\6\0"),
-        "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK\3\4\x14\0\6\0"), "png": ("image/png", b"\x89PNG\r\n\x1a\n"),
-    }[kind]  # fmt: skip
+        "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK\3\4\x14\0\6\0"),
+        "png": ("image/png", b"\x89PNG\r\n\x1a\n"),
+    }[kind]
     name = rng.choice(
         (
             "IMG_%04d" % rng.randint(1, 9999),
@@ -111,10 +113,16 @@ def _personal(
     files = [attachment(rng, tongue) for _turn in range(rng.choice((1, 1, 2)))] if rng.random() < 0.2 else []
     html = html_of(text, sender) if number_of(sender) % 5 < 3 else None
     return post(
-        rng, sender=sender, to=to, subject=("Re: " if reply and ":" not in topic else "") + topic[:1].upper() + topic[1:],
+        rng,
+        sender=sender,
+        to=to,
+        subject=("Re: " if reply and ":" not in topic else "") + topic[:1].upper() + topic[1:],
         body=Body(text, html=html, files=files, encoding=pick(("auto", "auto", "quoted-printable", "base64"), sender)),
-        age=host.world.age(rng), route=route, author=named(name, sender), headers=headers,
-    )  # fmt: skip
+        age=host.world.age(rng),
+        route=route,
+        author=named(name, sender),
+        headers=headers,
+    )
 
 
 def submitted(host: Host, rng: random.Random) -> Letter:
@@ -150,11 +158,18 @@ def forwarded(host: Host, rng: random.Random) -> Letter:
     text = signed(host, rng, tongue, sender, name)
     local, _at, domain = sender.partition("@")
     return post(
-        rng, sender="SRS0=%s=%s=%s=%s@%s" % (token(rng, 4, "ABCDEFGHabcdef0123"), token(rng, 2, "ABCDEFGH"), domain, local, host.world.own),
-        to=["%s@%s" % (user.partition("@")[0], pick(FREEMAIL, user))], subject=tongue.topic(rng), age=host.world.age(rng), route=route,
-        body=Body(text, html=html_of(text, sender) if rng.random() < 0.5 else None), author=named(name, sender), shown_to=user,
+        rng,
+        sender="SRS0=%s=%s=%s=%s@%s"
+        % (token(rng, 4, "ABCDEFGHabcdef0123"), token(rng, 2, "ABCDEFGH"), domain, local, host.world.own),
+        to=["%s@%s" % (user.partition("@")[0], pick(FREEMAIL, user))],
+        subject=tongue.topic(rng),
+        age=host.world.age(rng),
+        route=route,
+        body=Body(text, html=html_of(text, sender) if rng.random() < 0.5 else None),
+        author=named(name, sender),
+        shown_to=user,
         headers=["Delivered-To: " + user, *agent(sender)],
-    )  # fmt: skip
+    )
 
 
 def newsletter(host: Host, rng: random.Random) -> Letter:
@@ -175,24 +190,60 @@ def newsletter(host: Host, rng: random.Random) -> Letter:
     )
     bounces = "bounce-%s@%s" % (user.replace("@", "="), domain) if number % 2 else "news@%s" % domain
     return post(
-        rng, sender=bounces, to=[user], subject=stories[0][0], age=issue.uniform(1, 9) * 3600 + rng.uniform(0, 2500), route=host.arrival(domain),
-        author=named(domain.split(".")[0].title(), "news@" + domain), body=Body(text, html=
-            "<html><body><table>%s</table></body></html>" % rows, encoding="quoted-printable"),
-        headers=["List-Unsubscribe: <https://%s/u/%s>" % (domain, key), "Precedence: bulk", "X-Mailer: %s" % pick((
-            "MailEngine 4.2", "Sendletter", "phplist v3.6"), domain)],
-    )  # fmt: skip
+        rng,
+        sender=bounces,
+        to=[user],
+        subject=stories[0][0],
+        age=issue.uniform(1, 9) * 3600 + rng.uniform(0, 2500),
+        route=host.arrival(domain),
+        author=named(domain.split(".")[0].title(), "news@" + domain),
+        body=Body(text, html="<html><body><table>%s</table></body></html>" % rows, encoding="quoted-printable"),
+        headers=[
+            "List-Unsubscribe: <https://%s/u/%s>" % (domain, key),
+            "Precedence: bulk",
+            "X-Mailer: %s" % pick(("MailEngine 4.2", "Sendletter", "phplist v3.6"), domain),
+        ],
+    )
 
 
 _NOTICES = (
-    ("orders", "Order {a} has shipped", "Hello {name},\n\nyour order {a} is on its way. Track it here:\nhttps://{d}/track/{k}\n\nTotal: {m} EUR"),
-    ("no-reply", "Your code: {c}", "{c} is your sign-in code for {d}. It expires in 10 minutes.\n\nIf you did not ask for it, ignore this message."),
-    ("noreply", "Please confirm your address", "Welcome {name}!\n\nConfirm here: https://accounts.{d}/confirm?t={k}\n\nThe {d} team"),
-    ("info", "Votre facture {a}", "Bonjour {name},\n\nvotre facture {a} de {m} EUR est disponible : https://{d}/espace/{k}"),
-    ("service", "Ihre Sendung {a} kommt morgen", "Guten Tag {name},\n\nIhr Paket {a} wird morgen zugestellt.\nhttps://{d}/p/{a}"),
-    ("alerts", "Card payment of {m} EUR", "A payment of {m} EUR was made with your card ending in {c}.\n\nNot you? Call us."),
+    (
+        "orders",
+        "Order {a} has shipped",
+        "Hello {name},\n\nyour order {a} is on its way. Track it here:\nhttps://{d}/track/{k}\n\nTotal: {m} EUR",
+    ),
+    (
+        "no-reply",
+        "Your code: {c}",
+        "{c} is your sign-in code for {d}. It expires in 10 minutes.\n\nIf you did not ask for it, ignore this message.",
+    ),
+    (
+        "noreply",
+        "Please confirm your address",
+        "Welcome {name}!\n\nConfirm here: https://accounts.{d}/confirm?t={k}\n\nThe {d} team",
+    ),
+    (
+        "info",
+        "Votre facture {a}",
+        "Bonjour {name},\n\nvotre facture {a} de {m} EUR est disponible : https://{d}/espace/{k}",
+    ),
+    (
+        "service",
+        "Ihre Sendung {a} kommt morgen",
+        "Guten Tag {name},\n\nIhr Paket {a} wird morgen zugestellt.\nhttps://{d}/p/{a}",
+    ),
+    (
+        "alerts",
+        "Card payment of {m} EUR",
+        "A payment of {m} EUR was made with your card ending in {c}.\n\nNot you? Call us.",
+    ),
     ("notify", "{name} mentioned you", "{name} mentioned you in a comment on item {a}:\n\nhttps://app.{d}/i/{a}#{k}"),
-    ("citas", "Recordatorio de su cita", "Estimado/a {name}: le recordamos su cita n. {a}. Puede anularla en https://{d}/c/{k}"),
-)  # fmt: skip
+    (
+        "citas",
+        "Recordatorio de su cita",
+        "Estimado/a {name}: le recordamos su cita n. {a}. Puede anularla en https://{d}/c/{k}",
+    ),
+)
 
 
 def notice(host: Host, rng: random.Random) -> Letter:
@@ -210,11 +261,16 @@ def notice(host: Host, rng: random.Random) -> Letter:
     }
     text = text.format(**slots)
     return post(
-        rng, sender="%s@%s" % (local, domain), to=[host.user(rng)], subject=subject.format(**slots), body=Body(text,
-            html=html_of(text, domain) if number % 2 else None),
-        age=host.world.age(rng), route=host.arrival(domain, 1), author=named(domain.split(".")[0].title(), "%s@%s" % (
-            local, domain)), headers=["Auto-Submitted: auto-generated"],
-    )  # fmt: skip
+        rng,
+        sender="%s@%s" % (local, domain),
+        to=[host.user(rng)],
+        subject=subject.format(**slots),
+        body=Body(text, html=html_of(text, domain) if number % 2 else None),
+        age=host.world.age(rng),
+        route=host.arrival(domain, 1),
+        author=named(domain.split(".")[0].title(), "%s@%s" % (local, domain)),
+        headers=["Auto-Submitted: auto-generated"],
+    )
 
 
 _JOBS = (
@@ -243,12 +299,20 @@ def cron(host: Host, rng: random.Random) -> Letter:
     ]
     sender = "root@%s.%s" % (box, host.world.own)
     return post(
-        rng, sender=sender, to=["admin@" + rng.choice(OTHERS[:3])], subject="Cron <root@%s> %s" % (box, job), body=
-            Body("\n".join(lines)), age=host.world.age(rng),
-        route=host.local(0) if box in host.name else Route(client=("10.0.0.%d" % (number_of(box) % 200 + 5), box + "."
-            + host.world.own, box), server=host.name),
-        author="root@%s (Cron Daemon)" % box, headers=["Auto-Submitted: auto-generated", "X-Cron-Env: <SHELL=/bin/sh>", "X-Cron-Env: <LOGNAME=root>"],
-    )  # fmt: skip
+        rng,
+        sender=sender,
+        to=["admin@" + rng.choice(OTHERS[:3])],
+        subject="Cron <root@%s> %s" % (box, job),
+        body=Body("\n".join(lines)),
+        age=host.world.age(rng),
+        route=host.local(0)
+        if box in host.name
+        else Route(
+            client=("10.0.0.%d" % (number_of(box) % 200 + 5), box + "." + host.world.own, box), server=host.name
+        ),
+        author="root@%s (Cron Daemon)" % box,
+        headers=["Auto-Submitted: auto-generated", "X-Cron-Env: <SHELL=/bin/sh>", "X-Cron-Env: <LOGNAME=root>"],
+    )
 
 
 def form(host: Host, rng: random.Random) -> Letter:
@@ -257,13 +321,22 @@ def form(host: Host, rng: random.Random) -> Letter:
     tongue = host.tongue(rng)
     name, address = correspondent(rng, tongue)
     return post(
-        rng, sender="www-data@%s" % host.name, to=["%s@%s" % (plain(domain.split(".")[0]), pick(FREEMAIL, domain))],
-            subject="[%s] %s" % (domain, tongue.topic(rng)),
-        body=Body("Name: %s\nE-Mail: %s\nTel: 0%d\n\n%s\n\n--\nhttps://%s/kontakt" % (name, address, rng.randint(10**8,
-            10**9), tongue.said(rng, 4), domain)), age=host.world.age(rng),
-        route=host.local(33), author=named("WordPress", "wordpress@" + domain), headers=["Reply-To: " + address,
-            "X-PHP-Originating-Script: %d:class-phpmailer.php" % (number_of(domain) % 40 + 1000)],
-    )  # fmt: skip
+        rng,
+        sender="www-data@%s" % host.name,
+        to=["%s@%s" % (plain(domain.split(".")[0]), pick(FREEMAIL, domain))],
+        subject="[%s] %s" % (domain, tongue.topic(rng)),
+        body=Body(
+            "Name: %s\nE-Mail: %s\nTel: 0%d\n\n%s\n\n--\nhttps://%s/kontakt"
+            % (name, address, rng.randint(10**8, 10**9), tongue.said(rng, 4), domain)
+        ),
+        age=host.world.age(rng),
+        route=host.local(33),
+        author=named("WordPress", "wordpress@" + domain),
+        headers=[
+            "Reply-To: " + address,
+            "X-PHP-Originating-Script: %d:class-phpmailer.php" % (number_of(domain) % 40 + 1000),
+        ],
+    )
 
 
 def bounced(host: Host, rng: random.Random) -> Letter:
@@ -274,9 +347,17 @@ def bounced(host: Host, rng: random.Random) -> Letter:
     user = host.user(rng)
     if rng.random() < 0.4:
         text = "%s\n\n%s %s" % (tongue.said(rng, 2), rng.choice(tongue.bye), name)
-        return post(rng, sender="", to=[user], subject=rng.choice(("Out of office: ", "Abwesend: ", "Auto: ")) +
-            tongue.topic(rng), body=Body(text), age=host.world.age(rng), route=host.arrival(domain), author=named(name,
-            address), headers=["Auto-Submitted: auto-replied"])  # fmt: skip
+        return post(
+            rng,
+            sender="",
+            to=[user],
+            subject=rng.choice(("Out of office: ", "Abwesend: ", "Auto: ")) + tongue.topic(rng),
+            body=Body(text),
+            age=host.world.age(rng),
+            route=host.arrival(domain),
+            author=named(name, address),
+            headers=["Auto-Submitted: auto-replied"],
+        )
     return dsn(
         rng,
         to=user,
@@ -302,17 +383,28 @@ def dsn(
         )
     )
     subject, text = (
-        ("Undelivered Mail Returned to Sender",
+        (
+            "Undelivered Mail Returned to Sender",
             (
                 "This is the mail system at host mx.%s.\n\nI'm sorry to have to inform you that your message could "
                 "not\nbe delivered to one or more recipients.\n\n<%s>: %s"
-            )),
-        ("Delivery Status Notification (Failure)", "Delivery to the following recipient failed permanently on %s:\n\n     %s\n\nTechnical details: %s"),
+            ),
+        ),
+        (
+            "Delivery Status Notification (Failure)",
+            "Delivery to the following recipient failed permanently on %s:\n\n     %s\n\nTechnical details: %s",
+        ),
         ("Undeliverable: your message", "Your message couldn't be delivered. %s\n\n%s\n\nRemote server returned '%s'"),
-        ("Mail delivery failed: returning message to sender", "This message was created automatically by mail delivery software at %s.\n\n  %s\n    %s"),
-        ("failure notice", "Hi. This is the qmail-send program at %s.\nI'm afraid I wasn't able to deliver your message.\n\n<%s>:\n%s"),
+        (
+            "Mail delivery failed: returning message to sender",
+            "This message was created automatically by mail delivery software at %s.\n\n  %s\n    %s",
+        ),
+        (
+            "failure notice",
+            "Hi. This is the qmail-send program at %s.\nI'm afraid I wasn't able to deliver your message.\n\n<%s>:\n%s",
+        ),
         ("Unzustellbar: Ihre Nachricht", "Die Nachricht konnte nicht zugestellt werden (%s).\n\n%s\n%s"),
-    )[number_of(domain) % 6]  # fmt: skip
+    )[number_of(domain) % 6]
     status = (
         "Reporting-MTA: dns; mx.%s\n\nFinal-Recipient: rfc822; %s\nAction: failed\nStatus: %s\nDiagnostic-Code: smtp; %s"
         % (domain, failed, code.split()[1] if "5." in code else "5.0.0", code)
@@ -321,8 +413,18 @@ def dsn(
         text % (domain, failed, code), parts=(("message/delivery-status", status), ("text/rfc822-headers", returned))
     )
     daemon = pick(("MAILER-DAEMON@%s", "postmaster@%s", "Mailer-Daemon@mx.%s"), domain) % domain
-    return post(rng, sender="", to=[to], subject=subject, body=body, age=age, route=route, author=named(
-        "Mail Delivery System", daemon), headers=["Auto-Submitted: auto-replied"], is_spam=is_spam)  # fmt: skip
+    return post(
+        rng,
+        sender="",
+        to=[to],
+        subject=subject,
+        body=body,
+        age=age,
+        route=route,
+        author=named("Mail Delivery System", daemon),
+        headers=["Auto-Submitted: auto-replied"],
+        is_spam=is_spam,
+    )
 
 
 def discussion(host: Host, rng: random.Random) -> Letter:
@@ -335,14 +437,26 @@ def discussion(host: Host, rng: random.Random) -> Letter:
     name, address = correspondent(rng, tongue)
     label = domain.split(".")[0][:6]
     return post(
-        rng, sender="%s-bounces@lists.%s" % (label, domain), to=[host.user(rng)], subject="%s[%s] %s" % (rng.choice((
-            "", "Re: ", "Re: ")), label, topic), age=host.world.age(rng),
-        body=Body(signed(host, rng, tongue, address, name) +
-            "\n_______________________________________________\n%s mailing list\nhttps://lists.%s/listinfo/%s" % (
-            label, domain, label)), route=host.arrival(domain),
-        author=named(name, address), shown_to="%s@lists.%s" % (label, domain), headers=["List-Id: <%s.lists.%s>" % (
-            label, domain), "List-Post: <mailto:%s@lists.%s>" % (label, domain), "Precedence: list", *agent(address)],
-    )  # fmt: skip
+        rng,
+        sender="%s-bounces@lists.%s" % (label, domain),
+        to=[host.user(rng)],
+        subject="%s[%s] %s" % (rng.choice(("", "Re: ", "Re: ")), label, topic),
+        age=host.world.age(rng),
+        body=Body(
+            signed(host, rng, tongue, address, name)
+            + "\n_______________________________________________\n%s mailing list\nhttps://lists.%s/listinfo/%s"
+            % (label, domain, label)
+        ),
+        route=host.arrival(domain),
+        author=named(name, address),
+        shown_to="%s@lists.%s" % (label, domain),
+        headers=[
+            "List-Id: <%s.lists.%s>" % (label, domain),
+            "List-Post: <mailto:%s@lists.%s>" % (label, domain),
+            "Precedence: list",
+            *agent(address),
+        ],
+    )
 
 
 def invitation(host: Host, rng: random.Random) -> Letter:
@@ -358,15 +472,31 @@ def invitation(host: Host, rng: random.Random) -> Letter:
         "ANIZER:mailto:%s\nATTENDEE:mailto:%s\nEND:VEVENT\nEND:VCALENDAR"
     ) % (token(rng, 30), rng.randint(1, 28), rng.randint(7, 16), topic, sender, to)
     route = host.submission(user) if out else host.arrival(outside.partition("@")[2], rng.randint(0, 13))
-    return post(rng, sender=sender, to=[to], subject=topic, body=Body(tongue.said(rng, 2), parts=((
-        "text/calendar; charset=UTF-8; method=REQUEST", calendar),)), age=host.world.age(rng), route=route, author=
-        named("" if out else name, sender), headers=agent(sender))  # fmt: skip
+    return post(
+        rng,
+        sender=sender,
+        to=[to],
+        subject=topic,
+        body=Body(tongue.said(rng, 2), parts=(("text/calendar; charset=UTF-8; method=REQUEST", calendar),)),
+        age=host.world.age(rng),
+        route=route,
+        author=named("" if out else name, sender),
+        headers=agent(sender),
+    )
 
 
 _KINDS: Mapping[str, Write] = {
-    "submitted": submitted, "received": received, "forwarded": forwarded, "newsletter": newsletter, "notice": notice, "cron": cron,
-    "form": form, "bounced": bounced, "discussion": discussion, "invitation": invitation,
-}  # fmt: skip
+    "submitted": submitted,
+    "received": received,
+    "forwarded": forwarded,
+    "newsletter": newsletter,
+    "notice": notice,
+    "cron": cron,
+    "form": form,
+    "bounced": bounced,
+    "discussion": discussion,
+    "invitation": invitation,
+}
 
 
 def ordinary(host: Host, **weights: int) -> dict[Maker, int]:

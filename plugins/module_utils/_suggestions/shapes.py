@@ -100,15 +100,14 @@ def subject_pieces(text: str) -> Iterator[Piece]:
 
 
 def path_pieces(path: str) -> Iterator[Piece]:
-    """Yield the pieces of a URL's path: one to three segments that follow each other. The last one of a path ends with an empty segment."""
-    segments = [_generalised(segment) for segment in path.strip("/").split("/")[:_MAX_SEGMENTS] if segment]
+    """Yield the pieces of a URL's path: one to three segments that follow each other. Where a slash follows, the piece ends with one."""
+    parts = [_generalised(segment) for segment in path.split("/") if segment]
+    segments = parts[:_MAX_SEGMENTS]
+    is_open = not path.endswith("/") and len(parts) == len(segments)
     for start in range(len(segments)):
-        for length in range(1, 4):
-            end = start + length
-            if end < len(segments):
-                yield (*segments[start:end], "/")
-            elif end == len(segments):
-                yield tuple(segments[start:end])
+        for end in range(start + 1, min(start + 3, len(segments)) + 1):
+            piece = tuple(segments[start:end])
+            yield piece if is_open and end == len(segments) else (*piece, "/")
 
 
 def text_pieces(text: str) -> Iterator[Piece]:

@@ -49,7 +49,7 @@ def test_the_pieces_of_a_subject(subject: str, pieces: list[Piece]) -> None:
     [
         pytest.param("", [], id="nothing"),
         pytest.param("/", [], id="root"),
-        pytest.param("/Offer12/", [("offer0",)], id="one segment"),
+        pytest.param("/Offer12/", [("offer0", "/")], id="one segment"),
         pytest.param(
             "/a/b/c/d",
             [
@@ -66,11 +66,10 @@ def test_the_pieces_of_a_subject(subject: str, pieces: list[Piece]) -> None:
             id="up to three segments",
         ),
         pytest.param("//a//b", [("a", "/"), ("a", "b"), ("b",)], id="empty segments"),
-        # No more than eight segments, of which the eighth one is the last.
+        # No more than eight segments, and another one follows.
         pytest.param(
             "/x" * 9,
-            [("x", "/"), ("x", "x", "/"), ("x", "x", "x", "/")] * 5
-            + [("x", "/"), ("x", "x", "/"), ("x", "x", "x"), ("x", "/"), ("x", "x"), ("x",)],
+            [("x", "/"), ("x", "x", "/"), ("x", "x", "x", "/")] * 6 + [("x", "/"), ("x", "x", "/"), ("x", "/")],
             id="many segments",
         ),
     ],

@@ -56,7 +56,7 @@ def test_a_flood_is_explained(empty_host: Host, controller: Controller) -> None:
         selected = listed(controller, empty_host, row)
         assert abs(len(selected) - row["messages"]) <= 0.05 * MESSAGES
         assert len(selected - spam) <= (row["other"]["at_most"] + 0.05) * len(selected)
-    again = controller.facts(empty_host.name, gather=["reasons", "suggestions"])
+    again = controller.facts(empty_host.name, gather=["reasons", "suggestions"], read_ahead=False)
     assert again["suggestions"] == facts["suggestions"]
     assert again["groups"] == facts["groups"]
     assert empty_host.spool_files() == before

@@ -77,6 +77,11 @@ class Crowd:
         return start, seconds
 
 
+def sender_of(traits: Traits) -> str | None:
+    """Return the sender."""
+    return traits.sender
+
+
 def sender_organisation(traits: Traits) -> str | None:
     """Return the organisation of the sender."""
     return traits.sender_organisation
@@ -165,7 +170,7 @@ class Case:
     @property
     def has_many_writers(self) -> bool:
         """Whether the messages have many senders or logins, which may be at the same providers."""
-        return not self.is_null and (self._is_spread(lambda traits: traits.sender) or self._is_spread(login_of))
+        return not self.is_null and (self._is_spread(sender_of) or self._is_spread(login_of))
 
     def _is_spread(self, value_of: Callable[[Traits], Any]) -> bool:
         _name, share = self.group.most(value_of)
@@ -199,7 +204,7 @@ class Case:
     @property
     def has_one_name(self) -> bool:
         """Whether one sender, login or organisation writes most messages."""
-        several = (lambda traits: traits.sender, login_of, sender_organisation)
+        several = (sender_of, login_of, sender_organisation)
         return any(self.group.most(value_of)[1] >= MOST for value_of in several)
 
     @property

@@ -8,13 +8,13 @@
 
 Much mail with much in common is no flood: an invoice run, a newsletter and a monitoring storm are like that. A flood contradicts
 itself: one hand writes under many names, a login sends from many networks, links lead to places that nobody else names, notices come to
-somebody who sent nothing. STRONG has these contradictions. WEAK has what floods often have and other mail sometimes. AGAINST has what
-explains a contradiction.
+somebody who sent nothing. STRONG has these contradictions. SUSPICIOUS has what floods often have and other mail seldom, and BULK what
+much other mail has, too. AGAINST has what explains a contradiction.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, NamedTuple, Optional, Sequence
+from typing import Callable, Iterable, NamedTuple, Optional, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.background import (
     is_free_mail,
@@ -27,6 +27,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.case 
     Case,
     Crowd,
     login_of,
+    sender_of,
     sender_organisation,
     wide_network,
 )
@@ -102,10 +103,7 @@ def _one_content(case: Case) -> str | None:
 
 
 def _many_writers(case: Case) -> str | None:
-    value_of: Callable[[Traits], Any] = lambda traits: traits.sender  # noqa: E731
-    kind = "senders"
-    if case.group.share(login_of) >= MOST:
-        value_of, kind = login_of, "logins"
+    value_of, kind = (login_of, "logins") if case.group.share(login_of) >= MOST else (sender_of, "senders")
     if case.has_many_names or not case.has_many_writers or "text" not in case.content or len(case.content) < 2:
         return None
     if not all(case.is_shared(family, value_of) for family in case.content):
@@ -259,11 +257,7 @@ STRONG: Sequence[Evidence] = (
 )
 
 
-# --- weak -----------------------------------------------------------------------------------------------------------
-
-
-# The users that web servers run as, in whose name a script sends (Debian, Red Hat, SUSE, BSD, Apache's own and PHP-FPM's defaults).
-_WEB_USERS = frozenset(("www-data", "apache", "httpd", "wwwrun", "www", "nginx", "nobody", "php-fpm"))
+# --- suspicious, and of all bulk -----------------------------------------------------------------------------------
 
 
 def _odd_clients(case: Case) -> str | None:
@@ -332,6 +326,8 @@ BULK: Sequence[Evidence] = (_burst, _similar_sizes, _many_recipients, _free_mail
 # --- against --------------------------------------------------------------------------------------------------------
 
 
+# The users that web servers run as, in whose name a script sends (Debian, Red Hat, SUSE, BSD, Apache's own and PHP-FPM's defaults).
+_WEB_USERS = frozenset(("www-data", "apache", "httpd", "wwwrun", "www", "nginx", "nobody", "php-fpm"))
 _BULK = {"list": "it has headers of mailing lists", "automatic": "a program says that it wrote it"}
 
 
@@ -342,7 +338,7 @@ def _bulk_headers(case: Case) -> str | None:
 
 def _own_server(case: Case) -> str | None:
     _name, share = case.group.most(sender_organisation)
-    sender, _share = case.group.most(lambda traits: traits.sender)
+    sender, _share = case.group.most(sender_of)
     if share < MOST or case.group.share(login_of) >= 0.5 or (sender or "").partition("@")[0] in _WEB_USERS:
         return None
     return "it comes from its senders' own servers" if case.group.share(_is_own_client) >= MOST else None
@@ -407,7 +403,7 @@ def meant_by(case: Case) -> Callable[[Traits], bool]:
     login = case.login
     if login is not None:
         return lambda traits: traits.login == login
-    sender, share = case.group.most(lambda traits: traits.sender)
+    sender, share = case.group.most(sender_of)
     if not case.is_null and share >= MOST:
         return lambda traits: traits.sender == sender
     if not case.is_null:

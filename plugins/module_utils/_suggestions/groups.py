@@ -12,7 +12,7 @@ Detecting group differences, 2001). The bits that it saves are what its frequenc
 messages have in proportion saves nothing.
 
 A group starts with the value whose messages save most bits in other families. Then each message is asked, with the weights of naive
-Bayes, whether the values of all families speak for the group, and the group is formed anew, a few times.
+Bayes, whether the values of all families speak for the group, and the group is formed again, a few times.
 """
 
 from __future__ import annotations

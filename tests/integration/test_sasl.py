@@ -33,14 +33,16 @@ CASES = [
 WATCHED = ("/etc/postfix", "/etc/default", "/etc/dovecot", "/etc/group", "/etc/gshadow", "/etc/sasldb2")
 
 
-def state(host: Host) -> str:
-    """Return all that a backend may change: files with owner, mode, size and content, and what runs."""
+def state(host: Host) -> list[str]:
+    """Return all that a backend may change, sorted: files with owner, mode, size and content, and what runs."""
     files = host.run(
         ["sh", "-c", 'find "$@" -type f -printf "%p %u:%g %m %s %T@ " -exec sha256sum {} \\;', "-", *WATCHED],
         check=False,
     )
     running = host.run(["ps", "-e", "-o", "comm="]).stdout
-    return files.stdout + "".join(name for name in ("saslauthd", "dovecot", "auth") if name in running.split())
+    return sorted(files.stdout.splitlines()) + [
+        name for name in ("saslauthd", "dovecot", "auth") if name in running.split()
+    ]
 
 
 @pytest.fixture

@@ -128,6 +128,7 @@ def _act_on_each(
             wanted=left.__contains__,
             finish=None if record is None else lambda _states: record.flush_in_helper(),
             note_gap=_note_gap,
+            changes_files=True,
         )
         try:
             scan(postfix_queues.spool, job, processes=_processes(postfix_queues.spool, queues, len(left)))

@@ -23,7 +23,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Mai
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import hash_directory
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import MAX_HASH_DEPTH
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import MAX_LOG
-from ansible_collections.mailops.postfix.plugins.module_utils._format.record import FIRST_READ
+from ansible_collections.mailops.postfix.plugins.module_utils._format.record import FIRST_READ, NEXT_READ
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import (
     OPEN_FILE,
     is_hash_name,
@@ -43,6 +43,8 @@ _LOG_DEPTHS = (1, 0, 2, 3, 4)
 _DIGITS = "0123456789ABCDEF"
 # Stands for a directory that cannot be read. No descriptor has this number.
 _REFUSED = -1
+# Stands for a file that is not open.
+NO_FILE = -1
 _new_tuple = tuple.__new__
 _NAME = attrgetter("name")
 
@@ -65,6 +67,33 @@ class _WalkedDirectory(NamedTuple):
     order: _Order | None
 
 
+class RequestedFiles:
+    """Files that were requested from the disk and are open, until they are read (see read_ahead.py). Who reads one takes it out."""
+
+    __slots__ = ("files", "logs")
+
+    def __init__(self) -> None:
+        self.files: dict[tuple[str, int], int] = {}
+        """Descriptors by name and directory."""
+        self.logs: dict[str, tuple[int, int]] = {}
+        """Depths of hash directories and descriptors of defer logs, by queue ID."""
+
+    def close(self, name: str, directory: int) -> None:
+        """Close a file and its log, if nobody has taken them."""
+        descriptor = self.files.pop((name, directory), NO_FILE)
+        if descriptor != NO_FILE:
+            os.close(descriptor)
+        if name in self.logs:
+            os.close(self.logs.pop(name)[1])
+
+    def close_all(self) -> None:
+        """Close all that nobody has taken."""
+        for name, directory in list(self.files):
+            self.close(name, directory)
+        for name in list(self.logs):
+            os.close(self.logs.pop(name)[1])
+
+
 class Spool:
     """An open queue directory: of an instance, of a stopped server, a copy, or a quarantine. Close it, or use it as a context manager."""
 
@@ -83,6 +112,8 @@ class Spool:
         """How many defer logs were read, or searched for."""
         self.reads_ahead = True
         """Whether a scan may request files from the disk before it reads them (see read_ahead.py)."""
+        self.requested = RequestedFiles()
+        """What a scan has requested."""
 
     def __enter__(self) -> Spool:
         return self
@@ -219,24 +250,41 @@ class Spool:
                 return None
             raise refusal.error from refusal
 
+    def open_quickly(self, found: QueueEntry) -> tuple[int, os.stat_result, bytes]:
+        """Return an open descriptor, its status and the file's first bytes. Raises OSError as open_file() does."""
+        requested = self.requested.files
+        name, directory = found.name, found.directory
+        return open_quickly(name, directory, requested.pop((name, directory), NO_FILE) if requested else NO_FILE)
+
     def read_defer_log(self, queue_id: str) -> bytes:
         """Return the defer log of a message, b"" if there is none. All hash depths are searched."""
         self.log_reads += 1
+        if queue_id in self.requested.logs:
+            depth, descriptor = self.requested.logs.pop(queue_id)
+            log = self._read_log(queue_id, depth, NO_FILE, descriptor)
+            if log is not None:
+                return log
         for depth, directory in self.defer_directories(queue_id):
-            try:
-                descriptor, _status, head = open_quickly(queue_id, directory)
-            except OSError:
-                continue
-            if depth != self._log_depths[0]:
-                self._log_depths = (depth, *(other for other in self._log_depths if other != depth))
-            try:
-                # A read that returns less is at the end of the file.
-                return head if len(head) < FIRST_READ else head + read_all(descriptor, MAX_LOG - len(head))
-            except OSError:
-                continue
-            finally:
-                os.close(descriptor)
+            log = self._read_log(queue_id, depth, directory)
+            if log is not None:
+                return log
         return b""
+
+    def _read_log(self, queue_id: str, depth: int, directory: int, opened: int = NO_FILE) -> bytes | None:
+        """Return the log in a directory, None if there is none that can be read. opened: the log, if it is open."""
+        try:
+            descriptor, _status, head = open_quickly(queue_id, directory, opened)
+        except OSError:
+            return None
+        if depth != self._log_depths[0]:
+            self._log_depths = (depth, *(other for other in self._log_depths if other != depth))
+        try:
+            # A read that returns less is at the end of the file.
+            return head if len(head) < FIRST_READ else head + read_all(descriptor, MAX_LOG - len(head))
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
 
     def defer_directories(self, queue_id: str) -> Iterator[tuple[int, int]]:
         """Yield the open directories that may have the defer log of a message, each with its depth in front.
@@ -298,26 +346,34 @@ def open_file(name: str, directory: int) -> Iterator[int]:
         os.close(descriptor)
 
 
-def open_quickly(name: str, directory: int) -> tuple[int, os.stat_result, bytes]:
-    """Return an open descriptor, its status and the file's first bytes. Raises OSError as open_file() does."""
-    descriptor = open_quietly(name, OPEN_FILE, directory)
+def open_quickly(name: str, directory: int, opened: int = NO_FILE) -> tuple[int, os.stat_result, bytes]:
+    """Return an open descriptor, its status and the file's first bytes. Raises OSError as open_file() does.
+
+    opened: its descriptor, if it is open already. If it was removed since, it is opened by its name again.
+    """
+    descriptor = open_quietly(name, OPEN_FILE, directory) if opened == NO_FILE else opened
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a file")
-        return descriptor, status, os.read(descriptor, FIRST_READ)
+        if opened == NO_FILE or status.st_nlink:
+            return descriptor, status, os.read(descriptor, FIRST_READ)
     except OSError:
         os.close(descriptor)
         raise
+    os.close(descriptor)
+    return open_quickly(name, directory)
 
 
 def read_all(descriptor: int, limit: int) -> bytes:
     """Return the rest of a file, at most limit bytes of it."""
     parts = []
     while limit > 0:
-        part = os.read(descriptor, min(limit, 1 << 20))
-        if not part:
-            break
+        size = min(limit, NEXT_READ)
+        part = os.read(descriptor, size)
         parts.append(part)
-        limit -= len(part)
+        # A read that returns less is at the end of the file.
+        if len(part) < size:
+            break
+        limit -= size
     return b"".join(parts)

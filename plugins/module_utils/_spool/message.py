@@ -21,7 +21,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope_r
     read_identity,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import MAX_LOG, parse_defer_log
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool, open_quickly
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
 
 # Most runs read no content. So what reads it is imported by the methods that need it, and other runs do not wait for that.
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class SpoolMessage:
         self.queue_id = found.name
         # Open until the next name is requested (Spool.walk()).
         self.directory = found.directory
-        self._descriptor, self.status, self._head = open_quickly(found.name, found.directory)
+        self._descriptor, self.status, self._head = spool.open_quickly(found)
         # Whether the file is complete: one that is still being written has no execute bit.
         self.ready = self.status.st_mode & READY == READY
 

@@ -10,24 +10,27 @@ If a file is not in the page cache, reading it takes one or more round trips to 
 with POSIX_FADV_WILLNEED lets the kernel start such a read without waiting for it, so many round trips happen at the same time. It
 needs no thread, and takes less CPU time than a thread: nothing goes to sleep and is woken for each file.
 
-It is only a hint. What is read, and in which directory, does not depend on it.
+What is read, and in which directory, does not depend on it. A file stays open from its request until it is read, so that it is not opened
+twice. Its status is read when it is read. If it was removed in between, it counts as gone.
 """
 
 from __future__ import annotations
 
 import os
+from collections import deque
 from itertools import islice
-from typing import TYPE_CHECKING, Callable, Iterable, Iterator, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Callable, Iterator, NamedTuple
 
-from ansible_collections.mailops.postfix.plugins.module_utils._format.record import FIRST_READ
+from ansible_collections.mailops.postfix.plugins.module_utils._format.record import FIRST_READ, NEXT_READ
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import NO_FILE
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.io_priority import LowerPriority
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import OPEN_FILE, open_quietly
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 
-# The most files and logs that all processes of a run have requested and not read yet. More do not make a run faster, and a mail
-# server has to wait behind them.
+# The most files and logs that all processes of a run have requested and not read yet. So many are open, too. More do not make a run
+# faster, and a mail server has to wait behind them.
 MOST_REQUESTS = 32
 # So many names are sorted by inode number while files are requested. That is about the order of their blocks on the disk.
 _SORTED = 4096
@@ -58,19 +61,20 @@ def disk_use() -> DiskUse:
     return DiskUse(used.ru_nvcsw, used.ru_inblock)
 
 
-def request_file(name: str, directory: int) -> bool:
-    """Let the kernel read the first bytes of a file, and do not wait for them. Return whether there is such a file."""
+def request_file(name: str, directory: int, size: int) -> int:
+    """Let the kernel read the first bytes of a file, and do not wait for them. Return the open file, NO_FILE if there is none.
+
+    size: how many bytes. The kernel reads no further than to the end of the file.
+    """
     try:
         descriptor = open_quietly(name, OPEN_FILE, directory)
     except OSError:
-        return False
+        return NO_FILE
     try:
-        os.posix_fadvise(descriptor, 0, FIRST_READ, os.POSIX_FADV_WILLNEED)
+        os.posix_fadvise(descriptor, 0, size, os.POSIX_FADV_WILLNEED)
     except OSError:
         pass
-    finally:
-        os.close(descriptor)
-    return True
+    return descriptor
 
 
 class ReadAhead:
@@ -86,19 +90,20 @@ class ReadAhead:
         *,
         number: int = 1,
         wanted: Callable[[str], bool] | None = None,
+        keeps_open: bool = True,
         measure: Callable[[], DiskUse] = disk_use,
-        request: Callable[[str, int], bool] = request_file,
+        request: Callable[[str, int, int], int] = request_file,
     ) -> None:
         """number: so many processes read at the same time. wanted: request only files with these names.
 
-        measure, request: what tests replace.
+        keeps_open: whether a file stays open until it is read. measure, request: what tests replace.
         """
         self._spool = spool
         self._wanted = wanted
+        self._keeps_open = keeps_open
         self._measure = measure
         self._request = request
-        # Two portions are under way: one that is read, and the next one.
-        self._portion = max(1, MOST_REQUESTS // (2 * number))
+        self._most = max(2, MOST_REQUESTS // number)
         self._with_logs = False
         self._log_reads = 0
         self._files = 0
@@ -111,6 +116,7 @@ class ReadAhead:
         return self
 
     def __exit__(self, *_exc: object) -> None:
+        self._spool.requested.close_all()
         self._priority.restore()
 
     def order(self, directory: int, entries: Iterator[os.DirEntry[str]]) -> Iterator[str]:
@@ -118,16 +124,14 @@ class ReadAhead:
         if self._last is None:
             self._last = self._measure()
         names = self._sort(entries)
-        current = self._take(names)
-        if self.active:
-            self._request_all(directory, current)
-        while current:
-            following = self._take(names)
+        while True:
             if self.active:
-                self._request_all(directory, following)
+                yield from self._request_ahead(directory, names)
+            current = list(islice(names, _SAMPLE))
+            if not current:
+                return
             yield from current
             self._look(len(current))
-            current = following
 
     def _sort(self, entries: Iterator[os.DirEntry[str]]) -> Iterator[str]:
         """Yield the names, by inode number while files are requested."""
@@ -140,18 +144,40 @@ class ReadAhead:
             else:
                 yield entry.name
 
-    def _take(self, names: Iterator[str]) -> Sequence[str]:
-        # A file and its log are two requests.
-        return list(islice(names, self._portion // 2 or 1 if self._with_logs else self._portion))
-
-    def _request_all(self, directory: int, names: Iterable[str]) -> None:
-        """Request files, and their logs if logs are read."""
+    def _request_ahead(self, directory: int, names: Iterator[str]) -> Iterator[str]:
+        """Yield the names, each after the files of some that follow were requested, until that does not help any more."""
+        waiting: deque[str] = deque()
         for name in names:
-            if self._wanted is not None and not self._wanted(name):
-                continue
-            self._request(name, directory)
-            if self._with_logs:
-                any(self._request(name, logs) for _depth, logs in self._spool.defer_directories(name))
+            self._request_both(name, directory)
+            waiting.append(name)
+            # A file and its log are two requests.
+            while len(waiting) > (self._most // 2 if self._with_logs else self._most) - 1:
+                yield waiting[0]
+                self._spool.requested.close(waiting.popleft(), directory)
+                self._look(1)
+            if not self.active:
+                break
+        while waiting:
+            yield waiting[0]
+            self._spool.requested.close(waiting.popleft(), directory)
+            self._look(1)
+
+    def _request_both(self, name: str, directory: int) -> None:
+        """Request a file, and its log if logs are read."""
+        if self._wanted is not None and not self._wanted(name):
+            return
+        requested = self._spool.requested
+        descriptor = self._request(name, directory, FIRST_READ)
+        if descriptor != NO_FILE:
+            requested.files[name, directory] = descriptor
+        for depth, logs in self._spool.defer_directories(name) if self._with_logs else ():
+            # Many logs are longer than what is read of them at first.
+            descriptor = self._request(name, logs, NEXT_READ)
+            if descriptor != NO_FILE:
+                requested.logs[name] = depth, descriptor
+                break
+        if not self._keeps_open:
+            requested.close(name, directory)
 
     def _look(self, files: int) -> None:
         """Find out, once for some files, whether to request files and logs from now on."""

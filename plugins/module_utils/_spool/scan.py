@@ -114,6 +114,8 @@ class Job(Generic[_Result]):
     """Called once with the result of each share, in the process that read it."""
     any_mode: bool = False
     """Visit files with any mode: a copy may have lost the mode that says that a file is complete."""
+    changes_files: bool = False
+    """Whether visit moves or removes files. Then each file is opened only just before."""
     note_gap: Callable[[Gap, _Result], None] | None = None
     """Called with each file and directory that could not be read. Without it, a directory that cannot be read is an error."""
 
@@ -157,7 +159,8 @@ def scan(spool: Spool, job: Job[_Result], *, processes: int | None = None) -> Sh
 def _read(spool: Spool, job: Job[_Result], index: int, number: int) -> Share[_Result]:
     """Read the files of one share (see Spool.walk())."""
     share = Share(job.make_result(), ScanCounts())
-    with PatternWatch() as watch, _no_garbage_collection(), ReadAhead(spool, number=number, wanted=job.wanted) as ahead:
+    ahead = ReadAhead(spool, number=number, wanted=job.wanted, keeps_open=not job.changes_files)
+    with PatternWatch() as watch, _no_garbage_collection(), ahead:
         order = ahead.order if spool.reads_ahead else None
         for queue in job.queues:
             unreadable = None if job.note_gap is None else partial(_note_directory, share, job)

@@ -12,8 +12,10 @@ from typing import Callable, Iterator
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._format.record import FIRST_READ, NEXT_READ
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import NO_FILE, QueueEntry, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.io_priority import LOWEST, get_priority
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.read_ahead import (
     MOST_REQUESTS,
     DiskUse,
@@ -41,9 +43,9 @@ class Disk:
     def measure(self) -> DiskUse:
         return self.use
 
-    def request(self, name: str, directory: int) -> bool:
+    def request(self, name: str, directory: int, _size: int) -> int:
         self.events.append(("request", name, directory))
-        return True
+        return os.open(os.devnull, os.O_RDONLY)
 
     def read_file(self, name: str) -> None:
         self.events.append(("read", name, -1))
@@ -89,6 +91,16 @@ def read_queue(spool: Spool, ahead: ReadAhead, read: Callable[[str], object], qu
         read(found.name)
         names.append(found.name)
     return names
+
+
+def open_files(spool: Spool) -> int:
+    """Return how many requested files and logs are open."""
+    return len(spool.requested.files) + len(spool.requested.logs)
+
+
+def descriptors() -> int:
+    """Return how many descriptors this process has."""
+    return len(os.listdir("/proc/self/fd"))
 
 
 def with_disk(spool: Spool, disk: Disk, *, number: int = 1) -> ReadAhead:
@@ -137,6 +149,7 @@ def test_it_stops_once_the_disk_is_not_read_any_more(spool: Spool) -> None:
         read_queue(spool, ahead, disk.read_file)
     assert not ahead.active
     assert 0 < len(disk.requested) - before < 4 * MOST_REQUESTS
+    assert open_files(spool) == 0
 
 
 def test_it_goes_on_while_requests_read_the_disk_and_nothing_sleeps(spool: Spool) -> None:
@@ -166,6 +179,77 @@ def test_requests_are_bounded(spool: Spool, number: int) -> None:
         read_queue(spool, ahead, disk.read_file)
     assert disk.requested
     assert disk.most_waiting <= max(2, MOST_REQUESTS // number)
+
+
+@pytest.mark.parametrize("keeps_open", [True, False])
+def test_files_are_open_until_they_are_read(spool: Spool, keeps_open: bool) -> None:
+    disk, before = Disk(), descriptors()
+    opened = []
+
+    def read(name: str) -> None:
+        disk.read_file(name)
+        opened.append(open_files(spool))
+
+    with ReadAhead(spool, keeps_open=keeps_open, measure=disk.measure, request=disk.request) as ahead:
+        read_queue(spool, ahead, read)
+        assert open_files(spool) == 0
+    assert max(opened) == (MOST_REQUESTS if keeps_open else 0)
+    assert descriptors() == before
+
+
+def test_files_are_closed_if_reading_ends_early(spool: Spool) -> None:
+    disk = Disk()
+    before = descriptors()
+    with with_disk(spool, disk) as ahead:
+        ahead.active = True
+        walk = spool.walk("hold", order=ahead.order)
+        next(walk)
+        spool.requested.logs["4A0F9AC"] = 1, os.open(os.devnull, os.O_RDONLY)
+        assert open_files(spool) == MOST_REQUESTS + 1
+    assert open_files(spool) == 0
+    del walk
+    assert descriptors() == before
+
+
+def test_a_file_that_was_removed_since_its_request_is_gone(made: MadeUpSpool) -> None:
+    made.put("deferred", "4A0F9AC", b"x")
+    made.put_defer_log("4A0F9AC", a="refused")
+    before = descriptors()
+    with Spool(str(made.path)) as spool:
+        for found in spool.walk("deferred"):
+            request_both(spool, found)
+            made.file("deferred", "4A0F9AC").unlink()
+            made.file("defer", "4A0F9AC").unlink()
+            with pytest.raises(FileNotFoundError):
+                SpoolMessage(spool, found)
+            assert spool.read_defer_log("4A0F9AC") == b""
+    assert descriptors() == before
+
+
+def test_a_requested_file_is_read_by_its_descriptor(made: MadeUpSpool) -> None:
+    made.put("deferred", "4A0F9AC", b"x" * 10)
+    made.put_defer_log("4A0F9AC", a="refused" * 2000)
+    before = descriptors()
+    with Spool(str(made.path)) as spool:
+        expected = spool.read_defer_log("4A0F9AC")
+        for found in spool.walk("deferred"):
+            request_both(spool, found)
+            made.file("deferred", "4A0F9AC").rename(made.path / "elsewhere")
+            made.file("defer", "4A0F9AC").rename(made.path / "the log")
+            message = SpoolMessage(spool, found)
+            assert (message.status.st_size, message.defer_log()) == (10, expected)
+            assert open_files(spool) == 0
+            message.close()
+    assert len(expected) > FIRST_READ
+    assert descriptors() == before
+
+
+def request_both(spool: Spool, found: QueueEntry) -> None:
+    """Request a file and its log."""
+    spool.requested.files[found.name, found.directory] = request_file(found.name, found.directory, FIRST_READ)
+    depth, logs = next(spool.defer_directories(found.name))
+    spool.requested.logs[found.name] = depth, request_file(found.name, logs, NEXT_READ)
+    assert open_files(spool) == 2
 
 
 def test_files_are_read_in_the_order_of_their_inodes(made: MadeUpSpool, spool: Spool) -> None:
@@ -217,10 +301,12 @@ def test_a_request_says_whether_there_is_a_file(made: MadeUpSpool, tmp_path: Pat
     os.mkfifo(str(tmp_path / "pipe"))
     directory = os.open(str(tmp_path), os.O_RDONLY)
     hold = os.open(str(made.path / "hold"), os.O_RDONLY)
-    assert request_file("000001234", hold)
-    assert request_file("pipe", directory)
-    assert not request_file("link", directory)
-    assert not request_file("absent", directory)
+    for name, place in (("000001234", hold), ("pipe", directory)):
+        descriptor = request_file(name, place, FIRST_READ)
+        assert os.fstat(descriptor).st_ino == os.stat(name, dir_fd=place).st_ino
+        os.close(descriptor)
+    assert request_file("link", directory, FIRST_READ) == NO_FILE
+    assert request_file("absent", directory, FIRST_READ) == NO_FILE
     os.close(directory)
     os.close(hold)
 
@@ -241,9 +327,9 @@ def test_on_a_real_disk_it_starts_without_a_cache_and_stops_with_one(tmp_path: P
     hold = made.path / "hold"
     requested: list[str] = []
 
-    def request(name: str, directory: int) -> bool:
+    def request(name: str, directory: int, size: int) -> int:
         requested.append(name)
-        return request_file(name, directory)
+        return request_file(name, directory, size)
 
     def run() -> int:
         """Return the blocks that were read from a disk."""

@@ -87,9 +87,9 @@ class BusyDisk(ReadAhead):
         uses = (DiskUse(number, 8 * number) for number in range(0, 1 << 30, 1000))
         super().__init__(spool, measure=uses.__next__, request=self.note, **options)
 
-    def note(self, name: str, directory: int) -> bool:
+    def note(self, name: str, directory: int, size: int) -> int:
         self.requested.append(name)
-        return request_file(name, directory)
+        return request_file(name, directory, size)
 
 
 def fill_strangely(made: MadeUpSpool) -> None:
@@ -130,6 +130,24 @@ def test_reading_ahead_changes_no_answer(
     assert sorted(share.result.passed_over) == sorted(expected.result.passed_over)
     assert share.counts == expected.counts == ScanCounts(files=340, incomplete=30, not_files=4)
     assert bool(BusyDisk.requested) is reads_ahead
+
+
+@pytest.mark.parametrize("changes_files", [False, True])
+def test_a_file_that_may_be_changed_is_opened_just_before(
+    made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch, changes_files: bool
+) -> None:
+    fill_strangely(made)
+    opened = []
+
+    def visit(_message: SpoolMessage, _names: Names) -> None:
+        opened.append(len(spool.requested.files))
+
+    monkeypatch.setattr(scanning, "ReadAhead", BusyDisk)
+    monkeypatch.setattr(BusyDisk, "requested", [])
+    with Spool(str(made.path)) as spool:
+        scan(spool, job("deferred", visit=visit, changes_files=changes_files), processes=1)
+    assert BusyDisk.requested
+    assert (max(opened) == 0) is changes_files
 
 
 def test_each_share_is_settled_where_it_was_read(made: MadeUpSpool) -> None:

@@ -128,16 +128,17 @@ class Change:
         ignored: Collection[str] = (),
         is_limited: bool = True,
         is_narrow: bool = True,
+        with_times: bool = True,
     ) -> Mapping[str, SelectedMessage]:
         """Read the queues and return the selected messages by queue ID.
 
         spool: read this directory, not the instance's. ignored: queue IDs that are treated as if they were not there. is_limited:
-        whether the limits hold. is_narrow: whether a selection of nearly every message needs match_all or a limit. Raises
-        LimitError, and OutcomeError for messages that cannot be decided.
+        whether the limits hold. is_narrow: whether a selection of nearly every message needs match_all or a limit. with_times:
+        whether to keep the times of each message. Raises LimitError, and OutcomeError for messages that cannot be decided.
         """
         spool = spool or self.spool
         # A plan shows what the selection consists of, and only check mode makes one.
-        job = self.request.job(with_tops=self.locked is None, ignored=ignored)
+        job = self.request.job(with_tops=self.locked is None, with_times=with_times, ignored=ignored)
         self._reading = read_queues(self.module, spool, job, path=spool.path)
         self._check_undecided()
         if is_limited:
@@ -251,7 +252,9 @@ class Change:
             return {"rest": None}
 
     def finish(self, effect: Effect, counted: Mapping[Outcome, int] | None = None) -> dict[str, Any]:
-        """Return the result of the run. A real run also leaves a line in the mail log; check mode makes the plan.
+        """Return the result of the run. A real run also leaves a line in the mail log; check mode makes the plan of the selection.
+
+        Call it last: after a plan was made, the selection is empty.
 
         counted: as of count_outcomes(), by default what that returns. Raises OutcomeError for messages whose outcome is failed.
         """

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def quarantine_messages(run: QuarantineRun) -> dict[str, Any]:
     """Move the selection out of the queue while Postfix runs. Return the result."""
     run.exists()
-    messages = run.change.select(ignored=run.left_out)
+    messages = run.change.select(ignored=run.left_out, with_times=False)
     run.change.check_drift(run.find_earlier)
     run.change.watch_rest()
     if messages:

@@ -116,20 +116,24 @@ class Request:
             return chosen
         return tuple(dict.fromkeys((*DELIVERY_QUEUES, *chosen)))
 
-    def job(self, *, with_tops: bool = True, ignored: Collection[str] = ()) -> Job[SelectedMessages]:
+    def job(
+        self, *, with_tops: bool = True, with_times: bool = True, ignored: Collection[str] = ()
+    ) -> Job[SelectedMessages]:
         """Return the work of reading the queues.
 
-        with_tops: whether a plan is made of the result. ignored: queue IDs that are treated as if they were not in the queues.
+        with_tops: whether a plan is made of the result. with_times: whether to keep the times of each message. ignored: queue IDs that are treated as if they were not in the queues.
         """
         planned = self.planned
         wanted: Callable[[str], bool] | None = None if planned is None else planned.__contains__
         if ignored:
             wanted = _without(ignored, wanted)
-        make_collector = partial(self.new_collector, with_tops=with_tops, ignored=ignored)
+        make_collector = partial(self.new_collector, with_tops=with_tops, with_times=with_times, ignored=ignored)
         selects = select_by_rules(self.selection, is_early=True) if planned is None else select_by_plan(planned)
         return make_job(make_collector, make_visitor(selects), queues=self.queues, wanted=wanted)
 
-    def new_collector(self, *, with_tops: bool = True, ignored: Collection[str] = ()) -> SelectedMessages:
+    def new_collector(
+        self, *, with_tops: bool = True, with_times: bool = True, ignored: Collection[str] = ()
+    ) -> SelectedMessages:
         """Return an empty selection."""
         return SelectedMessages(
             in_queues=dict.fromkeys(self.queues, 0),
@@ -137,6 +141,7 @@ class Request:
             listed=listing.MessageList(self.limit),
             own_domains=self.own_domains,
             ignored=ignored,
+            with_times=with_times,
         )
 
 
@@ -191,7 +196,10 @@ def _limits_of(made: Mapping[str, Any], given: Limits) -> Limits:
 def make_plan(
     request: Request, selected: SelectedMessages, made_for: PlanOwner, *, method: str | None = None
 ) -> dict[str, Any]:
-    """Return the plan of this selection: a run that is given the plan changes these messages and no others. method: see request_of()."""
+    """Return the plan of this selection: a run that is given the plan changes these messages and no others. method: see request_of().
+
+    The messages are taken out of the selection meanwhile: a million of them and their plan take much memory together.
+    """
     tops = listing.show_tops(selected.summary, _SUMMARY_ROWS)
     return plan.make_plan(
         host=platform.node(),
@@ -209,7 +217,7 @@ def make_plan(
             "oldest": selected.totals.oldest,
             "youngest": selected.totals.youngest,
         },
-        messages=(plan.Planned(message.queue_id, message.fingerprint) for message in selected.by_id.values()),
+        messages=(plan.Planned(message.queue_id, message.fingerprint) for message in selected.by_id.drain()),
     )
 
 

@@ -43,6 +43,8 @@ class SelectedMessages(Collector):
     by_id: PackedMessages = field(default_factory=PackedMessages)
     ignored: Collection[str] = ()
     """Queue IDs that are treated as if they were not in the queues."""
+    with_times: bool = True
+    """Whether to keep the times of each message."""
 
     @property
     def totals(self) -> Totals:
@@ -64,9 +66,9 @@ class SelectedMessages(Collector):
             size=envelope.size,
             recipients=len(envelope.pending),
             forced_expire=message.forced_expire,
-            created=_created(envelope),
-            retry=int(message.status.st_mtime),
-            changed_at=message.status.st_ctime_ns,
+            created=_created(envelope) if self.with_times else 0,
+            retry=int(message.status.st_mtime) if self.with_times else 0,
+            changed_at=message.status.st_ctime_ns if self.with_times else 0,
             null_sender=not envelope.sender,
             is_verified=_is_verified(envelope, self.own_domains),
         )
@@ -90,7 +92,8 @@ class SelectedMessages(Collector):
 
     def merge(self, other: SelectedMessages) -> None:
         """Add what another process selected."""
-        self.by_id.update(other.by_id)
+        # Both are large.
+        self.by_id.take(other.by_id)
         self.verdicts.merge(other.verdicts)
         for queue, count in other.in_queues.items():
             self.in_queues[queue] += count

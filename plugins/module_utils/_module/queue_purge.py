@@ -74,7 +74,7 @@ def run_module(module: AnsibleModule) -> dict[str, Any]:
     with open_change(
         module, instance, request, name="postfix_queue_purge", outcomes=OUTCOMES, plan_for=instance, method=method
     ) as change:
-        messages = change.select()
+        messages = change.select(with_times=False)
         change.check_drift(_deleted_earlier(instance))
         change.watch_rest()
         if method == "expire":

@@ -212,13 +212,20 @@ def _json_parts(value: object) -> Iterator[bytes]:
 def pack(messages: Iterable[Planned]) -> str:
     """Return the messages as one text: a line each, deflated, in base64."""
     compressor = zlib.compressobj()
-    parts = [compressor.compress(b"".join(lines)) for lines in _in_portions(_sorted_lines(messages))]
-    data = b"".join([*parts, compressor.flush()])
-    del parts
-    # Each part but the last has a multiple of three bytes, so that their texts join without padding.
-    return "".join(
-        base64.b64encode(data[start : start + _PART]).decode("ascii") for start in range(0, len(data), _PART)
-    )
+    texts: list[str] = []
+    rest = b""
+    for lines in _in_portions(_sorted_lines(messages)):
+        rest += compressor.compress(b"".join(lines))
+        # Each part but the last has a multiple of three bytes, so that their texts join without padding.
+        whole = len(rest) - len(rest) % 3
+        texts.append(_base64(rest[:whole]))
+        rest = rest[whole:]
+    texts.append(_base64(rest + compressor.flush()))
+    return "".join(texts)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 def _sorted_lines(messages: Iterable[Planned]) -> Iterator[bytes]:

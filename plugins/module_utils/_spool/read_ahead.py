@@ -73,7 +73,8 @@ def request_file(name: str, directory: int, size: int) -> int:
     try:
         os.posix_fadvise(descriptor, 0, size, os.POSIX_FADV_WILLNEED)
     except OSError:
-        pass
+        # It is no regular file. Who reads it finds that out.
+        return descriptor
     return descriptor
 
 

@@ -35,10 +35,12 @@ messages = st.builds(
     null_sender=st.booleans(),
     is_verified=st.booleans(),
 )
+# Some runs need no times.
+messages |= messages.map(lambda message: message._replace(created=0, retry=0, changed_at=0))
 
 
-def fitting(number: int) -> SelectedMessage:
-    """Return a message that fits into a record."""
+def fitting(number: int, *, time: int = 1700000000) -> SelectedMessage:
+    """Return a message that fits into a record. time: 0 for none."""
     return SelectedMessage(
         queue_id="%010X" % number,
         queue="deferred",
@@ -46,9 +48,9 @@ def fitting(number: int) -> SelectedMessage:
         size=number,
         recipients=1,
         forced_expire=False,
-        created=1700000000,
-        retry=1700000001,
-        changed_at=1700000002 * 10**9,
+        created=time,
+        retry=time,
+        changed_at=time * 10**9,
         null_sender=False,
         is_verified=True,
     )
@@ -83,19 +85,52 @@ def test_others_are_added_as_to_a_dictionary(
     assert dict(packed.items()) == {**{message.queue_id: message for message in first}, **others}
 
 
+@given(first=st.lists(messages, max_size=80), second=st.lists(messages, max_size=80), was_sent=st.booleans())
+def test_all_of_another_mapping_are_taken(
+    first: list[SelectedMessage], second: list[SelectedMessage], was_sent: bool
+) -> None:
+    packed, other = packed_of(first), packed_of(second)
+    if was_sent:
+        packed, other = pickle.loads(pickle.dumps((packed, other)))
+    packed.take(other)
+    assert dict(packed.items()) == {message.queue_id: message for message in (*first, *second)}
+    assert (len(other), list(other), "000001" in other) == (0, [], False)
+
+
+@given(chosen=st.lists(messages, max_size=150), again=messages)
+def test_all_are_taken_out(chosen: list[SelectedMessage], again: SelectedMessage) -> None:
+    packed = packed_of(chosen)
+    assert sorted(packed.drain()) == sorted({message.queue_id: message for message in chosen}.values())
+    assert (len(packed), dict(packed.items())) == (0, {})
+    packed[again.queue_id] = again
+    assert dict(packed.items()) == {again.queue_id: again}
+
+
+def test_many_are_taken_in_portions() -> None:
+    packed, other = packed_of([fitting(1)]), packed_of([fitting(number) for number in range(2, 10000)])
+    packed.take(other)
+    assert list(packed) == ["%010X" % number for number in range(1, 10000)]
+    assert list(packed.drain()) == [fitting(number) for number in range(1, 10000)]
+
+
 def test_the_order_is_that_in_which_they_were_set() -> None:
     packed = packed_of([fitting(number) for number in range(1000, 0, -1)])
     assert list(packed) == ["%010X" % number for number in range(1000, 0, -1)]
 
 
-def test_they_can_be_sent_to_another_process() -> None:
-    packed = packed_of([fitting(number) for number in range(200)])
-    assert pickle.loads(pickle.dumps(packed)) == packed
+@given(chosen=st.lists(messages, max_size=150), again=messages)
+def test_they_can_be_sent_to_another_process(chosen: list[SelectedMessage], again: SelectedMessage) -> None:
+    packed = packed_of(chosen)
+    sent = pickle.loads(pickle.dumps(packed))
+    assert dict(sent.items()) == dict(packed.items())
+    sent[again.queue_id] = packed[again.queue_id] = again
+    assert sent == packed
 
 
-def test_each_takes_about_sixty_bytes() -> None:
-    packed = packed_of([fitting(number) for number in range(10000)])
-    assert sum(map(sys.getsizeof, vars(packed).values())) < 64 * 10000
+@pytest.mark.parametrize(("time", "most"), [(0, 45), (1700000000, 64)])
+def test_each_takes_little_memory(time: int, most: int) -> None:
+    packed = packed_of([fitting(number, time=time) for number in range(10000)])
+    assert sum(map(sys.getsizeof, vars(packed).values())) < most * 10000
 
 
 def test_a_message_that_is_not_there() -> None:
@@ -111,5 +146,7 @@ def test_one_value_for_all() -> None:
     same = SameForAll({"4A0F9AC": None, "4A0F9AD": None}, "purged")
     assert dict(same) == {"4A0F9AC": "purged", "4A0F9AD": "purged"}
     assert (len(same), same.get("4A0F9AE")) == (2, None)
+    assert (list(same.values()), "purged" in same.values()) == (["purged", "purged"], True)
+    assert (list(same.items()), ("4A0F9AC", "purged") in same.items()) == (list(dict(same).items()), True)
     with pytest.raises(KeyError, match="4A0F9AE"):
         same["4A0F9AE"]

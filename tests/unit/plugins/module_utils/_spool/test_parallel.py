@@ -11,6 +11,7 @@ import os
 import select
 import signal
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
@@ -73,6 +74,49 @@ def test_a_helper_ends_with_a_killed_run() -> None:
     assert select.select([reader], [], [], 10)[0] == [reader]
     assert os.read(reader, 1) == b""
     os.close(reader)
+
+
+class Cut(Nothing):
+    """What a helper cannot send to the end: it is killed after a part."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Cut, (), {"sent": bytearray(1 << 20), "not sent": Killer()}
+
+
+class Killer(Nothing):
+    """What a helper is killed for when it sends it."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return Killer, ()
+
+
+class Many(Nothing):
+    """A large result."""
+
+    def __init__(self) -> None:
+        self.data = bytearray(os.getpid().to_bytes(4, "little") * (1 << 20))
+        self.merged: list[bytearray] = []
+
+    def merge(self, other: Nothing) -> None:
+        assert isinstance(other, Many)
+        self.merged.append(other.data)
+
+
+def test_a_large_result_arrives_as_it_is() -> None:
+    whole = parallel.in_shares(lambda _which, _number: Many(), 3)
+    assert len(whole.merged) == 2
+    assert len({bytes(data[:4]) for data in (whole.data, *whole.merged)}) == 3
+    assert all(data == data[:4] * (1 << 20) for data in whole.merged)
+
+
+@pytest.mark.parametrize("make", [Cut, Killer])
+def test_a_helper_that_was_killed_while_it_sent(make: Callable[[], Nothing]) -> None:
+    with pytest.raises(MailopsError) as caught:
+        parallel.in_shares(lambda which, _number: make() if which else Nothing(), 2)
+    assert str(caught.value) == (
+        "A worker process was killed (out of memory?). Run this again: the next run finishes or undoes what that process left."
+    )
 
 
 def fail_in_a_helper(which: int, _number: int) -> Nothing:

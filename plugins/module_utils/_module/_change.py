@@ -26,6 +26,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_sp
     LockedSpool,
     open_spool,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._module._memory import return_large_blocks
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Request, make_plan
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import (
     Destination,
@@ -137,6 +138,8 @@ class Change:
         whether to keep the times of each message. Raises LimitError, and OutcomeError for messages that cannot be decided.
         """
         spool = spool or self.spool
+        if self.locked is None:
+            return_large_blocks()
         # A plan shows what the selection consists of, and only check mode makes one.
         job = self.request.job(with_tops=self.locked is None, with_times=with_times, ignored=ignored)
         self._reading = read_queues(self.module, spool, job, path=spool.path)

@@ -211,7 +211,8 @@ def _json_parts(value: object) -> Iterator[bytes]:
 
 def pack(messages: Iterable[Planned]) -> str:
     """Return the messages as one text: a line each, deflated, in base64."""
-    compressor = zlib.compressobj()
+    # Half of a line is random. So few repeats are worth a reference, and this strategy makes fewer.
+    compressor = zlib.compressobj(strategy=zlib.Z_FILTERED)
     texts: list[str] = []
     rest = b""
     for lines in _in_portions(_sorted_lines(messages)):

@@ -15,8 +15,8 @@ options:
       - Whether to request queue files from the disk before they are read, while the disk is what the module waits for. This is so after a
         reboot, and in a large queue that has just filled. The module finds out while it reads. It requests nothing if the files are in
         memory. The result is the same.
-      - At most 32 requests wait for the disk at a time. They have the lowest priority of the best-effort class (ioprio_set(2)), which the
-        scheduler BFQ regards, and other schedulers may not.
+      - At most 32 requests wait for the disk at a time, and their files are open until they are read. The requests have the lowest
+        priority of the best-effort class (ioprio_set(2)), which the scheduler BFQ regards, and other schedulers may not.
       - With V(false), the module waits for each file, and leaves more of the disk to the mail server. It may then take several times as
         long.
     type: bool

@@ -174,7 +174,7 @@ def purge(target: Target, rounds: int) -> list[Row]:
     spam = target.spam_ids()
     why_not_cold = target.why_not_cold()
     with target.copy_kept():
-        ours, theirs = _purge_in_turn(target, rounds, spam, prepare=_nothing)
+        ours, theirs = _purge_in_turn(target, rounds, spam, prepare=target.make_warm)
         rows = [compare(work, peer, ours=ours, theirs=theirs, bound=1.1)]
         if why_not_cold is None:
             cold_ours, cold_theirs = _purge_in_turn(target, rounds, spam, prepare=target.make_cold)
@@ -211,10 +211,6 @@ def _purge_in_turn(
         lambda: _purged(target, theirs, expected),
         warm_up=False,
     )
-
-
-def _nothing() -> None:
-    """Leave in memory what is there."""
 
 
 def _seconds(runs: Sequence[Measured]) -> list[float]:

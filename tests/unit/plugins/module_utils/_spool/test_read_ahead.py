@@ -284,6 +284,27 @@ def test_logs_are_requested_if_logs_are_read(made: MadeUpSpool) -> None:
     assert disk.most_waiting <= MOST_REQUESTS
 
 
+def test_logs_are_requested_from_the_first_that_is_read_on(made: MadeUpSpool, spool: Spool) -> None:
+    for number in range(FILES):
+        made.put_defer_log("%05X1234" % number, a="refused")
+    disk = Disk()
+    names: list[str] = []
+    with with_disk(spool, disk) as ahead:
+
+        def read_some_logs(name: str) -> None:
+            disk.read_file(name)
+            names.append(name)
+            if FILES // 4 < len(names) < FILES // 2:
+                spool.read_defer_log(name)
+
+        assert len(read_queue(spool, ahead, read_some_logs)) == FILES
+    twice = [disk.requested.count(name) == 2 for name in names]
+    assert not any(twice[: FILES // 4])
+    assert any(twice)
+    assert not twice[-1]
+    assert disk.most_waiting <= 2 * MOST_REQUESTS
+
+
 # --- the kernel -----------------------------------------------------------------------------------------------------
 
 

@@ -82,6 +82,14 @@ def test_what_is_kept_of_a_message(host: Host, spool: Spool) -> None:
     assert selected.totals.size == only(selected).size > 0
 
 
+def test_the_times_are_left_out_if_the_run_does_not_need_them(host: Host, spool: Spool) -> None:
+    host.made.put("deferred", "4A0F9AC", SPAM.write())
+    kept = only(add(spool, nothing(), "deferred"))
+    selected = nothing()
+    selected.with_times = False
+    assert only(add(spool, selected, "deferred")) == kept._replace(created=0, retry=0, changed_at=0)
+
+
 def test_a_message_that_is_not_selected_is_only_counted(host: Host, spool: Spool) -> None:
     host.made.put("hold", "4A0F9AC", b"no queue file")
     selected = add(spool, nothing(), "hold", is_selected=False)

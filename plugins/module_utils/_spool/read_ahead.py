@@ -19,7 +19,7 @@ import os
 from itertools import islice
 from typing import TYPE_CHECKING, Callable, Iterable, Iterator, NamedTuple, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._format.record import FIRST_READ
+from ansible_collections.mailops.postfix.plugins.module_utils._format.bounds import FIRST_READ
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.io_priority import LowerPriority
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import OPEN_FILE, open_quietly
 

@@ -161,9 +161,8 @@ def main() -> int:
                 rows = _measure(target, options)
                 heading = _heading(target, options)
             # After the lab has ended, so that it takes nothing from the hosts that are simulated.
-            print(f"\n{heading}")
             if set(_chosen(options)) != {IMPORTS}:
-                print(f"\n{table([*rows, *_measure_fleet(options)])}")
+                print(f"\n{heading}\n\n{table([*rows, *_measure_fleet(options)])}")
             if costs:
                 print(f"\n{_COSTS_HEADING}\n\n{cost_table(costs)}")
         except (LabError, BenchmarkError) as error:

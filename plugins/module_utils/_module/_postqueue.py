@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection
 
-__all__ = ["UNKNOWN", "UNLISTED_TOPS", "read_listing"]
-
 _Collector = TypeVar("_Collector")
 
 UNKNOWN = sorted([*UNLISTED_CRITERIA, *UNLISTED_RESULTS])
 """The criteria and results that postqueue does not show."""
+UNKNOWN_TOPS = UNLISTED_TOPS
+"""The tops that it does not show."""
 
 # sysexits(3), as postqueue(1) exits.
 _EX_UNAVAILABLE = 69

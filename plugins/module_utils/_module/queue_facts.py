@@ -240,7 +240,7 @@ def _read_postqueue(module: AnsibleModule, instance: Instance, request: _FactsRe
     warn_of_gaps(module, counts, (), "postqueue")
     running = instance.running()
     shown = {**_show(facts, request, queues_read=LISTED_QUEUES), **_suggest(facts, None)}
-    for name in _postqueue.UNLISTED_TOPS & set(shown.get("top", {})):
+    for name in _postqueue.UNKNOWN_TOPS & set(shown.get("top", {})):
         shown["top"][name] = None
     return {
         # postqueue has answered an unprivileged user, so the mail system runs.

@@ -83,7 +83,11 @@ class Decision:
         matching: list[_OpenRule] = [(rule, None) for rule in self.match]
         protecting: list[_OpenRule] = [(rule, None) for rule in self.exclude]
         verdict = Verdict.NO if self.match else Verdict.YES
-        for stage in self._stages:
+        stages = iter(self._stages)
+        is_open = True
+        # After the last stage no rule is open.
+        while is_open:
+            stage = next(stages)
             protecting = _survivors(protecting, stage, subject)
             if any(rule.last_stage == stage for rule, _held in protecting):
                 return Verdict.NO
@@ -91,10 +95,9 @@ class Decision:
                 matching = _survivors(matching, stage, subject)
                 verdict = self._verdict_of(matching, stage, subject, verdict)
                 matching = [alive for alive in matching if alive[0].last_stage != stage]
-            still_open = verdict is not Verdict.YES and matching
+            may_be_selected = verdict is not Verdict.YES and matching
             # What nothing selects needs no protection.
-            if not still_open and (verdict is Verdict.NO or not protecting):
-                break
+            is_open = bool(may_be_selected or (verdict is not Verdict.NO and protecting))
         return verdict
 
     def _verdict_of(self, matching: Sequence[_OpenRule], stage: Stage, subject: Subject, verdict: Verdict) -> Verdict:

@@ -19,7 +19,6 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
-from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _waiting
 
 TaskResult = dict[str, Any]
@@ -64,14 +63,14 @@ class HostAction(NormalAction):
         if not 0 <= seconds <= _MOST_SECONDS:
             raise AnsibleActionFail(
                 "%s: %s is not a number of seconds from 0 to %d; nothing was touched. Write it without a unit, such as 300."
-                % (name, printable(str(value)), _MOST_SECONDS)
+                % (name, _printable(str(value)), _MOST_SECONDS)
             )
         return seconds
 
     def _say(self, host: str, waited: int, most: int) -> None:
         rest = "The wait ends after %d s." % most if most else "%s sets a time after which the wait ends." % TIMEOUT
-        task = printable(str(self._task.get_name()))
-        text = "[WARNING]: %s has not answered for %d s (%s). %s" % (printable(host), waited, task, rest)
+        task = _printable(str(self._task.get_name()))
+        text = "[WARNING]: %s has not answered for %d s (%s). %s" % (_printable(host), waited, task, rest)
         # Display.warning() would show it together with the result, which may never come.
         _display.display(text, color=constants.config.get_config_value("COLOR_WARN"), stderr=True)
 
@@ -80,6 +79,13 @@ class HostAction(NormalAction):
         _waiting.end_children()
         # Removing the temporary directory would wait for the host again.
         self._connection._shell.tmpdir = None  # noqa: SLF001
+
+
+def _printable(text: str) -> str:
+    # Hardly any task shows a text, and Ansible compiles the plugins of collections in each run.
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable  # noqa: PLC0415
+
+    return printable(text)
 
 
 def _timeout_result(host: str, seconds: int) -> TaskResult:

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 from tests.fleet.lab import DEFAULT_NET, Lab, LabError, requirements
 
 from .fleet import FLEET_HOSTS, FLEET_SECTIONS, MEMORY_MESSAGES, Scale
-from .report import Row, not_measured, table
-from .sections import DEFAULT_SECTIONS, SECTIONS
+from .report import Cost, Row, cost_table, not_measured, table
+from .sections import DEFAULT_SECTIONS, IMPORTS, SECTIONS, import_costs
 from .ssh_fleet import SSH_HOSTS, SSH_SECTIONS
 from .target import BenchmarkError, Target
 
@@ -35,6 +35,7 @@ ROUNDS = 3
 CALM_SECONDS = 60
 # After so long no other section begins, so that it all ends within ten minutes.
 BUDGET_SECONDS = 450
+_COSTS_HEADING = "CPU time on the host of what facts of an empty queue import and ping does not; since Python 3.10, modules are compiled twice:"
 
 
 def say(text: str) -> None:
@@ -57,7 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         action="append",
-        choices=[*SECTIONS, *FLEET_SECTIONS, *SSH_SECTIONS],
+        choices=[*SECTIONS, IMPORTS, *FLEET_SECTIONS, *SSH_SECTIONS],
         help="may be given more than once; nothing limits the time then",
     )
     parser.add_argument("--all", action="store_true", help="measure everything, which takes an hour or more")
@@ -92,9 +93,16 @@ def _wait_for_calm() -> None:
         time.sleep(1)
 
 
-def _measure(target: Target, options: argparse.Namespace) -> list[Row]:
+def _measure_imports(target: Target, options: argparse.Namespace) -> list[Cost]:
+    """Prepare the host, and measure imports while its queue is empty."""
     say("Preparing the host")
     target.prepare()
+    return import_costs(target) if IMPORTS in _chosen(options) else []
+
+
+def _measure(target: Target, options: argparse.Namespace) -> list[Row]:
+    if not set(_chosen(options)) & set(SECTIONS):
+        return []
     target.measure_start_up(options.rounds)
     target.fill(options.messages)
     _wait_for_calm()
@@ -114,7 +122,7 @@ def _measure(target: Target, options: argparse.Namespace) -> list[Row]:
 def _chosen(options: argparse.Namespace) -> Sequence[str]:
     """Return the sections to measure."""
     if options.all:
-        return (*SECTIONS, *FLEET_SECTIONS, *SSH_SECTIONS)
+        return (*SECTIONS, IMPORTS, *FLEET_SECTIONS, *SSH_SECTIONS)
     return options.only or DEFAULT_SECTIONS
 
 
@@ -136,7 +144,7 @@ def _measure_fleet(options: argparse.Namespace) -> list[Row]:
 def main() -> int:
     options = _options()
     options.started = time.monotonic()
-    if not set(_chosen(options)) & set(SECTIONS):
+    if not set(_chosen(options)) & {*SECTIONS, IMPORTS}:
         print(f"\n{table(_measure_fleet(options))}")
         return 0
     missing = requirements()
@@ -149,10 +157,14 @@ def main() -> int:
             spools = None if options.memory else place
             with Lab.start(1, [RELEASE], directory=place / "lab", net=net, spools=spools) as lab:
                 target = Target(lab)
+                costs = _measure_imports(target, options)
                 rows = _measure(target, options)
                 heading = _heading(target, options)
             # After the lab has ended, so that it takes nothing from the hosts that are simulated.
-            print(f"\n{heading}\n\n{table([*rows, *_measure_fleet(options)])}")
+            if set(_chosen(options)) != {IMPORTS}:
+                print(f"\n{heading}\n\n{table([*rows, *_measure_fleet(options)])}")
+            if costs:
+                print(f"\n{_COSTS_HEADING}\n\n{cost_table(costs)}")
         except (LabError, BenchmarkError) as error:
             sys.exit(f"benchmark: {error}")
     return 0

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .target import Measured
 
 _TITLES = ("work", "measured against", "result", "bound", "", "ours", "peer", "CPU ours", "CPU peer")
+_COST_TITLES = ("imported module", "compiling", "running", "both")
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,37 @@ def figure(work: str, what: str, *, value: float, unit: str, bound: float | None
     )
 
 
+@dataclass(frozen=True)
+class Cost:
+    """The CPU time that importing a module takes, in milliseconds, without that of the modules that it imports itself."""
+
+    module: str
+    compiling: float
+    running: float
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        return (
+            self.module,
+            *(f"{value:.1f} ms" for value in (self.compiling, self.running, self.compiling + self.running)),
+        )
+
+
+def cost_table(costs: Sequence[Cost]) -> str:
+    """Return a table of modules, the most expensive first, with the sum at the end."""
+    by_cost = sorted(costs, key=lambda cost: -(cost.compiling + cost.running))
+    total = Cost("all of them", sum(cost.compiling for cost in costs), sum(cost.running for cost in costs))
+    return _table(_COST_TITLES, [cost.cells for cost in (*by_cost, total)])
+
+
 def table(rows: Iterable[Row]) -> str:
-    """Return the rows as a Markdown table whose columns stand below each other in plain text too."""
-    lines = [_TITLES, *(row.cells for row in rows)]
+    """Return the rows as a table."""
+    return _table(_TITLES, [row.cells for row in rows])
+
+
+def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table whose columns stand below each other in plain text too."""
+    lines = [titles, *rows]
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     rule = tuple("-" * width for width in widths)
     return "\n".join(

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from tests.fleet.mixture import BULK_PHRASE
 
-from .report import Row, compare, figure, not_measured, ratios, scaled
-from .target import DEFERRED, FACTS, HOLD, MAIL_LOG, REPEATED, BenchmarkError, Measured, Target
+from .report import Cost, Row, compare, figure, not_measured, ratios, scaled
+from .target import DEFERRED, FACTS, HOLD, MAIL_LOG, PING, REPEATED, BenchmarkError, Measured, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 # It waits for showq(8), a daemon: the CPU time of that is not in its own.
 POSTQUEUE = "postqueue -j"
@@ -24,6 +24,8 @@ RECIPE_MESSAGES = 1000
 # pymailq takes that long that two rounds say enough.
 PYMAILQ_ROUNDS = 2
 PURGE_ROUNDS = 2
+# Single milliseconds differ much, and a round takes a second.
+IMPORT_ROUNDS = 7
 # Restoring all that was taken away, so that the next round finds the same queue, takes longest.
 OUTAGE_ROUNDS = 2
 # Memory and the result's size are bounded at three times the messages that everything else is measured with.
@@ -31,6 +33,8 @@ MEMORY_FACTOR = 3
 # The mail log of a busy day; pflogsumm takes many seconds for it.
 LOG_LINES = 1_000_000
 LOG_ROUNDS = 3
+
+_COLLECTION = "ansible_collections.mailops.postfix.plugins."
 
 # It takes queue IDs of 10 to 12 digits only, and those of a lab's small inodes have fewer.
 _PYMAILQ = """
@@ -301,11 +305,29 @@ def over_ssh(target: Target, rounds: int) -> list[Row]:
     for _round in range(rounds):
         idle.append(target.play([]))
         facts_too.append(target.play([{FACTS: {}}]))
-        ping_too.append(target.play([{"ansible.builtin.ping": {}}]))
+        ping_too.append(target.play([{PING: {}}]))
     postconf = median(target.measure(["postconf", "-x", "queue_directory"]).seconds for _round in range(rounds))
     ours = [(long - short) / REPEATED for long, short in zip(facts_too, idle, strict=True)]
     theirs = [(long - short) / REPEATED + postconf for long, short in zip(ping_too, idle, strict=True)]
-    return [ratios("facts of an empty queue, over SSH", "ping, and a postconf", ours=ours, theirs=theirs, bound=1.3)]
+    return [ratios("facts of an empty queue, over SSH", "ping, and a postconf", ours=ours, theirs=theirs, bound=1.25)]
+
+
+def import_costs(target: Target) -> list[Cost]:
+    """What importing the modules that facts need and ping does not need costs on the host, with an empty queue."""
+    ping = target.imports("ping")
+    return median_costs([target.imports("defaults") for _round in range(IMPORT_ROUNDS)], without=ping)
+
+
+def median_costs(runs: Sequence[Mapping[str, Mapping[str, float]]], *, without: Collection[str]) -> list[Cost]:
+    """Return the medians of several runs of imports.py, without some modules."""
+    return [
+        Cost(
+            module.removeprefix(_COLLECTION),
+            *(median(run[module][kind] for run in runs) for kind in ("compile", "run")),
+        )
+        for module in runs[0]
+        if module not in without
+    ]
 
 
 def memory(target: Target, _rounds: int) -> list[Row]:
@@ -338,5 +360,7 @@ SECTIONS: dict[str, Callable[[Target, int], list[Row]]] = {
     "memory": memory,
     "ssh": over_ssh,
 }
+# A table of its own.
+IMPORTS = "imports"
 # What is measured by default, which takes less than ten minutes on a machine that does nothing else.
-DEFAULT_SECTIONS = ("facts", "cold", "content", "purge", "flat", "single", "ssh")
+DEFAULT_SECTIONS = ("facts", "cold", "content", "purge", "flat", "single", "ssh", IMPORTS)

@@ -43,6 +43,7 @@ _WARM_UP = "import ctypes, json, multiprocessing, resource, subprocess, zipfile"
 
 MAIL_LOG = f"{_PLACE}/mail.log"
 
+PING = "ansible.builtin.ping"
 FACTS = "mailops.postfix.postfix_queue_facts"
 LOG_INFO = "mailops.postfix.postfix_log_info"
 PURGE = "mailops.postfix.postfix_queue_purge"
@@ -72,6 +73,7 @@ class Call:
 CALLS = {
     call.name: call
     for call in (
+        Call("ping", PING, {}),
         Call("facts", FACTS, {"gather": ["counts", "top", "shape", "messages"]}),
         Call("defaults", FACTS, {}),
         Call("suggestions", FACTS, {"gather": ["counts", "top", "shape", "messages", "suggestions"]}),
@@ -111,7 +113,7 @@ class Target:
 
     def prepare(self) -> None:
         """Put there what is to be run; the queue must still be empty, for Ansible runs each module once."""
-        for script in ("floor.py", "meter.py"):
+        for script in ("floor.py", "meter.py", "imports.py"):
             self.host.put(f"{_PLACE}/{script}", (HERE / script).read_bytes())
         self.put_mail_log(1)
         for call in CALLS.values():
@@ -306,3 +308,8 @@ class Target:
     def measure_start_up(self, rounds: int) -> None:
         """Remember the seconds that facts of a queue that is still empty take: Python, AnsiballZ and postconf."""
         self.start_up = median(self.module("facts").seconds for _round in range(rounds))
+
+    def imports(self, name: str) -> dict[str, dict[str, float]]:
+        """Return what each module that a run imports costs, as imports.py writes it."""
+        self.python(f"{_PLACE}/imports.py", f"{_PLACE}/{name}.py", _RESULT)
+        return self.result()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.mailops.postfix.plugins.module_utils._format import mime
+from ansible_collections.mailops.postfix.plugins.module_utils._format import bounds, mime
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import parse_defer_log, parse_log
 from ansible_collections.mailops.postfix.plugins.module_utils._format.recipients import read_recipients
@@ -33,7 +33,7 @@ from tests.unit.support.subject import MadeUpMessage
 def _low_bounds() -> Iterator[None]:
     """Lower the readers' bounds, for the time that it takes to reach them where pointers make a loop."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rec, "MAX_WALK", rec.MAX_WALK // 400)
+        patch.setattr(bounds, "MAX_WALK", bounds.MAX_WALK // 400)
         patch.setattr(rec, "MAX_REVERSE_JUMPS", rec.MAX_REVERSE_JUMPS // 400)
         yield
 

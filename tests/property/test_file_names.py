@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QueueIdError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.file_names import directory_for, id_for
-from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import QueueId, decode
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id_parts import QueueId, decode
 
 inodes = st.integers(1, 2**40)
 short_ids = st.builds(QueueId, inode=inodes, microseconds=st.integers(0, 999999))

@@ -19,7 +19,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue 
     parse_listing,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
-from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import MessageList, clip
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import MessageList
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.shown import clip
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
 NULL = "MAILER-DAEMON"

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._format import content, envelope_records
+from ansible_collections.mailops.postfix.plugins.module_utils._format import bounds, content, envelope_records
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, Input, Unparsed
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope_reader import (
@@ -216,7 +216,7 @@ TRAPS = {
 @pytest.fixture
 def low_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lower the reader's bounds, for the time that it takes to reach them."""
-    monkeypatch.setattr(rec, "MAX_WALK", rec.MAX_WALK // 400)
+    monkeypatch.setattr(bounds, "MAX_WALK", bounds.MAX_WALK // 400)
     monkeypatch.setattr(envelope_records, "MAX_RECORDS_KEPT", envelope_records.MAX_RECORDS_KEPT // 400)
     monkeypatch.setattr(rec, "MAX_REVERSE_JUMPS", rec.MAX_REVERSE_JUMPS // 400)
 
@@ -225,17 +225,17 @@ def low_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", TRAPS)
 def test_a_trap_ends_and_few_of_its_records_are_kept(name: str) -> None:
     envelope = envelope_of(TRAPS[name])
-    in_a_window = rec.NEXT_READ // 2
+    in_a_window = bounds.NEXT_READ // 2
     assert len(envelope.pending) + len(envelope.attributes) <= envelope_records.MAX_RECORDS_KEPT + in_a_window
     for text in texts(TRAPS[name], envelope):
-        assert len(text) <= 2 * rec.MAX_WALK
+        assert len(text) <= 2 * bounds.MAX_WALK
 
 
 @pytest.mark.usefixtures("low_bounds")
 @pytest.mark.parametrize("name", ["loop over recipients", "length bomb in a long file", "many lines"])
 def test_a_trap_takes_little_memory(name: str) -> None:
     data = TRAPS[name]
-    window = rec.MAX_RECORD + rec.NEXT_READ if "bomb" in name else rec.NEXT_READ
+    window = bounds.MAX_RECORD + bounds.NEXT_READ if "bomb" in name else bounds.NEXT_READ
     tracemalloc.start()
     try:
         found = texts(data, envelope_of(data))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QueueIdError
 from ansible_collections.mailops.postfix.plugins.module_utils._format import queue_id
 from ansible_collections.mailops.postfix.plugins.module_utils._format.file_names import fitted_id
-from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import QueueId
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id_parts import QueueId, decode
 
 inodes = st.integers(0, 2**64 - 1)
 microseconds = st.integers(0, 999999)
@@ -24,8 +24,8 @@ texts = st.text(max_size=20) | st.text("0123456789ABCDFGZbcdxyz_", max_size=25)
 def test_queue_ids_are_decoded_as_they_were_made(made: QueueId) -> None:
     text = str(made)
     assert queue_id.is_valid(text)
-    assert queue_id.decode(text) == made
-    assert queue_id.decode(text).long == (made.seconds is not None)
+    assert decode(text) == made
+    assert decode(text).long == (made.seconds is not None)
 
 
 @given(long_ids, long_ids)
@@ -48,14 +48,14 @@ def test_files_are_hashed_on_their_microseconds(made: QueueId, depth: int) -> No
 @given(texts)
 def test_any_text_is_a_queue_id_or_our_error(text: str) -> None:
     try:
-        decoded = queue_id.decode(text)
+        decoded = decode(text)
     except QueueIdError as error:
         assert str(error) == "not a queue ID: %r" % text
     else:
         assert queue_id.is_valid(text) or len(text) > 255
         # Leading zeros are lost.
         assert len(str(decoded)) <= len(text)
-        assert queue_id.decode(str(decoded)) == decoded
+        assert decode(str(decoded)) == decoded
 
 
 @given(texts, st.integers(0, 8))
@@ -72,13 +72,13 @@ def test_any_text_has_a_hash_directory_or_our_error(text: str, depth: int) -> No
 def test_an_inode_that_no_system_has_is_refused(inode: int) -> None:
     for made in (QueueId(inode, 5), QueueId(inode, 5, 5)):
         with pytest.raises(QueueIdError):
-            queue_id.decode(str(made))
+            decode(str(made))
 
 
 @given(short_ids | long_ids, inodes, st.booleans())
 def test_a_fitted_id_has_the_inode_and_the_time_and_is_fitted_once(made: QueueId, inode: int, long_ids: bool) -> None:
     fitted = fitted_id(str(made), inode=inode, long_queue_ids=long_ids)
-    known = queue_id.decode(fitted)
+    known = decode(fitted)
     assert (known.inode, known.microseconds) == (inode, made.microseconds)
     assert known.long == (made.long and long_ids)
     assert fitted_id(fitted, inode=inode, long_queue_ids=long_ids) == fitted

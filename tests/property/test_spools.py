@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.damage import find_damage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import Job
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.orphans import Orphans
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.owners import Owner
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_walk import StatEntry, walk
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import scan
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import Rules, list_findings
 from tests.unit.support.spool import MadeUpSpool
 from tests.unit.support.strategies import damaged_files

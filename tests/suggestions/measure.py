@@ -19,8 +19,9 @@ from typing import Any, Mapping, Sequence
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection, parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import Job
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import scan
 from tests.suggestions.letters import Scene
 from tests.unit.support.spool import MadeUpSpool
 

@@ -12,6 +12,7 @@ import io
 from typing import TYPE_CHECKING, Iterator, NamedTuple, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, RecordError
+from ansible_collections.mailops.postfix.plugins.module_utils._format import bounds
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.cursor import Cursor
 from ansible_collections.mailops.postfix.plugins.module_utils._format.lines import Lines
@@ -78,7 +79,7 @@ def whole_window(text: bytes, start: int = 0) -> Window:
 
 def read_content(fetch: Fetch, envelope: Envelope) -> bytes:
     """Return headers and body with LF line ends. Raises ContentError if the file cannot be read to the end of the content."""
-    content, problem = read_start_of_content(fetch, envelope, most=rec.MAX_WALK)
+    content, problem = read_start_of_content(fetch, envelope, most=bounds.MAX_WALK)
     if problem is not None:
         raise ContentError(problem)
     return content

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import RecordError
+from ansible_collections.mailops.postfix.plugins.module_utils._format import bounds
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 
 if TYPE_CHECKING:
@@ -21,11 +22,11 @@ CUT = -1
 
 
 class WalkLimitReached(RecordError):
-    """More than rec.MAX_WALK bytes would have to be read."""
+    """More than bounds.MAX_WALK bytes would have to be read."""
 
 
 class Cursor:
-    """A position in a file and a window on the bytes around it. It moves no more than rec.MAX_WALK bytes in all."""
+    """A position in a file and a window on the bytes around it. It moves no more than bounds.MAX_WALK bytes in all."""
 
     __slots__ = ("base", "fetch", "highest", "position", "reverse_jumps", "walked", "window")
 
@@ -73,14 +74,16 @@ class Cursor:
         """Read on and keep the record that is cut. Raises RecordError at the end of the file and beyond the bounds."""
         self._walk(self.position)
         kept = self.window[self.position :]
-        if len(kept) > rec.MAX_RECORD:
-            raise RecordError("a record of more than %d bytes" % rec.MAX_RECORD, offset=self.offset)
-        fresh = self.fetch(self.offset + len(kept), rec.NEXT_READ if len(kept) < rec.NEXT_READ else rec.MAX_RECORD)
+        if len(kept) > bounds.MAX_RECORD:
+            raise RecordError("a record of more than %d bytes" % bounds.MAX_RECORD, offset=self.offset)
+        fresh = self.fetch(
+            self.offset + len(kept), bounds.NEXT_READ if len(kept) < bounds.NEXT_READ else bounds.MAX_RECORD
+        )
         if not fresh:
             raise RecordError("the file ends within a record" if kept else "missing end record", offset=self.offset)
         self.base, self.window, self.position = self.offset, kept + fresh, 0
 
     def _walk(self, count: int) -> None:
         self.walked += count
-        if self.walked > rec.MAX_WALK:
-            raise WalkLimitReached("more than %d bytes to read" % rec.MAX_WALK, offset=self.offset)
+        if self.walked > bounds.MAX_WALK:
+            raise WalkLimitReached("more than %d bytes to read" % bounds.MAX_WALK, offset=self.offset)

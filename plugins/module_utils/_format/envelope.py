@@ -17,9 +17,6 @@ from typing import NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 
-# An envelope with a longer address or attribute, or with more bytes of attributes, is heavy.
-LONG_RECORD = 256
-LONG_ATTRIBUTES = 1 << 16
 # Problems of a file that more than one reader finds.
 EMPTY_FILE = "the file is empty"
 WRONG_END = "the content does not end where the size record says"

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ansible_collections.mailops.postfix.plugins.module_utils._format import bounds
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import (
     NOTHING,
@@ -33,7 +34,7 @@ _DONE = rec.DONE
 _ORIGINAL_RECIPIENT = rec.ORIGINAL_RECIPIENT
 _FULL_NAME = rec.FULL_NAME
 _POINTER = rec.POINTER
-_NEXT_READ = rec.NEXT_READ
+_NEXT_READ = bounds.NEXT_READ
 _TAIL = rec.MIN_TAIL
 # How cleanup(8) starts a file: a C record of six numbers in 95 bytes, then the T record (src/cleanup/cleanup_final.c).
 _PLAIN_HEAD = re.compile(rb"C_ *(\d{1,15}) +(\d{1,15}) +(\d{1,15})[ \d]{0,80}T[\0-\x7f](\d{1,15}) (\d{1,6})(?=[AS])")
@@ -42,7 +43,7 @@ _TIME_START = 99
 _CONTENT_HEAD = b"M\0"
 _EXTRACTED = b"X"
 _EXTRACTED_OR_UNREAD = (_EXTRACTED, b"")
-_SIZE_LENGTH = 2 + rec.MAX_NUMBERS
+_SIZE_LENGTH = 2 + bounds.MAX_NUMBERS
 _new_tuple = tuple.__new__
 
 
@@ -55,7 +56,7 @@ def read_envelope(fetch: Fetch, *, file_size: int, head: bytes | None = None) ->
     its content does, or if something else stands at the end of the content, as far as the bytes that are read show that.
     check_end() reads more. What fetch raises is raised.
     """
-    window = fetch(0, rec.FIRST_READ) if head is None else head
+    window = fetch(0, bounds.FIRST_READ) if head is None else head
     plain = _read_plain(window, fetch, file_size)
     if plain is not None:
         return plain

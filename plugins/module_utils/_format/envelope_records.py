@@ -11,12 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import RecordError
+from ansible_collections.mailops.postfix.plugins.module_utils._format import bounds
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.cursor import CUT, Cursor, WalkLimitReached
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import (
     EMPTY_FILE,
-    LONG_ATTRIBUTES,
-    LONG_RECORD,
     WRONG_END,
     Envelope,
     Input,
@@ -144,7 +143,7 @@ class _EnvelopeParts:
             data_offset,
             unparsed,
             self._missing(data_offset, cut=unparsed is not None or enough),
-            longest > LONG_RECORD or len(attributes) > LONG_ATTRIBUTES,
+            longest > bounds.LONG_RECORD or len(attributes) > bounds.LONG_ATTRIBUTES,
         )
 
     def _missing(self, data_offset: int, *, cut: bool) -> frozenset[Input]:
@@ -176,7 +175,7 @@ def read_records(fetch: Fetch, *, file_size: int, window: bytes) -> Envelope:
         enough = True
     except WalkLimitReached as error:
         # A file shorter than the limit has a loop of pointers.
-        enough = file_size >= rec.MAX_WALK
+        enough = file_size >= bounds.MAX_WALK
         unparsed = None if enough else Unparsed(error.offset, error.problem)
     except RecordError as error:
         unparsed = Unparsed(error.offset, error.problem if file_size else EMPTY_FILE)
@@ -194,7 +193,7 @@ def read_extracted(fetch: Fetch, envelope: Envelope, *, sizes: list[int], file_s
     sizes: the numbers of the C record.
     """
     end = sizes[0] + sizes[1]
-    cursor = Cursor(fetch, offset=end, window=fetch(end, rec.FIRST_READ))
+    cursor = Cursor(fetch, offset=end, window=fetch(end, bounds.FIRST_READ))
     if cursor.window[:1] != _EXTRACTED:
         return Unparsed(end, WRONG_END)
     parts = _EnvelopeParts()
@@ -211,7 +210,7 @@ def read_extracted(fetch: Fetch, envelope: Envelope, *, sizes: list[int], file_s
     except _RecordsLimitReached:
         return None
     except WalkLimitReached as error:
-        return None if file_size >= rec.MAX_WALK else Unparsed(error.offset, error.problem)
+        return None if file_size >= bounds.MAX_WALK else Unparsed(error.offset, error.problem)
     except RecordError as error:
         return Unparsed(error.offset, error.problem)
     return None

@@ -14,10 +14,9 @@ from dataclasses import replace
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QueueIdError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import (
     SHORT_MICROSECONDS_PAD,
-    QueueId,
-    decode,
     hash_directory,
 )
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id_parts import QueueId, decode
 
 # postsuper appends this while it renames files in two passes. No queue ID ends with it.
 SUFFIX = "#FIX"

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import QueueIdError
 
@@ -26,33 +25,8 @@ _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 # mail_queue_id_ok() accepts 255 characters at most (VALID_HOSTNAME_LEN). flush(8) names its logs after domains.
 MAX_LENGTH = 255
 _VALID = re.compile(r"[A-Za-z0-9_]{1,%d}\Z" % MAX_LENGTH)
-_SHORT = re.compile(r"[0-9A-F]{6,21}\Z")
 # An inode number is an unsigned long on every system that Postfix runs on.
 _MAX_NUMBER = (1 << 64) - 1
-
-
-@dataclass(frozen=True)
-class QueueId:
-    """A decoded queue ID: inode, microseconds, and for a long one the second since the epoch (else None)."""
-
-    inode: int
-    microseconds: int
-    seconds: int | None = None
-
-    @property
-    def long(self) -> bool:
-        """True for a long queue ID (enable_long_queue_ids)."""
-        return self.seconds is not None
-
-    def __str__(self) -> str:
-        if self.seconds is None:
-            return "%05X%X" % (self.microseconds, self.inode)
-        return (
-            _encode(self.seconds, SECONDS_BASE, SECONDS_PAD)
-            + _encode(self.microseconds, SECONDS_BASE, MICROSECONDS_PAD)
-            + SEPARATOR
-            + _encode(self.inode, INODE_BASE, 0)
-        )
 
 
 def is_valid(text: str) -> bool:
@@ -61,50 +35,26 @@ def is_valid(text: str) -> bool:
     return (text.isalnum() and text.isascii() and len(text) <= MAX_LENGTH) or _VALID.match(text) is not None
 
 
-def decode(text: str) -> QueueId:
-    """Return the parts of a queue ID. Raises QueueIdError if the text is not a queue ID."""
-    separator = _separator(text)
-    if separator < 0:
-        if not _SHORT.match(text):
-            raise QueueIdError("not a queue ID", queue_id=text)
-        return QueueId(
-            inode=int(text[SHORT_MICROSECONDS_PAD:], 16), microseconds=int(text[:SHORT_MICROSECONDS_PAD], 16)
-        )
-    middle = separator - MICROSECONDS_PAD
-    return QueueId(
-        inode=_decode(text, separator + 1, len(text), INODE_BASE),
-        microseconds=_decode(text, middle, separator, SECONDS_BASE),
-        seconds=_decode(text, 0, middle, SECONDS_BASE),
-    )
-
-
 def hash_directory(text: str, depth: int) -> str:
     """Return the directories below a hashed queue in which Postfix looks for a queue ID, as C(1/A), "" for depth 0.
 
     Long IDs hash on their microseconds in hexadecimal; short names are padded with C(_) (mail_queue_dir(), dir_forest()).
     Raises QueueIdError for a long ID whose microseconds cannot be read.
     """
-    separator = _separator(text)
+    separator = find_separator(text)
     if separator >= 0:
-        text = "%05X" % _decode(text, separator - MICROSECONDS_PAD, separator, SECONDS_BASE)
+        text = "%05X" % decode_number(text, separator - MICROSECONDS_PAD, separator, SECONDS_BASE)
     return "/".join(text[:depth].ljust(depth, "_"))
 
 
-def _separator(text: str) -> int:
+def find_separator(text: str) -> int:
     """Return the position of the "z" in a long ID, -1 for a short ID (MQID_FIND_LG_INUM_SEPARATOR)."""
     found = text.rfind(SEPARATOR)
     return found if found >= SECONDS_PAD + MICROSECONDS_PAD else -1
 
 
-def _encode(number: int, base: int, pad: int) -> str:
-    digits = []
-    while number:
-        number, digit = divmod(number, base)
-        digits.append(ALPHABET[digit])
-    return "".join(reversed(digits)).rjust(pad, "0") or "0"
-
-
-def _decode(text: str, start: int, end: int, base: int) -> int:
+def decode_number(text: str, start: int, end: int, base: int) -> int:
+    """Return the number that a part of a queue ID stands for. Raises QueueIdError."""
     number = 0
     for character in text[start:end]:
         value = _VALUES.get(character, base)

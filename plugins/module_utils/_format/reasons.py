@@ -13,9 +13,6 @@ from typing import Mapping, TypeVar
 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import unquote
 
-# A longer log is cut. A log has a few hundred bytes for each recipient.
-MAX_LOG = 16 << 20
-
 # split_nameval() accepts white space around the sign. A search that begins with plain text is far faster than one with ^.
 _LINE = re.compile(rb"\nre(cipient|ason)[ \t]*=[ \t]*(.*)")
 _ENTRY_LINE = re.compile(rb"^([a-z_]+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)

@@ -4,7 +4,7 @@
 
 # This module util is private to the collection: it can change at any time.
 
-"""Records, of which a Postfix queue file consists, and the bounds on reading them (src/global/record.c, src/global/rec_type.h).
+"""Records, of which a Postfix queue file consists (src/global/record.c, src/global/rec_type.h).
 
 A record is a type byte, a length in 7-bit groups (least significant first, 0x80 = more follow) and that many bytes.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Callable, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import RecordError
+from ansible_collections.mailops.postfix.plugins.module_utils._format import bounds
 
 # fetch(offset, size) returns up to size bytes of the file from an offset on, b"" at its end.
 Fetch = Callable[[int, int], bytes]
@@ -45,15 +46,6 @@ MAX_LENGTH = (1 << 7 * MAX_LENGTH_GROUPS) - 1
 # rec_goto() follows so many pointers that do not lead forward; with one more the file has a loop.
 MAX_REVERSE_JUMPS = 10000
 
-# Nearly every envelope is in so many first bytes of its file, so that one read is enough.
-FIRST_READ = 8192
-NEXT_READ = 65536
-# Files are untrusted, so there is a bound on everything. What is within a bound is read and used; what is beyond is missing.
-MAX_RECORD = 1 << 20
-# So many bytes of a file are read for its envelope, and as many for its text.
-MAX_WALK = 128 << 20
-# The longest record with numbers is the C record (REC_TYPE_SIZE_FORMAT), with 95 bytes.
-MAX_NUMBERS = 128
 _IN_NUMBERS = b"0123456789 "
 
 
@@ -135,7 +127,11 @@ def parse_numbers(payload: bytes) -> list[int]:
 
     Raises ValueError.
     """
-    numbers = [] if payload.translate(None, _IN_NUMBERS) or len(payload) > MAX_NUMBERS else [*map(int, payload.split())]
+    numbers = (
+        []
+        if payload.translate(None, _IN_NUMBERS) or len(payload) > bounds.MAX_NUMBERS
+        else [*map(int, payload.split())]
+    )
     if not numbers:
         raise ValueError("malformed numbers %r" % payload[:40])
     return numbers

@@ -21,6 +21,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Dri
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DEFAULT_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module._audit_log import AuditLog
+from ansible_collections.mailops.postfix.plugins.module_utils._module._diff import Destination, make_diff, show_sums
 from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_spool import (
     MOVED,
     LockedSpool,
@@ -29,20 +30,18 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_sp
 from ansible_collections.mailops.postfix.plugins.module_utils._module._memory import return_large_blocks
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Request, make_plan
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import (
-    Destination,
     Reading,
-    make_diff,
     name_gaps,
     read_queues,
     show_gaps,
     show_matched,
-    show_sums,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import MAX_GAPS, ScanCounts
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import operator
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.rest import Rest
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import MAX_GAPS, ScanCounts
 from ansible_collections.mailops.postfix.plugins.module_utils._summary import listing
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.shown import clip
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -308,7 +307,7 @@ class Change:
             {
                 "queue_id": queue_id,
                 "queue": self.messages[queue_id].queue,
-                "problem": listing.clip(printable(problems[queue_id])),
+                "problem": clip(printable(problems[queue_id])),
             }
             for queue_id in failed[:MAX_GAPS]
         ]

@@ -17,7 +17,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     OutcomeError,
     SystemRefusal,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable, printable_lines
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -59,13 +58,22 @@ def _safe_result(result: Mapping[str, Any]) -> dict[str, Any]:
 def _safe(value: Any) -> Any:
     """Return the value with every text in it made printable, except for line ends and tabs. It is idempotent."""
     if isinstance(value, str):
-        return value if value.isascii() and value.isprintable() else printable_lines(value)
+        return value if value.isascii() and value.isprintable() else _printable_lines(value)
     if isinstance(value, Mapping):
         return {_safe(name): _safe(item) for name, item in value.items()}
     return [_safe(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
+def _printable_lines(text: str) -> str:
+    # Most texts have only printable ASCII characters.
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable_lines  # noqa: PLC0415
+
+    return printable_lines(text)
+
+
 def _place_of(error: OSError) -> str:
     """Return the names of the files that an error of the system is about, as the start of a sentence."""
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable  # noqa: PLC0415
+
     names = [os.fsdecode(name) for name in (error.filename, error.filename2) if isinstance(name, (str, bytes))]
     return printable("%s cannot be used" % " or ".join(names) if names else "A file or directory cannot be used")

@@ -20,7 +20,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.address im
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log import event_types
 from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.account import most_frequent
 from ansible_collections.mailops.postfix.plugins.module_utils._module._log_request import DEFAULT_LIMIT, DEFAULT_TOP
-from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip, fit
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import fit
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.shown import clip
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._mail_log.account import Account, Busiest

@@ -18,7 +18,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Mai
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import printable
 from ansible_collections.mailops.postfix.plugins.module_utils._module._audit_log import MAX_REASON
 from ansible_collections.mailops.postfix.plugins.module_utils._module._change import Change, Effect
-from ansible_collections.mailops.postfix.plugins.module_utils._module._result import Destination
+from ansible_collections.mailops.postfix.plugins.module_utils._module._diff import Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix import service
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine_place as quarantines

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Collection, Mapping, NamedTuple, Sequence
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import LimitError, PlanError, SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
-from ansible_collections.mailops.postfix.plugins.module_utils._module._result import show_matched, show_sums
+from ansible_collections.mailops.postfix.plugins.module_utils._module._diff import show_sums
+from ansible_collections.mailops.postfix.plugins.module_utils._module._result import show_matched
 from ansible_collections.mailops.postfix.plugins.module_utils._module._selected_messages import SelectedMessages
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import (
     make_job,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from typing import Callable, Protocol
 
     from ansible_collections.mailops.postfix.plugins.module_utils._module._packed_messages import SelectedMessage
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import Job
 
     class PlanOwner(Protocol):
         """What a plan is made for: an instance, or a quarantine of one."""

@@ -16,7 +16,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.queues imp
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import ScanCounts
 
 
 class QueueSource(NamedTuple):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Callable, Collection, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, PatternTimeout
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import display, display_text
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import Job
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import scan
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sample import (
     CONTENTS,
     MAX_SIZE,
@@ -23,7 +24,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.sampl
     make_content,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._suggestions.suggestion import Findings, Found, find
-from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.shown import clip
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary
 
 if TYPE_CHECKING:

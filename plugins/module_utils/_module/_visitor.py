@@ -17,9 +17,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Collection, Mapping, Sequence, TypeVar, Union
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap, Job, first_gaps
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import Gap, Job, first_gaps
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import ListedMessage
@@ -49,18 +48,15 @@ class Verdicts:
         self.examples = first_gaps({*self.examples, *other.examples})
         self.changed += other.changed
 
-    def add(self, verdict: Verdict, message: Message) -> None:
-        """Count a message that is not selected. Raises ContentError if an undecided message cannot be read; it is counted all the same."""
-        if verdict is Verdict.PARTIAL:
-            self.partial += 1
-        elif verdict is Verdict.UNDECIDED:
-            self.undecided += 1
-            size = None
-            try:
-                size = message.envelope.size
-            finally:
-                gap = Gap(message.queue, message.queue_id, size, message.problem or "cannot be decided")
-                self.examples = first_gaps({*self.examples, gap})
+    def add_undecided(self, message: Message) -> None:
+        """Count a message that cannot be decided. Raises ContentError if it cannot be read; it is counted all the same."""
+        self.undecided += 1
+        size = None
+        try:
+            size = message.envelope.size
+        finally:
+            gap = Gap(message.queue, message.queue_id, size, message.problem or "cannot be decided")
+            self.examples = first_gaps({*self.examples, gap})
 
 
 class Collector(ABC):
@@ -94,10 +90,13 @@ def select_by_rules(selection: Selection, *, is_early: bool) -> Selector | None:
     is_early: whether the start of a file may rule out a message whose envelope is not read then. A module that must report damaged
     files reads every envelope.
     """
-    if selection.everything:
+    if selection.decision is None:
         return None
-    rules_out = selection.rules_out if is_early else None
-    decide = selection.decide
+    # A run without rules needs no verdict.
+    from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict  # noqa: PLC0415
+
+    rules_out = selection.decision.rules_out if is_early else None
+    decide = selection.decision.decide
 
     def selects(message: Message, verdicts: Verdicts) -> bool:
         if rules_out is not None and rules_out(message):
@@ -105,8 +104,10 @@ def select_by_rules(selection: Selection, *, is_early: bool) -> Selector | None:
         verdict = decide(message)
         if verdict is Verdict.YES:
             return True
-        if verdict is not Verdict.NO:
-            verdicts.add(verdict, message)
+        if verdict is Verdict.PARTIAL:
+            verdicts.partial += 1
+        elif verdict is Verdict.UNDECIDED:
+            verdicts.add_undecided(message)
         return False
 
     return selects

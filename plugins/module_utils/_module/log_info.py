@@ -27,7 +27,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._log_reque
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._module._log_show import Section
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_sources import find_sources
-from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.shown import clip
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule

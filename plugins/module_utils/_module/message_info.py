@@ -43,7 +43,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._summary.candidate
     show_coverage,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.detail import show_message
-from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.shown import clip
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Totals
 
 if TYPE_CHECKING:

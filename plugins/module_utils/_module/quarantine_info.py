@@ -19,9 +19,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module import _op
 from ansible_collections.mailops.postfix.plugins.module_utils._module._layout import layout_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import read_queues
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import quarantine_place, quarantine_records
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import Job
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Totals
 
 if TYPE_CHECKING:

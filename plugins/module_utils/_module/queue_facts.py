@@ -11,17 +11,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Callable, Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Collection, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
-    CommandError,
-    InstanceError,
-    MailopsError,
-    PrivilegeError,
-    ShowqError,
-    SystemRefusal,
-    UnlistedCriterionError,
-)
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import (
     ALL_QUEUES,
     LISTED_QUEUES,
@@ -47,7 +39,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor i
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import Selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import PatternWatch, ScanCounts
 from ansible_collections.mailops.postfix.plugins.module_utils._summary import listing
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Summary, Totals
 
@@ -64,11 +55,6 @@ DEFAULT_GATHER = ("counts", "top", "shape", "reasons", "messages")
 # Suggestions open messages and show parts of them, so they are made only if they are asked for.
 GATHER = (*DEFAULT_GATHER, "suggestions")
 SOURCES = ("auto", "spool", "postqueue")
-
-# sysexits(3), as postqueue(1) exits.
-_EX_UNAVAILABLE = 69
-_EX_NOPERM = 77
-_JSON_SINCE = (3, 1)
 
 ARGUMENTS = _options.compose(
     _options.INSTANCE,
@@ -245,87 +231,26 @@ def _suggest(facts: QueueFacts, spool: Spool | None, queues: Sequence[str] = ())
 def _read_postqueue(module: AnsibleModule, instance: Instance, request: _FactsRequest) -> dict[str, Any]:
     """Return the facts that postqueue's listing gives."""
     # Nearly every run reads the spool.
-    from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import (  # noqa: PLC0415
-        UNLISTED_CRITERIA,
-        UNLISTED_RESULTS,
-        UNLISTED_TOPS,
-    )
+    from ansible_collections.mailops.postfix.plugins.module_utils._module import _postqueue  # noqa: PLC0415
 
     started = time.monotonic()
-    unlisted = request.selection.unlisted_criteria()
-    if unlisted:
-        raise UnlistedCriterionError(unlisted[0])
     facts = request.new_collector(LISTED_QUEUES)
-    counts = ScanCounts()
-    with_json = instance.version >= _JSON_SINCE
-    command = instance.command("postqueue", "-j" if with_json else "-p")
-    add_listed = partial(_add_listed, instance, request, facts, counts)
-    output = instance.runner.run(command, consume=partial(add_listed, with_json=with_json))
-    if output.status:
-        raise _explain(CommandError(command, status=output.status, output=output.err))
+    visit = request.visitor(request.selection.queues)
+    counts = _postqueue.read_listing(instance, request.selection, visit, facts, now=request.now)
     warn_of_gaps(module, counts, (), "postqueue")
     running = instance.running()
     shown = {**_show(facts, request, queues_read=LISTED_QUEUES), **_suggest(facts, None)}
-    for name in UNLISTED_TOPS & set(shown.get("top", {})):
+    for name in _postqueue.UNKNOWN_TOPS & set(shown.get("top", {})):
         shown["top"][name] = None
     return {
         # postqueue has answered an unprivileged user, so the mail system runs.
         "instance": _show_instance(instance, instance.queue_directory, running=True if running is None else running),
         "scan": {
             **Reading(facts, counts, (), started).show(source="postqueue"),
-            "unknown": sorted([*UNLISTED_CRITERIA, *UNLISTED_RESULTS]),
+            "unknown": _postqueue.UNKNOWN,
         },
         **shown,
     }
-
-
-def _add_listed(
-    instance: Instance,
-    request: _FactsRequest,
-    facts: QueueFacts,
-    counts: ScanCounts,
-    lines: Iterable[bytes],
-    *,
-    with_json: bool,
-) -> None:
-    """Add what postqueue lists, and count what cannot be read of it. Raises PatternTimeout."""
-    # Nearly every run reads the spool.
-    from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import (  # noqa: PLC0415
-        parse_json,
-        parse_listing,
-    )
-
-    if with_json:
-        listed = parse_json(lines, null_sender=instance.null_sender)
-    else:
-        listed = parse_listing(lines, null_sender=instance.null_sender, now=request.now)
-    visit = request.visitor(request.selection.queues)
-    with PatternWatch() as watch:
-        for message in listed:
-            if isinstance(message, ShowqError):
-                counts.unparsed += 1
-            else:
-                watch.queue_id = message.queue_id
-                counts.files += 1
-                visit(message, facts)
-
-
-def _explain(error: CommandError) -> MailopsError:
-    """Return the error that names the remedy for what postqueue said (src/postqueue/postqueue.c).
-
-    It exits as sysexits(3) has it, but for a user who may not look Postfix 3.10 exits as for a mail system that is down.
-    """
-    if error.status == _EX_NOPERM or "is not allowed to view the mail queue" in error.output:
-        return PrivilegeError(
-            "This user may neither read the spool nor ask postqueue. Run this as root (become: true), or list the user in "
-            "authorized_mailq_users in main.cf."
-        )
-    if error.status == _EX_UNAVAILABLE:
-        return InstanceError(
-            "This user may not read the spool, and postqueue cannot answer because Postfix is stopped. Run this as root "
-            "(become: true), or start Postfix."
-        )
-    return error
 
 
 def _show(facts: QueueFacts, request: _FactsRequest, *, queues_read: Sequence[str]) -> dict[str, Any]:

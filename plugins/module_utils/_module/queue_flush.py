@@ -29,8 +29,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.queues imp
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._module._attempts import Attempts
 from ansible_collections.mailops.postfix.plugins.module_utils._module._change import Change, Effect, open_change
+from ansible_collections.mailops.postfix.plugins.module_utils._module._diff import Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Limits, Request, request_of
-from ansible_collections.mailops.postfix.plugins.module_utils._module._result import Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_tail import open_log
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection

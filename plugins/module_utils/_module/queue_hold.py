@@ -18,9 +18,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Mai
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._module._change import Change, Effect, open_change
+from ansible_collections.mailops.postfix.plugins.module_utils._module._diff import Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_spool import outcome_of
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Request, make_plan_of, request_of
-from ansible_collections.mailops.postfix.plugins.module_utils._module._result import Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Ins
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES, LISTED_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._module import _options
 from ansible_collections.mailops.postfix.plugins.module_utils._module._change import Change, Effect, open_change
+from ansible_collections.mailops.postfix.plugins.module_utils._module._diff import Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._module._packed_messages import SameForAll
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import request_of
-from ansible_collections.mailops.postfix.plugins.module_utils._module._result import Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.deletions import known_deletions
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.verification import open_messages

@@ -31,20 +31,22 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._locked_sp
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.criteria import parse_age
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.damage import Damage, find_damage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.findings import Failure, Finding
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import Job
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import operator
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.orphans import Orphans
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.owners import Owner, set_owners
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import scan
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import Rules, list_findings
 from ansible_collections.mailops.postfix.plugins.module_utils._summary import listing
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.shown import clip
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import Gap
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap
 
 # Each repair, with the option of postsuper that does it; None for repairs that this module does itself.
 REPAIRS: Mapping[str, str | None] = {"stale": "-p", "structure": "-s", "orphan_logs": None, "ownership": None}
@@ -472,7 +474,7 @@ def _row(finding: Finding, repaired: bool) -> dict[str, Any]:
 
 def _shown(text: str) -> str:
     """Return a path, or a text with a path, for the result. A file name may have any bytes."""
-    return listing.clip(display(text.encode("utf-8", "surrogateescape")))
+    return clip(display(text.encode("utf-8", "surrogateescape")))
 
 
 def _text(counts: Mapping[str, int], findings: Sequence[Finding]) -> str:

@@ -26,15 +26,16 @@ from typing import TYPE_CHECKING, Callable, Mapping, NamedTuple, Sequence
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError, MailopsError, SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import DELIVERY_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import Job
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.parallel import worth_processes
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import scan
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.deletions import Deletions
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import Gap
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
     from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
-    from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap
 
     _Act = Callable[["QueueDirectory", SpoolMessage], "FileState"]
 

@@ -20,10 +20,9 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Callable, Iterable, Iterator, NamedTuple
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, QueueIdError, SystemRefusal
+from ansible_collections.mailops.postfix.plugins.module_utils._format.bounds import FIRST_READ, MAX_LOG, NEXT_READ
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import hash_directory
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import MAX_HASH_DEPTH
-from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import MAX_LOG
-from ansible_collections.mailops.postfix.plugins.module_utils._format.record import FIRST_READ, NEXT_READ
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import (
     OPEN_FILE,
     is_hash_name,

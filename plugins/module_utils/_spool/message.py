@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Iterator, Mapping, Sequence
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
 from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope as stored
+from ansible_collections.mailops.postfix.plugins.module_utils._format.bounds import MAX_LOG
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope_reader import (
     check_end,
     read_envelope,
     read_identity,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import MAX_LOG, parse_defer_log
+from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import parse_defer_log
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
 
 # Most runs read no content. So what reads it is imported by the methods that need it, and other runs do not wait for that.

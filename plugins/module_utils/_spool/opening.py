@@ -14,10 +14,9 @@ from __future__ import annotations
 
 import errno
 import os
-import pwd
 import stat
 
-from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError, SystemRefusal
+from ansible_collections.mailops.postfix.plugins.module_utils._errors import SystemRefusal
 
 OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 OPEN_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_NONBLOCK | os.O_CLOEXEC
@@ -26,20 +25,6 @@ OPEN_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_NONBLOCK | 
 _NO_TRACE = getattr(os, "O_NOATIME", 0)
 # Errors of open(2) for a name that does not exist or is no directory.
 _NO_DIRECTORY = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
-# The limit of the kernel (MAXSYMLINKS).
-_MAX_LINKS = 40
-_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-
-
-class LinkError(MailopsError):
-    """A queue is a link that is not followed. reason: why."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(
-            "%s is a link that is not followed: %s. Make root the owner of the link and of all directories on its path, and let "
-            "no other user write to them; or use a directory or a bind mount instead of the link." % (path, reason)
-        )
-        self.reason = reason
 
 
 def open_quietly(name: str, flags: int, directory: int | None = None) -> int:
@@ -85,10 +70,14 @@ def open_queue(queue: str, root: int, path: str) -> int:
         refusal = SystemRefusal("The queue %s in %s cannot be read" % (queue, path), error)
         if error.errno not in _NO_DIRECTORY or not is_link(queue, root):
             raise refusal from error
-    try:
-        return _LinkResolver(path, root).open(queue)
-    except OSError as error:
-        raise LinkError(os.path.join(path, queue), os.strerror(error.errno or 0)) from error
+    # Few queues are links.
+    from ansible_collections.mailops.postfix.plugins.module_utils._spool.links import open_link  # noqa: PLC0415
+
+    return open_link(queue, root, path, open_directory=_open_directory)
+
+
+def _open_directory(name: str, directory: int | None) -> int:
+    return open_quietly(name, OPEN_DIRECTORY, directory)
 
 
 def is_link(name: str, directory: int) -> bool:
@@ -97,64 +86,3 @@ def is_link(name: str, directory: int) -> bool:
         return stat.S_ISLNK(os.lstat(name, dir_fd=directory).st_mode)
     except OSError:
         return False
-
-
-class _LinkResolver:
-    """Follows a link, one part of its path at a time. Each directory is checked while it is open, before a name in it is used."""
-
-    def __init__(self, path: str, root: int) -> None:
-        self._path = path
-        self._root = root
-        self._trusted = frozenset((0, os.geteuid()))
-
-    def open(self, name: str) -> int:
-        """Return the open directory that the link of that name leads to. Raises LinkError and OSError."""
-        link = os.path.join(self._path, name)
-        place, current = self._path, os.dup(self._root)
-        names, links = [name], 0
-        try:
-            while names:
-                self._check(link, place, os.fstat(current))
-                part = names.pop()
-                target = self._target(link, os.path.join(place, part), part, current)
-                if target is None:
-                    place = os.path.normpath(os.path.join(place, part))
-                    step = open_quietly(part, OPEN_DIRECTORY, current)
-                else:
-                    links += 1
-                    if links > _MAX_LINKS:
-                        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-                    names += reversed([part for part in target.split("/") if part not in ("", ".")])
-                    if not target.startswith("/"):
-                        continue
-                    place, step = "/", open_quietly("/", OPEN_DIRECTORY)
-                os.close(current)
-                current = step
-        except BaseException:
-            os.close(current)
-            raise
-        return current
-
-    def _target(self, link: str, path: str, name: str, directory: int) -> str | None:
-        """Return the target of a link, None for a name that is no link. Raises LinkError for the link of another user."""
-        status = os.lstat(name, dir_fd=directory)
-        if not stat.S_ISLNK(status.st_mode):
-            return None
-        if status.st_uid not in self._trusted:
-            raise LinkError(link, "%s belongs to %s" % (path, name_of(status.st_uid)))
-        return os.readlink(name, dir_fd=directory)
-
-    def _check(self, link: str, place: str, status: os.stat_result) -> None:
-        """Raise LinkError for a directory in which another user may replace a file."""
-        if status.st_uid not in self._trusted:
-            raise LinkError(link, "%s belongs to %s" % (place, name_of(status.st_uid)))
-        if status.st_mode & _OTHERS_WRITE:
-            raise LinkError(link, "other users may write to %s (mode %04o)" % (place, stat.S_IMODE(status.st_mode)))
-
-
-def name_of(uid: int) -> str:
-    """Return a user, by name if it has one, for an error."""
-    try:
-        return "user %s" % pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return "user ID %d" % uid

@@ -17,10 +17,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Mai
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queues import CHECKED_QUEUES
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.findings import Failure, Finding, unreadable
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.links import name_of
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import (
     OPEN_DIRECTORY,
     OPEN_FILE,
-    name_of,
     open_quietly,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_walk import StatEntry, walk

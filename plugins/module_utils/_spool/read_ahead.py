@@ -21,7 +21,7 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Callable, Iterator, NamedTuple
 
-from ansible_collections.mailops.postfix.plugins.module_utils._format.record import FIRST_READ, NEXT_READ
+from ansible_collections.mailops.postfix.plugins.module_utils._format.bounds import FIRST_READ, NEXT_READ
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import NO_FILE
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.io_priority import LowerPriority
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import OPEN_FILE, open_quietly

@@ -25,14 +25,15 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.address im
     printable,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import parse_log, reason_for
-from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip, fit
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import fit
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.shown import clip
 
 if TYPE_CHECKING:
     from typing import Protocol, Sequence
 
     from ansible_collections.mailops.postfix.plugins.module_utils._format.mime import Part
     from ansible_collections.mailops.postfix.plugins.module_utils._format.recipients import Recipient, Recipients
-    from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import Listable
+    from ansible_collections.mailops.postfix.plugins.module_utils._summary.shown import Listable
 
     class Openable(Listable, Protocol):
         """A message that can be read in full."""

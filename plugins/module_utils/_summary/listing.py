@@ -13,18 +13,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Sequence, TypeVar
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence, TypeVar
 
-from ansible_collections.mailops.postfix.plugins.module_utils._format.address import (
-    CUT,
-    display,
-    display_address,
-    display_client,
-    display_domain,
-    display_login,
-    display_name,
-)
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import (
     SENDING,
     SHAPE_MINUTES,
@@ -33,69 +23,17 @@ from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary i
 )
 
 if TYPE_CHECKING:
-    from typing import Protocol
-
-    from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope
-
-    class Listable(Protocol):
-        """A message that can be listed, from the spool or from postqueue."""
-
-        @property
-        def queue_id(self) -> str: ...
-        @property
-        def queue(self) -> str: ...
-        @property
-        def envelope(self) -> Envelope: ...
-        @property
-        def forced_expire(self) -> bool: ...
-        @property
-        def next_retry(self) -> int | None: ...
-        @property
-        def origin(self) -> str | None: ...
-
+    from ansible_collections.mailops.postfix.plugins.module_utils._summary.shown import Listable
 
 _Row = TypeVar("_Row", bound=Mapping[str, Any])
 
 DEFAULT_LIMIT = 100
-# Every valid address and nearly every reason has 320 characters at most. Bounds on texts are in bytes of JSON.
-_MAX_TEXT = 320
-_MAX_RECIPIENTS = 5
-# With the default options tops and shape have 80 values. Their JSON and that of the rows must fit in 64 KiB.
-_MAX_VALUE = 240
 # With the default options all rows together have fewer bytes of JSON. If the limit is higher, each row may have _ROW_BUDGET bytes.
 _ROWS_BUDGET = 36 << 10
 _ROW_BUDGET = 4 << 10
 # At most so many messages, with so many recipients, are collected before the oldest are chosen.
 _MAX_FRESH = 1000
 _MAX_FRESH_RECIPIENTS = 20000
-
-# How the values of a top are shown if they are not just text.
-_SHOWN: Mapping[str, Callable[[bytes], str]] = {
-    "senders": display_address,
-    "recipients": display_address,
-    "sender_domains": display_domain,
-    "recipient_domains": display_domain,
-    "sasl_usernames": display_login,
-    "client_addresses": display_client,
-}
-
-
-def clip(text: str, size: int = _MAX_TEXT) -> str:
-    """Return the text, cut if it takes more than size bytes of JSON. There a character takes up to twelve bytes."""
-    shown = text[: size + 1]
-    excess = _json_bytes(shown) - size
-    if excess <= 0:
-        return text
-    while excess > 0 and shown != CUT:
-        shown = shown[: -(excess // 12) - 2] + CUT
-        excess = _json_bytes(shown) - size
-    # There may be no room even for CUT.
-    return shown if excess <= 0 else ""
-
-
-def _json_bytes(text: str) -> int:
-    return len(json.dumps(text)) - len('""')
-
 
 _Reasons = Mapping[bytes, bytes]
 
@@ -150,34 +88,23 @@ class MessageList:
         fresh = {message[:2]: message for message in self._fresh}
         self._fresh, self._fresh_recipients = [], 0
         oldest = sorted({**known, **fresh})[: self.limit]
-        self._rows = [known[key] if key not in fresh else (*key, _row(*fresh[key][2:])) for key in oldest]
+        self._rows = [known[key] if key not in fresh else (*key, _make_row(*fresh[key][2:])) for key in oldest]
         if len(oldest) == self.limit:
             self._last = oldest[-1] if oldest else (-1, "")
 
 
-def _row(message: Listable, reasons: Mapping[bytes, bytes]) -> dict[str, Any]:
-    """Return a message as a row of a result."""
-    envelope = message.envelope
-    return {
-        "queue_id": message.queue_id,
-        "queue": message.queue,
-        "arrival_time": envelope.arrival or None,
-        "size": envelope.size,
-        "sender": None if envelope.sender is None else clip(display_address(envelope.sender)),
-        "recipients": [clip(display_address(address)) for address in envelope.pending[:_MAX_RECIPIENTS]],
-        "recipient_count": len(envelope.pending),
-        "reason": _most_common(reasons.values()),
-        "sasl_username": _text(envelope.sasl_username, display_login),
-        "client_address": _text(envelope.client_address, display_client),
-        "client_name": _text(envelope.client_name, display_name),
-        "origin": message.origin,
-        "next_retry": message.next_retry,
-        "forced_expire": message.forced_expire,
-    }
+def _make_row(message: Listable, reasons: _Reasons) -> dict[str, Any]:
+    # An empty queue has no rows.
+    from ansible_collections.mailops.postfix.plugins.module_utils._summary.shown import make_row  # noqa: PLC0415
+
+    return make_row(message, reasons)
 
 
-def _text(value: bytes | None, show: Callable[[bytes], str]) -> str | None:
-    return None if value is None else clip(show(value))
+def _show_value(top: str, value: bytes) -> str:
+    # An empty queue has no values.
+    from ansible_collections.mailops.postfix.plugins.module_utils._summary.shown import show_value  # noqa: PLC0415
+
+    return show_value(top, value)
 
 
 def fit_rows(rows: Sequence[dict[str, Any]], *, limit: int) -> list[dict[str, Any]]:
@@ -196,12 +123,6 @@ def fit(rows: Iterable[_Row], budget: int) -> list[_Row]:
     return fitting
 
 
-def _most_common(reasons: Iterable[bytes]) -> str | None:
-    """Return the delay reason that most recipients have, the first of equally frequent ones; None if there is none."""
-    counted = Counter(reasons).most_common(1)
-    return clip(display(counted[0][0])) if counted else None
-
-
 def show_tops(summary: Summary, number: int) -> dict[str, list[dict[str, Any]]]:
     """Return {top: [{value, messages}]}, the most frequent values first. Tops of what sends have the recipients as well."""
     tops: dict[str, list[dict[str, Any]]] = {}
@@ -209,7 +130,7 @@ def show_tops(summary: Summary, number: int) -> dict[str, list[dict[str, Any]]]:
         volumes = summary.volumes[name].counts() if name in SENDING else None
         tops[name] = []
         for value, count in summary.tops[name].top(number):
-            row: dict[str, Any] = {"value": clip(_SHOWN.get(name, display)(value), _MAX_VALUE), "messages": count}
+            row: dict[str, Any] = {"value": _show_value(name, value), "messages": count}
             if volumes is not None:
                 # Of too many distinct values the rarest are not counted.
                 row["recipients"] = volumes.get(value)
@@ -234,7 +155,7 @@ def show_shape(summary: Summary, number: int) -> dict[str, Any]:
         "total": summary.recipients_by_age,
         "domains": [
             {
-                "domain": clip(display_domain(domain), _MAX_VALUE),
+                "domain": _show_value("recipient_domains", domain),
                 "recipients": totals[domain],
                 "buckets": [tally.counts().get(domain, 0) for tally in summary.shape],
             }

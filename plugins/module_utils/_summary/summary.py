@@ -15,11 +15,12 @@ import heapq
 from bisect import bisect_right
 from collections import Counter
 from itertools import chain, islice
-from typing import Any, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence
 
-from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
-from ansible_collections.mailops.postfix.plugins.module_utils._format.address import domains_of
-from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import LONG_RECORD, Envelope
+from ansible_collections.mailops.postfix.plugins.module_utils._format.bounds import LONG_RECORD
+
+if TYPE_CHECKING:
+    from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope
 
 # A counter keeps at most so many distinct values. It drops the rarest ones, and the result says how many messages it may lack.
 MAX_DISTINCT = 40000
@@ -141,6 +142,9 @@ def _sum_by_value(values: Iterable[bytes | None], sizes: Iterable[int]) -> dict[
 
 def _cut_envelope(envelope: Envelope) -> Envelope:
     """Return an envelope with only the values that are counted, each cut to the length that is counted."""
+    # Few messages have such values.
+    from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec  # noqa: PLC0415
+
     login, address = envelope.sasl_username, envelope.client_address
     kept = [(b"sasl_username=", login), (b"client_address=", address)]
     return envelope._replace(
@@ -270,6 +274,9 @@ class Summary:
 
     def _take_values(self, envelopes: Sequence[Envelope]) -> None:
         """Take the values for the tops from the envelopes, each value once for each message."""
+        # An empty queue has none.
+        from ansible_collections.mailops.postfix.plugins.module_utils._format.address import domains_of  # noqa: PLC0415
+
         tops = self._tops
         senders = [envelope.sender for envelope in envelopes]
         clients = [envelope.client_address or None for envelope in envelopes]
@@ -309,6 +316,8 @@ class Summary:
     def add_up(self) -> None:
         """Count the values that wait, and add the counts of whole addresses to the tops and the shape."""
         self._count()
+        if not self._senders and not any(self._by_age):
+            return
         everybody: Counter[bytes] = Counter()
         for counts, tally in zip(self._by_age, self._shape):
             if self._with_shape:
@@ -327,6 +336,8 @@ class Summary:
         self._senders.clear()
 
     def _by_domain(self, counts: Mapping[bytes, int]) -> dict[bytes, int]:
+        from ansible_collections.mailops.postfix.plugins.module_utils._format.address import domains_of  # noqa: PLC0415
+
         domains: dict[bytes, int] = {}
         for domain, count in zip(domains_of([*counts]), counts.values()):
             domains[domain] = domains.get(domain, 0) + count

@@ -31,7 +31,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module import (
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import criteria, rule_parser, selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import eml
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import ScanCounts
 from ansible_collections.mailops.postfix.plugins.module_utils._summary import candidates, detail
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import MAX_DISTINCT, SHAPE_MINUTES, TOPS
 from tests.unit.support.documentation import (

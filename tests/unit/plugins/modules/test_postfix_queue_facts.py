@@ -8,6 +8,8 @@ import errno
 import fcntl
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any, Iterable
@@ -562,3 +564,60 @@ def named(names: Iterable[str]) -> str:
 )
 def test_what_is_refused(run: ModuleRun, options: dict[str, Any], message: str) -> None:
     assert run.fails(**options) == message
+
+
+# --- what a run imports ---------------------------------------------------------------------------------------------
+
+# A host compiles each file that a run imports.
+_IMPORTED = """
+import json, sys
+from ansible.module_utils import basic
+basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = sys.argv[1].encode(), "legacy"
+before = set(sys.modules)
+from ansible_collections.mailops.postfix.plugins.modules import postfix_queue_facts
+try:
+    postfix_queue_facts.main()
+finally:
+    print(*sorted(set(sys.modules) - before), file=sys.stderr)
+"""
+_FOR_EMPTY_QUEUES = """
+    _errors _format.bounds _format.queue_id _format.queues _format.units
+    _module._entry _module._options _module._result _module._source _module._visitor _module.queue_facts
+    _postfix.commands _postfix.instance _postfix.search
+    _selection.selection _spool.directory _spool.job _spool.opening _summary.listing _summary.summary
+"""
+_FOR_MESSAGES = """
+    _format.address _format.envelope _format.envelope_reader _format.reasons _format.record
+    _spool.io_priority _spool.message _spool.parallel _spool.read_ahead _spool.scan _summary.shown
+"""
+
+
+_OURS = "ansible_collections.mailops.postfix.plugins.module_utils."
+
+
+def imported(path: Path) -> list[str]:
+    """Return the modules that a run imports."""
+    arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {"spool": str(path)}})
+    run = subprocess.run(
+        [sys.executable, "-c", _IMPORTED, arguments],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    return run.stderr.decode().splitlines()[-1].split()
+
+
+def ours(modules: Iterable[str]) -> list[str]:
+    """Return the files of module_utils among modules, and not its rooms."""
+    names = [name[len(_OURS) :] for name in modules if name.startswith(_OURS)]
+    return [name for name in names if "." in name or name == "_errors"]
+
+
+def test_an_empty_queue_imports_nothing_that_reads_messages(tmp_path: Path) -> None:
+    assert ours(imported(MadeUpSpool(tmp_path / "empty").path)) == _FOR_EMPTY_QUEUES.split()
+
+
+def test_a_small_queue_without_rules_imports_nothing_for_rules_and_content(made: MadeUpSpool) -> None:
+    found = imported(made.path)
+    assert ours(found) == sorted([*_FOR_EMPTY_QUEUES.split(), *_FOR_MESSAGES.split()])
+    assert {"multiprocessing", "ctypes"}.isdisjoint(found)

@@ -16,7 +16,7 @@ from typing import Any, Mapping, Sequence
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import InstanceError
-from ansible_collections.mailops.postfix.plugins.module_utils._module import _locked_spool, _result, queue_purge
+from ansible_collections.mailops.postfix.plugins.module_utils._module import _locked_spool, queue_purge
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.commands import Output
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import unpack
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import actions, moves
@@ -380,14 +380,16 @@ def test_expiring(run: ModuleRun, made: MadeUpSpool) -> None:
 def test_a_message_that_changed_is_not_expired(
     run: ModuleRun, made: MadeUpSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    scan = scanning.scan
+
     def scan_and_change(*arguments: Any, **options: Any) -> Any:
-        share = scanning.scan(*arguments, **options)
+        share = scan(*arguments, **options)
         made.file("deferred", "4A0F9AC").unlink()
         made.put("deferred", "4A0F9AC", HAM.write())
         made.file("hold", "4A0F9AE").unlink()
         return share
 
-    monkeypatch.setattr(_result, "scan", scan_and_change)
+    monkeypatch.setattr(scanning, "scan", scan_and_change)
     result = run(method="expire", match=MATCH, expire_forged=True)
     assert result["outcomes"] == outcomes(purged=1, vanished=1, changed=1)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Callable
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._format import content
+from ansible_collections.mailops.postfix.plugins.module_utils._format import bounds, content
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, Unparsed
 from tests.unit.support.opened import envelope_of, stored_text
@@ -126,7 +126,7 @@ def test_a_file_without_content_is_refused(reader: Callable[[Fetch, Envelope], o
 
 
 def test_content_is_read_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rec, "MAX_WALK", 1000)
+    monkeypatch.setattr(bounds, "MAX_WALK", 1000)
     data = QueueFile(body=[b"x" * 100] * 3000).write()
     with pytest.raises(ContentError, match=r"^more than 1000 bytes of content$"):
         content.read_content(fetch_from(data), envelope_of(data))

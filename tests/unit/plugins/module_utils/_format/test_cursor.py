@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import RecordError
+from ansible_collections.mailops.postfix.plugins.module_utils._format import bounds
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.cursor import Cursor, WalkLimitReached
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Unparsed
@@ -17,7 +18,7 @@ _START = records((rec.TIME, b"1700000000 123456"), (rec.SENDER, b"sender@example
 
 
 def test_a_loop_of_pointers_far_apart_ends() -> None:
-    far = 3 * rec.NEXT_READ
+    far = 3 * bounds.NEXT_READ
     data = bytearray(far)
     data[: len(_START)] = _START
     data[len(_START) : len(_START) + 17] = pointer(far)
@@ -63,7 +64,7 @@ def test_a_record_that_is_cut_is_kept() -> None:
 
 
 def test_the_bytes_to_read_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rec, "MAX_WALK", 99)
+    monkeypatch.setattr(bounds, "MAX_WALK", 99)
     cursor = Cursor(fetch_from(b""), window=bytes(200))
     cursor.goto(99)
     with pytest.raises(WalkLimitReached, match=r"^more than 99 bytes to read at offset 99$"):

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope_records
+from ansible_collections.mailops.postfix.plugins.module_utils._format import bounds, envelope_records
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope_reader import (
     check_end,
@@ -111,7 +111,7 @@ def test_the_end_of_a_file_is_not_read_if_all_recipients_are_known() -> None:
         return data[offset : offset + size]
 
     read_envelope(fetch, file_size=len(data))
-    assert fetched == [(0, rec.FIRST_READ)]
+    assert fetched == [(0, bounds.FIRST_READ)]
 
 
 def test_nothing_is_read_if_the_head_is_enough() -> None:
@@ -119,7 +119,7 @@ def test_nothing_is_read_if_the_head_is_enough() -> None:
         raise AssertionError("%d bytes at %d are not needed" % (size, offset))
 
     data = QueueFile().write()
-    envelope = read_envelope(fetch, file_size=len(data), head=data[: rec.FIRST_READ])
+    envelope = read_envelope(fetch, file_size=len(data), head=data[: bounds.FIRST_READ])
     assert envelope.pending == [b"recipient@example.org"]
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._format import envelope_records
+from ansible_collections.mailops.postfix.plugins.module_utils._format import bounds, envelope_records
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope, Input, Unparsed
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope_reader import check_end, read_envelope
@@ -30,7 +30,7 @@ def test_the_content_is_skipped_up_to_the_extracted_recipients() -> None:
         return data[offset : offset + size]
 
     assert read_envelope(fetch, file_size=len(data)).pending == [b"a@example.org"]
-    assert fetched == [rec.FIRST_READ, rec.NEXT_READ]
+    assert fetched == [bounds.FIRST_READ, bounds.NEXT_READ]
 
 
 def test_the_first_record_of_a_type_counts_as_in_qmgr() -> None:
@@ -192,7 +192,7 @@ def test_long_recipients_are_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -
 
 def test_content_that_is_too_long_to_skip_is_not_damage(monkeypatch: pytest.MonkeyPatch) -> None:
     # As in maildrop, where the size record does not say where the content ends.
-    monkeypatch.setattr(rec, "MAX_WALK", 100000)
+    monkeypatch.setattr(bounds, "MAX_WALK", 100000)
     envelope = envelope_of(QueueFile(size_fields=1, body=[b"x" * 100] * 3000).write())
     assert (envelope.pending, envelope.unparsed) == ([b"recipient@example.org"], None)
     assert envelope.missing == {Input.RECIPIENTS}
@@ -314,7 +314,7 @@ def test_too_many_records_behind_the_content_are_no_damage(monkeypatch: pytest.M
 def test_only_a_long_file_has_so_much_behind_its_content(
     monkeypatch: pytest.MonkeyPatch, size: int, problem: str | None
 ) -> None:
-    monkeypatch.setattr(rec, "MAX_WALK", 100000)
+    monkeypatch.setattr(bounds, "MAX_WALK", 100000)
     data = _with_extracted(b"X\0" + records(*[(ord("W"), b"x" * 98)] * (size // 100)))
     data += pointer(_EXTRACTED + 2)
     unparsed = _problem_at_end(data)

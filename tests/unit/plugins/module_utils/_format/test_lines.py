@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils._format import bounds
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.cursor import Cursor
 from ansible_collections.mailops.postfix.plugins.module_utils._format.lines import Lines, skip_content
@@ -88,4 +89,4 @@ def test_content_is_skipped_line_by_line_if_the_size_record_does_not_fit(sizes: 
     cursor = at_the_content(fetched)
     skip_content(cursor, sizes)
     assert _FILE[cursor.offset :].startswith(b"R\x03a@b")
-    assert len(fetched) == len(_FILE) // rec.NEXT_READ + 1
+    assert len(fetched) == len(_FILE) // bounds.NEXT_READ + 1

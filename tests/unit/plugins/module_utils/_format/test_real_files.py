@@ -12,7 +12,7 @@ import json
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
-from ansible_collections.mailops.postfix.plugins.module_utils._format import content, envelope_records, mime, queue_id
+from ansible_collections.mailops.postfix.plugins.module_utils._format import content, envelope_records, mime
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Envelope
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope_reader import (
@@ -21,6 +21,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope_r
     read_identity,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue import ListedMessage, parse_json
+from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id_parts import decode
 from ansible_collections.mailops.postfix.plugins.module_utils._format.reasons import parse_defer_log
 from tests.unit.support.opened import envelope_of, stored_text
 from tests.unit.support.queue_file import fetch_from
@@ -111,7 +112,7 @@ def test_the_envelope_is_what_postqueue_lists(real: RealFile) -> None:
 
 @pytest.mark.parametrize("real", REAL_FILES, ids=REAL_IDS)
 def test_the_time_in_a_queue_id_is_the_arrival(real: RealFile) -> None:
-    decoded = queue_id.decode(real.queue_id)
+    decoded = decode(real.queue_id)
     assert str(decoded) == real.queue_id
     assert decoded.long == (real.case == "long_id")
     if decoded.seconds is not None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.mailops.postfix.plugins.module_utils._format import bounds
 from ansible_collections.mailops.postfix.plugins.module_utils._format import record as rec
 from ansible_collections.mailops.postfix.plugins.module_utils._format.recipients import Recipient, read_recipients
 from tests.unit.support.queue_file import QueueFile, fetch_from, todo
@@ -89,9 +90,9 @@ def test_a_file_that_is_cut_says_so() -> None:
 
 
 def test_a_file_that_is_too_long_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rec, "MAX_WALK", 3000)
+    monkeypatch.setattr(bounds, "MAX_WALK", 3000)
     found = read_recipients(fetch_from(recipient(b"a@b") * 20000 + END), most=10)
-    assert found.counts["pending"] == rec.NEXT_READ // 5
+    assert found.counts["pending"] == bounds.NEXT_READ // 5
     assert found.problem == "more than 3000 bytes to read at offset 65535"
 
 
@@ -104,7 +105,7 @@ def test_the_content_is_skipped() -> None:
         return data[offset : offset + size]
 
     assert read_recipients(fetch, most=10).counts["pending"] == 2
-    assert fetched == [rec.NEXT_READ] * 2
+    assert fetched == [bounds.NEXT_READ] * 2
 
 
 @pytest.mark.parametrize("sizes", [b"x", b"1 2", b"10 20 30"])

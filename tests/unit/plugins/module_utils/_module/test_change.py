@@ -16,8 +16,8 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import (
     OutcomeError,
 )
 from ansible_collections.mailops.postfix.plugins.module_utils._module._change import Change, Effect, open_change
+from ansible_collections.mailops.postfix.plugins.module_utils._module._diff import Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import request_of
-from ansible_collections.mailops.postfix.plugins.module_utils._module._result import Destination
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.outcome import Outcome
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import QueueLock

@@ -11,17 +11,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
-from ansible_collections.mailops.postfix.plugins.module_utils._module._packed_messages import SelectedMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._module._request import Request
 from ansible_collections.mailops.postfix.plugins.module_utils._module._result import (
-    Destination,
     Reading,
-    make_diff,
     name_gaps,
     read_queues,
     show_gaps,
     show_matched,
-    show_sums,
     show_totals,
     warn_of_gaps,
 )
@@ -30,7 +26,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._source im
 from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor import Verdicts
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Gap, ScanCounts
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import Gap, ScanCounts
 from tests.unit.support.host import Host
 from tests.unit.support.queue_file import QueueFile, todo
 
@@ -179,85 +175,5 @@ _LONG = Gap("deferred/4", "", None, "no\x07" + "x" * 2000)
 def test_the_counts_of_a_selection(host: Host) -> None:
     selected = read(host).collector
     sums = show_totals(selected.totals)
-    assert sums == show_sums([*selected.by_id.values()])
     assert (sums["messages"], sums["recipients"]) == (2, 4)
     assert show_matched(selected.totals, Verdicts(partial=3, undecided=1)) == {**sums, "partial": 3, "undecided": 1}
-    assert show_sums([]) == {"messages": 0, "bytes": 0, "recipients": 0}
-
-
-# --- the diff -------------------------------------------------------------------------------------------------------
-
-
-def diff_of(host: Host, destinations: dict[str, Destination]) -> tuple[list[str], list[str]]:
-    selected = read(host).collector
-    diff = make_diff(selected, selected.listed.rows(), destinations)
-    assert (diff["before_header"], diff["after_header"]) == ("queues", "queues")
-    before, after = diff["before"].splitlines(), diff["after"].splitlines()
-    return [line for line in before if line not in after], [line for line in after if line not in before]
-
-
-def line_of(queue: str, queue_id: str, size: int) -> str:
-    return "%s %s, %d bytes, from a@bad.example to x@example.org and 1 more" % (queue, queue_id, size)
-
-
-def size_of(host: Host) -> int:
-    message: SelectedMessage = next(iter(read(host).collector.by_id.values()))
-    return message.size
-
-
-@pytest.mark.parametrize(
-    ("destinations", "removed", "added"),
-    [
-        pytest.param({}, [], [], id="nothing"),
-        pytest.param(
-            {"4A0F9AC": Destination(None, "")},
-            ["deferred: 1 messages", "deferred 4A0F9AC"],
-            ["deferred: 0 messages"],
-            id="gone",
-        ),
-        pytest.param(
-            {"4A0F9AC": Destination("hold", " (held)")},
-            ["deferred: 1 messages", "hold: 1 messages", "deferred 4A0F9AC"],
-            ["deferred: 0 messages", "hold: 2 messages", "deferred 4A0F9AC (held)"],
-            id="to a queue that is read",
-        ),
-        pytest.param(
-            {"4A0F9AD": Destination("released", " (released)")},
-            ["hold: 1 messages", "hold 4A0F9AD"],
-            ["hold: 0 messages", "released: 1 messages", "hold 4A0F9AD (released)"],
-            id="to one that is not read",
-        ),
-        pytest.param(
-            {"4A0F9AC": Destination("deferred", " (expired)")},
-            ["deferred 4A0F9AC"],
-            ["deferred 4A0F9AC (expired)"],
-            id="marked in its queue",
-        ),
-    ],
-)
-def test_the_queues_before_and_after(
-    host: Host, destinations: dict[str, Destination], removed: list[str], added: list[str]
-) -> None:
-    size = size_of(host)
-
-    def whole(line: str) -> str:
-        queue, _space, rest = line.partition(" ")
-        queue_id, _space, mark = rest.partition(" ")
-        return line if queue.endswith(":") else line_of(queue, queue_id, size) + (" " + mark if mark else "")
-
-    before, after = diff_of(host, destinations)
-    assert before == [whole(line) for line in removed]
-    assert after == [whole(line) for line in added]
-
-
-def test_a_line_of_the_diff_controls_no_terminal(host: Host) -> None:
-    row = {
-        "queue": "hold",
-        "queue_id": "4A0F9AD",
-        "size": 7,
-        "sender": "a\x1b[2J",
-        "recipients": [],
-        "recipient_count": 0,
-    }
-    diff = make_diff(read(host).collector, [row], {})
-    assert diff["before"].splitlines()[-1] == "hold 4A0F9AD, 7 bytes, from a\\x1b[2J to nobody"

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.module_utils._module._source import QueueSource, source_of
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import ScanCounts
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import ScanCounts
 from tests.unit.support.spool import MadeUpSpool
 
 

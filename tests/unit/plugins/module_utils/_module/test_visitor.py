@@ -23,11 +23,11 @@ from ansible_collections.mailops.postfix.plugins.module_utils._module._visitor i
     select_by_plan,
     select_by_rules,
 )
-from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule import Verdict
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import MAX_GAPS, Gap, Share
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import MAX_GAPS, Gap, Share, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import scan
 from ansible_collections.mailops.postfix.plugins.modules import (
     postfix_message_info,
     postfix_queue_facts,
@@ -181,21 +181,15 @@ class Unreadable(MadeUpMessage):
 def test_an_undecided_message_that_cannot_be_read_is_named_too() -> None:
     verdicts = Verdicts()
     with pytest.raises(ContentError):
-        verdicts.add(Verdict.UNDECIDED, Unreadable())  # type: ignore[arg-type]
+        verdicts.add_undecided(Unreadable())  # type: ignore[arg-type]
     gap = Gap("deferred", "4A0F9AC", None, "reading stopped at offset 8192")
     assert verdicts == Verdicts(undecided=1, examples=[gap])
 
 
 def test_an_undecided_message_without_a_problem_is_named() -> None:
     verdicts = Verdicts()
-    verdicts.add(Verdict.UNDECIDED, MadeUpMessage())  # type: ignore[arg-type]
+    verdicts.add_undecided(MadeUpMessage())  # type: ignore[arg-type]
     assert verdicts.examples == [Gap("deferred", "4A0F9AC", 1000, "cannot be decided")]
-
-
-def test_a_message_that_does_not_match_is_not_counted() -> None:
-    verdicts = Verdicts()
-    verdicts.add(Verdict.NO, MadeUpMessage())  # type: ignore[arg-type]
-    assert verdicts == Verdicts()
 
 
 def test_verdicts_of_several_processes_add_up() -> None:

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SelectionError
 from ansible_collections.mailops.postfix.plugins.module_utils._format.address import display, display_address
 from ansible_collections.mailops.postfix.plugins.module_utils._selection import patterns
-from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import clip
+from ansible_collections.mailops.postfix.plugins.module_utils._summary.shown import clip
 from tests.unit.support.subject import content_test
 
 PLACE = "match[0].sender"

@@ -13,8 +13,8 @@ from typing import Iterator
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import ContentError
+from ansible_collections.mailops.postfix.plugins.module_utils._format.bounds import FIRST_READ
 from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope import Input, fingerprint
-from ansible_collections.mailops.postfix.plugins.module_utils._format.record import FIRST_READ
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import message as stored
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage

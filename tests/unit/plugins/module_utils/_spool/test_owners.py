@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import name_of
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.links import name_of
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.owners import Owner, set_owners
 from tests.unit.support.spool import MadeUpSpool
 from tests.unit.support.structure import findings_in

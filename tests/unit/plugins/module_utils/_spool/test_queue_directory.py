@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SystemRefusal
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.opening import LinkError
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.links import LinkError
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
 from tests.unit.support.spool import MadeUpSpool
 

@@ -12,7 +12,7 @@ from typing import Callable, Iterator
 
 import pytest
 
-from ansible_collections.mailops.postfix.plugins.module_utils._format.record import FIRST_READ, NEXT_READ
+from ansible_collections.mailops.postfix.plugins.module_utils._format.bounds import FIRST_READ, NEXT_READ
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import NO_FILE, QueueEntry, Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.io_priority import LOWEST, get_priority
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage

@@ -15,8 +15,9 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import Job, ScanCounts, Share
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, ScanCounts, Share, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import scan
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.summary import Totals
 from tests.unit.support.real_files import QUEUE_FILES, REAL_FILES, RELEASES
 from tests.unit.support.spool import QUEUES

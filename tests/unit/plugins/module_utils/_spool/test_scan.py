@@ -18,9 +18,10 @@ from ansible_collections.mailops.postfix.plugins.module_utils._selection.rule im
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.selection import parse_selection
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import scan as scanning
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import QueueEntry, Spool
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import Job, ScanCounts, Share
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.read_ahead import DiskUse, ReadAhead, request_file
-from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import Job, ScanCounts, Share, scan
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import scan
 from tests.unit.support.queue_file import QueueFile
 from tests.unit.support.spool import MadeUpSpool
 

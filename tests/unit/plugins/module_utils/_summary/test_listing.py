@@ -91,27 +91,6 @@ def test_a_row_with_unknown_values() -> None:
     assert row["recipients"] == []
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        pytest.param("x" * 320, "x" * 320, id="fits"),
-        pytest.param("x" * 321, "x" * 314 + "…", id="a byte more"),
-        pytest.param("ü" * 53, "ü" * 53, id="six bytes each, fits"),
-        pytest.param("ü" * 9999, "ü" * 52 + "…", id="six bytes each"),
-        pytest.param('"' * 161, '"' * 157 + "…", id="two bytes each"),
-    ],
-)
-def test_clip(text: str, shown: str) -> None:
-    assert listing.clip(text) == shown
-
-
-@pytest.mark.parametrize(
-    ("size", "shown"), [(0, ""), (1, ""), (5, ""), (6, "…"), (8, "xx…"), (9, "xxx…"), (100, "xxxxxxxxxx")]
-)
-def test_clip_to_a_few_bytes(size: int, shown: str) -> None:
-    assert listing.clip("x" * 10, size) == shown
-
-
 @pytest.mark.parametrize("limit", [1, 3, 100, 1000])
 def test_the_oldest_are_kept_in_order(limit: int) -> None:
     rows = MessageList(limit)

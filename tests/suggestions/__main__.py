@@ -4,7 +4,7 @@
 
 """Measure the suggestions on queues with known truth. `make suggestions` writes the tables in docs/suggestions-measured.md.
 
-python -m tests.suggestions [--only development|corpus|blind|blind_two] [--kind NAME] [--share PERCENT] [-v]
+python -m tests.suggestions [--only development|corpus|blind|blind_two|blind_three] [--kind NAME] [--share PERCENT] [-v]
 python -m tests.suggestions --write
 """
 

@@ -36,6 +36,11 @@ def _second_blind() -> Sequence[Kind]:
     return (*blind.FLOODS, *blind.INNOCENT)
 
 
+def _third_blind() -> Sequence[Kind]:
+    blind = import_module("tests.suggestions.blind_three")
+    return (*blind.FLOODS, *blind.INNOCENT)
+
+
 def _corpus() -> Sequence[Kind]:
     # Imported only if it is measured: it fetches packages.
     kinds = import_module("tests.suggestions.corpus.kinds")
@@ -48,12 +53,14 @@ PARTS: dict[str, Callable[[], Sequence[Kind]]] = {
     "corpus": _corpus,
     "blind": _blind,
     "blind_two": _second_blind,
+    "blind_three": _third_blind,
 }
 TITLES = {
     "development": "Development",
     "corpus": "Real mail, used for development",
     "blind": "First blind set, used for development later",
     "blind_two": "Second blind set",
+    "blind_three": "Third blind set",
 }
 
 

@@ -398,6 +398,18 @@ AGAINST: Sequence[Evidence] = (
 )
 
 
+# Who writes under his own name does not have these. Words, links and networks in common are of honest bulk mail, too.
+OF_ORIGIN: Sequence[Evidence] = (
+    _forged_senders,
+    _many_networks,
+    _other_place,
+    _one_client,
+    _own_domain_from_outside,
+    _writes_to_self,
+    _odd_clients,
+)
+
+
 def meant_by(case: Case) -> Callable[[Traits], bool]:
     """Return the test for the messages that the evidence is about, where these are not all of the group."""
     login = case.login
@@ -428,10 +440,11 @@ def judge(case: Case) -> Judgement:
         [text for text in (found(case) for found in kinds) if text is not None]
         for kinds in (STRONG, SUSPICIOUS, BULK, AGAINST)
     )
+    is_sure = any(found(case) is not None for found in OF_ORIGIN)
     confidence = None
     if not strong and suspicious and len(case.content) > 1 and not against:
         confidence = POSSIBLE
-    elif strong and not against and len(strong) + len(suspicious) >= 2:
+    elif strong and not against and is_sure and len(strong) + len(suspicious) >= 2:
         confidence = LIKELY
     elif len(strong) > len(against) or (strong and len(strong) + len(suspicious) > len(against)):
         confidence = POSSIBLE

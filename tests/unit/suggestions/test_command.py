@@ -73,9 +73,10 @@ def test_the_tables_of_all_parts_are_written(
         "### Real mail, used for development",
         "### First blind set, used for development later",
         "### Second blind set",
+        "### Third blind set",
     ]
     assert (text[:5], text[-5:], "\nold\n" in text) == ("head\n", "tail\n", False)
-    assert {queue.part for queue in wanted} == {"development", "blind", "blind_two", "corpus"}
+    assert {queue.part for queue in wanted} == {"development", "blind", "blind_two", "blind_three", "corpus"}
 
 
 def test_a_part_of_the_tables_is_not_written(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
 from multiprocessing import get_context
 
@@ -25,19 +25,10 @@ def _development() -> Sequence[Kind]:
     return FLOODS + INNOCENT
 
 
-def _blind() -> Sequence[Kind]:
+def _blind(name: str) -> Sequence[Kind]:
+    """Return the kinds of a blind set, by the name of its package."""
     # Imported only if it is measured: nobody who works on the suggestions shall meet it.
-    blind = import_module("tests.suggestions.blind")
-    return (*blind.FLOODS, *blind.INNOCENT)
-
-
-def _second_blind() -> Sequence[Kind]:
-    blind = import_module("tests.suggestions.blind_two")
-    return (*blind.FLOODS, *blind.INNOCENT)
-
-
-def _third_blind() -> Sequence[Kind]:
-    blind = import_module("tests.suggestions.blind_three")
+    blind = import_module("tests.suggestions.%s" % name)
     return (*blind.FLOODS, *blind.INNOCENT)
 
 
@@ -51,9 +42,7 @@ def _corpus() -> Sequence[Kind]:
 PARTS: dict[str, Callable[[], Sequence[Kind]]] = {
     "development": _development,
     "corpus": _corpus,
-    "blind": _blind,
-    "blind_two": _second_blind,
-    "blind_three": _third_blind,
+    **{name: partial(_blind, name) for name in ("blind", "blind_two", "blind_three")},
 }
 TITLES = {
     "development": "Development",

@@ -436,15 +436,15 @@ class Judgement(NamedTuple):
 
 def judge(case: Case) -> Judgement:
     """Return the judgement of a group."""
-    strong, suspicious, bulk, against = (
-        [text for text in (found(case) for found in kinds) if text is not None]
-        for kinds in (STRONG, SUSPICIOUS, BULK, AGAINST)
+    texts = {evidence: evidence(case) for evidence in (*STRONG, *SUSPICIOUS, *BULK, *AGAINST)}
+    strong, suspicious, bulk, against, of_origin = (
+        [text for text in map(texts.get, kinds) if text is not None]
+        for kinds in (STRONG, SUSPICIOUS, BULK, AGAINST, OF_ORIGIN)
     )
-    is_sure = any(found(case) is not None for found in OF_ORIGIN)
     confidence = None
     if not strong and suspicious and len(case.content) > 1 and not against:
         confidence = POSSIBLE
-    elif strong and not against and is_sure and len(strong) + len(suspicious) >= 2:
+    elif strong and not against and of_origin and len(strong) + len(suspicious) >= 2:
         confidence = LIKELY
     elif len(strong) > len(against) or (strong and len(strong) + len(suspicious) > len(against)):
         confidence = POSSIBLE

@@ -89,7 +89,7 @@ def invoices(world: World, rng: random.Random) -> Letter:
 _BOATS = (
     "{Hallo|Moin} {first},\n\nder Herbst steht vor der Tür, und mit ihm unsere Regatta am 17. Oktober. {Wir suchen "
     "noch Helfer für Grill und Zeitnahme.|}\n\n"
-    "Was sonst geschah:\n\n* Der neue Vierer ist getauft und heißt „Wiesenfee“.\n* Die Jugend fuhr zum "
+    "Was sonst geschah:\n\n* Der neue Vierer ist getauft und heißt „Wiesenfee\u201c.\n* Die Jugend fuhr zum "
     "Wanderrudern an die Ill; Fotos gibt es auf der Seite.\n"
     "* Das Bootshaus bekommt ein neues Dach. Wer spenden möchte, findet das Konto unten.\n\nAlle Termine: "
     "https://www.ruderclub-wiesau.example/termine\n\n"

@@ -5,8 +5,8 @@
 """Run the unit and property tests on every Python found, each in an environment of its own.
 
 Each Python has a release of ansible-core that supports it as a target. MODULE_TESTS, which run every module, run on every Python.
-HOST_TESTS cover all the code for managed hosts, and run on the oldest Python, with PROPERTIES, and on the oldest that can be a
-controller, with the rest of tests/unit. The Python of the test environment runs everything and measures branch coverage of the unit tests. What differs
+HOST_TESTS cover all the code for managed hosts, and run on the oldest Python, with PROPERTIES. The oldest that can be a controller runs
+the rest of tests/unit. The Python of the test environment runs everything and measures branch coverage of the unit tests. What differs
 between two Pythons seldom works on both neighbours of one in between, and ansible-test sanity compiles and imports every file there.
 """
 
@@ -18,16 +18,18 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.tools import project, pythons
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 MODULE_TESTS = ("tests/unit/plugins/modules",)
-HOST_TESTS = ("tests/unit/plugins/module_utils", "tests/unit/plugins/modules")
+MODULE_UTILS_TESTS = ("tests/unit/plugins/module_utils",)
+HOST_TESTS = MODULE_UTILS_TESTS + MODULE_TESTS
 CONTROLLER_TESTS = ("tests/unit",)
 PROPERTIES = ("tests/property",)
 # These tests take long. They run once and without coverage, because they reach no code that the others leave out; the properties, too.
@@ -38,7 +40,6 @@ FIRST_CONTROLLER_MINOR = 10
 
 _REQUIREMENTS = project.ROOT / "tests/requirements/units.txt"
 _PYTEST = ("-m", "pytest", "-q")
-_WITHOUT_LONG_TESTS = tuple(f"--ignore={path}" for path in LONG_TESTS)
 # The test environment tries a hundred examples of each property. The oldest Python tries fewer: differences between Pythons seldom
 # depend on the example, and its release of hypothesis is several times slower.
 _FEWER_EXAMPLES = {"MAILOPS_EXAMPLES": "20"}
@@ -100,11 +101,17 @@ def _present(tests: tuple[str, ...]) -> list[str]:
     return [path for path in tests if (project.ROOT / path).exists()]
 
 
-def _tests_of(minor: int, *, oldest: int) -> tuple[str, ...]:
-    """Return the tests of a Python that is not the one of the test environment."""
+def _without(tests: tuple[str, ...]) -> list[str]:
+    return [f"--ignore={path}" for path in tests]
+
+
+def _tests_of(minor: int, *, oldest: int) -> list[str]:
+    """Return the arguments for the tests of a Python that is not the one of the test environment."""
     if minor == oldest:
-        return (*(HOST_TESTS if minor < FIRST_CONTROLLER_MINOR else CONTROLLER_TESTS), *PROPERTIES)
-    return CONTROLLER_TESTS if minor == FIRST_CONTROLLER_MINOR else MODULE_TESTS
+        return _present((*(HOST_TESTS if minor < FIRST_CONTROLLER_MINOR else CONTROLLER_TESTS), *PROPERTIES))
+    if minor == FIRST_CONTROLLER_MINOR:
+        return [*_without(MODULE_UTILS_TESTS), *_present(CONTROLLER_TESTS)]
+    return _present(MODULE_TESTS)
 
 
 def _test(python: pythons.Python, *, oldest: int) -> subprocess.CompletedProcess[str]:
@@ -114,13 +121,7 @@ def _test(python: pythons.Python, *, oldest: int) -> subprocess.CompletedProcess
     # Each Python has its own cache, because several run at the same time.
     own_cache = ("-o", f"cache_dir={interpreter.parents[1] / 'pytest'}")
     return _run(
-        [
-            str(interpreter),
-            *_PYTEST,
-            *_WITHOUT_LONG_TESTS,
-            *own_cache,
-            *_present(_tests_of(python.minor, oldest=oldest)),
-        ],
+        [str(interpreter), *_PYTEST, *_without(LONG_TESTS), *own_cache, *_tests_of(python.minor, oldest=oldest)],
         {**_FEWER_EXAMPLES, **_own_directory(interpreter.parents[1])},
     )
 
@@ -135,39 +136,56 @@ def _own_directory(environment: Path) -> dict[str, str]:
 def _test_with_coverage() -> subprocess.CompletedProcess[str]:
     coverage = [sys.executable, "-m", "coverage"]
     _run([*coverage, "erase"])
-    covered = _run([*coverage, "run", *_PYTEST, *_WITHOUT_LONG_TESTS, *_present(CONTROLLER_TESTS)])
-    others = _run([sys.executable, *_PYTEST, *_present(PROPERTIES + LONG_TESTS)])
-    others.returncode = covered.returncode or others.returncode
-    others.stdout = covered.stdout + others.stdout
-    return others
+    return _run([*coverage, "run", *_PYTEST, *_without(LONG_TESTS), *_present(CONTROLLER_TESTS)])
 
 
-def _outcome(python: pythons.Python, *, oldest: int) -> Outcome:
+def _test_without_coverage() -> subprocess.CompletedProcess[str]:
+    directory = project.CACHE / "units" / "long"
+    directory.mkdir(parents=True, exist_ok=True)
+    own_cache = ("-o", f"cache_dir={directory / 'pytest'}")
+    return _run(
+        [sys.executable, *_PYTEST, *own_cache, *_present(PROPERTIES + LONG_TESTS)],
+        _own_directory(directory),
+    )
+
+
+def _outcome(title: str, run: Callable[[], subprocess.CompletedProcess[str]]) -> Outcome:
     start = time.monotonic()
-    if python.minor == sys.version_info.minor:
-        title = f"Python {python.version}, the newest ansible-core, coverage"
-        done = _test_with_coverage()
-    else:
-        title = f"Python {python.version}, ansible-core {ANSIBLE_CORE[python.minor]}"
-        done = _test(python, oldest=oldest)
+    done = run()
     return Outcome(title, done.returncode, done.stdout, time.monotonic() - start)
+
+
+def _runs() -> list[tuple[str, Callable[[], subprocess.CompletedProcess[str]]]]:
+    """Return the title and the function of each run. The slowest one starts first, so that it does not run alone at the end."""
+    minor = sys.version_info.minor
+    own = f"Python 3.{minor}, the newest ansible-core"
+    others = [python for python in pythons.find_all() if python.minor != minor]
+    oldest = min([minor, *(python.minor for python in others)])
+    return [
+        (f"{own}, coverage", _test_with_coverage),
+        (f"{own}, long tests", _test_without_coverage),
+        *(
+            (
+                f"Python {python.version}, ansible-core {ANSIBLE_CORE[python.minor]}",
+                partial(_test, python, oldest=oldest),
+            )
+            for python in others
+        ),
+    ]
 
 
 def main() -> int:
     """Return 0 if the tests passed on every Python found. The one that runs this is always among them."""
-    found = {python.minor: python for python in pythons.find_all()}
-    found[sys.version_info.minor] = pythons.Python(sys.version_info.minor, Path(sys.executable))
-    # The slowest one starts first, so that it does not run alone at the end.
-    order = sorted(found.values(), key=lambda python: (python.minor != sys.version_info.minor, python.minor))
+    runs = _runs()
     outcomes = []
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for outcome in pool.map(lambda python: _outcome(python, oldest=min(found)), order):
+        for outcome in pool.map(lambda run: _outcome(*run), runs):
             outcomes.append(outcome)
             print(f"-- {outcome.title} ({outcome.seconds:.0f} s)\n{outcome.output.rstrip()}", flush=True)
     failed = [f"{outcome.title}: exit status {outcome.status}" for outcome in outcomes if outcome.status]
-    print(f"-- ran on {', '.join(sorted((p.version for p in order), key=lambda v: int(v[2:])))}")
+    print("-- ran:", *(title for title, _run in runs), sep="\n")
     for title in failed:
-        print(f"-- FAILED on {title}")
+        print(f"-- FAILED: {title}")
     return 1 if failed else 0
 
 

@@ -125,8 +125,8 @@ class PackedMessages(Mapping[str, SelectedMessage]):
         """Take all messages out and yield them. Their memory is free soon after."""
         for _queue_id, record in self._drain_records():
             yield _unpack(record, 0)
-        while self._others:
-            yield self._others.pop(next(iter(self._others)))
+        for queue_id in list(self._others):
+            yield self._others.pop(queue_id)
 
     def take(self, other: PackedMessages) -> None:
         """Set all messages of another mapping. They are taken out of it."""

@@ -122,7 +122,8 @@ class Request:
     ) -> Job[SelectedMessages]:
         """Return the work of reading the queues.
 
-        with_tops: whether a plan is made of the result. with_times: whether to keep the times of each message. ignored: queue IDs that are treated as if they were not in the queues.
+        with_tops: whether a plan is made of the result. with_times: whether to keep the times of each message. ignored: queue IDs that
+        are treated as if they were not in the queues.
         """
         planned = self.planned
         wanted: Callable[[str], bool] | None = None if planned is None else planned.__contains__

@@ -17,7 +17,9 @@ from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan im
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _files
 from ansible_collections.mailops.postfix.plugins.plugin_utils._run_files import file_name
 
-_REMEDY = "make a new plan"
+_REMEDY = (
+    "nothing was touched. Make a new plan with the playbook mailops.postfix.plan, or with the module in check mode."
+)
 _WHAT = "The plan"
 # A plan of the most messages that a plan may have takes about 30 MiB.
 _MAX_BYTES = 64 * 1024 * 1024
@@ -29,7 +31,7 @@ def _check_parts(plan: Mapping[str, Any]) -> None:
     """Raise PlanError for a plan that lacks a part."""
     for name, kind in _REQUIRED_TYPES.items():
         if not isinstance(plan.get(name), kind):
-            raise PlanError("The plan has no %s: it is not a plan, or it is incomplete; %s." % (name, _REMEDY))
+            raise PlanError("The plan has no %s: it is not a plan, or it is incomplete; %s" % (name, _REMEDY))
 
 
 def plan_path(given: str, host: str) -> Path:
@@ -45,7 +47,7 @@ def read_plan_file(path: Path, *, digest: str | None = None) -> dict[str, Any]:
     """
     plan = _files.read_json(path, most=_MAX_BYTES, what=_WHAT)
     if "digest" not in plan:
-        raise PlanError("%s holds no plan; nothing was touched. Give the file of a plan, or %s." % (path, _REMEDY))
+        raise PlanError("%s holds no plan; nothing was touched. Give the file of a plan, or make a new plan." % path)
     try:
         check_digest(plan, remedy=_REMEDY)
         _check_parts(plan)
@@ -54,7 +56,7 @@ def read_plan_file(path: Path, *, digest: str | None = None) -> dict[str, Any]:
     if digest not in (None, plan["digest"]):
         raise PlanError(
             "%s has another plan than the one that was approved or reported: its digest is %s, and not %s; nothing was touched. Look at the "
-            "plan again, and %s." % (path, plan["digest"], digest, _REMEDY)
+            "plan again, and make a new plan." % (path, plan["digest"], digest)
         )
     return plan
 

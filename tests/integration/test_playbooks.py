@@ -352,7 +352,10 @@ def test_bad_plans_are_refused_and_stop_the_hosts_after_them(
     report = run.report("cleanup-*")
     assert [row["state"] for row in report["hosts"]] == ["failed", "stopped", "stopped", "no_plan"]
     problems = report["problems"]
-    assert problems["mx01"] == "The plan was made on mx02.example.test, this is mx01.example.test; apply it there."
+    assert (
+        problems["mx01"]
+        == "The plan was made on mx02.example.test, this is mx01.example.test; nothing was touched. Apply it there."
+    )
     assert problems["mx02"] == "Nothing was touched here, because an earlier host failed."
     assert problems["mx04"] == "There is no plan for this host: make one, or leave the host out."
     assert spools(lab) == before

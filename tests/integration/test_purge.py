@@ -606,7 +606,7 @@ def shortened(plan: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in plan.items() if key != "messages"}
 
 
-AGAIN = "make a new plan (run the module in check mode)."
+AGAIN = "nothing was touched. Make a new plan (run the module in check mode)."
 BAD_PLANS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]], str]] = [
     ("altered", altered, f"The plan was altered: its content does not fit its digest; {AGAIN}"),
     ("cut", shortened, f"The plan has no messages: it is not a plan, or was cut; {AGAIN}"),
@@ -643,7 +643,10 @@ def test_a_plan_of_another_host_is_refused(three_messages: Host, controller: Con
     other = lab.host("mx02")
     before = other.spool_files()
     result = controller.purge(other.name, plan=plan)
-    assert result["msg"] == "The plan was made on mx04.example.test, this is mx02.example.test; apply it there."
+    assert (
+        result["msg"]
+        == "The plan was made on mx04.example.test, this is mx02.example.test; nothing was touched. Apply it there."
+    )
     assert other.spool_files() == before
 
 

@@ -135,7 +135,7 @@ def _origin_of(params: Mapping[str, Any], instance: Instance) -> Origin:
     planned = (params["plan"] or {}).get("instance")
     if isinstance(planned, dict) and planned.get("quarantine") != identity.get("quarantine"):
         raise PlanError(
-            "The plan was not made for state %s with this quarantine; make a new plan (run the module in check mode)."
+            "The plan was not made for state %s with this quarantine; nothing was touched. Make a new plan (run the module in check mode)."
             % params["state"]
         )
     return Origin(identity)

@@ -38,7 +38,7 @@ _CLOCK_SLACK = 300
 # The lines that are sorted at a time, and the bytes of a text that are encoded at a time.
 _PORTION = 16384
 _PART = 3 << 16
-REMEDY = "make a new plan (run the module in check mode)"
+REMEDY = "nothing was touched. Make a new plan (run the module in check mode)."
 
 
 class Planned(NamedTuple):
@@ -99,7 +99,7 @@ def read_plan(
 def check_digest(plan: Mapping[str, Any], *, remedy: str = REMEDY) -> None:
     """Raise PlanError if the content of a plan does not fit its digest. remedy: the end of the error, what to do."""
     if plan["digest"] != digest(plan):
-        raise PlanError("The plan was altered: its content does not fit its digest; %s." % remedy)
+        raise PlanError("The plan was altered: its content does not fit its digest; %s" % remedy)
 
 
 def listed_messages(plan: Mapping[str, Any], *, remedy: str = REMEDY) -> dict[str, str]:
@@ -110,7 +110,7 @@ def listed_messages(plan: Mapping[str, Any], *, remedy: str = REMEDY) -> dict[st
     messages = unpack(plan["messages"], remedy=remedy)
     counted = plan["counts"].get("messages") if isinstance(plan["counts"], Mapping) else None
     if counted != len(messages):
-        raise PlanError("The plan lists %d messages, and its counts say %s; %s." % (len(messages), counted, remedy))
+        raise PlanError("The plan lists %d messages, and its counts say %s; %s" % (len(messages), counted, remedy))
     return messages
 
 
@@ -124,7 +124,7 @@ def _check_orders(plan: Mapping[str, Any]) -> None:
         and all(_is_limit(value) for value in (limits or {}).values())
     )
     if not sound:
-        raise PlanError("The plan's reason, limits or method cannot be read: it was altered; %s." % REMEDY)
+        raise PlanError("The plan's reason, limits or method cannot be read: it was altered; %s" % REMEDY)
 
 
 def _is_limit(value: object) -> bool:
@@ -136,8 +136,8 @@ def check_method(plan: Mapping[str, Any], method: str | None) -> None:
     made = plan.get("method")
     if method is not None and made is not None and made != method:
         raise PlanError(
-            "The plan was made with method: %s, and this run has method: %s. Use the same method, or %s."
-            % (made, method, REMEDY)
+            "The plan was made with method: %s, and this run has method: %s; nothing was touched. Use the same method, or make a new plan "
+            "(run the module in check mode)." % (made, method)
         )
 
 
@@ -149,19 +149,21 @@ def _check(plan: Mapping[str, Any], *, host: str, instance: Mapping[str, str]) -
         if key not in plan
     ]
     if missing:
-        raise PlanError("The plan has no %s: it is not a plan, or was cut; %s." % (missing[0], REMEDY))
+        raise PlanError("The plan has no %s: it is not a plan, or was cut; %s" % (missing[0], REMEDY))
     if plan["version"] != VERSION:
         raise PlanError(
-            "The plan has version %s, this collection knows version %d; %s." % (plan["version"], VERSION, REMEDY)
+            "The plan has version %s, this collection knows version %d; %s" % (plan["version"], VERSION, REMEDY)
         )
     if not isinstance(plan["instance"], dict):
-        raise PlanError("The plan's instance is not a dictionary: it is not a plan, or was altered; %s." % REMEDY)
+        raise PlanError("The plan's instance is not a dictionary: it is not a plan, or was altered; %s" % REMEDY)
     check_digest(plan)
     if plan["host"] != host:
-        raise PlanError("The plan was made on %s, this is %s; apply it there." % (plan["host"], host))
+        raise PlanError(
+            "The plan was made on %s, this is %s; nothing was touched. Apply it there." % (plan["host"], host)
+        )
     if plan["instance"] != dict(instance):
         raise PlanError(
-            "The plan was made for the instance in %s, this one is in %s; name that instance."
+            "The plan was made for the instance in %s, this one is in %s; nothing was touched. Name that instance."
             % (plan["instance"].get("config_directory"), instance.get("config_directory"))
         )
 
@@ -170,14 +172,15 @@ def _check_age(plan: Mapping[str, Any], *, now: int, max_age: int) -> None:
     """Raise PlanError if the plan is too old, or was made in the future."""
     created = plan["created"]
     if not isinstance(created, int):
-        raise PlanError("The plan has no time at which it was made: it is not a plan, or was altered; %s." % REMEDY)
+        raise PlanError("The plan has no time at which it was made: it is not a plan, or was altered; %s" % REMEDY)
     age = now - created
     if age < -_CLOCK_SLACK:
         raise PlanError(
-            "The plan was made %d seconds in the future of this host. Set the clocks right, or %s." % (-age, REMEDY)
+            "The plan was made %d seconds in the future of this host; nothing was touched. Set the clocks right, or make a new plan (run "
+            "the module in check mode)." % -age
         )
     if age > max_age:
-        raise PlanError("The plan is %d seconds old, plan_max_age allows %d; %s." % (age, max_age, REMEDY))
+        raise PlanError("The plan is %d seconds old, plan_max_age allows %d; %s" % (age, max_age, REMEDY))
 
 
 def digest(plan: Mapping[str, Any]) -> str:
@@ -257,7 +260,7 @@ def unpack(packed: object, *, remedy: str = REMEDY) -> dict[str, str]:
             raise ValueError("it is cut, or has more than %d messages" % MAX_MESSAGES)
         return _parse_lines(text.decode("ascii"))
     except (ValueError, TypeError, binascii.Error, zlib.error) as error:
-        raise PlanError("The plan's list of messages cannot be read (%s); %s." % (error, remedy)) from error
+        raise PlanError("The plan's list of messages cannot be read (%s); %s" % (error, remedy)) from error
 
 
 def _parse_lines(text: str) -> dict[str, str]:

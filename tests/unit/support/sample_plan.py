@@ -11,6 +11,11 @@ from typing import Any
 
 from ansible_collections.mailops.postfix.plugins.module_utils._selection.plan import Planned, digest, make_plan
 
+NEW_PLAN = (
+    "nothing was touched. Make a new plan with the playbook mailops.postfix.plan, or with the module in check mode."
+)
+"""What the controller says of a plan that is not whole."""
+
 
 def sample_plan(sender: str = "a@example.com") -> dict[str, Any]:
     """Return a plan as the module makes it."""

@@ -437,7 +437,7 @@ def test_expiring_what_postsuper_does_not_find(run: ModuleRun, postsuper: FakePo
         ),
         pytest.param(
             {"plan": {"version": 1}},
-            "The plan has no host: it is not a plan, or was cut; make a new plan (run the module in check mode).",
+            "The plan has no host: it is not a plan, or was cut; nothing was touched. Make a new plan (run the module in check mode).",
             id="no plan",
         ),
         pytest.param(

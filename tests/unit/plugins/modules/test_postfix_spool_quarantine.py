@@ -211,7 +211,7 @@ def test_a_plan_is_for_one_quarantine(run: ModuleRun) -> None:
     plan = run(check=True, name="spam", match=BAD)["plan"]
     assert run(name="spam", plan=plan)["outcomes"] == outcomes(quarantined=1)
     assert run.fails(name="spam", state="restored", plan=plan) == (
-        "The plan was not made for state restored with this quarantine; make a new plan (run the module in check mode)."
+        "The plan was not made for state restored with this quarantine; nothing was touched. Make a new plan (run the module in check mode)."
     )
     plan = run(check=True, name="spam", state="restored", match=BAD)["plan"]
     assert run(name="spam", state="restored", plan=plan)["outcomes"] == outcomes(restored=1)
@@ -220,7 +220,7 @@ def test_a_plan_is_for_one_quarantine(run: ModuleRun) -> None:
 
 def test_what_is_no_plan(run: ModuleRun) -> None:
     plan = run(check=True, name="spam", match=BAD)["plan"]
-    remedy = "make a new plan (run the module in check mode)."
+    remedy = "nothing was touched. Make a new plan (run the module in check mode)."
     for state in ("quarantined", "restored"):
         assert run.fails(name="spam", state=state, plan={"instance": "x"}) == (
             "The plan has no version: it is not a plan, or was cut; " + remedy

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import MailopsError
 from ansible_collections.mailops.postfix.plugins.plugin_utils import _fleet_plan, _fleet_run, _plans
 from ansible_collections.mailops.postfix.plugins.plugin_utils._run_directory import RunDirectory
-from tests.unit.support.sample_plan import sample_plan
+from tests.unit.support.sample_plan import NEW_PLAN, sample_plan
 
 REMEDY = "nothing was touched. Make a new plan with the playbook mailops.postfix.plan."
 
@@ -77,7 +77,7 @@ def test_a_plan_that_was_edited_or_replaced_is_refused(tmp_path: Path) -> None:
     run = RunDirectory(Path(made["run"]))
     path = run.plan_of("mx01")
     path.write_text(json.dumps({**sample_plan(), "reason": "x"}), encoding="ascii")
-    with refuse("%s: The plan was altered: its content does not fit its digest; make a new plan." % path):
+    with refuse("%s: The plan was altered: its content does not fit its digest; %s" % (path, NEW_PLAN)):
         _fleet_run.read_plan(made["run"], "mx01", made["digest"])
     other = sample_plan("b@example.com")
     path.write_text(json.dumps(other), encoding="ascii")

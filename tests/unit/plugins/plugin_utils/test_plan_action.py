@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.unit.support.answering_host import AnsweringHost
-from tests.unit.support.sample_plan import forged_plan, sample_plan
+from tests.unit.support.sample_plan import NEW_PLAN, forged_plan, sample_plan
 
 PURGE = "mailops.postfix.postfix_queue_purge"
 PLAN = sample_plan()
@@ -128,12 +128,12 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         "altered",
         purge(plan_src="altered.json"),
-        "%(dir)s/altered.json: The plan was altered: its content does not fit its digest; make a new plan.",
+        "%(dir)s/altered.json: The plan was altered: its content does not fit its digest; " + NEW_PLAN,
     ),
     (
         "incomplete",
         purge(plan_src="incomplete.json"),
-        "%(dir)s/incomplete.json: The plan has no counts: it is not a plan, or it is incomplete; make a new plan.",
+        "%(dir)s/incomplete.json: The plan has no counts: it is not a plan, or it is incomplete; " + NEW_PLAN,
     ),
     (
         "other digest",

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import PlanError
 from ansible_collections.mailops.postfix.plugins.plugin_utils._plans import read_plan_file, write_plan_file
-from tests.unit.support.sample_plan import forged_plan, sample_plan
+from tests.unit.support.sample_plan import NEW_PLAN, forged_plan, sample_plan
 
 
 def test_a_plan_survives_its_file(tmp_path: Path) -> None:
@@ -29,17 +29,17 @@ NO_PLANS: list[tuple[str, str, str]] = [
     (
         "without a rule",
         forged_plan(selection=None),
-        "%s: The plan has no selection: it is not a plan, or it is incomplete; make a new plan.",
+        "%s: The plan has no selection: it is not a plan, or it is incomplete; " + NEW_PLAN,
     ),
     (
         "of no second",
         forged_plan(created="now"),
-        "%s: The plan has no created: it is not a plan, or it is incomplete; make a new plan.",
+        "%s: The plan has no created: it is not a plan, or it is incomplete; " + NEW_PLAN,
     ),
     (
         "altered",
         json.dumps(ALTERED),
-        "%s: The plan was altered: its content does not fit its digest; make a new plan.",
+        "%s: The plan was altered: its content does not fit its digest; " + NEW_PLAN,
     ),
 ]
 

@@ -197,7 +197,7 @@ def test_what_the_options_ask_for(host: Host) -> None:
         ),
         pytest.param(
             {"plan": {}},
-            "The plan has no version: it is not a plan, or was cut; make a new plan (run the module in check mode).",
+            "The plan has no version: it is not a plan, or was cut; nothing was touched. Make a new plan (run the module in check mode).",
             id="no plan",
         ),
         pytest.param(
@@ -263,20 +263,20 @@ def test_a_plan_without_limits(host: Host) -> None:
         pytest.param(
             {"host": "other"},
             {},
-            "The plan was made on other, this is %s; apply it there." % platform.node(),
+            "The plan was made on other, this is %s; nothing was touched. Apply it there." % platform.node(),
             id="host",
         ),
         pytest.param(
             {"created": NOW - 61},
             {"plan_max_age": "1m"},
-            "The plan is 61 seconds old, plan_max_age allows 60; make a new plan (run the module in check mode).",
+            "The plan is 61 seconds old, plan_max_age allows 60; nothing was touched. Make a new plan (run the module in check mode).",
             id="old",
         ),
         pytest.param(
             {"method": "expire"},
             {},
-            "The plan was made with method: expire, and this run has method: delete. Use the same method, or make a new plan (run the "
-            "module in check mode).",
+            "The plan was made with method: expire, and this run has method: delete; nothing was touched. Use the same method, or "
+            "make a new plan (run the module in check mode).",
             id="method",
         ),
         pytest.param(

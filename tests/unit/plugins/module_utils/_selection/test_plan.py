@@ -22,7 +22,7 @@ from tests.unit.support.subject import make_envelope
 CREATED = 1700000000
 INSTANCE = {"config_directory": "/etc/postfix", "queue_directory": "/var/spool/postfix"}
 MESSAGES = [Planned("4A0F9AE", "0123456789abcdef"), Planned("3Vgspm0WfDz30Dy", "fedcba9876543210")]
-REMEDY = "make a new plan (run the module in check mode)."
+REMEDY = "nothing was touched. Make a new plan (run the module in check mode)."
 
 
 def make(**changes: Any) -> dict[str, Any]:
@@ -100,7 +100,8 @@ def test_a_plan_that_was_made_for_another_way_is_refused() -> None:
     with pytest.raises(PlanError) as caught:
         plans.check_method(make(method="expire"), "delete")
     assert str(caught.value) == (
-        "The plan was made with method: expire, and this run has method: delete. Use the same method, or " + REMEDY
+        "The plan was made with method: expire, and this run has method: delete; nothing was touched. Use the same method, or "
+        "make a new plan (run the module in check mode)."
     )
 
 
@@ -134,12 +135,12 @@ _ALTERED = "The plan was altered: its content does not fit its digest; " + REMED
         pytest.param({**make(), "note": "x"}, _ALTERED, id="something added"),
         pytest.param(
             make(host="mx02.example.com"),
-            "The plan was made on mx02.example.com, this is mx01.example.com; apply it there.",
+            "The plan was made on mx02.example.com, this is mx01.example.com; nothing was touched. Apply it there.",
             id="of another host",
         ),
         pytest.param(
             make(instance={"config_directory": "/etc/postfix-out", "queue_directory": "/var/spool/postfix-out"}),
-            "The plan was made for the instance in /etc/postfix-out, this one is in /etc/postfix; name that instance.",
+            "The plan was made for the instance in /etc/postfix-out, this one is in /etc/postfix; nothing was touched. Name that instance.",
             id="of another instance",
         ),
         pytest.param(
@@ -149,7 +150,8 @@ _ALTERED = "The plan was altered: its content does not fit its digest; " + REMED
         ),
         pytest.param(
             make(created=4102444800),
-            "The plan was made 2402444740 seconds in the future of this host. Set the clocks right, or " + REMEDY,
+            "The plan was made 2402444740 seconds in the future of this host; nothing was touched. Set the clocks right, "
+            "or make a new plan (run the module in check mode).",
             id="of the year 2100",
         ),
         pytest.param(

@@ -53,6 +53,8 @@ PROBE_SENDER = "friend@probe.example"
 PROBE_RECIPIENT = f"you@{ACCEPTED_DOMAIN}"
 # The package's place in a host: what must run there is copied there.
 IN_HOST = PurePosixPath("/opt/fleet")
+# Where hosts keep compiled code (see code_cache.py).
+CODE_DIRECTORY = "/var/cache/mailops-lab"
 HOST_ENVIRONMENT = ("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8")
 
 Completed = subprocess.CompletedProcess[str]
@@ -237,6 +239,16 @@ class Host:
         path = str(IN_HOST / "fleet" / name)
         self.put(path, (HERE / name).read_bytes())
         return path
+
+    def keep_code(self) -> None:
+        """Have Python keep the compiled code of modules that Ansible sends, which saves much CPU time (see code_cache.py)."""
+        self.run(["install", "-d", "-m", "1777", CODE_DIRECTORY])
+        self.put("/usr/lib/python3/dist-packages/code_cache.py", (HERE / "code_cache.py").read_bytes())
+        # Python runs the lines of such a file that start with "import" (site.py). Debian has a sitecustomize.py of its own.
+        self.put(
+            "/usr/lib/python3/dist-packages/code_cache.pth",
+            f"import code_cache; code_cache.start('{CODE_DIRECTORY}')\n",
+        )
 
     def start_postfix(self) -> None:
         """Start Postfix where it is not running; it would take a second to say that it is (see postfix-script)."""

@@ -47,6 +47,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Four hosts, one of each release that the lab knows."""
     with Lab.start(len(RELEASES), RELEASES, directory=tmp_path_factory.mktemp("lab")) as running:
         running.sink.start()
+        for host in running.hosts:
+            host.keep_code()
         yield running
 
 

@@ -28,6 +28,8 @@ def _environment(lab: Lab) -> dict[str, str]:
 def main(arguments: list[str]) -> int:
     """Run molecule with the arguments, without arguments on every scenario; return its exit status."""
     with Lab.start(2, [OLDEST_RELEASE, NEWEST_RELEASE]) as lab:
+        for host in lab.hosts:
+            host.keep_code()
         command = [str(FLEET), "run", "molecule", *(arguments or ["test", "--all", "--report"])]
         return subprocess.run(command, cwd=project.ROOT, env=_environment(lab), check=False).returncode
 

@@ -28,7 +28,8 @@ def start(directory: str) -> None:
             with open(kept, "rb") as stream:
                 return marshal.load(stream)  # noqa: S302  the host is part of the lab
         except (OSError, EOFError, ValueError, TypeError):
-            code = compile_source(path, source, *more)
+            pass
+        code = compile_source(path, source, *more)
         # Not every user may write, and the disk may be full.
         try:
             fresh = "%s.%d" % (kept, os.getpid())

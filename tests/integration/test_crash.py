@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from tests.fleet.lab import Host
     from tests.integration.controller import Controller
 
-# Every eighth step, in some two minutes; MAILOPS_CRASH_STRIDE=1 takes every one, in some twelve. tests/faults kills at more of them,
-# without a host.
-STRIDE = int(os.environ.get("MAILOPS_CRASH_STRIDE", "8"))
+# Every fifth step, in some three minutes; MAILOPS_CRASH_STRIDE=1 takes every one, in some twelve.
+STRIDE = int(os.environ.get("MAILOPS_CRASH_STRIDE", "5"))
 TAKE = {"name": "spam", "match": BAD}
 WHOLE = {"name": "spam", "mode": "queues"}
 SELECTED_BACK = {"name": "spam", "state": "restored", "match": BAD}

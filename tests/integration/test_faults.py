@@ -233,7 +233,7 @@ def test_a_plan_that_does_not_say_the_truth_is_refused(host: Host, controller: C
     counts = {**plan["counts"], "messages": 1}
     refused = {
         "The plan lists 3 messages, and its counts say 1; ": resealed(counts=counts),
-        "in the future of this host. ": resealed(created=4102444800),
+        "in the future of this host; nothing was touched. ": resealed(created=4102444800),
         "The selection has 3 messages, max_messages allows 2; ": resealed(limits={"max_messages": 2}),
     }
     for message, altered in refused.items():

@@ -72,7 +72,7 @@ class Job(Generic[_Result]):
     queues: Sequence[str]
     make_result: Callable[[], _Result]
     visit: Callable[[SpoolMessage, _Result], None]
-    """Called with each complete message. It may raise ContentError. C(message.readable) is whether the envelope can be read."""
+    """Called with each complete message. It may raise ContentError. message.readable is whether the envelope can be read."""
     pass_over: Callable[[QueueEntry, bool, _Result], None]
     """Called with each file that visit is not called with: True for an incomplete file, False for one that is not wanted."""
     wanted: Callable[[str], bool] | None = None

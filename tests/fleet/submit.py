@@ -11,10 +11,12 @@ It reads one request a line, as JSON, and prints one answer a line, until its in
     {"send": "thief", "messages": [{"sender": "a@example.net", "recipients": ["b@example.org"]}]}
     {"close": "thief"}
 
-Without an account it does not log in. "port", in a request to open, is another port than 587. The answer to "open" and "close" is
-[code, text] of the server's last answer, that to "send" is a list of these, one for each message. The code is 0 if the server has closed the
-connection. client_address is any address, IPv4 or IPv6, that the client connects from: it becomes one of the host's own, so the server sees
-a real connection. It runs inside the host, as root, with nothing but Python 3.9; without client_address it runs anywhere.
+Without an account it does not log in. "port", in a request to open, is another port than 587. The answer to "open" and "close" is [code,
+text] of the server's last answer, that to "send" is a list of these, one for each message. The code is 0 if the server has closed the
+connection. A login that fails for the time being (code 454) is tried again for PATIENCE_SECONDS, as mail clients do: saslauthd answers a
+moment after its start command has ended (detach_tty() before listen() in its ipc_unix.c). client_address is any address, IPv4 or IPv6, that
+the client connects from: it becomes one of the host's own, so the server sees a real connection. It runs inside the host, as root, with
+nothing but Python 3.9; without client_address it runs anywhere.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ from typing import Any
 
 SUBMISSION_PORT = 587
 PATIENCE_SECONDS = 60.0
+PAUSE_SECONDS = 0.1
+TEMPORARY_AUTHENTICATION_FAILURE = 454
 # A program may bind a socket to any address of a local route, but not so with IPv6.
 _ADD_IPV4 = ("route", "replace", "local")
 _ADD_IPV6 = ("-6", "address", "replace", "nodad")
@@ -62,6 +66,15 @@ class Submitter:
         return self._close(request["close"])
 
     def _open(self, request: dict[str, Any]) -> tuple[int, str]:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            reply = self._open_once(request)
+            if reply[0] != TEMPORARY_AUTHENTICATION_FAILURE or time.monotonic() > deadline:
+                return reply
+            self._close(request["open"])
+            time.sleep(PAUSE_SECONDS)
+
+    def _open_once(self, request: dict[str, Any]) -> tuple[int, str]:
         source = request.get("client_address") or ""
         self._own(source)
         client = smtplib.SMTP(timeout=PATIENCE_SECONDS, local_hostname="client.example.net", source_address=(source, 0))

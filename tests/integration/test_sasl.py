@@ -99,6 +99,15 @@ def test_a_password_of_sasldb_is_changed_at_once(host: Host, client: Client) -> 
     assert client.log_in(ACCOUNT, PASSWORD).accepted
 
 
+def test_a_login_waits_for_saslauthd_to_start(host: Host, client: Client) -> None:
+    with host.authenticating_by("saslauthd"):
+        host.run(["service", "saslauthd", "stop"])
+        host.run(["sh", "-c", "(sleep 1; service saslauthd start) > /dev/null 2>&1 &"])
+        assert client.log_in(ACCOUNT).accepted
+    failures = host.run(["grep", "-c", "authentication failed: generic failure", "/var/log/mail.log"], check=False)
+    assert int(failures.stdout), failures
+
+
 def test_saslauthd_is_restarted_by_ansible(host: Host, client: Client, controller: Controller) -> None:
     """No systemd is needed: the module service uses the init script."""
     with host.authenticating_by("saslauthd") as accounts:

@@ -111,7 +111,7 @@ class Restoration(Transfer):
         originals = find_inodes(self.source, {entry.queue_id: (entry.original,) for entry in entries})
         copies = find_inodes(self.postfix_queues.spool, {entry.name: (entry.copy,) for entry in entries})
         was_emptied = not self._staging.is_there()
-        done, undone = [], []
+        done, undone, uncopied = [], [], []
         for entry in entries:
             has_original = (entry.queue_id, entry.original) in originals
             if (entry.name, entry.copy) in copies:
@@ -123,9 +123,12 @@ class Restoration(Transfer):
                 else:
                     self._finish(entry)
             elif has_original:
+                uncopied.append(entry)
                 (self.moved.removed_copies if was_emptied else self.moved.uncertain).add(entry.queue_id)
-        taken = self.postfix_queues.queue_ids() if undone else set()
-        self._return_logs({entry.name: entry.queue_id for entry in undone if entry.name not in taken})
+        back = [*undone, *uncopied]
+        taken = self.postfix_queues.queue_ids() if back else set()
+        # A later attempt makes another copy, with another name: only this record says whose logs have this name.
+        self._return_logs({entry.name: entry.queue_id for entry in back if entry.name not in taken})
         self._record_placed(done)
         for entry in undone:
             self._remove_copy(entry)

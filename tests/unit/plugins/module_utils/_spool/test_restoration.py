@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result import Move, MoveResult
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.restoration import Restoration
+from ansible_collections.mailops.postfix.plugins.module_utils._spool.transfer import Transfer
 from tests.unit.support.acting import killed_before
 from tests.unit.support.quarantine import QuarantineHost, put_message
 
@@ -138,7 +139,8 @@ def test_a_killed_restoration_is_undone_while_the_originals_are_there(
 
 
 def test_a_copy_that_postfix_has_taken_is_uncertain(host: QuarantineHost, monkeypatch: pytest.MonkeyPatch) -> None:
-    queue_id = fill(host)
+    """Its log is back, too: without a message it would stay in the queue directory."""
+    queue_id = fill(host, log=True)
     host.separate()
     with killed_before(monkeypatch, Restoration, "_record_placed"):
         give(host, queue_id)
@@ -148,7 +150,7 @@ def test_a_copy_that_postfix_has_taken_is_uncertain(host: QuarantineHost, monkey
         moved = quarantine.recover(queues)
     assert moved is not None
     assert (moved.done, moved.uncertain, moved.removed_copies) == ({}, {queue_id}, set())
-    assert host.files() == [HERE + "deferred/" + queue_id]
+    assert host.files() == [HERE + "defer/" + queue_id, HERE + "deferred/" + queue_id]
 
 
 def test_a_copy_that_was_placed_but_not_recorded_is_finished(
@@ -165,13 +167,16 @@ def test_a_copy_that_was_placed_but_not_recorded_is_finished(
     assert host.files() == ["spool/deferred/" + new]
 
 
+@pytest.mark.parametrize("step", [(Restoration, "_place_batch"), (Transfer, "_put_in_place")])
 def test_copies_that_somebody_removed_from_pid_leave_the_originals(
-    host: QuarantineHost, monkeypatch: pytest.MonkeyPatch
+    host: QuarantineHost, monkeypatch: pytest.MonkeyPatch, step: tuple[type[Transfer], str]
 ) -> None:
-    queue_id = fill(host)
+    """Before the first step the log is in the quarantine, before the second it has the name of the copy in the queue directory."""
+    queue_id = fill(host, log=True)
     host.separate()
+    monkeypatch.setattr(moves, "can_rename", lambda *_directories: False)
     with host.quarantine() as quarantine, host.queues() as queues:
-        with killed_before(monkeypatch, Restoration, "_place_batch"):
+        with killed_before(monkeypatch, *step):
             quarantine.restore_messages(queues, {queue_id: Move("deferred", "deferred")})
         staging = host.made.path / quarantine.pid_path("staging")
         for path in staging.iterdir():
@@ -181,4 +186,4 @@ def test_copies_that_somebody_removed_from_pid_leave_the_originals(
         moved = quarantine.recover(queues)
     assert moved is not None
     assert (moved.done, moved.removed_copies) == ({}, {queue_id})
-    assert host.files() == [HERE + "deferred/" + queue_id]
+    assert host.files() == [HERE + "defer/" + queue_id, HERE + "deferred/" + queue_id]

@@ -435,20 +435,38 @@ def _fleet_trends(history: Sequence[Mapping[str, Any]]) -> list[Trend]:
     kept = history[-_TREND_POINTS:]
     if not kept:
         return []
+    missing = list(_missing_hosts(kept))
     return [
         trend
         for trend in (
-            _make_trend("Messages in the fleet", kept, "messages", _number),
-            _make_trend("Age of the oldest message", kept, "oldest_age", age),
+            _make_trend("Messages in the fleet", kept, missing, "messages", _number),
+            _make_trend("Age of the oldest message", kept, missing, "oldest_age", age),
         )
         if trend.points
     ]
 
 
-def _make_trend(title: str, history: Sequence[Mapping[str, Any]], key: str, text_of: Any) -> Trend:
+def _missing_hosts(history: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield for each audit which hosts are missing that an earlier one has: without them a line falls, although no queue got shorter."""
+    known: set[str] = set()
+    for point in history:
+        missing = sorted(known.difference(point["hosts"]))
+        yield missing[0] if len(missing) == 1 else "%s hosts" % _number(len(missing)) if missing else ""
+        known.update(point["hosts"])
+
+
+def _make_trend(
+    title: str, history: Sequence[Mapping[str, Any]], missing: Sequence[str], key: str, text_of: Any
+) -> Trend:
     values = [point.get(key) for point in history]
     known = [value for value in values if value is not None]
-    rows = [(iso_text(int(point["created"])), text_of(value)) for point, value in zip(history, values)]
-    figures = (text_of(values[-1]), text_of(max(known, default=None)), len(values), rows[0][0])
+    rows = [
+        (iso_text(int(point["created"])), text_of(value) + (" (without %s)" % without if without else ""))
+        for point, value, without in zip(history, values, missing)
+    ]
+    figures = (rows[-1][1], text_of(max(known, default=None)), len(values), rows[0][0])
     text = "now %s, at most %s in %d audits since %s" % figures
+    partial = sum(map(bool, missing))
+    if partial:
+        text += ", %d of them without hosts that answered before" % partial
     return Trend(title, trend_points(values, width=300, height=60), text, rows)

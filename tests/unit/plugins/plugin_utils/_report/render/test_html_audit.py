@@ -109,6 +109,27 @@ def test_trends() -> None:
     assert [bool(row.trend) for row in page.rows] == [False, True, True, False]
 
 
+def test_a_trend_names_the_hosts_that_did_not_answer() -> None:
+    report = one_in_trouble(history=4)
+    first, second, third, _fourth = report["history"]
+    first["hosts"] = {"mx01": 40, "mx02": 200, "mx03": 60}
+    second["hosts"] = {"mx01": 42, "mx03": 60}
+    third["hosts"] = {}
+    messages, oldest = audit_page(report).trends
+    assert [value for _time, value in messages.rows] == [
+        "300",
+        "307 (without mx02)",
+        "314 (without 3 hosts)",
+        "321 (without mx03)",
+        "6,058 (without mx03)",
+    ]
+    assert messages.text == (
+        "now 6,058 (without mx03), at most 6,058 in 5 audits since 2026-11-26T13:00:00Z, "
+        "4 of them without hosts that answered before"
+    )
+    assert oldest.rows[1][1].endswith(" (without mx02)")
+
+
 def test_the_current_audit_is_counted_once() -> None:
     report = one_in_trouble(history=2)
     report["history"].append({"created": NOW, "messages": 1, "oldest_age": None, "hosts": {}})

@@ -61,6 +61,8 @@ class PackedMessages(Mapping[str, SelectedMessage]):
         # The place of each record plus one; 0 is an empty slot. Another process gets no table, and makes one if it needs it.
         self._slots = array("I", [0]) * _FIRST_SLOTS
         self._packed = 0
+        # The slots that are not empty: also those of messages that are now in _others. A full table would be searched for ever.
+        self._taken = 0
         # Messages that were set again; the record that counts is the last one.
         self._replaced = False
         # What does not fit into a record, such as a size of more than 4 GiB.
@@ -104,7 +106,8 @@ class PackedMessages(Mapping[str, SelectedMessage]):
         self._data += record
         self._replaced = self._replaced or place > 0
         self._packed += not place
-        if self._packed * 2 > len(self._slots):
+        self._taken += not place
+        if self._taken * 2 > len(self._slots):
             self._enlarge()
 
     def values(self) -> ValuesView[SelectedMessage]:
@@ -148,7 +151,8 @@ class PackedMessages(Mapping[str, SelectedMessage]):
         data = self._data
         if self._replaced:
             data = bytearray().join(data[place : _end_of(data, place)] for place, _queue_id in self._records())
-        self._data, self._slots, self._packed, self._replaced = bytearray(), array("I"), 0, False
+        self._data, self._slots, self._replaced = bytearray(), array("I"), False
+        self._packed = self._taken = 0
         while data:
             portion = bytes(data[:_PORTION])
             place = 0
@@ -187,13 +191,15 @@ class PackedMessages(Mapping[str, SelectedMessage]):
             place = _end_of(data, place)
 
     def _make_table(self) -> array[int]:
-        """Make a table of all records, in which the last one of a queue ID counts."""
+        """Make a table of all records that count: of each queue ID the last one, and none of a message that is in _others."""
         number = _FIRST_SLOTS
         while number < 2 * self._packed:
             number *= 2
         self._slots = array("I", [0]) * number
         for place, queue_id in self._all_records():
-            self._slots[self._find(queue_id)[0]] = place + 1
+            if not self._others or queue_id.decode("ascii") not in self._others:
+                self._slots[self._find(queue_id)[0]] = place + 1
+        self._taken = self._packed
         return self._slots
 
     def _enlarge(self) -> None:
@@ -208,6 +214,7 @@ class PackedMessages(Mapping[str, SelectedMessage]):
                 slot = (slot + 1) & mask
             slots[slot] = place + 1
         self._slots = slots
+        self._taken = self._packed
 
 
 class _Values(ValuesView[SelectedMessage]):

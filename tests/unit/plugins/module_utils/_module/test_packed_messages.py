@@ -106,6 +106,20 @@ def test_all_are_taken_out(chosen: list[SelectedMessage], again: SelectedMessage
     assert dict(packed.items()) == {again.queue_id: again}
 
 
+@pytest.mark.parametrize("was_sent", [False, True])
+def test_many_that_no_longer_fit_do_not_fill_the_table(was_sent: bool) -> None:
+    packed, expected = PackedMessages(), {}
+    for number in range(1000):
+        for message in (fitting(number), fitting(number)._replace(size=1 << 40), fitting(1000 + number // 9)):
+            packed[message.queue_id] = expected[message.queue_id] = message
+        if was_sent:
+            packed = pickle.loads(pickle.dumps(packed))
+        assert "missing" not in packed
+    assert (len(packed), dict(packed.items())) == (len(expected), expected)
+    assert [message for message in packed.drain() if expected.pop(message.queue_id) != message] == []
+    assert expected == {}
+
+
 def test_many_are_taken_in_portions() -> None:
     packed, other = packed_of([fitting(1)]), packed_of([fitting(number) for number in range(2, 10000)])
     packed.take(other)

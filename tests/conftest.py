@@ -2,12 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make this checkout importable as ansible_collections.mailops.postfix, where `make` or a test runner has not done it yet."""
+"""Make this checkout importable as ansible_collections.mailops.postfix, where `make` or a test runner has not done it yet.
+
+How hypothesis works here: no time limit of its own, because the machine may be busy; no files; the same examples in CI each time.
+"""
 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -33,3 +38,19 @@ for _path in (str(_ROOT), str(_tree())):
         sys.path.insert(0, _path)
 # A directory that did not exist when its path was first looked at is remembered as missing.
 importlib.invalidate_caches()
+
+# Old Pythons run some tests without it.
+with suppress(ImportError):
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile(
+        "mailops",
+        deadline=None,
+        database=None,
+        derandomize="CI" in os.environ,
+        max_examples=int(os.environ.get("MAILOPS_EXAMPLES", "100")),
+        print_blob=True,
+        # How fast examples are made depends on what else the machine does.
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("mailops")

@@ -230,17 +230,20 @@ class Target:
     @contextmanager
     def copy_kept(self) -> Iterator[None]:
         """Remember the queue as it is, for bring_back(); at the end it is as it was, but for queue IDs."""
-        self.host.run(["mkdir", "-p", _COPY])
-        self.host.run(["cp", "-a", DEFERRED, f"{SPOOL}/defer", _COPY])
+        self.host.run(
+            ["tar", "--create", "--format=posix", f"--file={_COPY}", f"--directory={SPOOL}", "deferred", "defer"]
+        )
         yield
         self.bring_back()
         # While Postfix runs: the start of Postfix would rename these messages too, but fail, because nothing takes its log then.
         self.host.run(["postsuper", "-s"])
-        self.host.run(["rm", "-r", _COPY])
+        self.host.run(["rm", _COPY])
 
     def bring_back(self) -> None:
         """Put back what is missing. It has other inodes, which matters to nothing but postsuper."""
-        self.host.run(["cp", "-a", "-n", f"{_COPY}/.", SPOOL])
+        # One file is read faster than thousands, if none is in memory.
+        options = ["--preserve-permissions", "--skip-old-files", f"--directory={SPOOL}"]
+        self.host.run(["tar", "--extract", *options, f"--file={_COPY}"])
         self._sync()
 
     def _sync(self) -> None:

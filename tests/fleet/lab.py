@@ -303,10 +303,10 @@ class Host:
         self.python(HERE / "grow.py", str(count), "--spread", str(spread), *(["--long-ids"] if long_ids else []))
 
     @contextlib.contextmanager
-    def probed(self) -> Iterator[Probe]:
+    def probed(self, recipient: str = PROBE_RECIPIENT) -> Iterator[Probe]:
         """Send messages over SMTP from outside, one after the other, while this is entered (see probe.py)."""
         probe = Probe()
-        arguments = [self.address, PROBE_SENDER, PROBE_RECIPIENT]
+        arguments = [self.address, PROBE_SENDER, recipient]
         with self._lab.started([sys.executable, HERE / "probe.py", *arguments]) as process:
             assert process.stdout is not None
             process.stdout.readline()

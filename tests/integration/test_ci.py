@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tests.fleet.lab import wait_until
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH
 from tests.integration.controller import BIN, ENVIRONMENT, ROOT
 
@@ -47,6 +48,19 @@ class Job:
     status: int
 
 
+def host_keys(lab: Lab) -> str:
+    """Return the keys of all hosts as lines of known_hosts. An sshd that does not answer in time is no error for ssh-keyscan."""
+    keys = ""
+
+    def scan() -> bool:
+        nonlocal keys
+        keys = lab.run(["ssh-keyscan", "-t", "ed25519", *addresses(lab)]).stdout.strip()
+        return {line.split()[0] for line in keys.splitlines()} == set(addresses(lab))
+
+    wait_until(scan, "not all hosts show their keys")
+    return keys
+
+
 class Runner:
     """Runs the jobs of a workflow in the network of a lab, each in a new workspace with what the repository has."""
 
@@ -56,7 +70,7 @@ class Runner:
         self.repository = directory / "repository"
         self.values = {
             "secrets.MAILOPS_SSH_KEY": (lab.directory / "id_ed25519").read_text(encoding="utf-8").strip(),
-            "secrets.MAILOPS_KNOWN_HOSTS": lab.run(["ssh-keyscan", "-t", "ed25519", *addresses(lab)]).stdout.strip(),
+            "secrets.MAILOPS_KNOWN_HOSTS": host_keys(lab),
             "secrets.MAILOPS_REDACT_KEY": "sixteen characters or more",
             "secrets.MAILOPS_VAULT_PASSWORD": "correct horse battery staple",
         }

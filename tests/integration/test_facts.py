@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.fleet.lab import SPOOL, Host, Lab
+from tests.fleet.lab import SPOOL, Host, Lab, wait_until
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH, Record
 
 if TYPE_CHECKING:
@@ -125,13 +125,19 @@ def test_the_shape_agrees_with_qshape(each_host: Host, controller: Controller) -
         shape = {fields[0]: [int(field) for field in fields[1:]] for fields in table}
         return shape.pop("TOTAL"), shape
 
-    # Messages grow older: what lies between two equal answers of qshape has that answer too.
-    for _attempt in range(5):
-        before = ask()
+    total: list[int] = []
+    by_domain: dict[str, list[int]] = {}
+    shape: dict[str, Any] = {}
+
+    def ask_all() -> bool:
+        nonlocal total, by_domain, shape
+        total, by_domain = ask()
         shape = controller.facts(each_host.name, top=ALL_ROWS, gather=["shape"], queues=["deferred"])["shape"]
-        if before == ask():
-            break
-    total, by_domain = before
+        return (total, by_domain) == ask()
+
+    # Messages grow older: what lies between two equal answers of qshape has that answer too. There are none for a minute while those
+    # of one minute cross the border of a bucket.
+    wait_until(ask_all, "the answers of qshape differ", seconds=600)
     assert [sum(shape["total"]), *shape["total"]] == total
     assert {row["domain"]: [row["recipients"], *row["buckets"]] for row in shape["domains"]} == by_domain
 

@@ -16,7 +16,7 @@ import yaml
 from tests.fleet.mixture import SPAM_EXCLUDE, SPAM_MATCH, STOLEN_ACCOUNT
 from tests.integration.controller import ROOT
 from tests.integration.desk import Step, audited, commands, desk, follow, of_account, put, yaml_files
-from tests.integration.test_purge import path_of, send, wait_for_agent
+from tests.integration.test_purge import send
 
 if TYPE_CHECKING:
     from tests.integration.desk import Desk, Typed
@@ -198,7 +198,7 @@ def test_the_command_below_a_suggestion_opens_the_messages_of_its_rule(desk: Des
 
 def test_the_command_for_a_nasty_rule_opens_its_message_and_does_nothing_else(desk: Desk) -> None:
     queue_id = send(desk.host, "a@bad.example", "x@dest.example.org", text=f"Subject: {NASTY}\r\n\r\nhello\r\n")
-    wait_for_agent(desk.host, path_of(desk.host, queue_id))
+    desk.host.settle(len(desk.records) + 1)
     (desk.directory / "audit.yml").write_text(AUDIT_OF_NASTY % json.dumps(NASTY), encoding="utf-8")
     made = desk.type("ansible-playbook -i inventory audit.yml")
     assert made.done.returncode == 0, made.done.stdout

@@ -733,9 +733,12 @@ def test_expire_returns_messages_of_own_users(empty_host: Host, controller: Cont
     assert again["matched"]["messages"] == 1
     # The next try returns it: a notice to the sender stands in its place.
     empty_host.run(["postqueue", "-f"])
-    wait_until(lambda: mine not in {message["queue_id"] for message in empty_host.postqueue()}, "it is not returned")
-    notices = [message for message in empty_host.postqueue() if message["sender"] == "MAILER-DAEMON"]
-    assert [recipient["address"] for recipient in notices[0]["recipients"]] == ["user@example.test"]
+    logged = f" {mine}: sender non-delivery notification: "
+    wait_until(lambda: logged in empty_host.get("/var/log/mail.log").decode(), "it is not returned")
+    empty_host.settle(2)
+    [notice] = [message for message in empty_host.postqueue() if message["sender"] == "MAILER-DAEMON"]
+    assert [recipient["address"] for recipient in notice["recipients"]] == ["user@example.test"]
+    assert mine not in {message["queue_id"] for message in empty_host.postqueue()}
 
 
 def test_expire_releases_what_is_held(host: Host, controller: Controller) -> None:

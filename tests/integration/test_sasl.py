@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.fleet.fill import has_ipv6
-from tests.fleet.lab import NEWEST_RELEASE, OLDEST_RELEASE
+from tests.fleet.lab import NEWEST_RELEASE, OLDEST_RELEASE, wait_until
 from tests.fleet.sasl import PASSWORD, RELEASES_WITH_DOVECOT, Backend, Client
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tests.integration.controller import Controller
 
 ACCOUNT, OTHER = "user1@example.test", "user2@example.test"
+LOG = "/var/log/mail.log"
 THIEF = "203.0.113.5"
 MESSAGE = {"sender": "anybody@example.net", "recipients": ["you@accept.example.org"]}
 # What has a cache, and the command that empties it for an account, or as a whole.
@@ -61,7 +63,7 @@ def check_logins(host: Host, client: Client, accounts: Backend) -> None:
     assert reply.accepted, reply
     queue_id = reply.text.rpartition(" ")[2]
     logged = f"{queue_id}: client=unknown[{THIEF}], sasl_method=PLAIN, sasl_username={ACCOUNT}\n"
-    assert logged in host.get("/var/log/mail.log").decode()
+    assert logged in host.get(LOG).decode()
     accounts.set_password("new@example.test", "hello")
     assert client.log_in("new@example.test", "hello", client_address="127.9.8.7").accepted
     assert client.log_in(OTHER, client_address="2001:db8::5" if has_ipv6() else None).accepted
@@ -102,10 +104,12 @@ def test_a_password_of_sasldb_is_changed_at_once(host: Host, client: Client) -> 
 def test_a_login_waits_for_saslauthd_to_start(host: Host, client: Client) -> None:
     with host.authenticating_by("saslauthd"):
         host.run(["service", "saslauthd", "stop"])
-        host.run(["sh", "-c", "(sleep 1; service saslauthd start) > /dev/null 2>&1 &"])
-        assert client.log_in(ACCOUNT).accepted
-    failures = host.run(["grep", "-c", "authentication failed: generic failure", "/var/log/mail.log"], check=False)
-    assert int(failures.stdout), failures
+        logged = len(host.get(LOG))
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(client.log_in, ACCOUNT)
+            wait_until(lambda: b"authentication failed: generic failure" in host.get(LOG)[logged:], "no attempt failed")
+            host.run(["service", "saslauthd", "start"])
+            assert waiting.result().accepted
 
 
 def test_saslauthd_is_restarted_by_ansible(host: Host, client: Client, controller: Controller) -> None:

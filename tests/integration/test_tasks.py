@@ -138,6 +138,8 @@ def _flushed(typed: Typed) -> None:
 
 def _submitted_again(typed: Typed) -> None:
     assert _state(typed, "flush") == "flushed"
+    # It was not waited for.
+    typed.desk.host.settle(len(typed.before))
 
 
 def _expiry_planned(typed: Typed) -> None:

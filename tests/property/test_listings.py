@@ -21,6 +21,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.postqueue 
 from ansible_collections.mailops.postfix.plugins.module_utils._format.queue_id import is_valid
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.listing import MessageList
 from ansible_collections.mailops.postfix.plugins.module_utils._summary.shown import clip
+from tests.property.test_timestamps import local
 from tests.unit.support.subject import MadeUpMessage, make_envelope
 
 NULL = "MAILER-DAEMON"
@@ -168,9 +169,11 @@ def test_json_is_read_back(messages: list[ListedMessage]) -> None:
 @given(st.lists(listed_messages(), min_size=1, max_size=4))
 def test_a_listing_is_read_back(messages: list[ListedMessage]) -> None:
     text = "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------\n"
-    text += "\n".join(map(as_listing, messages)) + "\n-- 5 Kbytes in %d Requests.\n" % len(messages)
-    lines = text.encode().splitlines(keepends=True)
-    assert list(parse_listing(lines, null_sender=NULL, now=NOW + 3600)) == messages
+    # An hour that comes twice, at the end of daylight saving time, would be read as the first one.
+    with local("UTC"):
+        text += "\n".join(map(as_listing, messages)) + "\n-- 5 Kbytes in %d Requests.\n" % len(messages)
+        lines = text.encode().splitlines(keepends=True)
+        assert list(parse_listing(lines, null_sender=NULL, now=NOW + 3600)) == messages
 
 
 # --- what is listed of them -----------------------------------------------------------------------------------------

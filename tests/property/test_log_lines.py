@@ -299,10 +299,10 @@ def test_long_lines_are_read_in_linear_time(start: bytes) -> None:
         text = PREFIX + start + piece * ((1 << 16) // len(piece))
         best = 1.0
         for _attempt in range(5):
-            began = time.perf_counter()
+            began = time.process_time()
             line = parse_line(text, CLOCK)
             event = None if line is None else read_event(line)
-            best = min(best, time.perf_counter() - began)
+            best = min(best, time.process_time() - began)
             if best < 0.02:
                 break
         assert event is None or isinstance(event, (Accepted, FailedLogin, Known, Restricted))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.postfix.plugins.plugin_utils._report.audit import audit_report
@@ -35,6 +35,7 @@ AROUND = st.sampled_from(["", " ", "<{}>", "[{}]", "({})", "to=<{}>, relay", "sa
 ANY_TEXT = st.text(max_size=40)
 
 
+@example(["::a::b", "a::b::c"], "")
 @given(st.lists(st.one_of(ADDRESSES, DOMAINS, IPS, st.text("abc <>()@.:=", max_size=9)), max_size=6), AROUND)
 def test_no_address_is_left(parts: list[str], around: str) -> None:
     text = " ".join(around.format(part, part) or part for part in parts)

@@ -21,6 +21,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.owners impo
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_walk import StatEntry, walk
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import scan
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.structure import Rules, list_findings
+from tests.unit.support.descriptors import open_descriptors
 from tests.unit.support.spool import MadeUpSpool
 from tests.unit.support.strategies import damaged_files
 
@@ -67,14 +68,14 @@ def test_whatever_stands_in_a_spool_is_counted_once(rows: list[tuple[str, str, b
         for queue, name, data, mode, depth in rows:
             made.put(queue, name, data, mode=mode, depth=depth)
             made.put("defer", name, data, mode=0o600, depth=depth)
-        before = len(os.listdir("/proc/self/fd"))
+        before = open_descriptors()
         with Spool(str(made.path)) as spool:
             blank = Seen()
             job = Job(
                 queues=("deferred", "hold", "corrupt"), make_result=Seen, visit=blank.visit, pass_over=blank.pass_over
             )
             share = scan(spool, job, processes=1)
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert open_descriptors() == before
     assert sorted(share.result.names) == sorted(row[1] for row in rows)
     assert share.counts.files == len(rows)
     assert share.counts.incomplete == sum(
@@ -122,7 +123,7 @@ def test_a_look_at_any_tree_ends_and_names_what_is_there(
         made = MadeUpSpool(Path(scratch) / "spool")
         for row in rows:
             put_entry(made, *row)
-        before = len(os.listdir("/proc/self/fd"))
+        before = open_descriptors()
         everything = {str(path.relative_to(made.path)) for path in made.path.rglob("*")}
         rules = Rules(
             layout=made.layout(hash_depth=depth),
@@ -141,7 +142,7 @@ def test_a_look_at_any_tree_ends_and_names_what_is_there(
                 if isinstance(entry, StatEntry)
             }
             assert list(orphans.remove(spool)) == []
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert open_descriptors() == before
         assert {finding.path for finding in findings + damage.findings} <= everything
         assert walked <= everything
         # Links lead to the queue directory itself: whoever followed one would have found everything twice.

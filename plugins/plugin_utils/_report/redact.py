@@ -229,7 +229,7 @@ class _Redactor:
         """Return the colons, digits and dots of a text with pseudonyms for the addresses in them, each as long as it can be."""
         pieces, last = [], 0
         for start in range(len(text)):
-            if start < last or not (start == 0 or text[start - 1] == ":"):
+            if start < last or (start not in (0, last) and text[start - 1] != ":"):
                 continue
             for end in range(min(len(text), start + _LONGEST_IPV6), start + 2, -1):
                 if _is_ipv6(text[start:end]):

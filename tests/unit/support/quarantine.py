@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import os
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.message imp
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
+from tests.unit.support.descriptors import open_descriptors
 from tests.unit.support.queue_file import QueueFile
 from tests.unit.support.spool import MadeUpSpool
 
@@ -89,6 +89,5 @@ class QuarantineHost:
         return sorted("/".join(part for part in parts if len(part) > 1) for parts in paths)
 
     def descriptors(self) -> int:
-        """Return the number of open files of this process, without those that only wait for the garbage collection."""
-        gc.collect()
-        return len(os.listdir("/proc/self/fd"))
+        """Return the number of open files of this process."""
+        return len(open_descriptors())

@@ -56,6 +56,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return Outcome(step, step.group != "docs", 1.0)
 
     monkeypatch.setattr(steps, "_run", run)
+    monkeypatch.setattr("tests.tools.steps.time.monotonic", lambda: 0.0)
     return names
 
 

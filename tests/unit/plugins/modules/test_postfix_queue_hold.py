@@ -50,6 +50,8 @@ def run(
     made: MadeUpSpool, postsuper: FakePostsuper, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> ModuleRun:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
+    # However long the tests before this one took.
+    monkeypatch.setattr(time, "time", lambda: NOW + 1.0)
     running = ModuleRun(postfix_queue_hold.main, monkeypatch, capsys, made.path)
 
     def act(command: Sequence[str]) -> Output:

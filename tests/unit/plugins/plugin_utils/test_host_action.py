@@ -40,10 +40,10 @@ def test_a_host_that_answers_late_is_named_while_one_waits(host: AnsweringHost) 
 
 
 def test_the_wait_for_a_host_ends(host: AnsweringHost) -> None:
-    host.answer({}, before="sleep 60")
+    host.answer({}, before="sleep 600")
     begun = time.monotonic()
     first, second = host.run(FACTS, FACTS, mailops_timeout=2, mailops_notice_after=1)
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 300
     for result in (first, second):
         assert (result["failed"], result["timed_out"]) == (True, True)
         assert result["msg"] == (
@@ -77,7 +77,7 @@ def test_what_works_with_a_module_works(host: AnsweringHost) -> None:
 
 
 def test_the_time_limit_of_a_task_comes_first(host: AnsweringHost) -> None:
-    host.answer({}, before="sleep 60")
+    host.answer({}, before="sleep 600")
     [result] = host.run({**FACTS, "timeout": 1}, mailops_timeout=30)
     assert "timed_out" not in result or result["timed_out"] is not True
     assert result["failed"]

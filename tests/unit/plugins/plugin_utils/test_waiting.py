@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
@@ -38,9 +39,15 @@ def test_a_short_wait_has_no_notice() -> None:
 
 def test_a_long_wait_has_a_notice() -> None:
     said: list[int] = []
-    with _waiting.notices(said.append, after=1):
-        time.sleep(1.3)
-    assert said == [1]
+    was_said = threading.Event()
+
+    def say(seconds: int) -> None:
+        said.append(seconds)
+        was_said.set()
+
+    with _waiting.notices(say, after=1):
+        assert was_said.wait(60)
+    assert said[0] == 1
 
 
 def test_a_wait_ends_after_its_limit() -> None:

@@ -16,6 +16,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._postfix import co
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.instance import Instance
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_source import LogFile
 from ansible_collections.mailops.postfix.plugins.module_utils._postfix.log_sources import Sources, find_sources
+from tests.unit.support.descriptors import open_descriptors
 from tests.unit.support.log_lines import NOW, log_line
 from tests.unit.support.runner import FakeRunner
 
@@ -319,7 +320,7 @@ def test_what_a_glob_matches_beside_files_is_a_warning(tmp_path: Path) -> None:
 
 def test_nothing_stays_open_after_an_error(tmp_path: Path) -> None:
     write(tmp_path / "mail.log", NOW)
-    before = set(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     with pytest.raises(LogError):
         find(files=[str(tmp_path / "mail.log"), str(tmp_path / "none")])
-    assert set(os.listdir("/proc/self/fd")) == before
+    assert open_descriptors() == before

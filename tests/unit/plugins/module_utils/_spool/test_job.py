@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any, Callable
 
@@ -21,6 +20,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import 
     is_empty,
     read_nothing,
 )
+from tests.unit.support.descriptors import open_descriptors
 from tests.unit.support.spool import MadeUpSpool
 
 QUEUES = ("deferred", "hold", "saved")
@@ -85,9 +85,9 @@ def test_looking_for_files_leaves_no_directory_open(tmp_path: Path) -> None:
     made = MadeUpSpool(tmp_path / "spool")
     (made.path / "deferred" / "A" / "4A0F9AC").mkdir(parents=True)
     with Spool(str(made.path)) as spool:
-        before = os.listdir("/proc/self/fd")
+        before = open_descriptors()
         assert not is_empty(spool, QUEUES)
-        assert os.listdir("/proc/self/fd") == before
+        assert open_descriptors() == before
 
 
 def test_the_result_of_nothing_is_finished() -> None:

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.links import LinkError, name_of
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Tree
+from tests.unit.support.descriptors import open_descriptors
 from tests.unit.support.spool import MadeUpSpool
 
 QUEUE_ID = "4A0F9AC"
@@ -182,12 +183,12 @@ def test_hash_directories_are_never_links(made: MadeUpSpool) -> None:
 def test_a_way_leaves_no_descriptor_open(made: MadeUpSpool) -> None:
     (made.path / "deferred").symlink_to(target(made))
     with Spool(str(made.path)) as spool:
-        before = len(os.listdir("/proc/self/fd"))
+        before = open_descriptors()
         os.close(spool.open_queue("deferred"))
         target(made).parent.chmod(0o777)
         with pytest.raises(LinkError):
             spool.open_queue("deferred")
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert open_descriptors() == before
 
 
 @pytest.mark.usefixtures("owners")

@@ -19,6 +19,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.lock import
     QueueLock,
     read_journal,
 )
+from tests.unit.support.descriptors import open_descriptors
 from tests.unit.support.spool import MadeUpSpool
 
 PLANNED = [Planned("4A0F9AC", "0123456789abcdef"), Planned("3Vgspm0WfDz30Dy", "fedcba9876543210")]
@@ -45,7 +46,7 @@ def test_the_holder_leaves_word_while_it_holds(queue: str, monkeypatch: pytest.M
 def test_a_second_operator_is_told_who_was_first(queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUDO_USER", "ops\x1b[31m")
     monkeypatch.setattr("time.time", lambda: 1700000000.9)
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     with QueueLock(queue, purpose="postfix_queue_purge"), pytest.raises(BusyError) as caught, QueueLock(
         queue, purpose="x"
     ):
@@ -54,7 +55,7 @@ def test_a_second_operator_is_told_who_was_first(queue: str, monkeypatch: pytest
         "Another run works on the queue in %s: postfix_queue_purge of user ops\\x1b[31m, process %d, since 2023-11-14 22:13:20 "
         "UTC. Wait until it has ended, then run this again." % (queue, os.getpid())
     )
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_descriptors() == before
 
 
 @pytest.mark.parametrize("word", ["", "{}", "[]", "\x00", '{"purpose": 1, "user": 1, "pid": 1, "since": 1e999}'])

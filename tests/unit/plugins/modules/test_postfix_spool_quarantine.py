@@ -291,9 +291,10 @@ def test_info_is_bounded(
             one.write("done", messages=0, collisions=[])
     result = ask()
     rows = result["quarantines"]
-    assert len(json.dumps(result)) < 64 << 10
+    # Longer paths make fewer rows of the same size together.
+    assert 54 << 10 < len(json.dumps(result)) < 64 << 10
     assert [row["name"] for row in rows] == names[: len(rows)]
-    assert (len(rows) > 20, len(rows) + result["left_out"]) == (True, len(names))
+    assert len(rows) + result["left_out"] == len(names)
     assert (len(rows[0]["runs"]), rows[-1]["runs"]) == (1, [])
     last = ask(name=names[-1])
     assert ([row["name"] for row in last["quarantines"]], last["left_out"]) == (names[-1:], 0)

@@ -16,6 +16,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._errors import Mai
 from ansible_collections.mailops.postfix.plugins.module_utils._spool import moves, queue_swap
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.journal import Journal
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result import Move, MoveResult
+from tests.unit.support.descriptors import open_descriptors
 from tests.unit.support.quarantine import QuarantineHost, put_message
 
 HERE = "spool.quarantine/spam/"
@@ -50,7 +51,7 @@ def test_a_message_comes_back_as_it_was(host: QuarantineHost, far: bool) -> None
     data = host.made.file("deferred", queue_id).read_bytes()
     if far:
         host.separate()
-    before = host.descriptors()
+    before = open_descriptors()
     with host.quarantine() as quarantine, host.queues() as queues:
         taken = quarantine.quarantine_messages(queues, {queue_id: Move("deferred", "deferred")}, reason="spam")
         assert (taken.done, taken.broken) == ({queue_id: queue_id}, None)
@@ -66,7 +67,7 @@ def test_a_message_comes_back_as_it_was(host: QuarantineHost, far: bool) -> None
         assert quarantine.is_finished(queues)
     assert host.files() == ["spool/defer/" + new, "spool/deferred/" + new]
     assert host.made.file("deferred", new).read_bytes() == data
-    assert host.descriptors() == before
+    assert open_descriptors() == before
 
 
 @pytest.mark.parametrize("act", ["quarantine_messages", "restore_messages"])

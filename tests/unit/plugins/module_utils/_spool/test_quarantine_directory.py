@@ -17,6 +17,7 @@ from ansible_collections.mailops.postfix.plugins.module_utils._spool.move_result
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.moves import Tree
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine import Quarantine
 from ansible_collections.mailops.postfix.plugins.module_utils._spool.quarantine_directory import QuarantineDirectory
+from tests.unit.support.descriptors import open_descriptors
 from tests.unit.support.quarantine import INSTANCE, NAME, QuarantineHost, put_message
 
 
@@ -35,14 +36,14 @@ def write_journal(path: Path, *records: dict[str, Any]) -> None:
 
 
 def test_a_new_quarantine_is_open_to_its_owner_only(host: QuarantineHost) -> None:
-    before = host.descriptors()
+    before = open_descriptors()
     with host.quarantine() as quarantine:
         made = quarantine.records[0]
         assert (made["op"], made["version"], made["host"], made["instance"]) == ("made", 2, "mx1.example.com", INSTANCE)
         assert (quarantine.path, quarantine.present(), quarantine.unfinished()) == (str(host.path), set(), None)
         assert quarantine.last_moved_in() == made["time"]
         assert quarantine.pid_path("limbo") == "pid/mailops.%s.limbo" % made["id"]
-    assert host.descriptors() == before
+    assert open_descriptors() == before
     for path in (host.path.parent, host.path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
     with host.quarantine() as again:
@@ -89,11 +90,11 @@ def test_a_directory_that_is_no_quarantine_of_this_version_is_refused(
 ) -> None:
     host.path.parent.mkdir(mode=0o700)
     write_journal(host.path, *records)
-    before = host.descriptors()
+    before = open_descriptors()
     with pytest.raises(QuarantineError) as caught:
         QuarantineDirectory(host.base, NAME)
     assert problem in str(caught.value)
-    assert host.descriptors() == before
+    assert open_descriptors() == before
 
 
 @pytest.mark.parametrize("which", ["base", "quarantine"])

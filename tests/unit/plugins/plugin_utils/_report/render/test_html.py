@@ -232,10 +232,10 @@ def test_the_policy_allows_nothing_but_the_style_of_the_page() -> None:
 
 
 def test_the_page_of_a_fleet_is_small_and_made_quickly() -> None:
-    report = large_audit(1000)
+    small, report = large_audit(250), large_audit(1000)
     report_html(quiet_audit())
     start = time.process_time()
-    report_html(large_audit(250))
+    report_html(small)
     quarter = time.process_time() - start
     start = time.process_time()
     page = report_html(report)
